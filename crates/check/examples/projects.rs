@@ -1,8 +1,8 @@
-//! Prints how fast folders are checked: one line per folder, `lines<TAB>seconds<TAB>findings<TAB>folder`, and at the end the most
-//! memory that the process had. Arguments are folders. One run each, so that a profiler sees what a user waits for.
+//! Prints how fast folders are checked: one line per folder, `lines<TAB>seconds<TAB>findings<TAB>folder`, followed by the
+//! process's peak memory. Arguments are folders. Each is checked once, so that a profiler sees what a user waits for.
 //!
-//! With `--update` before the folders the seconds are those of another look after one file has changed, as an editor asks for it:
-//! the median of nine.
+//! With `--update` before the folders, the seconds are those of a repeated check after one file has changed, as requested by an
+//! editor: the median of nine.
 
 use std::io::Write;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What was there before: findings that a project has accepted for now, in a file beside it.
+//! The baseline: findings that a project has accepted for now, in a file next to it.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 const SCHEMA: &str = "ombud.baseline/1";
 
-/// Findings that are known.
+/// Accepted findings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
     schema: String,
     findings: BTreeSet<Known>,
 }
 
-/// A finding that is known. Rule and path stand in the fingerprint too; here they are for people.
+/// An accepted finding. The fingerprint already covers rule and path; here they are for readers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Known {
     path: String,
@@ -22,14 +22,14 @@ struct Known {
     fingerprint: String,
 }
 
-/// Why a text is no baseline.
+/// Why a text is not a valid baseline.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unusable {
-    /// It is no JSON, or not of this form.
-    #[error("line {0} is not what `--write-baseline` writes")]
+    /// It is not JSON, or not of this form.
+    #[error("line {0} is not in the format that `--write-baseline` writes")]
     Form(usize),
-    /// It is of another version.
+    /// It has another schema version.
     #[error("its schema is not ombud.baseline/1")]
     Schema,
 }
@@ -45,23 +45,23 @@ impl Known {
 }
 
 impl Baseline {
-    /// The baseline of what was found.
+    /// Creates a baseline from findings.
     pub fn of(findings: &[Finding]) -> Self {
         Self { schema: SCHEMA.to_owned(), findings: findings.iter().map(Known::of).collect() }
     }
 
-    /// Reads one.
+    /// Parses a baseline.
     pub fn parse(text: &str) -> Result<Self, Unusable> {
         let baseline: Self = serde_json::from_str(text).map_err(|error| Unusable::Form(error.line()))?;
         if baseline.schema == SCHEMA { Ok(baseline) } else { Err(Unusable::Schema) }
     }
 
-    /// As text: sorted, so that a version control shows what came and went.
+    /// Returns it as text, sorted so that version control shows what was added and removed.
     pub fn text(&self) -> String {
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
     }
 
-    /// Whether it holds a finding.
+    /// Whether it contains a finding.
     pub fn holds(&self, finding: &Finding) -> bool {
         self.findings.contains(&Known::of(finding))
     }

@@ -1,4 +1,4 @@
-//! The whole: a project to a report.
+//! Checks a project and produces a report.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,87 +23,87 @@ use crate::waiver::{self, Day, Waived};
 use crate::walk::{self, Refused};
 use crate::{Error, dify, fingerprint, flowmap, low_code, notice, plist, python, rules, script};
 
-/// What the caller settles.
+/// Options set by the caller.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// Functions that answer whether there is consent: `package.module.function`.
+    /// Functions that return whether there is consent: `package.module.function`.
     pub consent_functions: Vec<String>,
-    /// Whether the gateway asks before what tools do, because the project's `ombud.toml` says so.
+    /// Whether the gateway asks before tools have effects, because the project's `ombud.toml` says so.
     pub tools_ask: bool,
     /// Whether the project is set up to run behind the gateway, which records tool calls: it has an `ombud.toml`.
     pub gateway: bool,
-    /// Where the users are, as declared: ISO 3166-1 alpha-2, or `EU`. Empty where nobody said so.
+    /// Where the users are, as declared: ISO 3166-1 alpha-2, or `EU`. Empty if not declared.
     pub audience: Vec<String>,
-    /// Recipients of whom the notice speaks: ids of providers or hosts.
+    /// Recipients named in the notice: provider ids or hosts.
     pub told: Vec<String>,
-    /// Whether it is declared how long things are kept.
+    /// Whether a retention period is declared.
     pub retention: bool,
     /// What the agent is for.
     pub profile: Option<Profile>,
-    /// The day on which waivers are judged; without one none has ended.
+    /// The date for judging waivers; without one, none has expired.
     pub today: Option<Day>,
 }
 
-/// What was found.
+/// The result of a check.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// What is wrong, the worst first.
+    /// The findings, most severe first.
     pub findings: Vec<Finding>,
-    /// What is wrong and was accepted in the source, with the reason.
+    /// Findings that are waived in the source, with the reason.
     pub waived: Vec<Waived>,
-    /// Fingerprints of findings that the baseline holds.
+    /// Fingerprints of findings in the baseline.
     pub known: std::collections::BTreeSet<String>,
-    /// How findings can be mended by a machine, by their fingerprints.
+    /// Automatic fixes, by finding fingerprint.
     pub fixes: Fixes,
-    /// What was not looked at.
+    /// What was not examined, and why.
     pub gaps: Vec<Gap>,
-    /// What goes where.
+    /// Which data goes where.
     pub flow: FlowMap,
     /// Files that were read, with their text, for excerpts.
     pub files: Vec<File>,
     /// How many of them a front end understood.
     pub understood: usize,
-    /// What the agent is made of.
+    /// The components of the agent.
     pub inventory: Inventory,
-    /// How many nodes of low-code exports, servers and instructions there are of each kind, as `format:kind`.
+    /// Number of low-code nodes, servers and instructions of each kind, as `format:kind`.
     pub kinds: std::collections::BTreeMap<String, usize>,
 }
 
 impl Report {
-    /// Whether nothing here could be followed: then nothing was found because nothing was seen.
+    /// Whether nothing could be followed, so that the absence of findings means nothing.
     pub fn saw_nothing(&self) -> bool {
         self.understood == 0 && self.known.is_empty() && self.findings.is_empty() && self.waived.is_empty()
     }
 
-    /// How a finding can be mended, if a machine can.
+    /// Returns the automatic fix for a finding, if there is one.
     pub fn fix(&self, finding: &Finding) -> Option<&Fix> {
         self.fixes.get(&finding.fingerprint)
     }
 
-    /// Whether anything that is new is at least this bad.
+    /// Whether any new finding is at least this severe.
     pub fn breaches(&self, gate: Severity) -> bool {
         self.findings.iter().any(|finding| finding.severity >= gate && self.is_new(finding))
     }
 
-    /// Whether the baseline does not hold a finding.
+    /// Whether a finding is not in the baseline.
     pub fn is_new(&self, finding: &Finding) -> bool {
         !self.known.contains(&finding.fingerprint)
     }
 
-    /// Compares with what was there before.
+    /// Records which findings are in a baseline.
     pub fn compare(&mut self, baseline: &Baseline) {
         let known = self.findings.iter().filter(|finding| baseline.holds(finding));
         self.known = known.map(|finding| finding.fingerprint.clone()).collect();
     }
 
-    /// Leaves out what the baseline holds.
+    /// Removes findings that are in the baseline.
     pub fn new_only(&mut self) {
         let known = &self.known;
         self.findings.retain(|finding| !known.contains(&finding.fingerprint));
     }
 }
 
-/// Looks through a project, or at one file.
+/// Checks a project or a single file.
 pub fn check(
     root: &Path,
     providers: &Providers,
@@ -144,7 +144,7 @@ pub(crate) fn run(
             }
             Some(Language::Swift) if cfg!(feature = "swift") => {}
             Some(_) => facts.gaps.push(gap(&source.path, GapKind::Language)),
-            // What users are told is no instruction for a model.
+            // A notice to users is not an instruction for a model.
             None if notice::is_notice(&source.path) => {}
             None if plist::kind(&source.path).is_some() => plist::read(&mut facts, index),
             None if dify::is_export(&source.path, &source.text) => exports.push(index),
@@ -201,7 +201,7 @@ pub(crate) fn run(
     }
 }
 
-/// How many of these files were read to their end.
+/// Returns how many of these files were read completely.
 fn followed(facts: &Facts, files: &[usize]) -> usize {
     let unread = |gap: &&Gap| matches!(gap.why, GapKind::Syntax | GapKind::TooComplex);
     let unread: BTreeSet<&str> = facts.gaps.iter().filter(unread).map(|gap| gap.path.as_str()).collect();
@@ -209,12 +209,12 @@ fn followed(facts: &Facts, files: &[usize]) -> usize {
     files.iter().filter(read).count()
 }
 
-/// The folder that paths are relative to.
+/// Returns the folder that paths are relative to.
 pub(crate) fn folder(root: &Path) -> &Path {
     if root.is_file() { root.parent().unwrap_or(root) } else { root }
 }
 
-/// Whether a file is not more complex than a person writes it; a gap if it is.
+/// Whether a file is no more complex than hand-written code; records a gap if it is.
 fn fits(facts: &mut Facts, index: usize) -> bool {
     let Some(file) = facts.files.get(index) else { return false };
     let machine = too_deep(&file.text) || is_minified(&file.text);
@@ -225,26 +225,26 @@ fn fits(facts: &mut Facts, index: usize) -> bool {
     !machine
 }
 
-/// What a Swift package says of itself runs on nobody's phone.
+/// Whether a file is a Swift package manifest, which does not run in the app.
 fn is_manifest(path: &str) -> bool {
     path.rsplit('/')
         .next()
         .is_some_and(|name| name.starts_with("Package") && Language::of(name) == Some(Language::Swift))
 }
 
-/// Declarations of types hold no code.
+/// Whether a file only declares types and contains no code.
 fn is_declaration(path: &str) -> bool {
     [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| path.ends_with(ending))
 }
 
-/// Made by a machine from other files: lines that nobody reads.
+/// Whether a file is generated, with lines that nobody reads.
 fn is_minified(text: &str) -> bool {
     const LONG: usize = 20_000;
     const MEAN: usize = 500;
     text.len() > LONG && text.len() / text.lines().count().max(1) > MEAN
 }
 
-/// A file in another encoding whose code could not be read either was not followed: the encoding is what has to be mended.
+/// Merges gaps: a file in another encoding that did not parse either was not followed, and the encoding is what to fix.
 fn not_followed(gaps: &mut Vec<Gap>) {
     let at = |gaps: &[Gap], why: GapKind| -> BTreeSet<String> {
         gaps.iter().filter(|gap| gap.why == why).map(|gap| gap.path.clone()).collect()
@@ -261,14 +261,14 @@ fn gap(path: &str, why: GapKind) -> Gap {
     Gap { path: path.to_owned(), line: 0, why }
 }
 
-/// Copied in from other projects, which answer for it.
+/// Whether a file was copied in from another project, which is responsible for it.
 fn is_foreign(path: &str) -> bool {
     const FOLDERS: &[&str] =
         &["vendor", "vendored", "_vendor", "third_party", "third-party", "bower_components"];
     path.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder))
 }
 
-/// Tests run on nobody's data.
+/// Whether a file is a test, which handles nobody's data.
 pub(crate) fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let folder = path.split('/').rev().skip(1).any(|folder| {
@@ -295,7 +295,7 @@ pub(crate) fn is_test(path: &str) -> bool {
         || name == "conftest.py"
 }
 
-/// More brackets or indentation than a person writes: only a machine makes that, or somebody who wants us to fall over.
+/// Whether a text has deeper nesting or indentation than a person writes: it is generated, or meant to crash the checker.
 fn too_deep(text: &str) -> bool {
     const MAX_BRACKETS: usize = 2000;
     const MAX_COLUMNS: usize = 800;
@@ -319,14 +319,14 @@ fn too_deep(text: &str) -> bool {
     deepest > MAX_BRACKETS
 }
 
-/// How many brackets open, in a form that the compiler turns into vector code: `[` and `{` differ in one bit.
+/// Counts opening brackets, in a form that the compiler vectorises: `[` and `{` differ in one bit.
 fn opened(bytes: &[u8]) -> usize {
     let opens = |byte: &u8| u8::from((byte | 0x20) == b'{') | u8::from(*byte == b'(');
     bytes.chunks(128).map(|chunk| usize::from(chunk.iter().map(opens).sum::<u8>())).sum()
 }
 
-/// Whether a line begins with more blanks. One byte in every so many of them has to be a blank too, which most texts do
-/// not show anywhere.
+/// Whether a line is indented by more than this many columns. Such a line has a blank at some multiple of that many bytes, with
+/// a long run of blanks around it, which rules out most texts quickly.
 fn is_indented(text: &str, columns: usize) -> bool {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let bytes = text.as_bytes();

@@ -1,12 +1,12 @@
-//! Doors through which anybody may come in: routes before which nothing makes sure who asks, and what lies behind them.
+//! Finds HTTP handlers that do not authenticate their caller, and what can be reached through them.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::facts::{Call, Deed, Facts, Function, FunctionId, Guard, Reach};
 
-/// What can be reached through doors that anybody may open.
+/// What anyone can reach through unauthenticated handlers.
 pub(crate) struct Doors {
-    /// For each function how it is reached, if it is.
+    /// How each function is reached, if it is.
     ways: Vec<Option<Way>>,
 }
 
@@ -18,7 +18,7 @@ enum Way {
 }
 
 impl Doors {
-    /// Works it out; nothing is open where something that knows the caller stands before every request.
+    /// Computes what is reachable; nothing is if something authenticates every request.
     pub(crate) fn open(facts: &Facts, reach: &Reach) -> Self {
         let known = knowing(facts);
         let mut ways = vec![None; facts.functions.len()];
@@ -44,18 +44,18 @@ impl Doors {
         Self { ways }
     }
 
-    /// Whether anybody may come to a function.
+    /// Whether anyone can reach a function.
     pub(crate) fn lead_to(&self, function: FunctionId) -> bool {
         self.ways.get(function).is_some_and(Option::is_some)
     }
 
-    /// The functions that are such doors themselves.
+    /// Returns the unauthenticated handlers themselves.
     pub(crate) fn all(&self) -> impl Iterator<Item = FunctionId> {
         let door = |(id, way): (FunctionId, &Option<Way>)| matches!(way, Some(Way::Door)).then_some(id);
         self.ways.iter().enumerate().filter_map(door)
     }
 
-    /// The call in the door by which one comes to a call: there whoever asks has to be made sure of.
+    /// Returns the call in the handler that leads to a given call: this is where the caller has to be authenticated.
     pub(crate) fn first<'a>(
         &self,
         facts: &'a Facts,
@@ -74,7 +74,7 @@ impl Doors {
     }
 }
 
-/// Routes that run, are no step on the way to another, and do not know who asks.
+/// Returns the routes that run, are not middleware for another, and do not authenticate their caller.
 fn doors(facts: &Facts, reach: &Reach, known: &[bool]) -> Vec<FunctionId> {
     let before: BTreeSet<FunctionId> =
         facts.functions.iter().flat_map(|function| function.behind.iter().copied()).collect();
@@ -84,7 +84,7 @@ fn doors(facts: &Facts, reach: &Reach, known: &[bool]) -> Vec<FunctionId> {
     facts.functions.iter().enumerate().filter(open).map(|(id, _)| id).collect()
 }
 
-/// What a function calls, with the number of the call.
+/// Returns the callees of a function, each with the index of the call.
 fn called(facts: &Facts, id: FunctionId) -> Vec<(usize, FunctionId)> {
     let calls = facts.functions.get(id).map(|function| function.calls.iter().enumerate());
     let each = |(index, call): (usize, &Call)| {
@@ -93,7 +93,7 @@ fn called(facts: &Facts, id: FunctionId) -> Vec<(usize, FunctionId)> {
     calls.into_iter().flatten().flat_map(each).collect()
 }
 
-/// For each function whether it, or what it calls, makes sure of the caller.
+/// For each function, whether it or anything it calls authenticates the caller.
 fn knowing(facts: &Facts) -> Vec<bool> {
     let sure = |id: FunctionId, call: &Call| {
         call.does.contains(&Deed::Guard(Guard::CallerKnown)) && !lets_pass(facts, id)
@@ -108,12 +108,12 @@ fn knowing(facts: &Facts) -> Vec<bool> {
     known
 }
 
-/// Whether a function asks only where a key was set.
+/// Whether a function authenticates only if a key is configured.
 fn lets_pass(facts: &Facts, id: FunctionId) -> bool {
     facts.functions.get(id).is_some_and(|function| function.lets_pass)
 }
 
-/// Whether something that knows the caller stands before a function or is called by it.
+/// Whether middleware of a function, or a callee of a handler, authenticates the caller.
 fn passes(known: &[bool], function: &Function) -> bool {
     let called = function.calls.iter().flat_map(|call| &call.callees).filter(|_| function.http);
     function.behind.iter().chain(called).any(|other| known.get(*other) == Some(&true))

@@ -1,5 +1,5 @@
-//! What stays of a finding when the lines around it move: rule, file, function and what stands there, and how many like it
-//! came before.
+//! Fingerprints: what stays the same when lines around a finding move. Made of the rule, the path, the function, the code at
+//! the finding, and a counter for identical ones.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use ombud_core::finding::Finding;
 use crate::facts::{Facts, File};
 use crate::rules::secret;
 
-/// The longest text of which a fingerprint is made.
+/// How many characters of the code a fingerprint uses.
 const LONGEST: usize = 400;
 
-/// The worst first, then by place.
+/// Sorts the most severe first, then by location.
 pub(crate) fn sort(findings: &mut [Finding]) {
     findings.sort_by(|one, other| {
         let key = |finding: &Finding| {
@@ -26,7 +26,7 @@ pub(crate) fn sort(findings: &mut [Finding]) {
     });
 }
 
-/// Takes out what was found twice: a key on one line may be found in several ways.
+/// Removes duplicates: one key on a line may be found in several ways.
 pub(crate) fn dedup(findings: &mut Vec<Finding>) {
     findings.dedup_by(|one, other| {
         let line = one.rule == secret::ID
@@ -36,7 +36,7 @@ pub(crate) fn dedup(findings: &mut Vec<Finding>) {
     });
 }
 
-/// Gives each finding its fingerprint; they are in the order of their places within a file.
+/// Sets each finding's fingerprint. Within a file, findings must be in order of position.
 pub(crate) fn stamp(findings: &mut [Finding], facts: &Facts) {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for finding in findings {
@@ -56,14 +56,15 @@ fn key(finding: &Finding, facts: &Facts) -> String {
     format!("{}\n{}\n{function}\n{snippet}", finding.rule.0, finding.place.path)
 }
 
-/// The innermost function around a byte.
+/// Returns the name of the innermost function around an offset.
 fn within(facts: &Facts, file: usize, at: usize) -> &str {
     let around =
         facts.functions.iter().filter(|function| function.file == file && function.body.contains(&at));
     around.min_by_key(|function| function.body.len()).map_or("", |function| function.name.as_str())
 }
 
-/// What stands there, without blanks. A credential is not told by itself: who guesses it could make sure.
+/// Returns the code at a finding, without whitespace. A credential is left out, since its hash would allow guesses to be
+/// verified.
 fn snippet(finding: &Finding, file: &File) -> String {
     if finding.rule == secret::ID {
         return finding.subject.clone();

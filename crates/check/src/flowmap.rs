@@ -1,4 +1,4 @@
-//! What goes where, as the code shows it.
+//! The flow map of the code: which data goes where.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::facts::{self, Deed, DeviceData, Facts, Owner, Reach, Taint};
 use crate::memory::Memory;
 use crate::providers::Providers;
 
-/// The flow map of code that can run. Amounts count places in the code, not values.
+/// Builds the flow map of reachable code. Amounts count call sites, not values.
 pub(crate) fn flow(
     memory: &mut Memory,
     facts: &Facts,
@@ -23,7 +23,7 @@ pub(crate) fn flow(
     let asked_for = DeviceData::asked_for(facts, reach);
     let mut written: BTreeMap<usize, BTreeSet<DataCategory>> = BTreeMap::new();
     for (function, call) in reach.calls(facts) {
-        // Most calls carry nothing: where they stand is worked out only for those that do.
+        // Most calls carry nothing, so the location is only computed when needed.
         let place = || facts.call_place(function, call);
         for deed in &call.does {
             match deed {
@@ -94,7 +94,7 @@ fn carried(sources: Taint) -> BTreeSet<DataCategory> {
     rows.into_iter().filter(|(sign, _)| sources.has(*sign)).map(|(_, category)| category).collect()
 }
 
-/// Personal data that stands in the file of a model call: example prompts are often real.
+/// Returns the personal data hard-coded in the file of a model call: example prompts are often real.
 fn written_out(
     memory: &mut Memory,
     facts: &Facts,
@@ -107,7 +107,7 @@ fn written_out(
 
 fn personal(text: &str, detector: &Detector) -> BTreeSet<DataCategory> {
     let personal = |class: Class| matches!(class, Class::Ordinary | Class::Sensitive);
-    // Addresses in code are configuration, not people.
+    // IP addresses and device ids in code are configuration, not people.
     let configuration = [DataCategory::DevIp, DataCategory::DevId, DataCategory::DevLog];
     detector
         .detect(text)

@@ -1,25 +1,25 @@
-//! Source in GB18030, the encoding of older Chinese editors: what is not ASCII stands in texts, comments and names.
+//! Source in GB18030, the encoding of older Chinese editors, where strings, comments and names contain non-ASCII text.
 //!
 //! Reference: GB 18030-2022, §5: one byte below 0x80; two bytes, 0x81–0xFE and 0x40–0xFE without 0x7F; four bytes, 0x81–0xFE,
 //! 0x30–0x39, 0x81–0xFE, 0x30–0x39.
 
 use std::sync::LazyLock;
 
-/// What stands for a sign of two bytes that is no letter. It has two bytes, too, so that every place is the same as in the file.
+/// Replaces a two-byte character that is not a letter. Also two bytes long, so that all offsets stay the same.
 const SIGN: char = '·';
 
-/// Letters of two bytes.
+/// Two-byte letters.
 static SMALL: LazyLock<Vec<char>> =
     LazyLock::new(|| ('\u{101}'..='\u{24f}').filter(|ch| ch.is_lowercase()).collect());
 
-/// What stands for a letter of two bytes: one of many letters of two bytes, so that names of the program stay apart.
+/// Returns the replacement for a two-byte letter: one of many letters, so that different names stay different.
 fn letter(first: u8, second: u8) -> char {
     let at = usize::from(first) * 191 + usize::from(second);
     SMALL.get(at % SMALL.len().max(1)).copied().unwrap_or(SIGN)
 }
 
-/// The text of a file with something else in the place of each character that is not ASCII; nothing if it is no GB18030. Words in it are
-/// not read, which the report has to say.
+/// Decodes a file with each non-ASCII character replaced by another; `None` if it is not GB18030. The actual words are lost,
+/// which the report has to mention.
 pub(crate) fn text(bytes: &[u8]) -> Option<String> {
     let mut text = String::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -29,7 +29,7 @@ pub(crate) fn text(bytes: &[u8]) -> Option<String> {
                 text.push(char::from(*first));
                 left
             }
-            // Punctuation and what has the width of two letters.
+            // Punctuation and full-width characters.
             (0xa1..=0xa3, [0x40..=0x7e | 0x80..=0xfe, left @ ..]) => {
                 text.push(SIGN);
                 left
@@ -55,12 +55,12 @@ mod tests {
 
     #[test]
     fn places_stay_the_same() {
-        // “# 问候” in GBK, and a character of four bytes.
+        // “# 问候” in GBK, and a four-byte character.
         let bytes = b"# \xce\xca\xba\xf2\nx = '\x81\x39\xef\x30'\n";
         let text = text(bytes).unwrap();
         assert_eq!(text.len(), bytes.len());
         assert!(text.starts_with("# ") && text.contains("\nx = '") && text.ends_with("'\n"), "{text}");
-        // “问，候”: what is no letter begins no name.
+        // “问，候”: a character that is not a letter ends a name.
         let all: Vec<char> = super::text(b"\xce\xca\xa3\xac\xba\xf2").unwrap_or_default().chars().collect();
         assert!(matches!(all.as_slice(), [one, '·', other] if one != other && one.is_lowercase()), "{all:?}");
     }

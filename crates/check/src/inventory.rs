@@ -1,5 +1,5 @@
-//! What an agent is made of, as its source shows it: the models that it asks, what it tells them, the tools that they may
-//! call, MCP servers, and stores. Only what can run is in it.
+//! The components of an agent, as its source shows them: the models it calls, their prompts, the tools they can call, MCP
+//! servers, and stores. Only reachable code counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,46 +11,46 @@ pub use crate::launch::Registry;
 use crate::facts::{self, Facts, Owner, Reach, Server, Template};
 use crate::launch;
 
-/// What was found.
+/// The components found.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
-    /// Models that are asked, each at its place.
+    /// Models that are called, each with its location.
     pub models: Vec<Model>,
-    /// What they are told.
+    /// Their prompts.
     pub prompts: Vec<Prompt>,
-    /// Tools that they may call.
+    /// Tools that they can call.
     pub tools: Vec<Tool>,
-    /// MCP servers that are started or reached.
+    /// MCP servers that are started or connected to.
     pub servers: Vec<McpServer>,
-    /// Stores of items that can be searched.
+    /// Stores of searchable items.
     pub stores: Vec<Store>,
 }
 
-/// A model that is asked.
+/// A model that is called.
 #[derive(Debug, Clone)]
 pub struct Model {
-    /// Its name, where it is written out.
+    /// Its name, if hard-coded.
     pub name: Option<String>,
-    /// The environment variable that can put another in its place.
+    /// The environment variable that can replace it.
     pub variable: Option<String>,
-    /// The id of the provider that answers, if it is a known one.
+    /// The provider's id, if it is a known one.
     pub provider: Option<String>,
-    /// The host that is asked, where it is written out.
+    /// The host, if hard-coded.
     pub host: Option<String>,
-    /// It stays on this machine.
+    /// Whether it runs on this machine.
     pub local: bool,
-    /// Where it is asked.
+    /// Where it is called.
     pub place: Place,
 }
 
-/// What a model is told.
+/// A prompt for a model.
 #[derive(Debug, Clone)]
 pub struct Prompt {
-    /// How much of it is known.
+    /// How much of its text is known.
     pub words: Words,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
-    /// It is a file of its own, for assistants that read it.
+    /// Whether it is a file of its own, read by assistants.
     pub whole_file: bool,
 }
 
@@ -59,9 +59,9 @@ pub struct Prompt {
 pub enum Words {
     /// All of it.
     All(String),
-    /// All but what is put in while the program runs, for which `{}` stands.
+    /// All but the values inserted at run time, shown as `{}`.
     Template(String),
-    /// Nothing, or not enough to tell it from another.
+    /// Nothing, or too little to tell it from another.
     Unknown,
 }
 
@@ -70,11 +70,11 @@ pub enum Words {
 pub struct Tool {
     /// Its name.
     pub name: String,
-    /// What it does to the world.
+    /// Its effect class.
     pub effect: Effect,
-    /// Where it is defined; the place of the agent for a library's tool.
+    /// Where it is defined; for a library's tool, the location of the agent.
     pub place: Place,
-    /// It comes with a library.
+    /// Whether it comes with a library.
     pub of_library: bool,
 }
 
@@ -83,35 +83,35 @@ pub struct Tool {
 pub struct McpServer {
     /// Its name in the configuration.
     pub name: String,
-    /// How it comes into being.
+    /// How it is started or reached.
     pub launch: Launch,
-    /// It is switched off.
+    /// Whether it is disabled.
     pub disabled: bool,
     /// Where it is configured.
     pub place: Place,
 }
 
-/// How an MCP server comes into being.
+/// How an MCP server is started or reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Launch {
     /// A package is fetched and run.
     Package {
-        /// From where.
+        /// From which registry.
         registry: Registry,
         /// Its name.
         name: String,
-        /// What stands where the version would, if anything does.
+        /// The version as written, if any.
         version: Option<String>,
-        /// The same is fetched every time.
+        /// Whether the same code is fetched every time.
         fixed: bool,
     },
-    /// A program of the machine or the project is run: its name without its folder.
+    /// A program of the machine or the project is run: its name, without its folder.
     Program(String),
     /// It is reached at an address.
     Remote {
-        /// Scheme and host, if they are written out; a path may hold a key.
+        /// Scheme and host, if hard-coded; the path is omitted since it may contain a key.
         origin: Option<String>,
-        /// The host is not this machine or one of the same network.
+        /// Whether the host is outside this machine and its network.
         far: bool,
     },
 }
@@ -123,11 +123,11 @@ pub struct Store {
     pub name: String,
     /// The product.
     pub product: String,
-    /// The host, where it is written out.
+    /// The host, if hard-coded.
     pub host: Option<String>,
-    /// The host is not this machine or one of the same network.
+    /// Whether the host is outside this machine and its network.
     pub far: bool,
-    /// It is reached through Ombud's memory edge.
+    /// Whether it is reached through Ombud's memory edge.
     pub through_edge: bool,
     /// Whose items it holds.
     pub owner: Owner,
@@ -135,7 +135,7 @@ pub struct Store {
     pub places: BTreeSet<(String, u32)>,
 }
 
-/// Takes stock.
+/// Builds the inventory.
 pub(crate) fn inventory(facts: &Facts, reach: &Reach) -> Inventory {
     Inventory {
         models: models(facts, reach),
@@ -174,7 +174,7 @@ fn prompts(facts: &Facts, reach: &Reach) -> Vec<Prompt> {
     code.chain(told).collect()
 }
 
-/// A text that was cut at its end is not known.
+/// Converts a template; a truncated text counts as unknown.
 fn words(template: &Template) -> Words {
     if template.is_cut() {
         return Words::Unknown;
@@ -186,7 +186,7 @@ fn words(template: &Template) -> Words {
     }
 }
 
-/// Tools that are defined here, and those of libraries that an agent holds.
+/// Returns the tools defined here, and library tools held by an agent.
 fn tools(facts: &Facts, reach: &Reach) -> Vec<Tool> {
     let runs = |tool: &&facts::Tool| tool.function.is_none_or(|function| reach.runs(function));
     let own = facts.tools.iter().filter(runs).map(|tool| Tool {

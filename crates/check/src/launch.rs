@@ -1,31 +1,31 @@
-//! What the command of an MCP server fetches when it starts.
+//! What the command of an MCP server fetches at start.
 
 use crate::facts::{Server, Spanned};
 
 /// Where a package comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Registry {
-    /// `npx` and its like.
+    /// `npx` and similar.
     Npm,
-    /// `uvx` and its like.
+    /// `uvx` and similar.
     PyPi,
-    /// An image of a container.
+    /// A container image.
     Image,
-    /// A repository with source.
+    /// A source repository.
     Repository,
 }
 
-/// What is fetched.
+/// A package that a command fetches.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fetched<'s> {
-    /// From where.
+    /// From which registry.
     pub registry: Registry,
-    /// The argument that says what.
+    /// The argument that names it.
     pub package: &'s Spanned,
 }
 
 impl<'s> Fetched<'s> {
-    /// Whether the same is fetched every time.
+    /// Whether the same code is fetched every time.
     pub(crate) fn is_fixed(&self) -> bool {
         match self.registry {
             Registry::Image => is_fixed_image(&self.package.text),
@@ -34,7 +34,7 @@ impl<'s> Fetched<'s> {
         }
     }
 
-    /// Its name and what stands where a version would.
+    /// Returns its name and the version as written, if any.
     pub(crate) fn parts(&self) -> (&'s str, Option<&'s str>) {
         let text = self.package.text.as_str();
         match self.registry {
@@ -56,7 +56,7 @@ fn cut<'t>(text: &'t str, mark: &str) -> (&'t str, Option<&'t str>) {
     text.rsplit_once(mark).map_or((text, None), |(name, version)| (name, Some(version)))
 }
 
-/// `registry:5000/name:tag@sha256:…`
+/// Splits `registry:5000/name:tag@sha256:…`.
 fn image_parts(image: &str) -> (&str, Option<&str>) {
     if let Some((name, digest)) = image.split_once('@') {
         return (image_parts(name).0, Some(digest));
@@ -68,7 +68,7 @@ fn image_parts(image: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// What a server's command fetches from others, with or without a version.
+/// Returns what a server's command fetches, with or without a version.
 pub(crate) fn fetched(server: &Server) -> Option<Fetched<'_>> {
     let command = server.command.text.rsplit(['/', '\\']).next().unwrap_or_default();
     let command = command.strip_suffix(".cmd").or_else(|| command.strip_suffix(".exe")).unwrap_or(command);
@@ -88,21 +88,21 @@ pub(crate) fn fetched(server: &Server) -> Option<Fetched<'_>> {
     if ["git+", "github:"].iter().any(|sign| package.text.starts_with(sign)) {
         return Some(Fetched { registry: Registry::Repository, package });
     }
-    // A path or an address is no package of a registry.
+    // A path or a URL is not a registry package.
     let named = !package.text.starts_with(['.', '/', '~', '$']) && !package.text.contains("://");
     named.then_some(Fetched { registry, package })
 }
 
-/// The address of a repository without its scheme.
+/// Strips the scheme and credentials from a repository address.
 fn address(text: &str) -> &str {
     let rest = ["git+", "github:"].iter().find_map(|sign| text.strip_prefix(sign)).unwrap_or(text);
     let rest = rest.split_once("://").map_or(rest, |parts| parts.1);
-    // What stands before the host is a login.
+    // The part before the host is a login.
     let host = rest.find('/').unwrap_or(rest.len());
     rest.get(..host).and_then(|host| host.rfind('@')).and_then(|at| rest.get(at + 1..)).unwrap_or(rest)
 }
 
-/// The image that `docker run` starts: the first argument that is neither an option nor the value of one.
+/// Returns the image that `docker run` starts: the first argument that is neither an option nor the value of one.
 fn image(arguments: &[Spanned]) -> Option<&Spanned> {
     const VALUES: &[&str] = &[
         "-v",
@@ -150,14 +150,14 @@ fn image(arguments: &[Spanned]) -> Option<&Spanned> {
     None
 }
 
-/// An image with a digest or a tag that is a version; one without a slash may have been built here.
+/// Whether an image is fixed: by a digest or a version tag; one without a slash may have been built locally.
 fn is_fixed_image(image: &str) -> bool {
     let name = image.rsplit('/').next().unwrap_or(image);
     let tag = name.split_once(':').map_or("", |parts| parts.1);
     image.contains("@sha256:") || !image.contains('/') || image.contains('$') || !matches!(tag, "" | "latest")
 }
 
-/// `name@1.2.3`, `@scope/name@1.2.3`, `name==1.2.3`, and a commit.
+/// Whether a package is pinned: `name@1.2.3`, `@scope/name@1.2.3`, `name==1.2.3`, or a commit.
 fn is_pinned(package: &str) -> bool {
     let version = package.split_once("==").or_else(|| package.get(1..)?.split_once('@')).map(|parts| parts.1);
     version.is_some_and(|version| version.starts_with(|ch: char| ch.is_ascii_digit()) || version.len() >= 40)

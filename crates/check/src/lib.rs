@@ -1,13 +1,13 @@
-//! Project to findings.
+//! Checks the source of an agent project and reports findings.
 //!
 //! ```text
 //! walk ─▶ Source ─▶ front end (Python, scripts, exports) ─▶ Facts ─▶ rules ─▶ findings
 //!                                              └─▶ flow map
 //! ```
 //!
-//! [`check`] does all of it. [`survey`] only takes a first look: which providers a project talks to, in which lines their
-//! address is written out, which languages it uses, and where credentials stand. `ombud init` writes its configuration
-//! from that, and `ombud run` names the lines to change when nothing came through the gateway.
+//! [`check`] does all of it. [`survey`] only takes a first look: which providers a project calls, on which lines their
+//! addresses are hard-coded, which languages it uses, and where credentials are. `ombud init` writes its configuration from
+//! that, and `ombud run` lists the lines to change when nothing came through the gateway.
 
 mod baseline;
 mod check;
@@ -54,17 +54,17 @@ use std::path::PathBuf;
 
 use ombud_core::{Lang, Say, say};
 
-/// Why a project cannot be looked at.
+/// Why a project cannot be checked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The folder cannot be read.
     #[error("cannot read {}", .0.display())]
     Unreadable(PathBuf),
-    /// The thread that reads could not be started, or fell over.
-    #[error("the check stopped unexpectedly; please report it with the file that makes it stop")]
+    /// The worker thread could not be started, or panicked.
+    #[error("the check stopped unexpectedly; please report this together with the file that causes it")]
     Stopped,
-    /// The list of hosts cannot be searched for.
+    /// No automaton can be built for the list of hosts.
     #[error("the list of provider hosts is too large")]
     Hosts,
 }
@@ -77,7 +77,7 @@ impl Say for Error {
                 say!(lang, en: "cannot read {path}", zh: "无法读取 {path}")
             }
             Self::Stopped => say!(lang,
-                en: "the check stopped unexpectedly; please report it with the file that makes it stop",
+                en: "the check stopped unexpectedly; please report this together with the file that causes it",
                 zh: "检查意外中断；请连同引发中断的文件一起反馈"),
             Self::Hosts => {
                 say!(lang, en: "the list of provider hosts is too large", zh: "服务商域名列表过大")

@@ -1,4 +1,4 @@
-//! What was read before, for whoever looks at a project again and again: trees and what the text rules found, by file and content.
+//! Cache for repeated checks of a project: trees and findings of the text rules, by path and content.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use crate::facts::Gap;
 /// A tree, or why there is none.
 type Tree = Result<Arc<ModModule>, Gap>;
 
-/// What was made of files, by path and a key of what it was made from.
+/// Cached results by path, with a key of the input they were made from.
 struct Kept<T>(BTreeMap<String, ((u64, u64), T)>);
 
 impl<T> Default for Kept<T> {
@@ -32,7 +32,7 @@ impl<T: Clone> Kept<T> {
         self.0.insert(path.to_owned(), (key, made.clone()));
     }
 
-    /// What is known of a text, or made of it now.
+    /// Returns the cached result for a text, or computes it.
     fn of(&mut self, path: &str, text: &str, make: impl FnOnce() -> T) -> T {
         let key = (key(text), 0);
         let known = self.get(path, |known| *known == key);
@@ -44,7 +44,7 @@ impl<T: Clone> Kept<T> {
     }
 }
 
-/// What was read before. One that forgets costs nothing: a project that is looked at once needs none.
+/// The cache. A disabled one costs nothing: a project that is checked once needs none.
 #[derive(Default)]
 pub(crate) struct Memory {
     keep: bool,
@@ -55,22 +55,22 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// One that keeps.
+    /// Creates an enabled cache.
     pub(crate) fn keeping() -> Self {
         Self { keep: true, ..Self::default() }
     }
 
-    /// How many files were parsed since the beginning.
+    /// Returns how many files have been parsed so far.
     pub(crate) fn parsed(&self) -> usize {
         self.parsed
     }
 
-    /// What is asked for beside a text: one number for what decides too what a tree looks like.
+    /// Returns a key for context other than the text that affects how a tree is built; 0 if the cache is disabled.
     pub(crate) fn aside(&self, names: impl FnOnce() -> String) -> u64 {
         if self.keep { key(&names()) } else { 0 }
     }
 
-    /// The tree of a file with this text. What `aside` stands for decides too what it looks like.
+    /// Returns the tree of a file with this text, parsed in the context that `aside` identifies.
     pub(crate) fn tree(
         &mut self,
         path: &str,
@@ -90,13 +90,13 @@ impl Memory {
         tree
     }
 
-    /// The tree of a file with this text, if it was read before.
+    /// Returns the tree of a file with this text, if it is cached.
     pub(crate) fn known(&self, path: &str, text: &str) -> Option<Arc<ModModule>> {
         let key = self.keep.then(|| key(text))?;
         self.trees.get(path, |known| known.0 == key)?.ok()
     }
 
-    /// What rules over the text of a file find.
+    /// Returns what text rules find in a file.
     pub(crate) fn findings(
         &mut self,
         path: &str,
@@ -106,7 +106,7 @@ impl Memory {
         if self.keep { self.findings.of(path, text, find) } else { find() }
     }
 
-    /// Which data stands written out in a file.
+    /// Returns the categories of data hard-coded in a file.
     pub(crate) fn written(
         &mut self,
         path: &str,
@@ -116,7 +116,7 @@ impl Memory {
         if self.keep { self.written.of(path, text, find) } else { find() }
     }
 
-    /// Forgets files that are gone.
+    /// Removes files that no longer exist.
     pub(crate) fn retain(&mut self, paths: &BTreeSet<&str>) {
         self.trees.0.retain(|path, _| paths.contains(path.as_str()));
         self.findings.0.retain(|path, _| paths.contains(path.as_str()));

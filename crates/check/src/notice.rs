@@ -1,10 +1,10 @@
-//! The notice that a project publishes: what users are told of who gets what they say.
+//! The project's published privacy notice, which tells users who receives what they say.
 
 use crate::providers::Provider;
 
 /// Whether a file is such a notice, by its name: `PRIVACY.md`, `privacy-policy.txt`, `隐私政策.md`.
 pub(crate) fn is_notice(path: &str) -> bool {
-    // What comes with a library is told by those who made it.
+    // The notice of a library is its makers' own.
     const OTHERS: &[&str] =
         &["vendor", "vendored", "third_party", "third-party", "thirdparty", "external", "node_modules"];
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -21,9 +21,9 @@ pub(crate) fn is_notice(path: &str) -> bool {
     english || chinese
 }
 
-/// Whether a notice speaks of somebody, by a word of their name, one of their hosts, or what they are called else.
+/// Whether a notice mentions a provider, by a word of its name, one of its hosts, or another name for it.
 pub(crate) fn speaks_of(text: &str, who: &Provider) -> bool {
-    // What the language needs for other things says nothing.
+    // Words with other common uses prove nothing.
     const COMMON: &[&str] = &[
         "api",
         "cloud",
@@ -46,7 +46,7 @@ pub(crate) fn speaks_of(text: &str, who: &Provider) -> bool {
         || who.hosts.iter().any(|host| text.contains(host.as_str()))
 }
 
-/// Whether a text holds a word that is no part of another. Chinese sets nothing between words.
+/// Whether a text contains a word that is not part of another. Chinese does not separate words.
 fn holds(text: &str, word: &str) -> bool {
     let letter = |ch: Option<char>| ch.is_some_and(|ch| ch.is_ascii_alphabetic());
     !word.is_ascii() && text.contains(word)
@@ -57,7 +57,7 @@ fn holds(text: &str, word: &str) -> bool {
         })
 }
 
-/// Whether a notice leaves the list of those who get something to another document.
+/// Whether a notice refers to another document for the list of recipients.
 pub(crate) fn hands_on(text: &str) -> bool {
     let small = text.to_lowercase();
     let list = [

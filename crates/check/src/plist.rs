@@ -1,14 +1,14 @@
-//! Property lists of Apple's systems: what an app says of itself (`Info.plist`) and of the data that it collects
-//! (`PrivacyInfo.xcprivacy`). Only the form in XML is read; the binary one is told as not read.
+//! Apple property lists: what an app declares about itself (`Info.plist`) and the data it collects (`PrivacyInfo.xcprivacy`).
+//! Only the XML form is read; the binary one is reported as unread.
 
 use std::ops::Range;
 
 use crate::facts::{Facts, Manifest, ManifestKind, Spanned};
 
-/// Deeper lists are not looked into.
+/// Elements nested more deeply are ignored.
 const MAX_DEPTH: usize = 64;
 
-/// What a file is, by its name.
+/// Returns the kind of a file, by its name.
 pub(crate) fn kind(path: &str) -> Option<ManifestKind> {
     let name = path.rsplit('/').next().unwrap_or(path);
     match name.rsplit_once('.')?.1 {
@@ -18,7 +18,7 @@ pub(crate) fn kind(path: &str) -> Option<ManifestKind> {
     }
 }
 
-/// Takes what a property list says into the facts. `file` is an index of `facts.files`.
+/// Adds what a property list declares to the facts. `file` is an index of `facts.files`.
 pub(crate) fn read(facts: &mut Facts, file: usize) {
     let Some(source) = facts.files.get(file) else { return };
     let Some(kind) = kind(&source.path) else { return };
@@ -36,21 +36,21 @@ pub(crate) fn read(facts: &mut Facts, file: usize) {
     facts.manifests.push(manifest);
 }
 
-/// A value: the key before it, the text in it or its kind, and its bytes.
+/// A value: its key, its text or kind, and its span.
 struct Value {
     key: String,
     text: String,
     span: Range<usize>,
 }
 
-/// A tag: its name, whether it ends something, and its bytes.
+/// A tag: its name, whether it is a closing tag, and its span.
 struct Tag<'t> {
     name: &'t str,
     closes: bool,
     span: Range<usize>,
 }
 
-/// The values of a property list, in their order; what is commented out is none.
+/// Returns the values of a property list in order, ignoring comments.
 fn values(text: &str) -> Vec<Value> {
     let (mut found, mut keys) = (Vec::new(), vec![String::new()]);
     let (mut at, mut begun) = (0, 0);
@@ -82,7 +82,7 @@ fn values(text: &str) -> Vec<Value> {
     found
 }
 
-/// The next tag; comments and what stands in `<?…?>` are passed over.
+/// Returns the next tag, skipping comments and `<?…?>`.
 fn next(text: &str, mut at: usize) -> Option<Tag<'_>> {
     loop {
         let start = at + text.get(at..)?.find('<')?;

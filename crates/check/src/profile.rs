@@ -1,4 +1,4 @@
-//! What an agent is for, and which findings weigh more then.
+//! What an agent is for, and which findings are more severe as a result.
 
 use ombud_core::finding::{Finding, Severity};
 
@@ -17,9 +17,9 @@ pub enum Profile {
     Health,
     /// It handles money.
     Finance,
-    /// It works by itself.
+    /// It runs without a person.
     Automation,
-    /// It makes images.
+    /// It generates images.
     Image,
 }
 
@@ -29,7 +29,7 @@ type Row = (&'static str, Severity);
 
 const CHAT: &[Row] =
     &[("no-retention", Warning), ("untrusted-system-prompt", Error), ("endpoint-without-limit", Warning)];
-/// What people tell one that keeps them company goes further than what they tell a tool.
+/// People tell a companion more than they tell a tool.
 const CLOSE: &[Row] = &[
     ("no-retention", Warning),
     ("no-erase-path", Error),
@@ -65,7 +65,7 @@ const IMAGE: &[Row] =
     &[("ai-output-unlabelled", Error), ("moderation-off", Error), ("endpoint-without-limit", Warning)];
 
 impl Profile {
-    /// Raises what weighs more for such an agent. Nothing is lowered.
+    /// Raises the severity of findings that matter more for such an agent. Nothing is lowered.
     pub(crate) fn raise(self, findings: &mut [Finding]) {
         for finding in findings {
             let raised = self.rows().iter().flat_map(|rows| rows.iter()).find(|row| row.0 == finding.rule.0);
@@ -73,8 +73,8 @@ impl Profile {
         }
     }
 
-    /// What an agent is for that people confide in, by the sentence in which the developer tells a model who it is and with whom
-    /// it speaks. What it must not do says nothing: most assistants are told to give no medical advice.
+    /// Returns whom the agent is for, if people confide in it, from the sentence that tells the model who it is and whom it
+    /// talks to. Prohibitions say nothing: most assistants are told to give no medical advice.
     pub(crate) fn told(prompt: &str) -> Option<Self> {
         let sentences = prompt.split(['.', '。', '！', '!', '\n', '；', ';']);
         let of_itself = sentences.filter(|sentence| is_of_itself(sentence));
@@ -98,7 +98,7 @@ impl Profile {
     }
 }
 
-/// Words by which the developer says who confides in an agent.
+/// Words with which a developer says who confides in an agent.
 struct Confided {
     profile: Profile,
     english: &'static [&'static str],
@@ -177,8 +177,7 @@ const CONFIDED: &[Confided] = &[
     },
 ];
 
-/// Whether those who speak with the model are told to be grown-ups, who do something for children. Where both are named, a child
-/// may speak.
+/// Whether the users are said to be adults who do something for children. If both are named, a child may be a user.
 fn helps_grown_ups(prompt: &str) -> bool {
     const WHO: &[&str] =
         &["teachers", "parents", "educators", "adults", "caregivers", "guardians", "schools"];
@@ -213,7 +212,7 @@ fn helps_grown_ups(prompt: &str) -> bool {
     WHO.iter().any(english) || CHINESE.iter().any(chinese)
 }
 
-/// Whether a sentence says who the model is, or with whom it speaks.
+/// Whether a sentence says who the model is, or whom it talks to.
 fn is_of_itself(sentence: &str) -> bool {
     let small = format!(" {} ", sentence.to_lowercase().replace('’', "'"));
     let itself = [
@@ -227,7 +226,7 @@ fn is_of_itself(sentence: &str) -> bool {
         " you talk ",
     ];
     let chinese = ["你是", "你叫", "扮演", "面向", "作为"];
-    // Those who make something for children are none.
+    // People who make something for children are not children.
     let makes = [
         " author",
         " writer",

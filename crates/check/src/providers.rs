@@ -1,25 +1,25 @@
-//! What is known of model providers, as the caller hands it in.
+//! Known model providers, as passed in by the caller.
 
 /// A provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
     /// Its id.
     pub id: String,
-    /// The name that a person reads.
+    /// Its display name.
     pub name: String,
-    /// How people call it beside that: the company, its models, in small letters.
+    /// Other names for it: the company, its models, in lower case.
     pub also: Vec<String>,
-    /// Hosts of its API, `host` or `host:port`, in small letters.
+    /// Hosts of its API, `host` or `host:port`, in lower case.
     pub hosts: Vec<String>,
     /// ISO 3166-1 alpha-2, or `unknown`.
     pub country: String,
-    /// Requests stay on this machine.
+    /// Whether requests stay on this machine.
     pub local: bool,
-    /// Whether it trains on what it receives unless the developer objects: `yes`, `no`, a condition, or `unknown`.
+    /// Whether it trains on what it receives unless the developer opts out: `yes`, `no`, a condition, or `unknown`.
     pub trains: String,
-    /// Its terms exclude services for minors.
+    /// Whether its terms exclude services for minors.
     pub no_minors: bool,
-    /// Variables that `ombud run` sets for it, and the path of the provider's own address that they stand for: `/v1`.
+    /// Variables that `ombud run` sets for it, each with the path that its base URL includes: `/v1`.
     pub bases: Vec<(String, String)>,
 }
 
@@ -30,17 +30,17 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// A table of providers.
+    /// Creates a table of providers.
     pub fn new(all: Vec<Provider>) -> Self {
         Self { all }
     }
 
-    /// The provider with this id.
+    /// Returns the provider with this id.
     pub fn by_id(&self, id: &str) -> Option<&Provider> {
         self.all.iter().find(|provider| provider.id == id)
     }
 
-    /// The provider whose API is at a host, with or without its port.
+    /// Returns the provider whose API is at a host, with or without its port.
     pub fn by_host(&self, host: &str) -> Option<&Provider> {
         let name = host.rsplit_once(':').map_or(host, |parts| parts.0);
         let at =
@@ -48,7 +48,7 @@ impl Providers {
         at(host).or_else(|| at(name))
     }
 
-    /// Every host.
+    /// Returns all hosts.
     pub fn hosts(&self) -> Vec<&str> {
         self.all.iter().flat_map(|provider| provider.hosts.iter().map(String::as_str)).collect()
     }

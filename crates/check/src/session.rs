@@ -1,4 +1,4 @@
-//! A project that is looked at again and again: its files as they stand on disk, and over them what an editor has open.
+//! A project that is checked repeatedly: its files on disk, overlaid with what an editor has open.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,17 +12,17 @@ use crate::providers::Providers;
 use crate::survey::Language;
 use crate::walk::{self, Found, Refused, Source};
 
-/// The stack of the thread that reads: syntax trees of hostile files are deep.
+/// Stack size of the worker thread: syntax trees of hostile files are deep.
 const STACK: usize = 512 * 1024 * 1024;
 
-/// A project and what was read of it.
+/// A project and what has been read of it.
 pub struct Session {
     root: PathBuf,
     disk: Vec<Source>,
     refused: Vec<Refused>,
-    /// What was built is read, because there is no other code.
+    /// Whether build output is read, because there is no other code.
     built: bool,
-    /// Texts that count in place of the files, by path.
+    /// Texts that replace the files, by path.
     open: BTreeMap<String, String>,
     memory: Memory,
 }
@@ -37,12 +37,12 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// Reads a folder, or one file.
+    /// Opens a folder or a single file.
     pub fn open(root: &Path) -> Result<Self, Error> {
         Self::with(root, Memory::keeping())
     }
 
-    /// The same for one look: nothing is kept for a second one.
+    /// The same for a single check: nothing is cached.
     pub(crate) fn once(root: &Path) -> Result<Self, Error> {
         Self::with(root, Memory::default())
     }
@@ -52,39 +52,39 @@ impl Session {
         Ok(Self { root: root.to_owned(), disk: sources, refused, built, open: BTreeMap::new(), memory })
     }
 
-    /// Reads the files again. What did not change is not parsed again.
+    /// Reads the files again. Unchanged files are not parsed again.
     pub fn reload(&mut self) -> Result<(), Error> {
         let found = walk::all(&self.root)?;
         (self.disk, self.refused, self.built) = (found.sources, found.refused, found.built);
         Ok(())
     }
 
-    /// What changes when a file does: its name, its length and the time at which it was written. No text is read.
+    /// Returns a value that changes when a file's name, length or modification time does. No file is read.
     pub fn stamp(&self) -> u64 {
         walk::stamp(&self.root, self.built)
     }
 
-    /// Lets a text count in place of the file with this path (relative, with `/`). It may be a file that is not there yet.
+    /// Replaces a file's content with a text (path relative, with `/`). The file need not exist yet.
     pub fn set(&mut self, path: &str, text: String) {
         self.open.insert(path.to_owned(), text);
     }
 
-    /// Lets the file count again.
+    /// Uses the file on disk again.
     pub fn unset(&mut self, path: &str) {
         self.open.remove(path);
     }
 
-    /// The folder that paths are relative to.
+    /// Returns the folder that paths are relative to.
     pub fn folder(&self) -> &Path {
         check::folder(&self.root)
     }
 
-    /// How many files were parsed since the session was opened.
+    /// Returns how many files were parsed since the session was opened.
     pub fn parsed(&self) -> usize {
         self.memory.parsed()
     }
 
-    /// Looks at the project as it stands now.
+    /// Checks the current state of the project.
     pub fn check(
         &mut self,
         providers: &Providers,
@@ -97,7 +97,7 @@ impl Session {
         deep(move || check::run(memory, &root, sources.as_ref(), refused, providers, detector, options))
     }
 
-    /// What counts: the files, and over them what is open.
+    /// Returns the sources: files on disk, overlaid with open ones.
     fn sources(&mut self) -> Vec<Source> {
         let disk = self.disk.iter().filter(|one| !self.open.contains_key(&one.path)).cloned();
         let open = self.open.iter().filter(|(path, text)| walk::counts(path, text.len(), self.built));
@@ -114,11 +114,11 @@ impl Session {
     }
 }
 
-/// Trees are as deep to drop as they are to read.
+/// Trees are dropped on a large stack too: dropping recurses as deeply as parsing.
 impl Drop for Session {
     fn drop(&mut self) {
         let memory = std::mem::take(&mut self.memory);
-        // Without a thread there is nowhere better to drop them.
+        // If no thread can be started, they are dropped here.
         let _ = deep(move || drop(memory));
     }
 }

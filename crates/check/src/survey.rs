@@ -1,4 +1,4 @@
-//! What a project shows at first sight.
+//! A first look at a project, without parsing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,21 +9,21 @@ use ombud_detect::Detector;
 
 use crate::{Error, rules, walk};
 
-/// A language that agents are written in.
+/// A language in which agents are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
-    /// Python, notebooks too.
+    /// Python, including notebooks.
     Python,
     /// JavaScript and TypeScript.
     JavaScript,
     /// Swift.
     Swift,
-    /// Any other that a model is called from.
+    /// Another language from which models are called.
     Other,
 }
 
 impl Language {
-    /// The language of a file, by its name.
+    /// Returns the language of a file, by its name.
     pub fn of(name: &str) -> Option<Self> {
         match name.rsplit_once('.')?.1 {
             "py" | "ipynb" | "pyw" => Some(Self::Python),
@@ -37,20 +37,20 @@ impl Language {
     }
 }
 
-/// What was found.
+/// The result of a survey.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// Files of each language.
+    /// Number of files per language.
     pub languages: BTreeMap<Language, usize>,
-    /// Hosts of providers that occur in the project.
+    /// Provider hosts that occur in the project.
     pub hosts: BTreeSet<String>,
-    /// Lines in which an address is written out, and credentials in the source.
+    /// Hard-coded addresses, and credentials in the source.
     pub findings: Vec<Finding>,
-    /// Files that were read.
+    /// Number of files read.
     pub files: usize,
 }
 
-/// Looks through a project. `hosts` are the hosts of known providers.
+/// Surveys a project. `hosts` are the hosts of known providers.
 pub fn survey(root: &Path, hosts: &[&str], detector: &Detector) -> Result<Survey, Error> {
     let automaton = automaton(hosts)?;
     let mut survey = Survey::default();

@@ -1,6 +1,6 @@
-//! Waivers in the source: `# ombud: allow RULE reason`, or `# ombud: allow RULE reason until 2027-01-31`, behind the code on the line
-//! of the finding, or alone on the line above it, or where the way to it begins or ends: a tool is waived where it is defined or where
-//! it acts.
+//! Waivers in the source: `# ombud: allow RULE reason`, or `# ombud: allow RULE reason until 2027-01-31`, after the code on the
+//! line of the finding, alone on the line above, or at the start or end of its path: a tool can be waived where it is defined
+//! or where it acts.
 
 use std::ops::Range;
 
@@ -10,23 +10,23 @@ use serde::Serialize;
 use crate::facts::File;
 use crate::rules;
 
-/// A waiver without a reason, for a rule that does not exist, or that has ended.
+/// The rule that reports waivers without a reason, for an unknown rule, or expired.
 const ID: RuleId = rules::waiver_without_reason::RULE.id;
 
-/// A finding that was accepted.
+/// A waived finding.
 #[derive(Debug, Clone, Serialize)]
 pub struct Waived {
     /// The finding.
     pub finding: Finding,
-    /// Why, in the developer's words.
+    /// The developer's reason.
     pub reason: String,
-    /// Until when, if the waiver ends by itself: `2027-01-31`.
+    /// The date on which the waiver expires, if there is one: `2027-01-31`.
     pub until: Option<String>,
 }
 
 const MARK: &str = "ombud: allow ";
 
-/// A day of the calendar. Days compare as they follow each other.
+/// A calendar date, ordered chronologically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day {
     year: u16,
@@ -35,7 +35,7 @@ pub struct Day {
 }
 
 impl Day {
-    /// Reads `2027-01-31`; nothing if there is no such day.
+    /// Parses `2027-01-31`; `None` if there is no such date.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '-');
         let mut part = |length: usize| {
@@ -62,16 +62,16 @@ fn days(year: u16, month: u8) -> u8 {
 
 struct Waiver<'a> {
     line: u32,
-    /// The line for which it speaks: behind code its own, alone the next one.
+    /// The line that it applies to: its own if it follows code, otherwise the next.
     meant: u32,
     rule: &'a str,
     reason: &'a str,
-    /// Until when, as it is written.
+    /// The expiry date, as written.
     until: Option<&'a str>,
     span: Range<usize>,
 }
 
-/// What a waiver is worth on a day.
+/// Whether a waiver is valid on a given date.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Worth {
     Holds,
@@ -98,7 +98,7 @@ impl Waiver<'_> {
     }
 }
 
-/// Takes out what is waived, and reports waivers that are none, or no longer. `today` is the day on which they are judged.
+/// Separates waived findings, and reports invalid and expired waivers. `today` is the date for judging them.
 pub(crate) fn apply(
     findings: Vec<Finding>,
     files: &[File],
@@ -139,22 +139,22 @@ fn complaint(path: &str, waiver: &Waiver<'_>, today: Option<Day>) -> Option<Find
     let message = match waiver.worth(today) {
         Worth::Holds => return None,
         Worth::NoRule => Bilingual::new(
-            format!("this waiver names the rule `{rule}`, which does not exist"),
+            format!("this waiver is for the rule `{rule}`, which does not exist"),
             format!("此豁免所指的规则 `{rule}` 并不存在"),
         ),
         Worth::NoReason => Bilingual::new(
-            format!("this waiver of `{rule}` gives no reason, so it has no effect"),
+            format!("this waiver for `{rule}` gives no reason, so it has no effect"),
             format!("对 `{rule}` 的豁免没有写明理由，因此不生效"),
         ),
         Worth::NoDay => Bilingual::new(
             format!(
-                "this waiver of `{rule}` ends on no day of the calendar, so it has no effect; write `until 2027-01-31`"
+                "this waiver for `{rule}` has an invalid end date, so it has no effect; write it as `until 2027-01-31`"
             ),
             format!("对 `{rule}` 的豁免截止日期无效，因此不生效；请写成 `until 2027-01-31`"),
         ),
         Worth::Ended => Bilingual::new(
             format!(
-                "this waiver of `{rule}` ended on {until}; mend the finding, or waive it anew with a reason"
+                "this waiver for `{rule}` expired on {until}; fix the problem, or renew the waiver with a reason"
             ),
             format!("对 `{rule}` 的豁免已于 {until} 到期；请修复该问题，或写明理由重新豁免"),
         ),
@@ -171,7 +171,7 @@ fn complaint(path: &str, waiver: &Waiver<'_>, today: Option<Day>) -> Option<Find
     })
 }
 
-/// A reason and the day until which it holds: `only in a sandbox until 2027-01-31`.
+/// Splits a reason from its end date: `only in a sandbox until 2027-01-31`.
 fn until(reason: &str) -> (&str, Option<&str>) {
     let Some((before, after)) = reason.rsplit_once("until ") else { return (reason, None) };
     let (before, after) = (before.trim_end(), after.trim());
@@ -179,11 +179,11 @@ fn until(reason: &str) -> (&str, Option<&str>) {
     if !day.starts_with(|ch: char| ch.is_ascii_digit()) || !day.contains('-') {
         return (reason, None);
     }
-    // The reason may stand behind the day too.
+    // The reason may also follow the date.
     (if before.is_empty() { behind.trim() } else { before }, Some(day))
 }
 
-/// Only in comments: the mark after `#` or `//`.
+/// Finds waivers in comments: the mark after `#` or `//`.
 fn waivers<'t>(path: &str, text: &'t str) -> Vec<Waiver<'t>> {
     if !text.contains(MARK) {
         return Vec::new();
@@ -203,7 +203,7 @@ fn waivers<'t>(path: &str, text: &'t str) -> Vec<Waiver<'t>> {
             let alone = before.trim_end_matches(['#', '/']).trim().is_empty();
             let number = line_number(index + 1);
             let meant = if alone { line_number(index + 2) } else { number };
-            // Several of them above each other speak for the line below the last.
+            // Consecutive waivers apply to the line below the last.
             if alone {
                 let above = found.iter_mut().filter(|other| other.meant == number && other.line < number);
                 above.for_each(|other| other.meant = meant);
@@ -217,11 +217,11 @@ fn waivers<'t>(path: &str, text: &'t str) -> Vec<Waiver<'t>> {
     found
 }
 
-/// Where the strings of a program stand: what looks like a comment in one is none.
+/// The string literals of a program, in which an apparent comment is none.
 struct Strings(Vec<Range<usize>>);
 
 impl Strings {
-    /// In what is no program, quotation marks may stand anywhere.
+    /// Only for program source: elsewhere, quotation marks may appear anywhere.
     fn of(path: &str, text: &str) -> Self {
         let hash = match path.rsplit('.').next().unwrap_or_default() {
             "py" | "pyi" => true,
@@ -243,7 +243,7 @@ impl Strings {
     }
 }
 
-/// Where the next string begins, past the comments before it.
+/// Returns the start of the next string, skipping comments.
 fn next_string(text: &str, mut at: usize, hash: bool) -> Option<usize> {
     let bytes = text.as_bytes();
     loop {
@@ -261,7 +261,7 @@ fn next_string(text: &str, mut at: usize, hash: bool) -> Option<usize> {
     }
 }
 
-/// How long the string is that begins here. One that does not end on its line ends with it, unless it may have several.
+/// Returns the length of the string that starts here. An unterminated single-line string ends with its line.
 fn length(text: &str) -> usize {
     const MARKS: &[&str] = &["\"\"\"", "'''", "\"", "'", "`"];
     let mark = MARKS.iter().find(|mark| text.starts_with(**mark)).map_or("\"", |mark| *mark);

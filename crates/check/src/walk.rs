@@ -1,4 +1,4 @@
-//! The files of a project that can say something about its data flows.
+//! Finds the files of a project that say something about its data flows.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -14,7 +14,7 @@ use crate::survey::Language;
 /// Larger files are data, not source.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// Folders that hold other people's code or our own state.
+/// Folders with third-party code or Ombud's own state.
 const FOREIGN: &[&str] = &[
     "node_modules",
     ".venv",
@@ -32,14 +32,13 @@ const FOREIGN: &[&str] = &[
     ".ombud",
 ];
 
-/// Those of them into which the project's own code is built. Where there is no other code, as in a package that was
-/// published, it is what runs.
+/// Those that contain the project's own build output. If there is no other code, as in a published package, that is what runs.
 const BUILT: &[&str] = &["dist", "build"];
 
-/// Folders that hold nothing but what a bundler wrote.
+/// Folders that contain only bundler output.
 const BUNDLED: &[&str] = &["dist", "build", "out", "esm", "cjs", "umd"];
 
-/// An `index.js` that only hands on what was built has fewer bytes.
+/// An `index.js` that only re-exports build output is shorter than this, in bytes.
 const A_DOOR: usize = 200;
 
 /// A file of the project.
@@ -49,11 +48,11 @@ pub struct Source {
     pub path: String,
     /// Its text.
     pub text: String,
-    /// Its language, if it is one that agents are written in.
+    /// Its language, if it is one in which agents are written.
     pub language: Option<Language>,
 }
 
-/// A file that could say something and was not read.
+/// A relevant file that was not read.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
     /// Path relative to the project, with `/`.
@@ -62,8 +61,8 @@ pub(crate) struct Refused {
     pub why: GapKind,
 }
 
-/// Reads every file that is source or configuration, in the order of their paths. What `.gitignore` names is left out,
-/// but not `.env` files: they are ignored by habit and say where requests go.
+/// Reads every source and configuration file, sorted by path. Files in `.gitignore` are skipped, except `.env` files: they are
+/// ignored by habit and say where requests go.
 pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Error> {
     if !root.is_dir() {
         return Err(Error::Unreadable(root.to_owned()));
@@ -71,16 +70,16 @@ pub(crate) fn sources(root: &Path) -> Result<Vec<Source>, Error> {
     all(root).map(|found| found.sources)
 }
 
-/// What is there.
+/// The files found.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub sources: Vec<Source>,
     pub refused: Vec<Refused>,
-    /// What was built was read too, because there is no other code.
+    /// Whether build output was read too, because there is no other code.
     pub built: bool,
 }
 
-/// The same, or one file alone; and what was not read.
+/// Finds the files of a folder, or a single file; also returns what was not read.
 pub(crate) fn all(root: &Path) -> Result<Found, Error> {
     let found = within(root, false)?;
     let code = |source: &&Source| source.language.is_some() && !source.path.ends_with(".d.ts");
@@ -91,12 +90,12 @@ pub(crate) fn all(root: &Path) -> Result<Found, Error> {
     within(root, true)
 }
 
-/// Whether a package for scripts starts in what was built, and what that was built from is not there: beside it there are only
-/// programs that start it, install it or try it.
+/// Whether this is a published script package whose entry point is build output, without the source it was built from: the only
+/// other code starts, installs or tests it.
 fn is_published(sources: &[Source]) -> bool {
     const WRITTEN_IN: &[&str] = &["src", "source", "sources", "app", "apps", "packages", "server", "client"];
     const STARTS: &[&str] = &["main", "module", "bin", "exports"];
-    // What is copied to those who use it, tried out or set beside a tool is not what the package was built from.
+    // Files that are copied to users, demos and tooling are not what the package was built from.
     const BESIDE: &[&str] = &[
         "templates",
         "template",
@@ -127,7 +126,7 @@ fn is_published(sources: &[Source]) -> bool {
     said.iter().any(|said| said.split(['/', '"']).any(|folder| BUILT.contains(&folder)))
 }
 
-/// The files below a folder, with what was built in it if that is asked for.
+/// Reads the files in a folder, with build output if requested.
 fn within(root: &Path, built: bool) -> Result<Found, Error> {
     let mut found = Vec::new();
     let mut refused = Vec::new();
@@ -168,14 +167,14 @@ fn within(root: &Path, built: bool) -> Result<Found, Error> {
     Ok(Found { sources: found, refused, built })
 }
 
-/// Whether a folder holds other people's code or our own state, which may have any name (`OMBUD_HOME`): its journal gives it
-/// away.
+/// Whether a folder contains third-party code or Ombud's own state, which may have any name (`OMBUD_HOME`) and is recognised by
+/// its journal.
 pub(crate) fn is_foreign(path: &Path) -> bool {
     let named = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| FOREIGN.contains(&name));
     named || path.join("journal/vkey").exists()
 }
 
-/// Folders of the project, without those of others and our own state.
+/// Walks the project, skipping third-party folders and Ombud's own state.
 fn walker(root: &Path, built: bool) -> WalkBuilder {
     let mut walk = WalkBuilder::new(root);
     walk.hidden(false).require_git(false).follow_links(false);
@@ -187,8 +186,8 @@ fn is_built(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| BUILT.contains(&name))
 }
 
-/// A number that changes when a file that would be read comes, goes or is written: names, lengths and times, no texts. With
-/// `built`, what was built is read too.
+/// Returns a hash that changes when a relevant file is added, removed or modified: of names, lengths and times, not contents.
+/// With `built`, build output is included.
 pub(crate) fn stamp(root: &Path, built: bool) -> u64 {
     let walked = walker(root, built).build().filter_map(Result::ok).map(ignore::DirEntry::into_path);
     let own = [".env", ".env.local"].map(|name| root.join(name));
@@ -204,8 +203,8 @@ pub(crate) fn stamp(root: &Path, built: bool) -> u64 {
     hasher.finish()
 }
 
-/// The same bundle for two kinds of modules is told of once: `index.mjs` beside `index.js` where a bundler put both. Two
-/// sources of that name are two programs.
+/// Drops duplicate bundles for another module system: `index.mjs` next to `index.js` in bundler output. Two sources of that
+/// name are different programs.
 fn without_twins(found: &mut Vec<Source>) {
     let plain: BTreeSet<String> =
         found.iter().filter_map(|source| source.path.strip_suffix(".js")).map(str::to_owned).collect();
@@ -217,7 +216,7 @@ fn without_twins(found: &mut Vec<Source>) {
     found.retain(|source| !twin(&source.path));
 }
 
-/// The folder that could not be entered, as it is shown.
+/// Returns the display path of a folder that could not be entered.
 fn folder(error: &ignore::Error, root: &Path) -> Option<String> {
     match error {
         ignore::Error::WithPath { path, .. } => {
@@ -229,7 +228,7 @@ fn folder(error: &ignore::Error, root: &Path) -> Option<String> {
     }
 }
 
-/// A file's text, and whether all of it was read; nothing if it says nothing about data flows.
+/// Reads a file's text, and whether it was UTF-8; `None` if it says nothing about data flows.
 fn read(root: &Path, path: &Path, single: bool) -> Option<Result<(Source, bool), Refused>> {
     let own = path.file_name()?;
     let shown_name = own.to_string_lossy();
@@ -239,7 +238,7 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<(Source, bool),
     let shown =
         relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
     let notice = crate::notice::is_notice(&shown);
-    // A file that is asked for by its name is an instruction if it is a text.
+    // A Markdown file passed explicitly is treated as an instruction.
     let alone = shown == name
         && matches!(name.rsplit_once('.'), Some((_, "md")))
         && root.join(name) == path
@@ -260,7 +259,7 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<(Source, bool),
         || crate::low_code::resembles(&shown, "");
     let refuse = |why| told.then(|| Err(Refused { path: shown.clone(), why }));
     if !meta.is_file() {
-        // A link is read where it leads; one that leads nowhere, and a pipe, cannot be read at all.
+        // The target of a link is read where it is; a dangling link or a pipe cannot be read at all.
         let read_elsewhere = meta.is_dir() || meta.is_symlink() && std::fs::metadata(path).is_ok();
         return if read_elsewhere { None } else { refuse(GapKind::Unreadable) };
     }
@@ -274,7 +273,7 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<(Source, bool),
     match String::from_utf8(bytes) {
         Ok(text) if component::is_page(name) && !component::acts(&text) => None,
         Ok(text) => Some(Ok((Source { path: shown, text, language }, true))),
-        // A configuration is read for its words, and a notice too.
+        // Configuration and notices are read for their words, so their encoding has to be known.
         Err(bytes) => {
             match crate::gbk::text(bytes.as_bytes()).filter(|_| told && !notice && !is_of_apple(name)) {
                 Some(text) => Some(Ok((Source { path: shown, text, language }, false))),
@@ -284,7 +283,7 @@ fn read(root: &Path, path: &Path, single: bool) -> Option<Result<(Source, bool),
     }
 }
 
-/// Whether the text of a file would be read, by its path and length, and by whether what was built is read.
+/// Whether a file's text would be read, judging by its path, its length and whether build output is read.
 pub(crate) fn counts(path: &str, length: usize, built: bool) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let closed = |folder: &str| FOREIGN.contains(&folder) && !(built && BUILT.contains(&folder));
@@ -297,7 +296,7 @@ pub(crate) fn counts(path: &str, length: usize, built: bool) -> bool {
     read && !foreign && u64::try_from(length).is_ok_and(|length| length <= MAX_FILE)
 }
 
-/// What an app for Apple's systems says of itself, and settings that are built into it.
+/// Whether a file is an Apple property list, privacy manifest or build configuration, by its name.
 fn is_of_apple(name: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |parts| parts.1);
     matches!(ending, "plist" | "xcprivacy" | "xcconfig")

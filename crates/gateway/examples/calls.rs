@@ -1,10 +1,10 @@
-//! What deciding on a tool call costs: `cargo xtask bench calls`.
+//! Measures what deciding on a tool call costs: `cargo xtask bench calls`.
 //!
-//! Conversations of 50 turns on contexts of 16 and 256 KiB. Every turn brings 2 KiB of new text and ends in a call whose recipient
-//! stands in a mail. An agent may leave out its oldest results, so that the context stays as long as it was, or send all of them: then
-//! it grows by 100 KiB. Timed is what the gateway does for the call beyond forwarding: the request is read again, its texts are
-//! attributed, and the gate decides. The first turn reads all of the context and stands apart. What reading a request of this
-//! length as JSON takes by itself stands beside it.
+//! Conversations of 50 turns on contexts of 16 and 256 KiB. Every turn adds 2 KiB of new text and ends in a call whose
+//! recipient appears in a mail. An agent may drop its oldest results, so that the context keeps its length, or send all of
+//! them, so that it grows by 100 KiB. Measured is what the gateway does for the call beyond forwarding: the request is
+//! parsed again, its texts are attributed, and the gate decides. The first turn reads the whole context and is reported
+//! separately, as is the cost of merely parsing a request of this length as JSON.
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
@@ -45,9 +45,9 @@ fn main() {
 struct Context {
     /// Its length at the first turn.
     bytes: usize,
-    /// Results that it is made of.
+    /// Number of tool results it is made of.
     pieces: usize,
-    /// Whether what new turns bring is added, or takes the place of the oldest results.
+    /// Whether new turns add to the context, or replace its oldest results.
     grows: bool,
 }
 
@@ -82,7 +82,7 @@ fn at(times: impl Iterator<Item = Duration>, percent: usize) -> f64 {
     times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
 }
 
-/// How long each turn of a conversation takes, and reading its JSON alone.
+/// How long each turn of a conversation takes, and how long parsing its JSON alone takes.
 fn conversation(context: &Context, seed: usize) -> Vec<[Duration; 2]> {
     let attributor = Attributor::default();
     let mut messages = vec![json!({ "role": "system", "content": "You help the users of a mail account." })];
@@ -125,13 +125,13 @@ fn timed(attributor: &Attributor, messages: &[Value], turn: usize) -> [Duration;
     [time, json]
 }
 
-/// Leaves out the oldest result with its call, and the user's turn that led to it.
+/// Drops the oldest result with its call, and the user's turn that led to it.
 fn forget_the_oldest(messages: &mut Vec<Value>) {
     let end = messages.iter().position(|message| message["role"] == "tool").map_or(1, |at| at + 1);
     messages.drain(1..end);
 }
 
-/// A call of a tool in the history, and what it returned.
+/// Appends a tool call and its result to the history.
 fn results(messages: &mut Vec<Value>, text: &str, number: usize) {
     let id = format!("c{number}");
     let call =
@@ -140,7 +140,7 @@ fn results(messages: &mut Vec<Value>, text: &str, number: usize) {
     messages.push(json!({ "role": "tool", "tool_call_id": id, "content": text }));
 }
 
-/// Prose of a length, with an address and a number now and then, different for every seed.
+/// Prose of a given length, with an address and a number now and then, different for every seed.
 fn text(bytes: usize, seed: usize) -> String {
     let words: Vec<&str> = WORDS.split_whitespace().collect();
     let (mut text, mut at) = (String::new(), seed.wrapping_mul(7919));

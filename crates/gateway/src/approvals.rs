@@ -1,74 +1,75 @@
-//! Calls that wait for somebody who is not in the conversation: at a terminal, in the console, behind a webhook.
+//! Calls that wait for somebody outside the conversation: at a terminal, in the console, behind a webhook.
 //!
-//! A call is named by the code that stands for exactly it. Whoever holds the question desk says yes or no to a code, once; the edges
-//! ask the desk when a call that needs a yes comes, or while it waits. Nothing that an agent can reach is a desk.
+//! Each call has a code that identifies exactly that call. Whoever has access to the approval desk says yes or no to a
+//! code, once; the edges query the desk when a call that needs approval arrives, and while it waits. A desk must never be
+//! within an agent's reach.
 
 use std::time::Duration;
 
 use ombud_core::effect::Effect;
 use serde::{Deserialize, Serialize};
 
-/// A call that waits.
+/// A call that waits for approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
-    /// What a person names this call by: six letters and digits.
+    /// The code by which a person names this call: six letters and digits.
     pub code: String,
-    /// What stands for exactly this call of this caller: a keyed digest of the tool and its arguments, hexadecimal.
+    /// Identifies exactly this call of this caller: a keyed digest of the tool and its arguments, hexadecimal.
     pub stands: String,
-    /// The server or HTTP tool; nothing at the model edge.
+    /// The server or HTTP tool; `None` at the model edge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     /// The tool.
     pub tool: String,
-    /// What it does.
+    /// Effect class of the tool.
     pub effect: Effect,
-    /// What was decided, as in `tool.intent`: it holds no content.
+    /// The decision, as in `tool.intent`; it holds no content.
     pub decision: String,
     /// The exchange whose record holds the arguments, encrypted.
     pub exchange: String,
     /// Digest of the client's key.
     #[serde(default)]
     pub client: String,
-    /// Its conversation, or its session with a server: nobody's calls take the place of everybody's.
+    /// Its conversation, or its session with a server, so that one client's calls cannot take up the room of all others.
     #[serde(default)]
     pub session: String,
-    /// What a yes could stand for until it is taken back, where it may.
+    /// What an approval could cover until it is revoked, where that is allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lasting: Option<Lasting>,
 }
 
-/// What a yes from outside stands for until it is taken back.
+/// What an approval from outside covers until it is revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lasting {
     /// A keyed digest of the client, the tool and the values, hexadecimal.
     pub mark: String,
-    /// The places of those values in the arguments (RFC 6901).
+    /// The paths of those values in the arguments (RFC 6901).
     pub paths: Vec<String>,
 }
 
-/// Where questions lie and answers come from. Quick: it is asked on the way of a message.
+/// Where pending calls are posted and decisions come from. Must be quick: it is called while a message is being processed.
 pub trait Approvals: Send + Sync {
-    /// A call waits. `arguments` are as the tool would get them.
+    /// Posts a call that waits. `arguments` are as the tool would receive them.
     fn wait(&self, call: &Pending, arguments: &str);
-    /// What somebody said of the call with this code that this stands for. It counts once.
+    /// Returns what somebody decided about the call with this code and digest. A decision counts once.
     fn said(&self, code: &str, stands: &str) -> Option<bool>;
-    /// Whether somebody has said yes to all calls with this mark, and has not taken it back.
+    /// Whether somebody has approved all calls with this mark and has not revoked it.
     fn lasts(&self, _mark: &str) -> bool {
         false
     }
-    /// A call waits no more: it was answered otherwise, or nobody waits for it.
+    /// Removes a call that no longer waits: it was answered elsewhere, or nobody waits for it.
     fn settled(&self, code: &str);
-    /// How long a call may be held for an answer where nobody else can be asked.
+    /// How long a call may be held for a decision where nobody else can be asked.
     fn hold(&self) -> Duration {
         Duration::ZERO
     }
-    /// Whether a form that the client shows may say yes. The client may be the agent itself.
+    /// Whether a form that the client shows may approve a call. The client may be the agent itself.
     fn forms(&self) -> bool {
         true
     }
 }
 
-/// Nobody is there.
+/// A desk with nobody behind it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Nobody;
 

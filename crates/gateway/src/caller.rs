@@ -1,8 +1,8 @@
-//! Whose request it is, and the keys that follow from that.
+//! Who a request comes from, and the keys derived from that.
 //!
 //! Correctness never depends on guessing a conversation (design §6): tokens depend on the client's key and, where the
-//! client says so, its session; an answer restores what its own request minted. The conversation id serves grouping
-//! and the key of the encrypted payload only.
+//! client names one, its session; a response restores only what its own request minted. The conversation id serves only for
+//! grouping and for the key of the encrypted payload.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Mutex;
@@ -15,13 +15,13 @@ use ombud_ledger::Ledger;
 use crate::calls::approve::Approver;
 use crate::wire::Wire;
 
-/// Headers in which a client shows its own key, first the most specific.
+/// Headers in which a client presents its own key, the most specific first.
 const CREDENTIALS: &[&str] = &["x-ombud-key", "authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
 /// The label under which a caller's seed is derived.
 pub const SEED: &str = "client";
 
-/// The origin of a request, without the client's key itself.
+/// The sender of a request, without the client's key itself.
 #[derive(Clone)]
 pub struct Caller {
     /// Digest of the client's key, for records.
@@ -30,7 +30,7 @@ pub struct Caller {
     pub subject: Option<String>,
     /// The session that the client names.
     pub session: String,
-    /// Digest of the gateway's own key that the client shows: what the edges have in common.
+    /// Digest of the gateway key that the client presents: what the edges have in common.
     pub tenant: String,
     seed: [u8; 32],
 }
@@ -59,13 +59,13 @@ impl Caller {
         Self { tenant: client.clone(), client, session: session.to_owned(), subject: None, seed }
     }
 
-    /// The scope of stored tokens: changes with client and session.
+    /// The scope of stored tokens; differs by client and session.
     pub fn scope(&self) -> String {
         hex(&digest(&self.seed, &self.own(&[b"scope", self.session.as_bytes()])))
     }
 
-    /// The conversation an exchange belongs to: the session where there is one, else what does not change while a
-    /// conversation grows: the system prompt and the first turn.
+    /// The conversation an exchange belongs to: the session where there is one, otherwise what does not change while a
+    /// conversation grows: the system prompt and the first user turn.
     pub fn conversation(&self, exchange: &Exchange) -> String {
         if !self.session.is_empty() {
             return hex(&digest(&self.seed, &self.own(&[b"session", self.session.as_bytes()])));
@@ -84,38 +84,39 @@ impl Caller {
         hex(&digest(&self.seed, &self.own(&parts)))
     }
 
-    /// The parts and, where the client names a subject, the subject: what one person said never shares a key with what
-    /// another said, so that each can be erased alone.
+    /// The parts and, where the client names a subject, the subject: data of one person never shares a key with that of
+    /// another, so that each can be erased on its own.
     fn own<'a>(&'a self, parts: &[&'a [u8]]) -> Vec<&'a [u8]> {
         let subject = self.subject.as_deref().map(str::as_bytes);
         parts.iter().copied().chain(subject.map(|_| &b"subject"[..])).chain(subject).collect()
     }
 
-    /// What makes the codes that release calls.
+    /// Generates the codes that release calls.
     pub fn approver(&self) -> Approver {
         Approver::new(&digest(&self.seed, &[b"approve", self.session.as_bytes()]), half_hour())
     }
 
-    /// What marks the calls of all sessions to which somebody outside has said yes for good.
+    /// Marks the calls, in all sessions, that somebody outside has approved until further notice.
     pub fn keeper(&self) -> Approver {
         Self { session: String::new(), ..self.clone() }.approver()
     }
 
-    /// The key for tokens. For embeddings the session does not count, so that what is stored in one session is found
-    /// in another.
+    /// The key for tokens. For embeddings the session is ignored, so that what is stored in one session is found in
+    /// another.
     pub fn mint_key(&self, wire: Option<Wire>) -> MintKey {
         let session = if wire.is_some_and(Wire::across_sessions) { "" } else { &self.session };
         MintKey(hmac::Key::new(hmac::HMAC_SHA256, &digest(&self.seed, &[b"mask", session.as_bytes()])))
     }
 }
 
-/// The key that a client shows.
+/// The key that a client presents.
 fn credential(headers: &HeaderMap) -> &[u8] {
     CREDENTIALS.iter().find_map(|name| headers.get(*name)).map_or(&b""[..], |value| value.as_bytes())
 }
 
-/// The caller of the last request, who is nearly always that of the next: what follows from a key takes a dozen hashes. It is
-/// known by two hashes under keys that are drawn when the process starts; what the client shows is not kept.
+/// Cache of the last request's caller, who nearly always sends the next one too: deriving everything from a key takes a
+/// dozen hashes. The entry is matched by two hashes under random keys drawn at process start; the credential itself is not
+/// kept.
 #[derive(Default)]
 pub struct Last {
     keys: [RandomState; 2],
@@ -140,14 +141,14 @@ impl Last {
     }
 }
 
-/// The number of the half hour in which codes hold.
+/// Number of the current half hour: the period in which approval codes are valid.
 pub(crate) fn half_hour() -> u64 {
     const HALF_HOUR: i64 = 1800;
     u64::try_from(jiff::Timestamp::now().as_second() / HALF_HOUR).unwrap_or_default()
 }
 
-/// The digest of the gateway's own key that a client shows: whose subjects they are. Keys of providers do not count, since
-/// the memory edge never sees them.
+/// Digest of the gateway key that a client presents; subjects belong to it. Provider keys do not count, since the memory
+/// edge never sees them.
 pub fn tenant(ledger: &Ledger, key: &[u8]) -> String {
     hex(&digest(&ledger.derive_key(SEED, &[key]), &[b"id"]))
 }
@@ -157,7 +158,7 @@ pub fn tenant_of(ledger: &Ledger, headers: &HeaderMap) -> String {
     tenant(ledger, headers.get("x-ombud-key").map(http::HeaderValue::as_bytes).unwrap_or_default())
 }
 
-/// The pseudonym of a tenant's subject: a keyed digest, so that nobody without this home's key can try ids.
+/// The pseudonym of a tenant's subject: a keyed digest, so that ids cannot be tried without this home's key.
 pub fn pseudonym(ledger: &Ledger, tenant: &str, id: &str) -> String {
     format!("sub_{}", hex(&ledger.derive_key("subject", &[tenant.as_bytes(), id.as_bytes()])))
 }
@@ -169,7 +170,7 @@ pub fn subject_of(ledger: &Ledger, headers: &HeaderMap) -> Option<String> {
     (!id.is_empty()).then(|| pseudonym(ledger, &tenant_of(ledger, headers), &String::from_utf8_lossy(&id)))
 }
 
-/// Decodes `%XX`: ids outside ASCII come percent-encoded in the header.
+/// Decodes `%XX`: ids outside ASCII arrive percent-encoded in the header.
 pub(crate) fn percent(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -194,7 +195,7 @@ pub(crate) fn percent(text: &[u8]) -> Vec<u8> {
 pub struct MintKey(hmac::Key);
 
 impl MintKey {
-    /// A key of these bytes.
+    /// A key from these bytes.
     #[cfg(test)]
     pub(crate) fn of(bytes: &[u8]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, bytes))
@@ -216,7 +217,7 @@ impl MintKey {
     }
 }
 
-/// HMAC over parts with their lengths, so that no two lists of parts give the same input.
+/// HMAC over length-prefixed parts, so that no two lists of parts give the same input.
 fn digest(seed: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let key = hmac::Key::new(hmac::HMAC_SHA256, seed);
     let mut context = hmac::Context::with_key(&key);
@@ -233,7 +234,7 @@ fn digest(seed: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 
 /// The first 128 bits in hexadecimal.
 pub(crate) fn hex(bytes: &[u8; 32]) -> String {
-    // Not by `format!`, which takes ten times as long, and there are several in a request.
+    // Not by `format!`, which takes ten times as long: a request needs several of these.
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
     bytes.iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

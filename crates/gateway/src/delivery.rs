@@ -1,5 +1,5 @@
-//! The way back: an answer is restored, its tool calls are recorded before they are released, and its end is recorded
-//! whatever happens, also when the client goes away.
+//! The way back: a response is restored, its tool calls are recorded before they are released, and its end is recorded
+//! whatever happens, even if the client disconnects.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,22 +37,22 @@ mod streaming;
 
 use streaming::stream;
 
-/// An answer that comes whole may be so large.
+/// Upper bound of a response that arrives whole.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
-/// Of a streamed answer so much is kept for the log.
+/// How much of a response is kept for the log.
 const MAX_KEPT: usize = 16 * 1024 * 1024;
 
-/// Characters of a tool's name in the log.
+/// Maximum length of a tool's name in the log, in characters.
 const MAX_NAME: usize = 128;
 
-/// Characters of a call's id that are recorded: providers give some 30.
+/// Maximum length of a recorded call id, in characters; providers use about 30.
 const MAX_ID: usize = 512;
 
-/// Headers in which providers name the request.
+/// Headers in which providers return their id of the request.
 const REQUEST_IDS: &[&str] = &["x-request-id", "request-id", "x-ds-trace-id", "x-trace-id"];
 
-/// One answer on its way. Dropping it before its end means that the client went away.
+/// One response on its way. Dropping it before its end means that the client disconnected.
 pub struct Delivery {
     gateway: Arc<Gateway>,
     wire: Option<Wire>,
@@ -66,24 +66,24 @@ pub struct Delivery {
     minted: Arc<Minted>,
     judge: Judge,
     asked: Option<Arc<Asked>>,
-    /// What was found of what the answer points to.
+    /// Findings about what the response points to.
     pointed: Pointed,
     started: Instant,
     record: ResponseRecord,
     /// The calls that the user was asked about so far, with their codes.
     questions: Vec<(String, String)>,
-    /// What stands for them, with the codes again.
+    /// The digests that identify those calls, with their codes.
     posed: Vec<(String, String)>,
     /// What the provider sent, for the payload.
     kept: Vec<u8>,
-    /// What the client got, where somebody watches.
+    /// What the client received, where an interceptor watches.
     given: Vec<u8>,
     streamed: bool,
     done: bool,
 }
 
 impl Delivery {
-    /// A delivery that begins to wait.
+    /// A delivery that starts waiting for the provider.
     pub fn new(
         gateway: Arc<Gateway>,
         route: &Route<'_>,
@@ -135,7 +135,7 @@ impl Delivery {
         }
     }
 
-    /// Records a failure and hands it back.
+    /// Records a failure and returns it.
     pub fn fail(&mut self, why: Refusal) -> Refusal {
         self.record.fault = why.party();
         self.record.code = Some(why.code().to_owned());
@@ -157,7 +157,7 @@ impl Delivery {
         self.kept.extend_from_slice(bytes.get(..bytes.len().min(room)).unwrap_or_default());
     }
 
-    /// Keeps what the client gets, if an adversarial test watches.
+    /// Keeps what the client receives, if an adversarial test watches.
     fn give(&mut self, bytes: &[u8]) {
         if self.gateway.config.interceptor.is_some() {
             self.given.extend_from_slice(bytes);
@@ -172,8 +172,8 @@ impl Delivery {
         self.record.finish = finish;
     }
 
-    /// Decides on the calls and records what was decided. When this returns, the records are on disk; the calls that are not
-    /// released come back with what the user reads instead.
+    /// Decides on the calls and records the decisions. When this returns, the records are on disk; calls that are not
+    /// released are returned with the text that the user reads instead.
     async fn decide(&mut self, calls: &[ToolCall]) -> Result<Vec<Withheld>, Refusal> {
         let mut last = None;
         let mut withheld = Vec::new();
@@ -274,34 +274,34 @@ impl Delivery {
         let masked = all.filter(|(_, value)| value.score >= least && redact.contains(&value.category()));
         let leaks = masked.filter_map(|(slot, value)| {
             let text = slot.text.get(value.span.clone()).unwrap_or_default();
-            // Labels say what a text is about and stand nowhere: there is nothing to mask.
+            // Labels describe what a text is about and have no span: there is nothing to mask.
             (!text.is_empty() && !self.is_given(text)).then(|| value.category())
         });
         ToolCall { holds, leaks: leaks.collect(), ..call.clone() }
     }
 
-    /// Whether the user gave a value.
+    /// Whether the user supplied a value.
     fn is_given(&self, value: &str) -> bool {
         let known = self.asked.as_ref().and_then(|asked| asked.prepared(&self.gateway.attributor));
         known.is_some_and(|known| is_given(known, value))
     }
 
-    /// A guard of what the answer points to.
+    /// A guard over what the response points to.
     fn guard(&self) -> Guard {
         let gateway = &self.gateway;
         let (rules, attributor) = (Arc::clone(&gateway.outward), Arc::clone(&gateway.attributor));
         Guard::new(rules, attributor, self.asked.clone(), Arc::clone(&self.minted))
     }
 
-    /// Keeps what the guard has found so far.
+    /// Collects what the guard has found so far.
     fn points(&mut self, seen: Pointed) {
         self.pointed.more += seen.more;
         self.pointed.found.extend(seen.found);
         self.pointed.details.extend(seen.details);
     }
 
-    /// Tokens that the exchange cost. Where the provider does not count, about four bytes are one; most bytes of a stream are
-    /// not its words.
+    /// Tokens that the exchange cost. Where the provider reports none, they are estimated at four bytes each; most bytes of
+    /// a stream are framing, not text.
     fn spent(&self) -> u64 {
         let asked = self.asked.as_ref().map_or(0, |asked| asked.weight() as u64);
         let share = if self.streamed { 40 } else { 4 };
@@ -312,13 +312,13 @@ impl Delivery {
         }
     }
 
-    /// Records what was found.
+    /// Records what the guard has found.
     fn record_pointed(&mut self) {
         let Pointed { found, details, more } = std::mem::take(&mut self.pointed);
         if !found.is_empty() {
             let details = serde_json::Value::Array(details).to_string();
             let kind = EventKind::AnswerNotice(Box::new(AnswerNoticeRecord { found, more }));
-            // As with the record of the answer: a log that cannot be written stops the next request.
+            // As with the record of the response: a log that cannot be written stops the next request.
             let _ = self.append(kind, Some(details.as_bytes()));
         }
     }
@@ -337,7 +337,7 @@ impl Delivery {
         self.gateway.ledger.append(event, payload).map_err(|_| Refusal::Ledger)
     }
 
-    /// Writes the record of the answer, once.
+    /// Writes the record of the response, once.
     fn finish(&mut self) {
         if std::mem::replace(&mut self.done, true) {
             return;
@@ -351,7 +351,7 @@ impl Delivery {
             interceptor.answer(&self.exchange, &Seen { status, streamed, came: &kept, given });
         }
         let kind = EventKind::Response(Box::new(self.record.clone()));
-        // The answer is on its way or lost already; a log that cannot be written stops the next request.
+        // The response is already on its way or lost; a log that cannot be written stops the next request.
         let _ = self.append(kind, (!kept.is_empty()).then_some(&*kept));
     }
 }
@@ -366,7 +366,7 @@ impl Drop for Delivery {
     }
 }
 
-/// Who is to blame for a status.
+/// The party responsible for a status.
 fn blame(status: StatusCode) -> Party {
     match status.as_u16() {
         0..400 => Party::None,
@@ -380,7 +380,7 @@ fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Brings an answer to the client.
+/// Delivers a response to the client.
 pub async fn deliver(mut delivery: Delivery, answer: reqwest::Response) -> Result<Response, Refusal> {
     let status = answer.status();
     let mut headers = upstream::response_headers(answer.headers());
@@ -427,7 +427,7 @@ async fn collect(delivery: &mut Delivery, mut answer: reqwest::Response) -> Resu
     }
 }
 
-/// An answer that came whole.
+/// Handles a response that arrived whole.
 async fn whole(
     mut delivery: Delivery,
     wire: Wire,
@@ -438,7 +438,8 @@ async fn whole(
     let encoded = upstream::is_encoded(headers);
     let doc = if encoded { None } else { Doc::parse(&body, Keys::Lenient).ok() };
     let Some(doc) = doc else {
-        // A failure in another shape (a proxy's page) goes through as it came; a success that is no JSON is none.
+        // An error response in another format (a proxy's page) passes through as it came; a success that is not JSON is a
+        // failure.
         if delivery.record.status >= 400 || body.is_empty() || encoded {
             delivery.record.complete = !encoded;
             delivery.record.code = encoded.then(|| "answer_encoded".to_owned());
@@ -461,7 +462,7 @@ async fn whole(
     if !withheld.is_empty() {
         body = match Doc::parse(&body, Keys::Lenient) {
             Ok(doc) => withhold::whole(wire, &doc, &body, &withheld, read.calls.len()).into(),
-            // What was just read and restored is JSON; if it were not, its calls must still not go out.
+            // What was just parsed and restored is JSON; if it were not, its calls must still not go out.
             Err(_) => return Err(delivery.fail(Refusal::Garbage(kind.to_owned()))),
         };
     }
@@ -470,7 +471,7 @@ async fn whole(
     Ok(body)
 }
 
-/// An answer whose path the operator lets pass unread.
+/// Forwards a response whose path the operator lets pass unread.
 fn unread(delivery: Delivery, answer: reqwest::Response) -> Body {
     let state = (delivery, Box::pin(answer.bytes_stream()));
     Body::from_stream(futures_util::stream::unfold(state, |(mut delivery, mut source)| async move {

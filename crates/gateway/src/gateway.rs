@@ -1,4 +1,4 @@
-//! What one gateway is made of.
+//! The parts of one gateway.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -33,20 +33,21 @@ use crate::upstream::{Patience, Upstream};
 use crate::wire::Dialect;
 use crate::{names, record, route};
 
-/// Long bodies that are worked on at once: two for the processor, two that come from and go to the network meanwhile.
+/// Large bodies processed at once: two for the processor, two being received or sent meanwhile.
 const HEAVY_AT_ONCE: usize = 4;
 
 /// How a gateway behaves.
 pub struct Config {
     /// What may leave.
     pub policy: Policy,
-    /// What becomes of tool calls.
+    /// How tool calls are handled.
     pub tools: ToolPolicy,
-    /// What answers may point to.
+    /// What responses may point to.
     pub answers: AnswerPolicy,
     /// The language of errors.
     pub lang: Lang,
-    /// How a text in it is told: [`as_it_is`], or with its commands as they have to be typed to stay in that language.
+    /// How a text in this language is rendered: [`as_it_is`], or with its commands as they must be typed to keep that
+    /// language.
     pub tell: Tell,
     /// The providers it knows.
     pub providers: Providers,
@@ -58,32 +59,32 @@ pub struct Config {
     pub local: BTreeSet<String>,
     /// Path endings that pass unread because the operator says so.
     pub pass: Vec<String>,
-    /// Headers, in small letters, that go as they are because the operator says so.
+    /// Headers, in lower case, that pass unchanged because the operator says so.
     pub headers: Vec<String>,
-    /// Keys that clients must show in `x-ombud-key`; none on loopback.
+    /// Keys that clients must present in `x-ombud-key`; none on loopback.
     pub keys: Vec<String>,
     /// The largest body in bytes.
     pub max_body: usize,
     /// How long to wait for providers.
     pub patience: Patience,
-    /// How fast and how much clients may ask.
+    /// Rate and token limits for clients.
     pub limits: Limits,
     /// Memory stores, and who asks for consent.
     pub memory: Memory,
-    /// Changes and watches what passes, for adversarial tests only.
+    /// Changes and watches exchanges, for adversarial tests only.
     pub interceptor: Option<Arc<dyn Interceptor>>,
 }
 
-/// Tells a text of ours.
+/// Renders one of Ombud's own texts for display.
 pub type Tell = fn(String, Lang) -> String;
 
-/// The text itself.
+/// Returns the text unchanged.
 pub fn as_it_is(text: String, _: Lang) -> String {
     text
 }
 
 impl Config {
-    /// What is told of something that went wrong.
+    /// The text that reports an error.
     pub fn told(&self, what: &impl Say) -> String {
         (self.tell)(what.say(self.lang), self.lang)
     }
@@ -93,27 +94,27 @@ impl Config {
 pub struct Gateway {
     /// How it behaves.
     pub config: Config,
-    /// Detection with memory.
+    /// Detection with a cache.
     pub inspector: Arc<Inspector>,
-    /// Whose request the last one was.
+    /// The caller of the last request.
     pub last: Last,
-    /// Its way.
+    /// The route of the last request.
     pub way: route::Last,
-    /// Attribution with memory.
+    /// Attribution with a cache.
     pub attributor: Arc<Attributor>,
-    /// Where texts come from, as agents declare it.
+    /// Where texts come from, as declared by agents.
     pub sources: Arc<Sources>,
-    /// What stays of system prompts from turn to turn.
+    /// What stays the same in system prompts from turn to turn.
     pub prompts: Prompts,
-    /// What answers are watched by.
+    /// The rules by which responses are watched.
     pub outward: Arc<outward::Rules>,
-    /// What the model edge leaves for the tool edge.
+    /// What the model edge shares with the tool edge.
     pub shelf: Arc<Shelf>,
-    /// Calls that were released by codes.
+    /// Codes that have already released their call.
     pub spent: Arc<Spent>,
-    /// Who may approve calls outside of conversations, where somebody may.
+    /// Who may approve calls outside of conversations, if anybody.
     pub approvals: OnceLock<Arc<dyn Approvals>>,
-    /// What clients have done today, where it is remembered.
+    /// What clients have done today, where it is stored.
     pub daily: OnceLock<Arc<dyn Daily>>,
     /// Calls of the last minute.
     pub recent: Arc<Recent>,
@@ -123,9 +124,9 @@ pub struct Gateway {
     pub ledger: Ledger,
     /// Consent.
     pub desk: Desk,
-    /// The way to the providers.
+    /// The connection to the providers.
     pub upstream: Upstream,
-    /// Permits for bodies that are long enough to be worked on by few at a time.
+    /// Permits for bodies so large that only a few are processed at a time.
     pub heavy: Semaphore,
     flow: Mutex<FlowMap>,
     pace: Mutex<Pace>,
@@ -133,7 +134,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Puts a gateway together.
+    /// Assembles a gateway.
     pub fn new(config: Config, detector: Detector, ledger: Ledger) -> Result<Arc<Self>, reqwest::Error> {
         let upstream = Upstream::new(config.patience)?;
         let desk = Desk::new(&ledger, config.memory.controller.clone());
@@ -173,7 +174,7 @@ impl Gateway {
 
     /// Whether a request of this client and conversation may leave now.
     pub fn admits(&self, client: &str, conversation: &str) -> Result<(), Refusal> {
-        // A lock that a panic has poisoned must not open the gate: the request waits for better times.
+        // A poisoned lock must not open the gate: the client has to retry later.
         let mut pace = self.pace.lock().map_err(|_| Refusal::Rate(60))?;
         let admitted = pace.admit(&self.config.limits, client, conversation, self.started.elapsed());
         admitted.map_err(|over| match over {
@@ -182,7 +183,7 @@ impl Gateway {
         })
     }
 
-    /// Counts the tokens of an answer, where somebody wants them counted.
+    /// Counts the tokens of a response, where a token limit is set.
     pub fn spend(&self, conversation: &str, tokens: u64) {
         if self.config.limits.tokens.is_some()
             && let Ok(mut pace) = self.pace.lock()
@@ -191,12 +192,12 @@ impl Gateway {
         }
     }
 
-    /// The time since it started.
+    /// Time since the gateway started.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// What went where so far.
+    /// What has been sent to whom so far.
     pub fn flow(&self) -> FlowMap {
         self.flow.lock().map(|flow| flow.clone()).unwrap_or_default()
     }
@@ -206,7 +207,7 @@ impl Gateway {
         self.toward(provider, |flow| flow.merge(carried));
     }
 
-    /// Takes back a request that has reached nobody.
+    /// Takes back a request that reached nobody.
     pub fn lost(&self, provider: &Provider, carried: &Flow) {
         self.toward(provider, |flow| flow.lose(carried));
     }
@@ -221,7 +222,7 @@ impl Gateway {
         }));
     }
 
-    /// Keeps what an agent says of where texts come from, and records what is new of it.
+    /// Stores an agent's declarations of where texts come from, and records those that are new.
     pub fn declare(&self, tenant: &str, declarations: &[Declaration]) -> Result<Taken, (usize, Refused)> {
         let taken = self.sources.declare(tenant, declarations)?;
         let key = |text: &str| hex(&self.ledger.derive_key("source", &[tenant.as_bytes(), text.as_bytes()]));
@@ -232,13 +233,13 @@ impl Gateway {
                 None,
                 EventKind::SourcesDeclared { sources },
             ));
-            // A log that cannot be written any more stops the next request.
+            // A log that can no longer be written stops the next request.
             let _ = self.ledger.append(Event { client: Some(tenant.to_owned()), ..event }, None);
         }
         Ok(taken)
     }
 
-    /// Counts and records a connection that went through unread (`tunnelled`), or did not (`refused`, `failed`).
+    /// Counts and records a connection that was passed through unread (`tunnelled`), or was not (`refused`, `failed`).
     pub fn visited(&self, host: &str, port: u16, outcome: &str) {
         if outcome == "tunnelled"
             && let Ok(mut map) = self.flow.lock()
@@ -252,7 +253,7 @@ impl Gateway {
             map.to(recipient).requests += 1;
         }
         let kind = EventKind::Tunnel { host: format!("{host}:{port}"), outcome: outcome.to_owned() };
-        // The connection is over: a log that cannot be written any more stops the next request.
+        // The connection is over: a log that can no longer be written stops the next request.
         let _ = self.ledger.append(record::event(kind), None);
     }
 }

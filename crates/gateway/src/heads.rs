@@ -1,7 +1,7 @@
-//! What the headers of a request would tell its provider. Those of the SDKs and of the provider's own protocol go as they are; in
-//! any other one, what the policy does not let leave takes the whole header out: with a token in its place nobody would know it.
-//! A key may leave in a header that shows a login by its name, and what only looks like somebody's number or name stays where the
-//! header's name says that a program has made it up.
+//! What the headers of a request would reveal to its provider. Headers of SDKs and of the provider's own protocol pass
+//! unchanged; any other header is dropped whole if it holds something the policy does not let leave, since a token in its
+//! place would mean nothing to anybody. A key may leave in a header whose name marks it as a login, and what only looks
+//! like a person's number or name stays in a header whose name says that its value is machine-generated.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -13,7 +13,7 @@ use ombud_detect::Detector;
 use crate::attribute::decoded::decoded;
 use crate::caller::percent;
 
-/// Headers in which providers, and gateways before them, are shown a client's key, organisation or project.
+/// Headers that carry a client's key, organisation or project to providers and to gateways in front of them.
 const KEYS: &[&str] = &[
     "authorization",
     "api-key",
@@ -30,7 +30,7 @@ const KEYS: &[&str] = &[
     "x-portkey-api-key",
 ];
 
-/// Headers of the protocol and of SDKs, which say something of a program and nothing of a person.
+/// Protocol and SDK headers, which describe a program, not a person.
 const PROGRAMS: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -48,14 +48,14 @@ const PROGRAMS: &[&str] = &[
     "x-goog-api-client",
 ];
 
-/// SDKs name all their headers so.
+/// Prefixes that SDKs use for all their headers.
 const FAMILIES: &[&str] = &["x-stainless-", "anthropic-", "sec-fetch-"];
 
-/// Of the headers that stay behind so many are named, each by so many letters.
+/// How many dropped headers are named, and with how many characters each.
 const MOST_NAMED: usize = 32;
 const LONGEST_NAME: usize = 64;
 
-/// Headers that stayed behind.
+/// Headers that were dropped.
 #[derive(Debug, Default)]
 pub struct Withheld {
     /// Their names.
@@ -64,7 +64,7 @@ pub struct Withheld {
     pub found: Counts,
 }
 
-/// Words by which a header's name shows a login, whoever the provider is: `x-acme-key`. A key in it is meant to leave.
+/// Words in a header's name that mark a login, whoever the provider is: `x-acme-key`. A key in it is meant to leave.
 const LOGINS: &[&str] = &[
     "apikeys",
     "assertion",
@@ -87,7 +87,7 @@ const LOGINS: &[&str] = &[
 /// Endings of such words.
 const LOGIN_ENDS: &[&str] = &["key", "token", "secret"];
 
-/// Words of names that speak of a person.
+/// Words in a header's name that refer to a person.
 const PEOPLE: &[&str] = &[
     "author",
     "contact",
@@ -109,11 +109,11 @@ const PEOPLE: &[&str] = &[
     "username",
 ];
 
-/// Words of names that speak of a program, whose name may be one that people have.
+/// Words in a header's name that refer to a program, whose name may also be a person's.
 const TITLES: &[&str] =
     &["agent", "app", "application", "bot", "model", "project", "service", "team", "title", "workspace"];
 
-/// Words of names whose values machines make up: one in a few dozen such numbers has the form of somebody's.
+/// Words in a header's name whose value is machine-generated: one in a few dozen such numbers looks like a person's.
 const MACHINE: &[&str] = &[
     "b3",
     "build",
@@ -143,18 +143,18 @@ const MACHINE: &[&str] = &[
     "version",
 ];
 
-/// What a header's name says of its value.
+/// What a header's name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
-    /// It says something of a program.
+    /// Describes a program.
     Program,
-    /// It shows a login.
+    /// A login.
     Login,
-    /// A machine has made it up.
+    /// Machine-generated.
     Machine,
     /// The name of a program.
     Title,
-    /// It speaks of a person.
+    /// Refers to a person.
     Person,
     /// Nothing.
     Any,
@@ -186,25 +186,25 @@ impl Sort {
         }
     }
 
-    /// What is found in a value.
+    /// What is detected in a value.
     fn look(self, detector: &Detector, text: &str) -> Vec<Detection> {
         if self == Self::Program { detector.detect_formed(text) } else { detector.detect(text) }
     }
 
-    /// Whether something that was found in a value is what it looks like.
+    /// Whether a detection in a value is what it looks like.
     fn counts(self, found: &Detection, text: &str) -> bool {
         use DataType::{DbUrl, Email, Location, Org, Person, Phone, Secret};
         let whole = || text.trim().len() == found.span.len();
-        // A single word of Latin letters is a name only where names are told.
+        // A single word of Latin letters is a name only where names are expected.
         let phrase = || !text.is_ascii() || text.trim().contains(char::is_whitespace);
         match (self, found.kind) {
             (Self::Program, kind) => matches!(kind, Email | Phone | Secret | DbUrl),
             (Self::Login, Secret) | (Self::Title, Person | Location | Org) => false,
-            // `Bearer …` is no phrase.
+            // `Bearer …` is not a phrase.
             (Self::Login, Person | Location | Org) => {
                 !text.is_ascii() || text.split_ascii_whitespace().count() > 2
             }
-            // In a sentence it is no machine's.
+            // Inside a sentence it is not machine-generated.
             (Self::Machine, kind) => matches!(kind, Email | DbUrl) || phrase() || kind == Phone && whole(),
             (Self::Any, Person | Location | Org) => phrase(),
             _ => true,
@@ -212,19 +212,19 @@ impl Sort {
     }
 }
 
-/// Whether nothing is found in a header, whatever a policy would say of it.
+/// Whether nothing is detected in a header, whatever the policy.
 fn is_plain(detector: &Detector, name: &HeaderName, value: &HeaderValue) -> bool {
     let sort = Sort::of(name.as_str());
     readings(value.as_bytes(), sort)
         .is_some_and(|texts| texts.iter().all(|text| sort.look(detector, text).is_empty()))
 }
 
-/// The texts that a value may be to the one who gets it; nothing if it is text in no encoding that is read here.
+/// The texts that a recipient could read from a value; `None` if it is in no encoding that is supported here.
 fn readings(value: &[u8], sort: Sort) -> Option<Vec<String>> {
     let value = percent(value);
     let text = match String::from_utf8(value) {
         Ok(text) => text,
-        // Latin-1 has its letters between ASCII; where others stand together it is another encoding.
+        // In Latin-1, non-ASCII letters stand alone among ASCII; two in a row mean another encoding.
         Err(other) => {
             let bytes = other.as_bytes();
             if bytes.windows(2).any(|pair| pair.iter().all(|byte| *byte >= 0x80)) {
@@ -238,7 +238,7 @@ fn readings(value: &[u8], sort: Sort) -> Option<Vec<String>> {
         all.extend(all.last().and_then(|text| open(text)));
     }
     if sort != Sort::Login {
-        // Between digits alone: base64 would fall into words.
+        // Only between digits: base64 would be split into words.
         let spread: Vec<String> = all
             .iter()
             .filter(|text| text.split('+').all(is_number) && text.contains('+'))
@@ -254,7 +254,7 @@ fn is_number(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ')
 }
 
-/// A text with the escapes of JSON for characters (`\u738b`) undone.
+/// A text with JSON character escapes (`\u738b`) decoded.
 fn unescaped(text: &str) -> Option<String> {
     let mut rest = text;
     let mut units: Vec<u16> = Vec::new();
@@ -268,7 +268,7 @@ fn unescaped(text: &str) -> Option<String> {
     (rest.len() < text.len()).then(|| String::from_utf16_lossy(&units))
 }
 
-/// A text with its encoded words (RFC 2047 §2) undone.
+/// A text with its encoded words (RFC 2047 §2) decoded.
 fn words(text: &str) -> Option<String> {
     let (mut out, mut rest, mut any) = (String::new(), text, false);
     while let Some((before, after)) = rest.split_once("=?") {
@@ -293,15 +293,15 @@ fn words(text: &str) -> Option<String> {
     any.then_some(out)
 }
 
-/// Says whether a header is plain: by the look that it is given, or because that look was taken before.
+/// Whether a header is plain: by running the given check, or from the cached result of an earlier one.
 pub type Plain<'p> = &'p dyn Fn(&HeaderName, &HeaderValue, &dyn Fn() -> bool) -> bool;
 
-/// Takes out what must not leave. Headers in `open` go as they are: the operator says so.
+/// Removes headers that must not leave. Headers in `open` pass unchanged because the operator says so.
 pub fn withhold(detector: &Detector, policy: &Policy, open: &[String], headers: &mut HeaderMap) -> Withheld {
     withhold_known(detector, policy, open, headers, &|_, _, _| false)
 }
 
-/// The same where it is remembered which headers are plain.
+/// The same, with a cache of which headers are plain.
 pub fn withhold_known(
     detector: &Detector,
     policy: &Policy,
@@ -364,7 +364,7 @@ mod tests {
         let inspector = crate::inspect::Inspector::new(Detector::new(&Options::default()));
         let mut again = [headers.clone(), headers.clone()];
         let withheld = withhold(inspector.detector(), policy, &open, &mut headers);
-        // What is remembered of headers changes nothing, the second time neither.
+        // Caching which headers are plain changes nothing, not even the second time.
         for again in &mut again {
             let plain: Plain<'_> =
                 &|name, value, look| inspector.is_plain("c", (name.as_str(), value.as_bytes()), look);
@@ -463,7 +463,7 @@ mod tests {
             ("x-agent", "Claude"),
             ("x-version", "10.0.0.1"),
             ("x-app-version", "10.0.0.1"),
-            // Each has the form of a number that somebody may have.
+            // Each looks like a number that a person may have.
             ("x-datadog-trace-id", "110101199003077715"),
             ("x-request-id", "4111111111111111"),
             ("x-ca-nonce", "Anna"),
@@ -474,7 +474,7 @@ mod tests {
         let (kept, withheld) = after(&Policy::default(), &pairs);
         assert_eq!(withheld.names, Vec::<String>::new());
         assert_eq!(kept.len(), pairs.len());
-        // What is somebody's stays here all the same.
+        // Personal data is withheld all the same.
         let theirs = [
             ("x-user-id", "110101199003077715"),
             ("x-trace-id", "anna.berg@example.com"),

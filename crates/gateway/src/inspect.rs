@@ -20,13 +20,13 @@ use crate::recall::{Detections, Recall};
 use crate::refusal::Refusal;
 use crate::wire::splice::{Patch, splice};
 
-/// Texts shorter than this are looked through anew each time: that is as fast.
+/// Texts shorter than this are scanned anew each time: that is as fast as a cache lookup.
 const WORTH_KEEPING: usize = 16;
 
-/// Signs of one exchange that are recorded.
+/// Maximum number of signs recorded per exchange.
 const MOST_SIGNS: usize = 32;
 
-/// A detector that remembers the slots of a growing history.
+/// A detector that caches the slots of a growing history.
 pub struct Inspector {
     detector: Detector,
     known: Recall<Detections>,
@@ -34,10 +34,10 @@ pub struct Inspector {
     plain: Recall<bool>,
 }
 
-/// Bytes per generation for signs: nearly all texts have none, and one takes 80 bytes then.
+/// Bytes per cache generation for signs: nearly all texts have none, and such an entry takes 80 bytes.
 const SIGNS_ROOM: usize = 256 * 1024;
 
-/// Bytes per generation for what is plain: addresses and headers, of which a client has a few.
+/// Bytes per cache generation for plain addresses and headers, of which a client has a few.
 const PLAIN_ROOM: usize = 64 * 1024;
 
 impl Inspector {
@@ -52,8 +52,8 @@ impl Inspector {
         &self.detector
     }
 
-    /// Whether nothing at all is found in a part of a client's request that is the same in the next one (its address, a
-    /// header), as `look` says the first time.
+    /// Whether nothing at all is detected in a part of a client's request that stays the same in the next one (its address,
+    /// a header); `look` is run only the first time.
     pub fn is_plain(&self, client: &str, about: (&str, &[u8]), look: impl FnOnce() -> bool) -> bool {
         self.plain.or_work(client, about, about.1.len(), look)
     }
@@ -63,8 +63,8 @@ impl Inspector {
         exchange.slots.iter().map(|slot| self.slot(client, slot)).collect()
     }
 
-    /// What the texts of one request tell of each other: names that one of them gave are found in all. Settings and
-    /// identifiers tell nothing, and no name is looked for in them.
+    /// What the texts of one request reveal about each other: names found in one of them are found in all. Settings and
+    /// identifiers contribute nothing, and no names are looked for in them.
     pub fn remember(&self, exchange: &Exchange, found: Vec<Detections>) -> Recalled {
         let slots = exchange.slots.iter();
         let texts: Vec<&str> =
@@ -86,7 +86,7 @@ impl Inspector {
         }
     }
 
-    /// Signs of injection in what third parties wrote: results of tools, memories, retrieved passages.
+    /// Signs of injection in third-party text: tool results, memories, retrieved passages.
     pub fn signs(&self, client: &str, exchange: &Exchange) -> Vec<SignRecord> {
         let slots = exchange.slots.iter().enumerate();
         let signs = slots.flat_map(|(number, slot)| {
@@ -111,8 +111,9 @@ impl Inspector {
     }
 }
 
-/// What of this may be replaced in an identifier: all of it or nothing, where it looks like one. Part of an id that the
-/// provider gave (`cntr_13912345678`) is nobody's number, and with another in its place the provider would not know it.
+/// Which detections may be replaced in an identifier: where it looks like one, only a match of the whole. Part of an id
+/// that the provider issued (`cntr_13912345678`) is nobody's number, and with a token in its place the provider would not
+/// recognise it.
 fn in_identifier(text: &str, mut found: Vec<Detection>) -> Vec<Detection> {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/=+".contains(&byte);
     let is_id = text.bytes().all(letter) && text.bytes().any(|byte| byte.is_ascii_alphabetic());
@@ -120,7 +121,7 @@ fn in_identifier(text: &str, mut found: Vec<Detection>) -> Vec<Detection> {
     found
 }
 
-/// Signs in the passages of a prompt that came from elsewhere.
+/// Signs in those passages of a prompt that came from elsewhere.
 fn passages_signs(text: &str) -> Vec<Sign> {
     let of = |passage: Passage| {
         let start = passage.span.start;
@@ -140,11 +141,11 @@ pub struct Masked {
     pub found: Counts,
     /// Values replaced, per type.
     pub masked: Counts,
-    /// Where the body was changed: bytes of the original and what stands there now.
+    /// Where the body was changed: byte ranges of the original and their replacements.
     pub patches: Vec<Patch>,
 }
 
-/// Applies the policy. `approved` are tokens whose values may leave in the clear this time.
+/// Applies the policy. `approved` are tokens whose values may leave unmasked this time.
 pub fn apply(
     policy: &Policy,
     exchange: &Exchange,
@@ -199,7 +200,7 @@ fn patch(
         return None;
     }
     let value = slot.text.get(span)?;
-    // One-way values have nothing to be turned back to, and a JSON number is replaced by a string anyway.
+    // One-way values are never restored, and a JSON number is replaced by a string anyway.
     let realistic = edit.restorable && number.is_none() && policy.style(edit.kind) == Style::Realistic;
     let with = if realistic {
         minted.surrogate(edit.kind, value, mint, &|made| stands(exchange, made))
@@ -209,7 +210,7 @@ fn patch(
     Some(Patch { range, with: slot.encode(&with, number.is_some()).into_owned() })
 }
 
-/// True if a text stands anywhere in the request: as a surrogate it could not be told from what was there.
+/// True if a text occurs anywhere in the request: as a surrogate it could not be told apart from the original occurrence.
 fn stands(exchange: &Exchange, text: &str) -> bool {
     let finder = memchr::memmem::Finder::new(text);
     exchange.slots.iter().any(|slot| finder.find(slot.text.as_bytes()).is_some())
@@ -225,7 +226,7 @@ fn ask(exchange: &Exchange, reason: Reason, minted: &mut Minted, mint: Mint<'_>)
     }
 }
 
-/// Which values the caller approved, by the tokens that the question named.
+/// Which values the caller approved, by the tokens named in the question.
 fn facts(exchange: &Exchange, recalled: &Recalled, mint: Mint<'_>, approved: &BTreeSet<String>) -> Facts {
     let mut facts = Facts::default();
     if approved.is_empty() {

@@ -1,4 +1,4 @@
-//! The proxy. One exchange is read top to bottom in [`pipeline`]; everything it calls is a module here:
+//! The proxy. One exchange reads from top to bottom in [`pipeline`]; everything it calls is a module here:
 //!
 //! ```text
 //! server ─▶ pipeline ─▶ route ─▶ wire (parse) ─▶ inspect (detect, decide, mask) ─▶ record ─▶ upstream

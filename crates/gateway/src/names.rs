@@ -1,5 +1,5 @@
-//! Names that others choose, where they stand in records: of tools, of their arguments, of headers, of collections. Nobody can
-//! erase a record, so a phone number that is the key of an argument must not stand in it; the encrypted details have all of it.
+//! Names chosen by others, as they appear in records: of tools, arguments, headers, collections. A record cannot be erased,
+//! so a phone number used as an argument's key must not appear in it; the encrypted details have the full names.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,23 +11,24 @@ use ombud_detect::mask::Minted;
 
 use crate::attribute::decoded::decoded;
 
-/// Digits of a key that is a number of something and no place in a list.
+/// A key with at least this many digits is a number that identifies something, not a position in a list.
 const NUMBER: usize = 6;
 
-/// The longest name of an argument, in characters: what is longer is a text.
+/// The longest name of an argument, in characters; anything longer is treated as text.
 const LONGEST: usize = 64;
 
-/// Who looks at names.
+/// Cleans names for records.
 pub(crate) struct Names<'a> {
     detector: &'a Detector,
-    /// What the tokens of the conversation stand for: a name that only the conversation makes one has no form.
+    /// What the tokens of the conversation stand for: some names are recognised only by the conversation, not by their
+    /// form.
     minted: Option<&'a Minted>,
-    /// The segments of paths that were looked at, those that say something with their number.
+    /// Path segments checked so far; those that reveal something have a number.
     seen: BTreeMap<String, Option<usize>>,
     number: usize,
 }
 
-/// What happened, as it may be told for ever.
+/// An event with its names cleaned, as it may be kept for good.
 pub(crate) fn told(detector: &Detector, minted: Option<&Minted>, mut kind: EventKind) -> EventKind {
     let mut names = Names { detector, minted, seen: BTreeMap::new(), number: 0 };
     match &mut kind {
@@ -56,25 +57,25 @@ pub(crate) fn told(detector: &Detector, minted: Option<&Minted>, mut kind: Event
     kind
 }
 
-/// Whether a record, as an earlier version may have written it, names somebody in the clear.
+/// Whether a record, as an earlier version may have written it, names somebody in clear text.
 pub fn gives_away(detector: &Detector, kind: &EventKind) -> bool {
     told(detector, None, kind.clone()) != *kind
 }
 
-/// A name without the personal data and the keys in it.
+/// A name without the personal data and secrets in it.
 pub(crate) fn plain(detector: &Detector, name: &str) -> String {
     let mut name = name.to_owned();
     Names { detector, minted: None, seen: BTreeMap::new(), number: 0 }.name(&mut name);
     name
 }
 
-/// Paths into arguments, as records tell them.
+/// Paths into arguments, as they appear in records.
 pub(crate) fn paths(detector: &Detector, minted: &Minted, paths: &[String]) -> Vec<String> {
     let mut names = Names { detector, minted: Some(minted), seen: BTreeMap::new(), number: 0 };
     paths.iter().map(|path| names.path(path)).collect()
 }
 
-/// What the policy that nobody changed would mask: what may leave may not stay for ever all the same.
+/// What the default policy would mask: even what an operator lets leave must not be kept for good.
 fn found(detector: &Detector, text: &str) -> Vec<Detection> {
     detector.detect(text).into_iter().filter(masked).collect()
 }
@@ -91,7 +92,7 @@ fn hidden(detector: &Detector, text: &str) -> Option<DataType> {
 impl Names<'_> {
     /// `13970834512-notes` becomes `[PHONE]-notes`.
     fn name(&self, name: &mut String) {
-        // A word of a program (`x-jarvis-agent`) is no sentence in which somebody is named.
+        // An identifier (`x-jarvis-agent`) is not a sentence that names somebody.
         let word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
         let spans: Vec<_> = if word {
             self.parts(name)
@@ -106,7 +107,7 @@ impl Names<'_> {
         }
     }
 
-    /// Values that are a part of a name by themselves: `user-13970834512`, in which a text would have an id.
+    /// Values that form a part of a name by themselves: `user-13970834512`, which in running text would be taken for an id.
     fn parts(&self, name: &str) -> Vec<(Range<usize>, DataType)> {
         let formed: Vec<_> = self.detector.detect_formed(name).into_iter().filter(masked).collect();
         if !formed.is_empty() {
@@ -149,7 +150,7 @@ impl Names<'_> {
         path.split('/').map(|segment| self.segment(segment)).collect::<Vec<_>>().join("/")
     }
 
-    /// A part of a path; `#0`, `#1`, … in their order where it says something about somebody.
+    /// A segment of a path; replaced by `#0`, `#1`, … in order where it reveals something about somebody.
     fn segment(&mut self, segment: &str) -> String {
         let number = if let Some(number) = self.seen.get(segment) {
             *number
@@ -172,7 +173,7 @@ impl Names<'_> {
     }
 }
 
-/// Whether a path in a record is this one: where it tells nothing, the place of what is told.
+/// Whether a path from a record matches this full path; a `#` segment matches anything.
 pub fn is_path(recorded: &str, full: &str) -> bool {
     let (mut recorded, mut full) = (recorded.split('/'), full.split('/'));
     loop {

@@ -1,5 +1,5 @@
-//! How fast and how much: requests a minute of one client, tokens of one conversation. A loop that an agent cannot leave costs
-//! its operator a budget and not a month.
+//! Rate and volume limits: requests per minute of a client, tokens of a conversation. An agent stuck in a loop costs its
+//! operator this budget, not a month's.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::json::{Doc, Node};
 
-/// How many clients and how many conversations are remembered.
+/// How many clients and how many conversations are tracked.
 const MOST: usize = 10_000;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -17,33 +17,33 @@ const MINUTE: Duration = Duration::from_mins(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Requests to models of one client in a minute.
+    /// Model requests per client and minute.
     pub requests_per_minute: Option<u32>,
-    /// Tokens of one conversation, read and written, since the gateway started.
+    /// Tokens of one conversation, input and output, since the gateway started.
     pub tokens: Option<u64>,
 }
 
-/// A limit that a request would go over.
+/// A limit that a request would exceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {
-    /// Too many requests; so many seconds later there is room for one.
+    /// Too many requests; the value is the number of seconds until one is allowed.
     Rate(u64),
-    /// The conversation has used its tokens up.
+    /// The conversation has used up this many tokens.
     Tokens(u64),
 }
 
-/// What clients and conversations have done.
+/// Usage by clients and conversations.
 #[derive(Debug, Default)]
 pub struct Pace {
     requests: Known<VecDeque<Duration>>,
     tokens: Known<u64>,
 }
 
-/// What is known by name of at most [`MOST`]; who was silent for longest is forgotten first.
+/// Values by name, for at most [`MOST`] names; the one idle for longest is dropped first.
 #[derive(Debug)]
 struct Known<T> {
     by_name: HashMap<String, (T, u64)>,
-    /// The names in the order in which they were last heard of.
+    /// The names in the order in which they were last used.
     order: BTreeMap<u64, String>,
     next: u64,
 }
@@ -73,7 +73,7 @@ impl<T: Default> Known<T> {
 }
 
 impl Pace {
-    /// Whether a request may leave now; if so it counts. `now` is the time since the gateway started.
+    /// Checks whether a request may leave now and counts it if so. `now` is the time since the gateway started.
     pub fn admit(
         &mut self,
         limits: &Limits,
@@ -84,7 +84,7 @@ impl Pace {
         if let Some(most) = limits.tokens
             && self.tokens.by_name.get(conversation).is_some_and(|(used, _)| *used >= most)
         {
-            // Whoever still asks is not silent.
+            // A conversation that is still in use is not idle.
             self.tokens.of(conversation);
             return Err(Over::Tokens(most));
         }
@@ -104,24 +104,24 @@ impl Pace {
         Ok(())
     }
 
-    /// Counts the tokens of an answer.
+    /// Counts the tokens of a response.
     pub fn spend(&mut self, conversation: &str, tokens: u64) {
         let used = self.tokens.of(conversation);
         *used = used.saturating_add(tokens);
     }
 }
 
-/// Tokens as a provider counts them, as far as its frames have said.
+/// Tokens as counted by the provider, as far as its frames have reported them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Used {
-    /// Tokens that it read.
+    /// Input tokens.
     pub read: u64,
-    /// Tokens that it wrote.
+    /// Output tokens.
     pub written: u64,
 }
 
 impl Used {
-    /// Takes what a document says. Later counts of one answer hold the earlier ones.
+    /// Takes the counts from a document. Later counts of a response include earlier ones.
     pub fn see(&mut self, doc: &Doc<'_>) {
         let root = doc.root();
         for path in [&["usage"][..], &["message", "usage"], &["response", "usage"]] {
@@ -132,7 +132,7 @@ impl Used {
         }
     }
 
-    /// Whether anything was said.
+    /// Whether any count was reported.
     pub fn is_known(self) -> bool {
         self.read + self.written > 0
     }

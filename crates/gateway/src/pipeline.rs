@@ -1,5 +1,5 @@
-//! One exchange at the model edge, from the first byte in to the last byte out. The steps stand in [`exchange`] in
-//! their order; each is a function of its own.
+//! One exchange at the model edge, from the first byte in to the last byte out. [`exchange`] lists the steps in order; each
+//! is a separate function.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -31,17 +31,17 @@ use crate::wire::Wire;
 use crate::wire::splice::splice;
 use crate::{heads, names, record, upstream};
 
-/// Longer bodies are not worked on by the threads that serve connections, and only a few at a time.
+/// Bodies above this size are processed off the threads that serve connections, and only a few at a time.
 const HEAVY: usize = 64 * 1024;
 
-/// Of a body that is refused for its size so much is read on, and so long.
+/// How much of a body refused for its size is still read, and for how long.
 const MAX_DISCARDED: usize = 512 * 1024 * 1024;
 const DISCARD_TIME: Duration = Duration::from_secs(30);
 
 /// The header that carries the receipt of an exchange.
 const RECEIPT: &str = "x-ombud-receipt";
 
-/// Answers one request.
+/// Handles one request.
 pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
     let id = record::id();
     let (parts, body) = request.into_parts();
@@ -52,7 +52,7 @@ pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
         Err(refused) => {
             let kind = EventKind::Refused { code: refused.why.code().into(), provider: refused.provider };
             let event = Event { exchange: Some(id.clone()), ..record::event(kind) };
-            // Nothing was forwarded, or the failure of what was is recorded already.
+            // Nothing was forwarded, or the failure of what was is already recorded.
             let _ = gateway.ledger.append(event, None);
             refused.why.response(dialect, &gateway.config)
         }
@@ -70,7 +70,7 @@ struct Call {
     headers: HeaderMap,
 }
 
-/// A refusal with what is known of its way.
+/// A refusal with the provider, where it is already known.
 struct Refused {
     why: Refusal,
     provider: Option<String>,
@@ -82,7 +82,7 @@ impl From<Refusal> for Refused {
     }
 }
 
-/// The walk of one request: parse, attribute, detect, decide, rewrite, record, forward, restore.
+/// The steps of one request: parse, attribute, detect, decide, rewrite, record, forward, restore.
 async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Response, Refused> {
     admit(gateway, &call.headers)?;
     let route = gateway.way.find(gateway, &call.method, &call.uri, &call.headers)?;
@@ -92,7 +92,7 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
         address(gateway, &route, &caller, &call.uri).map_err(named)?;
     }
     let body = if route.wire.is_some_and(|wire| !wire.has_body()) {
-        // Nobody would look into it.
+        // Nothing would inspect it.
         Bytes::new()
     } else {
         read(gateway, &call.headers, body).await.map_err(named)?
@@ -110,12 +110,12 @@ async fn exchange(gateway: &Arc<Gateway>, call: Call, body: Body) -> Result<Resp
         ready.minted,
         (ready.judge, ready.asked),
     );
-    // The disk is asked first: it is the slower of the two as long as the provider does not think.
+    // The disk first: it is the slower of the two unless the provider takes time to think.
     let (durable, sent) = tokio::join!(
         gateway.ledger.durable(&ready.ticket),
         gateway.upstream.send(call.method, &route.url, ready.headers, ready.body),
     );
-    // Not a byte of an answer goes out before its request is on disk.
+    // No byte of a response goes out before its request is on disk.
     if durable.is_err() {
         return Err(named(delivery.fail(Refusal::Ledger)));
     }
@@ -137,14 +137,15 @@ struct Ready {
     minted: Minted,
     conversation: String,
     ticket: Ticket,
-    /// What it tells the provider.
+    /// What it carries to the provider.
     carried: Flow,
     judge: Judge,
     asked: Option<Arc<Asked>>,
 }
 
-/// What stands between a body that was read and one that may leave. It is let go here with all that it needed, unless it is small
-/// ([`Asked::read`]): a request may wait for minutes at the provider. Only so many long bodies are worked on at once, which bounds the memory of a crowd.
+/// Turns a body that was read into one that may leave. The body and everything needed for that are freed here, unless the
+/// request is small ([`Asked::read`]), since it may wait for minutes at the provider. Only a few large bodies are processed
+/// at once, which bounds memory under load.
 async fn prepare(
     gateway: &Gateway,
     route: &Route<'_>,
@@ -157,13 +158,13 @@ async fn prepare(
     }
     let _turn = gateway.heavy.acquire().await.map_err(|_| Refusal::Body)?;
     match Handle::current().runtime_flavor() {
-        // Others are served by another thread meanwhile.
+        // Another thread serves connections meanwhile.
         RuntimeFlavor::MultiThread => block_in_place(|| work(gateway, route, call, caller, body)),
         _ => work(gateway, route, call, caller, body),
     }
 }
 
-/// Parse, attribute, detect, decide, rewrite, record.
+/// Parses, attributes, detects, decides, rewrites and records.
 fn work(
     gateway: &Gateway,
     route: &Route<'_>,
@@ -173,7 +174,7 @@ fn work(
 ) -> Result<Ready, Refusal> {
     let exchange = intercepted(gateway, route, call, parse(route, body)?)?;
     let found = gateway.inspector.detect(&caller.client, &exchange);
-    // Texts that are embedded must give the same tokens whatever else is sent with them.
+    // Embedded texts must give the same tokens whatever else is sent with them.
     let recalled = if route.wire.is_some_and(Wire::across_sessions) {
         Recalled { detections: found, kin: Arc::default() }
     } else {
@@ -205,12 +206,12 @@ fn work(
     }
     let ticket =
         intend(gateway, route, call, caller, &conversation, &exchange, (&masked, signs, withheld.names))?;
-    // A path that passes unread is one big part that was not inspected.
+    // A body that passes unread counts as one uninspected part.
     let opaque = (exchange.opaque.len() + usize::from(route.wire.is_none())) as u64;
     let mut carried = Flow { requests: 1, opaque, ..Flow::default() };
     carried.carry(&masked.found, &masked.masked);
     gateway.leaves(route.provider, &carried);
-    // A call in the answer to a request that offers no tools has nothing that speaks for it.
+    // A call in the response to a request that offers no tools has nothing in its favour.
     let tools = exchange.has_tools();
     let speaks = route.wire.filter(|wire| wire.speaks());
     let instructed = exchange.slots.iter().any(|slot| matches!(slot.role, Role::System | Role::Developer));
@@ -233,7 +234,7 @@ fn work(
     })
 }
 
-/// Parameters of a query in which providers take a client's key, or what is no data.
+/// Query parameters that hold a client's key for the provider, or no user data.
 const OWN_PARAMETERS: &[&str] = &[
     "key",
     "api-key",
@@ -247,8 +248,8 @@ const OWN_PARAMETERS: &[&str] = &[
     "alt",
 ];
 
-/// Refuses an address that holds personal data or a secret: nothing can be masked in it. Ids and names in a path count only as
-/// a whole.
+/// Refuses a request whose address holds personal data or a secret, since nothing can be masked there. A path segment
+/// counts only if it is such a value as a whole.
 fn address(gateway: &Gateway, route: &Route<'_>, caller: &Caller, uri: &http::Uri) -> Result<(), Refusal> {
     let policy = policy(gateway, route);
     let looked = |text: &str| {
@@ -281,18 +282,18 @@ fn address(gateway: &Gateway, route: &Route<'_>, caller: &Caller, uri: &http::Ur
     found.map_or(Ok(()), |kind| Err(Refusal::Query(kind)))
 }
 
-/// Checks the gateway's own key, where it wants one (`x-ombud-key`).
+/// Checks the gateway's own key (`x-ombud-key`), where one is required.
 pub fn admit(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Refusal> {
     let keys = &gateway.config.keys;
     let shown = headers.get("x-ombud-key").map(HeaderValue::as_bytes).unwrap_or_default();
     let known = keys
         .iter()
         .any(|key| aws_lc_rs::constant_time::verify_slices_are_equal(key.as_bytes(), shown).is_ok());
-    // An empty key in the list is what nobody has set: who shows nothing has not shown it.
+    // An empty key in the list means an unset one: a request without a key must not match it.
     if keys.is_empty() || known && !shown.is_empty() { Ok(()) } else { Err(Refusal::Key) }
 }
 
-/// Reads the body once, bounded.
+/// Reads the body once, up to the limit.
 pub(crate) async fn read(gateway: &Gateway, headers: &HeaderMap, mut body: Body) -> Result<Bytes, Refusal> {
     let limit = gateway.config.max_body;
     if upstream::is_encoded(headers) {
@@ -304,7 +305,7 @@ pub(crate) async fn read(gateway: &Gateway, headers: &HeaderMap, mut body: Body)
         discard(body).await;
         return Err(Refusal::TooLarge(limit));
     }
-    // A client that stops in the middle is no more patient with us than a provider is.
+    // A client that stalls in the middle gets no more patience than a provider.
     let whole = tokio::time::timeout(gateway.config.patience.read, Limited::new(&mut body, limit).collect());
     match whole.await.map_err(|_| Refusal::Body)? {
         Ok(body) => Ok(body.to_bytes()),
@@ -316,8 +317,8 @@ pub(crate) async fn read(gateway: &Gateway, headers: &HeaderMap, mut body: Body)
     }
 }
 
-/// Reads what is left of a body that is refused: a client that is still sending when the connection closes sees a reset
-/// instead of the reason. Bounded in bytes and time.
+/// Reads the rest of a refused body: a client that is still sending when the connection closes would see a reset instead of
+/// the reason. Bounded in bytes and time.
 async fn discard(mut body: Body) {
     let all = async {
         let mut seen = 0;
@@ -328,7 +329,7 @@ async fn discard(mut body: Body) {
             }
         }
     };
-    // Out of patience: the client gets the answer if it still can.
+    // On timeout the client still gets the response if it can.
     let _ = tokio::time::timeout(DISCARD_TIME, all).await;
 }
 
@@ -340,7 +341,7 @@ fn parse(route: &Route<'_>, body: Bytes) -> Result<Exchange, Refusal> {
     }
 }
 
-/// The exchange after an adversarial test has changed it.
+/// The exchange as changed by an adversarial test.
 fn intercepted(
     gateway: &Gateway,
     route: &Route<'_>,
@@ -355,7 +356,7 @@ fn intercepted(
     parse(route, splice(&exchange.body, &mut patches).into())
 }
 
-/// An exchange that nobody looks into: it has no text, or the operator lets its path pass.
+/// An exchange that is not inspected: it has no text, or the operator lets its path pass.
 fn unread(wire: &'static str, body: Bytes) -> Exchange {
     Exchange {
         edge: ombud_core::Edge::Model,
@@ -386,13 +387,13 @@ fn policy<'g>(gateway: &'g Gateway, route: &Route<'_>) -> Cow<'g, Policy> {
     Cow::Owned(if alone { open.toward(id, host) } else { open })
 }
 
-/// Tokens of values that the caller lets leave in the clear.
+/// Tokens whose values the caller allows to leave unmasked.
 fn approved(headers: &HeaderMap) -> BTreeSet<String> {
     let values = headers.get_all("x-ombud-approve").iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(|token| token.trim().to_ascii_uppercase()).collect()
 }
 
-/// Writes the intent: after this returns, a killed process has not lost it.
+/// Writes the intent: once this returns, it survives a kill of the process.
 fn intend(
     gateway: &Gateway,
     route: &Route<'_>,

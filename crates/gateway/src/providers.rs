@@ -1,7 +1,7 @@
-//! The model providers Ombud knows: where their APIs are, which hosts belong to whom, in which country.
+//! The model providers that Ombud knows: where their APIs are, which hosts belong to them, and in which country they are.
 //!
-//! The table is `registry/providers.json`, compiled in. `ombud.toml` may add a provider or change one. Nothing here
-//! does I/O; the addresses of upstreams are put together by [`upstream_url`] and [`anthropic_url`] only.
+//! The table is `registry/providers.json`, compiled in. `ombud.toml` may add or change a provider. Nothing here does I/O;
+//! upstream addresses are built only by [`upstream_url`] and [`anthropic_url`].
 
 use std::collections::BTreeMap;
 
@@ -12,33 +12,33 @@ mod address;
 
 pub use address::{AddressFault, anthropic_url, upstream_url};
 
-/// The country of a provider of which no fact says where it processes requests.
+/// The country of a provider for which no fact says where it processes requests.
 pub const UNKNOWN_COUNTRY: &str = "unknown";
 
-/// The id under which a server is recorded that stands in the place of providers.
+/// The id recorded for a server that replaces all providers.
 const STAND_IN: &str = "upstream";
 
-/// What stands in the place of a country for this very machine or the operator's own.
+/// Replaces the country for this machine or one of the operator's own.
 pub const LOCAL: &str = "local";
 
 const REGISTRY: &str = include_str!("../../../registry/providers.json");
 
-/// Somebody who answers at the model edge.
+/// A service that responds at the model edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
-    /// The id in routes (`/p/<id>/…`): small letters, digits and hyphens.
+    /// The id in routes (`/p/<id>/…`): lower-case letters, digits and hyphens.
     pub id: String,
-    /// The name that a person reads.
+    /// The display name.
     pub name: String,
-    /// How people call it beside that: the company, its models, in small letters.
+    /// Other names in use, such as the company or its models, in lower case.
     pub also: Vec<String>,
-    /// What an OpenAI SDK takes as `base_url`; without a slash at its end.
+    /// What an OpenAI SDK takes as `base_url`, without a trailing slash.
     pub base: String,
     /// What an Anthropic SDK takes as `base_url`, where the provider has such an endpoint.
     pub anthropic_base: Option<String>,
-    /// Exact API hosts in small letters, `host` or `host:port`.
+    /// Exact API hosts in lower case, `host` or `host:port`.
     pub hosts: Vec<String>,
-    /// Path prefixes of the host that are forwarded as they are instead of being appended to `base`.
+    /// Path prefixes on the host that are forwarded unchanged instead of being appended to `base`.
     pub native_roots: Vec<String>,
     /// ISO 3166-1 alpha-2 (or the reserved `EU`), or [`UNKNOWN_COUNTRY`], which is never shown as safe.
     pub country: String,
@@ -48,23 +48,23 @@ pub struct Provider {
     pub env: BTreeMap<String, String>,
     /// Ids of the facts about it; empty if nothing is known about retention or training.
     pub facts: Vec<String>,
-    /// The path of the registry's base when the developer has put another host in its place.
+    /// The path of the registry's base, if the developer has replaced the host.
     replaced_path: Option<String>,
 }
 
 impl Provider {
-    /// The country of those who answer, or [`LOCAL`] where nobody says another one and the address is of this machine.
+    /// The provider's country, or [`LOCAL`] if none is stated and the address is on this machine.
     pub fn place(&self) -> &str {
         let here = self.local || crate::upstream::is_loopback(&self.base);
         if here && self.country == UNKNOWN_COUNTRY { LOCAL } else { &self.country }
     }
 
-    /// The variables to set for a gateway at `gateway` (`http://127.0.0.1:PORT`, no slash at its end).
+    /// The variables to set for a gateway at `gateway` (`http://127.0.0.1:PORT`, without a trailing slash).
     pub fn env_for<'a>(&'a self, gateway: &'a str) -> impl Iterator<Item = (&'a str, String)> {
         self.env.iter().map(move |(name, value)| (name.as_str(), value.replace("{gateway}", gateway)))
     }
 
-    /// The paths of its bases: what a request that was addressed to the provider itself begins with.
+    /// The paths of its bases, with which a request addressed to the provider itself begins.
     pub fn base_paths(&self) -> Vec<&str> {
         let bases = [Some(self.base.as_str()), self.anthropic_base.as_deref()].into_iter().flatten();
         let native = self.native_roots.iter().map(String::as_str);
@@ -73,9 +73,9 @@ impl Provider {
 
     /// The upstream address of a request whose target is `/p/<id>` followed by `rest` (a path, perhaps with a query).
     ///
-    /// `addressed_host` is the host the client had in mind, if the start-up hook says so: the request then goes to that
-    /// very host and path, provided that the host is one of this provider's. Otherwise a path of the Anthropic shape
-    /// goes to the Anthropic base, a native path to the host as it is, and all else under `base`.
+    /// `addressed_host` is the host the client meant, if the start-up hook reports it: the request then goes to exactly
+    /// that host and path, provided that the host is one of this provider's. Otherwise a path of the Anthropic form goes to
+    /// the Anthropic base, a native path to the host unchanged, and everything else below `base`.
     pub fn upstream(&self, rest: &str, addressed_host: Option<&str>) -> Result<String, ProviderError> {
         let path = rest.split('?').next().unwrap_or_default();
         if let Some(host) = addressed_host.and_then(|host| self.own_host(host))
@@ -112,7 +112,7 @@ impl Provider {
     }
 }
 
-/// Whether a provider trains models on requests unless the developer objects.
+/// Whether a provider trains models on requests unless the developer opts out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trains {
@@ -122,56 +122,56 @@ pub enum Trains {
     Depends,
     /// It does.
     Yes,
-    /// Nobody says; never shown as safe.
+    /// Not stated; never shown as safe.
     #[default]
     Unknown,
 }
 
-/// What is known about a provider's handling of data, as of a date. Texts are for people; a missing number is unknown.
+/// What is known about a provider's handling of data, as of a date. Texts are for people; a missing number means unknown.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ProviderFact {
     /// Id of the fact row.
     pub id: String,
-    /// Days that requests are kept; `None` is unknown or not fixed.
+    /// Days that requests are kept; `None` means unknown or not fixed.
     pub retention_days: Option<u32>,
-    /// What the number leaves out.
+    /// What the number does not cover.
     pub retention_note: String,
-    /// Whether requests train models unless the developer objects: `yes`, `no`, `unknown` or a condition.
+    /// Whether requests train models unless the developer opts out: `yes`, `no`, `unknown` or a condition.
     pub trains_default: String,
     /// The same in one word.
     #[serde(default)]
     pub trains: Trains,
-    /// Whether its terms let minors in: `excluded`, or empty where nobody knows.
+    /// Whether its terms admit minors: `excluded`, or empty where that is unknown.
     #[serde(default)]
     pub minors: String,
     /// Where requests are processed, in the source's words.
     pub region: String,
     /// How to get zero data retention.
     pub zdr: String,
-    /// Where this was read.
+    /// The sources.
     pub sources: Vec<String>,
-    /// When.
+    /// The date of this information.
     pub date: String,
     /// The newest day on which a source is known to have been read, `YYYY-MM-DD`; `None` counts as stale.
     #[serde(default)]
     pub checked: Option<String>,
-    /// How far to trust it.
+    /// How reliable it is.
     pub confidence: String,
 }
 
-/// A change to a provider, or a new one, as `ombud.toml` states it.
+/// A change to a provider, or a new one, as stated in `ombud.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProviderOverride {
-    /// What an OpenAI SDK takes as `base_url`. A new provider needs it.
+    /// What an OpenAI SDK takes as `base_url`. Required for a new provider.
     pub base: Option<String>,
     /// What an Anthropic SDK takes as `base_url`.
     pub anthropic_base: Option<String>,
-    /// Further API hosts, `host` or `host:port`.
+    /// Additional API hosts, `host` or `host:port`.
     pub hosts: Vec<String>,
     /// ISO 3166-1 alpha-2.
     pub country: Option<String>,
-    /// True if the developer answers for it that requests stay under their own control.
+    /// True if the developer vouches that requests stay under their own control.
     pub local: Option<bool>,
 }
 
@@ -184,7 +184,7 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// The table that is compiled in.
+    /// The compiled-in table.
     pub fn builtin() -> Result<Self, ProviderError> {
         let registry: Registry = serde_json::from_str(REGISTRY).map_err(|_| ProviderError::Registry)?;
         let facts = registry.facts.into_iter().map(|fact| (fact.id.clone(), fact)).collect();
@@ -200,23 +200,23 @@ impl Providers {
         self.rows.get(id)
     }
 
-    /// The provider to whom exactly this host belongs. Takes `host`, `host.` and `host:port`, in any case.
+    /// The provider that owns exactly this host. Takes `host`, `host.` and `host:port`, in any case.
     pub fn by_host(&self, host: &str) -> Option<&Provider> {
         self.rows.get(self.id_of(host)?)
     }
 
-    /// The id in routes of the provider to whom this host belongs.
+    /// The id, as used in routes, of the provider that owns this host.
     pub fn id_of(&self, host: &str) -> Option<&str> {
         let (name, full) = host_keys(host)?;
         self.owners.get(&full).or_else(|| self.owners.get(&name)).map(String::as_str)
     }
 
-    /// The same table with one server (`http://host:port`) in everybody's place. Routes and hosts stay as they are, so a client
-    /// is found whatever it wrote out, and none of them leads to the provider itself any more. Records name the server.
+    /// Replaces every provider by one server (`http://host:port`). Routes and hosts stay, so a client is served whichever
+    /// address it uses, but none of them leads to the provider itself any more. Records name the server.
     pub fn all_at(mut self, server: &str) -> Result<Self, ProviderError> {
         for provider in self.rows.values_mut() {
             let moved = |base: &str| format!("{server}{}", address::path(base));
-            // With it a request that tells the host that it was addressed to does not go there.
+            // This keeps a request that reports the host it was addressed to from going there.
             provider.replaced_path.get_or_insert_with(|| address::path(&provider.base).to_owned());
             provider.base = moved(&provider.base);
             provider.anthropic_base = provider.anthropic_base.as_deref().map(moved);
@@ -225,7 +225,7 @@ impl Providers {
             provider.local = false;
             provider.facts.clear();
         }
-        // A child may reach the server itself through the gateway only.
+        // A child process may reach the server itself only through the gateway.
         let own = server.split_once("://").map_or(server, |(_, host)| host).to_owned();
         let base = (!self.rows.contains_key(STAND_IN)).then(|| format!("{server}/v1"));
         self.with_override(
@@ -244,15 +244,15 @@ impl Providers {
         self.owners.iter().map(|(host, id)| (host.as_str(), id.as_str()))
     }
 
-    /// What is known about a provider. An empty answer means that nothing is.
+    /// What is known about a provider; empty if nothing is.
     pub fn facts_of(&self, provider: &Provider) -> Vec<&ProviderFact> {
         provider.facts.iter().filter_map(|id| self.facts.get(id)).collect()
     }
 
-    /// The same table with one provider added or changed.
+    /// Adds or changes one provider.
     ///
-    /// A base on a host that is not the provider's own makes it somebody else: country, facts, locality and Anthropic
-    /// endpoint of the old one are forgotten unless the change states them.
+    /// A base on a host that is not the provider's own makes it a different service: country, facts, locality and Anthropic
+    /// endpoint of the old one are dropped unless the change states them.
     pub fn with_override(mut self, id: &str, change: ProviderOverride) -> Result<Self, ProviderError> {
         let old = self.rows.remove(id);
         self.owners.retain(|_, owner| owner != id);
@@ -268,7 +268,7 @@ impl Providers {
                 return Err(ProviderError::HostTaken { host: host.clone(), owner });
             }
         }
-        // The host of a base is the provider's own too, unless it is another's (a proxy that serves several).
+        // The host of a base belongs to the provider too, unless another one owns it (a proxy that serves several).
         if let Some((name, full)) = address::authority(&provider.base).and_then(host_keys)
             && !self.owners.contains_key(&name)
             && !self.owners.contains_key(&full)
@@ -281,14 +281,14 @@ impl Providers {
     }
 }
 
-/// Why a provider or an address was not taken. Addresses are not repeated in it: they may hold credentials.
+/// Why a provider or an address was rejected. Addresses are not repeated in the message: they may hold credentials.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProviderError {
-    /// The table that is compiled in cannot be read.
+    /// The compiled-in table cannot be read.
     #[error("{}", self.say(Lang::En))]
     Registry,
-    /// An id is not made of small letters, digits and hyphens.
+    /// An id contains more than lower-case letters, digits and hyphens.
     #[error("{}", self.say(Lang::En))]
     Id,
     /// A new provider has no base.
@@ -303,18 +303,18 @@ pub enum ProviderError {
         /// Id of the provider.
         id: String,
     },
-    /// A country is not a code.
+    /// A country is not a two-letter code.
     #[error("{}", self.say(Lang::En))]
     Country {
         /// Id of the provider.
         id: String,
     },
-    /// A host belongs to two providers.
+    /// A host is claimed by two providers.
     #[error("{}", self.say(Lang::En))]
     HostTaken {
         /// The host.
         host: String,
-        /// The provider who has it.
+        /// The provider that has it.
         owner: String,
     },
     /// A base or a path cannot be used.
@@ -326,22 +326,22 @@ impl Say for ProviderError {
     fn say(&self, lang: Lang) -> String {
         match self {
             Self::Registry => say!(lang,
-                en: "The provider table inside this binary is damaged. Install Ombud again.",
+                en: "The provider table inside this binary is damaged. Reinstall Ombud.",
                 zh: "程序内置的供应商表已损坏。请重新安装 Ombud。"),
             Self::Id => say!(lang,
-                en: "A provider id may have small letters, digits and hyphens only (40 at most). Rename the table [providers.<id>] in ombud.toml.",
+                en: "A provider id may contain only lower-case letters, digits and hyphens (at most 40). Rename the table [providers.<id>] in ombud.toml.",
                 zh: "供应商 id 只能用小写字母、数字和连字符（最多 40 个）。请修改 ombud.toml 中 [providers.<id>] 的名称。"),
             Self::NoBase { id } => say!(lang,
-                en: "Provider `{id}` is not known, so it needs its address. Add to ombud.toml, under [providers.{id}]: base = \"https://…/v1\"",
+                en: "Provider `{id}` is unknown, so its address is required. Add to ombud.toml, under [providers.{id}]: base = \"https://…/v1\"",
                 zh: "不认识供应商“{id}”，需要写明地址。请在 ombud.toml 的 [providers.{id}] 下加上：base = \"https://…/v1\""),
             Self::Host { id } => say!(lang,
-                en: "A host of provider `{id}` is not a plain host name. In ombud.toml write hosts = [\"api.example.com\"], without https:// and without a path.",
+                en: "A host of provider `{id}` is not a plain host name. In ombud.toml, write hosts = [\"api.example.com\"], without https:// or a path.",
                 zh: "供应商“{id}”的某个主机名不正确。请在 ombud.toml 中写成 hosts = [\"api.example.com\"]，不带 https:// 和路径。"),
             Self::Country { id } => say!(lang,
-                en: "The country of provider `{id}` is not a two-letter code. In ombud.toml write country = \"CN\", or leave it out if it is not known.",
+                en: "The country of provider `{id}` is not a two-letter code. In ombud.toml, write country = \"CN\", or leave it out if unknown.",
                 zh: "供应商“{id}”的国家不是两位代码。请在 ombud.toml 中写成 country = \"CN\"；不清楚就删去这一行。"),
             Self::HostTaken { host, owner } => say!(lang,
-                en: "The host {host} belongs to provider `{owner}` already. Remove it from ombud.toml, or change [providers.{owner}] instead.",
+                en: "The host {host} already belongs to provider `{owner}`. Remove it from ombud.toml, or change [providers.{owner}] instead.",
                 zh: "主机 {host} 已属于供应商“{owner}”。请从 ombud.toml 中删去它，或改为修改 [providers.{owner}]。"),
             Self::Address(fault) => fault.say(lang),
         }
@@ -419,7 +419,7 @@ fn changed(id: &str, old: Option<Provider>, change: ProviderOverride) -> Result<
     Ok(provider)
 }
 
-/// A provider of whom only the address is known.
+/// A provider of which only the address is known.
 fn nobody(id: &str, base: String) -> Provider {
     Provider {
         id: id.to_owned(),
@@ -437,7 +437,7 @@ fn nobody(id: &str, base: String) -> Provider {
     }
 }
 
-/// `old` at another base. On a foreign host, what was known about the old one no longer holds.
+/// `old` at another base. On a third-party host, what was known about the old one no longer holds.
 fn rebased(old: Provider, base: String) -> Provider {
     let own = address::authority(&base).is_some_and(|host| old.own_host(host).is_some());
     if own {
@@ -475,8 +475,8 @@ fn validate(provider: &Provider) -> Result<(), ProviderError> {
     Ok(())
 }
 
-/// A host in its two spellings, without and with its port, in small letters and without a dot at the end. `None` if it
-/// is no host name, IPv4 address or bracketed IPv6 address.
+/// A host in its two spellings, without and with its port, in lower case and without a trailing dot. `None` if it is not a
+/// host name, IPv4 address or bracketed IPv6 address.
 fn host_keys(host: &str) -> Option<(String, String)> {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, Some(port.parse::<u16>().ok()?)),

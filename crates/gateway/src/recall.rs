@@ -1,9 +1,9 @@
-//! What was worked out about texts that come again: an agent sends its whole history with every turn, so that a turn should
-//! cost what is new in it.
+//! A cache of results for texts that recur: an agent sends its whole history with every turn, so a turn should cost only
+//! what is new in it.
 //!
-//! A text is known by a hash under a key that is drawn at random when the process starts, so nobody can prepare two texts
-//! that meet. The hash covers whose text it is: no client gets, or can tell from the time of its answers, what was worked
-//! out for another. What has not come again for a while is forgotten.
+//! A text is identified by a hash under a key drawn at random when the process starts, so nobody can prepare two texts that
+//! collide. The hash includes the client: no client receives, or can infer from response times, what was computed for
+//! another. What has not recurred for a while is dropped.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 
 use ombud_core::Detection;
 
-/// Detections of one text: places, types and scores, never text.
+/// Detections of one text: spans, types and scores, never text.
 pub type Detections = Arc<[Detection]>;
 
-/// What can be remembered; a copy is cheap.
+/// A value that can be cached; cloning it must be cheap.
 pub trait Keep: Clone {
-    /// Bytes that keeping it takes, about.
+    /// Approximate number of bytes that keeping it takes.
     fn weight(&self) -> usize;
 }
 
@@ -33,17 +33,16 @@ impl Keep for bool {
     }
 }
 
-/// Bytes per generation where nothing else is said. Two are kept, so what has come again within the last generation stays.
+/// Default size of a generation in bytes. Two are kept, so what recurred within the last generation stays.
 const ROOM: usize = 1 << 20;
 
-/// How long a generation grows at most: what has not come again in twice this time is forgotten, by the next text that is
-/// looked up.
+/// Maximum age of a generation: what has not recurred in twice this time is dropped at the next lookup.
 const AGE: Duration = Duration::from_mins(5);
 
-/// The hash of a text and whose it is, and the length of the text.
+/// The hash of a text and its client, and the length of the text.
 type Key = (u64, usize);
 
-/// A memory of bounded size and age.
+/// A cache of bounded size and age.
 pub struct Recall<V> {
     hasher: RandomState,
     room: usize,
@@ -75,7 +74,7 @@ impl<V: Keep> Default for Recall<V> {
 }
 
 impl<V: Keep> Recall<V> {
-    /// A memory of so many bytes a generation.
+    /// A cache with `room` bytes per generation.
     pub fn of(room: usize) -> Self {
         Self::within(room, AGE)
     }
@@ -86,7 +85,7 @@ impl<V: Keep> Recall<V> {
         Self { hasher: RandomState::new(), room, age, seen: Mutex::new(seen) }
     }
 
-    /// What is known of a client's text, or what `work` finds out now. `about` is what the result depends on.
+    /// Returns the cached result for a client's text, or computes it with `work`. `about` is what the result depends on.
     pub fn or_work(&self, client: &str, about: impl Hash, length: usize, work: impl FnOnce() -> V) -> V {
         let key = (self.hasher.hash_one((client, about)), length);
         self.get(key).unwrap_or_else(|| {
@@ -109,7 +108,7 @@ impl<V: Keep> Recall<V> {
     }
 
     fn keep(&self, key: Key, value: V) {
-        // What would push out much of the rest is not worth it.
+        // A value that would evict much of the rest is not kept.
         if weight(&value) <= self.room / 2
             && let Ok(mut seen) = self.seen.lock()
         {
@@ -145,7 +144,7 @@ impl<V: Keep> Generations<V> {
     }
 }
 
-/// With its place in a table that is never full.
+/// Includes the entry in a hash table that is never full.
 fn weight<V: Keep>(value: &V) -> usize {
     2 * size_of::<(Key, V)>() + 2 * size_of::<usize>() + value.weight()
 }
@@ -166,7 +165,7 @@ mod tests {
         vec![one; count].into()
     }
 
-    /// Whether the detections of a text are worked out anew.
+    /// Whether the detections of a text are computed anew.
     fn works(recall: &Recall<Detections>, client: &str, text: &str, count: usize) -> bool {
         let worked = Cell::new(false);
         let known = recall.or_work(client, text, text.len(), || {
@@ -191,11 +190,11 @@ mod tests {
         let text = "a text that comes again";
         assert!(works(&recall, "one", text, 2));
         assert!(!works(&recall, "one", text, 2));
-        // Another number of detections shows that nothing of the first client's is handed out.
+        // A different number of detections shows that nothing of the first client's is returned.
         assert!(works(&recall, "two", text, 3));
         assert!(!works(&recall, "two", text, 3));
         assert!(!works(&recall, "one", text, 2));
-        // Where the client's name ends and the text begins is part of what is hashed.
+        // The boundary between the client's name and the text is part of the hash.
         assert!(works(&recall, "onea", &text[1..], 2));
     }
 
@@ -235,7 +234,7 @@ mod tests {
         ) {
             let (room, recall) = (4096, Recall::within(4096, HOUR));
             for (text, count) in texts {
-                // The number of detections belongs to the text.
+                // The number of detections depends on the text.
                 works(&recall, "one", &format!("text {text} with {count} values"), count);
                 let [young, old] = weights(&recall);
                 prop_assert!(young <= room && old <= room);

@@ -1,4 +1,4 @@
-//! From what happened to what the log keeps.
+//! From what happened to what the log records.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub fn now() -> String {
     format!("{:.3}", Timestamp::now())
 }
 
-/// An event that happens now.
+/// An event with the current time.
 pub fn event(kind: EventKind) -> Event {
     Event {
         v: VERSION,
@@ -68,9 +68,9 @@ pub fn request(
     }))
 }
 
-/// The replacements of a request as JSON, `[[start, end, "TOKEN"], …]` in bytes of the original body: the second part
-/// of its payload. With the original, which is the first, it says what the provider received. A surrogate does not tell its
-/// type, so it stands fourth.
+/// The replacements of a request as JSON, `[[start, end, "TOKEN"], …]` in byte offsets of the original body: the second
+/// part of its payload. Together with the original, which is the first part, it gives what the provider received. A
+/// surrogate does not show its type, so that is added as a fourth item.
 pub fn patches<'p>(patches: &'p [Patch], minted: &Minted) -> Vec<u8> {
     let row = |patch: &'p Patch| {
         let Patch { range, with } = patch;

@@ -1,5 +1,5 @@
-//! From what the log keeps of an exchange back to what can be shown of it: the slots of the request with what stood there
-//! when it left, and the texts of the answer. Pure; whoever calls it has decrypted the bytes.
+//! From what the log keeps of an exchange back to what can be shown of it: the slots of the request with what replaced
+//! their values, and the texts of the response. Pure; the caller has decrypted the bytes.
 
 use std::fmt;
 use std::ops::Range;
@@ -18,24 +18,24 @@ pub use answer::{Piece, PieceKind, answer};
 /// A request as it was recorded.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Its slots, read again from the recorded body. Without any if no wire could read it.
+    /// Its slots, parsed again from the recorded body; none if no wire could read it.
     pub exchange: Exchange,
     /// What was replaced, in the order of the slots and of their texts.
     pub replaced: Vec<Replaced>,
 }
 
-/// A value that left as a token.
+/// A value that was replaced when the request left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replaced {
-    /// Number of the slot in the exchange.
+    /// Index of the slot in the exchange.
     pub slot: usize,
-    /// Bytes of the slot's text.
+    /// Byte range in the slot's text.
     pub span: Range<usize>,
-    /// What stood there when it left.
+    /// What replaced it when the request left.
     pub stands: Stands,
 }
 
-/// What stood in the place of a value.
+/// What replaced a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stands {
     /// A token.
@@ -71,7 +71,8 @@ impl fmt::Display for Stands {
     }
 }
 
-/// A recorded replacement: first and last byte of the original body, what was written there, and of a surrogate its type.
+/// A recorded replacement: start and end in bytes of the original body, what was written there, and the type of a
+/// surrogate.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Row(pub usize, pub usize, pub String, #[serde(default)] pub Option<DataType>);
 
@@ -80,8 +81,8 @@ pub fn rows(json: &[u8]) -> Vec<Row> {
     serde_json::from_slice(json).unwrap_or_default()
 }
 
-/// Reads a request again. `wire` is the id in its record, `patches` the second part of its payload. A body or a list that
-/// cannot be read gives a request without slots or without replacements.
+/// Parses a request again. `wire` is the id in its record, `patches` the second part of its payload. An unreadable body or
+/// list gives a request without slots or without replacements.
 pub fn request(wire: &str, body: Bytes, patches: &[u8]) -> Request {
     let exchange =
         Wire::by_id(wire).and_then(|wire| wire.parse(body.clone()).ok()).unwrap_or_else(|| unread(body));
@@ -104,7 +105,7 @@ fn unread(body: Bytes) -> Exchange {
 }
 
 impl Request {
-    /// What the tokens of the request stand for. `one_way` says of which tokens the answer keeps the placeholder.
+    /// What the tokens of the request stand for. `one_way` tells which tokens are not restored in the response.
     pub fn minted(&self, one_way: &dyn Fn(&Token) -> bool) -> Minted {
         let mut minted = Minted::default();
         for replaced in &self.replaced {
@@ -120,10 +121,10 @@ impl Request {
     }
 }
 
-/// The place of a replacement in the text of the slot that it stands in.
+/// The position of a replacement in the text of its slot.
 fn place(slots: &[Slot], row: &Row) -> Option<Replaced> {
     let Row(start, end, with, kind) = row;
-    // The innermost: what stands in a document that is a slot itself may be a slot of its own.
+    // The innermost slot: a document that is a slot itself may contain further slots.
     let before = slots.partition_point(|slot| slot.span.start <= *start);
     let at = slots.get(..before)?.iter().rposition(|slot| slot.span.end >= *end)?;
     let slot = slots.get(at)?;
@@ -138,7 +139,7 @@ fn place(slots: &[Slot], row: &Row) -> Option<Replaced> {
     Some(Replaced { slot: at, span, stands })
 }
 
-/// The first offset of the slot's text that stands at `body` or after it: what [`Slot::body_range`] maps forward.
+/// The first offset of the slot's text that maps to `body` or later: the inverse of [`Slot::body_range`].
 fn text_offset(slot: &Slot, body: usize) -> usize {
     let wanted = body.saturating_sub(slot.span.start);
     let (mut low, mut high) = (0, slot.text.len());

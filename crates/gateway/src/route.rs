@@ -1,4 +1,4 @@
-//! Where a request goes, and in which wire.
+//! Where a request goes, and over which wire.
 
 use std::sync::Mutex;
 
@@ -9,20 +9,20 @@ use crate::providers::Provider;
 use crate::refusal::Refusal;
 use crate::wire::{Dialect, Wire};
 
-/// A request's way.
+/// A request's route.
 #[derive(Debug)]
 pub struct Route<'g> {
-    /// Who answers.
+    /// The provider that responds.
     pub provider: &'g Provider,
-    /// The address.
+    /// The upstream address.
     pub url: String,
-    /// The wire, or nothing if the operator lets this path pass unread.
+    /// The wire; `None` if the operator lets this path pass unread.
     pub wire: Option<Wire>,
     /// Whose errors the client expects.
     pub dialect: Dialect,
 }
 
-/// The way of the last request, which is nearly always that of the next: the address that it leads to is put together and checked once.
+/// Cache of the last request's route, which is nearly always that of the next: its address is built and checked only once.
 #[derive(Default)]
 pub struct Last(Mutex<Option<Known>>);
 
@@ -33,11 +33,11 @@ struct Known {
     wire: Option<Wire>,
 }
 
-/// All that a way depends on: method, target, the host that the client had in mind, and the dialect.
+/// Everything that a route depends on: method, target, the host that the client meant, and the dialect.
 type Of<M, T, H> = (M, T, Option<H>, Dialect);
 
 impl Last {
-    /// The way of a request.
+    /// Finds the route of a request.
     pub fn find<'g>(
         &self,
         gateway: &'g Gateway,
@@ -65,7 +65,7 @@ impl Last {
     }
 }
 
-/// Tells the dialect before anything else is known, for errors.
+/// The dialect for error responses, before anything else is known.
 pub fn dialect(method: &Method, uri: &Uri, headers: &HeaderMap) -> Dialect {
     match Wire::pick(method.as_str(), uri.path()).and_then(Wire::dialect) {
         Some(dialect) => dialect,
@@ -75,7 +75,8 @@ pub fn dialect(method: &Method, uri: &Uri, headers: &HeaderMap) -> Dialect {
     }
 }
 
-/// Finds the way of a request: `/p/<provider>/…` names one, everything else goes to the default of its dialect.
+/// Determines the route of a request: `/p/<provider>/…` names a provider, everything else goes to the default of its
+/// dialect.
 fn find<'g>(
     gateway: &'g Gateway,
     method: &Method,
@@ -94,7 +95,7 @@ fn find<'g>(
         None => (gateway.default_provider(dialect)?, target),
     };
     let wire = Wire::pick_below(method.as_str(), uri.path(), &provider.base_paths());
-    // An entry of nothing but `/` would open every path.
+    // An entry that consists only of `/` would open every path.
     let passes = |end: &String| {
         let end = end.trim_end_matches('/');
         !end.is_empty() && uri.path().trim_end_matches('/').ends_with(end)
@@ -109,7 +110,7 @@ fn find<'g>(
     Ok(Route { provider, url, wire, dialect })
 }
 
-/// A piece of a path for an error: short, and without what could be data in a query.
+/// A piece of a path for an error: short, and without the query, which could hold data.
 fn printable(path: &str) -> String {
     let kept: String = path.chars().filter(|ch| !ch.is_control()).take(80).collect();
     kept.split('?').next().unwrap_or_default().to_owned()

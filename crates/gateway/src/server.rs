@@ -1,4 +1,4 @@
-//! Listening.
+//! The HTTP server.
 
 use std::convert::Infallible;
 use std::future::{Future, ready};
@@ -27,12 +27,12 @@ use crate::tool::{action, http};
 use crate::{memory, pipeline};
 
 /// The routes of the model edge (`/v1/…`, `/p/<provider>/…`), of the memory edge (`/m/<store>/…`) and of the tool edge
-/// (`/mcp/<server>`, `/t/<action>/…`), and a clear error for all else.
+/// (`/mcp/<server>`, `/t/<action>/…`), and a clear error for everything else.
 pub fn router(gateway: Arc<Gateway>) -> Router {
     Router::new().fallback(move |request: Request| edge(Arc::clone(&gateway), request))
 }
 
-/// Answers at the edge that a path belongs to.
+/// Handles a request at the edge that its path belongs to.
 async fn edge(gateway: Arc<Gateway>, request: Request) -> Response {
     match request.uri().path() {
         path if path.starts_with(memory::ROOT) => memory::handle(gateway, request).await,
@@ -48,22 +48,22 @@ pub enum Door {
     Routes,
     /// To an edge.
     Edge,
-    /// Nowhere: this is its answer.
+    /// Nowhere; this is the response.
     Closed(Response),
 }
 
-/// Says where a request goes.
+/// Decides where a request goes.
 pub type Porter = Arc<dyn Fn(&Uri, &HeaderMap) -> Door + Send + Sync>;
 
-/// What answers the requests of a listener. What goes to an edge does not pass through the layers of a router: they take as long
-/// as to read the request.
+/// Handles the requests of a listener. Requests to an edge bypass the layers of a router, which cost as much time as
+/// reading the request.
 struct Front {
     routes: Router,
     edges: Option<(Arc<Gateway>, Porter)>,
 }
 
 impl Front {
-    /// The answer to one request. In a box of its own: a connection that waits must not keep room for a request.
+    /// The response to one request. Boxed, so that an idle connection does not reserve room for a request.
     fn answer(&self, request: Request) -> Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>> {
         let door =
             self.edges.as_ref().map(|(gateway, porter)| (gateway, porter(request.uri(), request.headers())));
@@ -77,21 +77,21 @@ impl Front {
     }
 }
 
-/// What is read ahead of a connection at most. A connection that waits for its next request keeps a buffer as large as its last
-/// body, up to this length; without a bound that is 400 KiB each, for as long as the client stays.
+/// Limit of what is read ahead on a connection. A connection that waits for its next request keeps a buffer as large as its
+/// last body, up to this size; without a limit that is 400 KiB each, for as long as the client stays connected.
 const READ_AHEAD: usize = 64 * 1024;
 
-/// After a failure that is the machine's and not a client's, such as too many open files, so long nobody is taken on.
+/// Pause before accepting again after a failure of the machine rather than a client, such as too many open files.
 const BREATHER: Duration = Duration::from_secs(1);
 
-/// How long a client may take to send the head of a request, and how long a connection may wait for its next one: longer than clients
-/// keep theirs, so that none is closed under a request.
+/// How long a client may take to send the head of a request, and how long a connection may idle before its next one: longer
+/// than clients keep theirs, so that none is closed while a request is on its way.
 const HEAD: Duration = Duration::from_mins(2);
 
-/// Connections that are served at once; more wait until one ends.
+/// Connections served at once; more wait until one ends.
 const MOST: usize = 4096;
 
-/// Serves until `stop` resolves; then lets open exchanges end.
+/// Serves until `stop` resolves, then lets open exchanges finish.
 pub async fn serve(
     listener: TcpListener,
     routes: Router,
@@ -100,7 +100,7 @@ pub async fn serve(
     take_on(listener, Front { routes, edges: None }, stop, HEAD).await
 }
 
-/// The same with the edges of a gateway beside the routes.
+/// The same, with the edges of a gateway beside the routes.
 pub async fn serve_edges(
     listener: TcpListener,
     routes: Router,
@@ -110,7 +110,7 @@ pub async fn serve_edges(
     take_on(listener, Front { routes, edges: Some(edges) }, stop, HEAD).await
 }
 
-/// The same with another patience for heads.
+/// The same, with a given timeout for request heads.
 async fn take_on(
     listener: TcpListener,
     front: Front,
@@ -128,8 +128,8 @@ async fn take_on(
             next = next => next,
             () = &mut stop => break,
         };
-        // Without TCP_NODELAY a streamed answer waits 40 ms for the client's delayed acknowledgement at every small frame.
-        // A connection on which it cannot be set is slower, not wrong.
+        // Without TCP_NODELAY a streamed response waits 40 ms for the client's delayed acknowledgement at every small
+        // frame. If it cannot be set, the connection is slower, not wrong.
         let _ = stream.set_nodelay(true);
         take(stream, &http, Arc::clone(&front), &open, permit);
     }
@@ -137,8 +137,8 @@ async fn take_on(
     Ok(())
 }
 
-/// Serves a connection. A function without parameters of type, so that HTTP is compiled here, where it is made fast, and not in the
-/// crate that calls [`serve`], which is made small.
+/// Serves a connection. Deliberately not generic, so that the HTTP code is compiled in this crate (`opt-level = "s"`) and
+/// not in the crate that calls [`serve`], which is optimised harder for size (`"z"`).
 fn take(
     stream: TcpStream,
     http: &http1::Builder,
@@ -148,14 +148,14 @@ fn take(
 ) {
     let service = service_fn(move |request: ::http::Request<Incoming>| front.answer(request.map(Body::new)));
     let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
-    // A connection that breaks off has nobody to tell; its exchange is recorded where it was.
+    // Nobody is left to notify when a connection breaks; its exchange is recorded elsewhere.
     tokio::spawn(async {
         drop(connection.await);
         drop(permit);
     });
 }
 
-/// The next connection.
+/// Accepts the next connection.
 async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
@@ -166,7 +166,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-/// Whether it is a client that went away before it was taken on.
+/// Whether the error comes from a client that disconnected before it was accepted.
 fn is_theirs(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset)
 }
@@ -186,7 +186,7 @@ mod tests {
         tokio::spawn(take_on(listener, Front { routes: router, edges: None }, std::future::pending(), head));
         let mut half = TcpStream::connect(address).await.unwrap();
         half.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n").await.unwrap();
-        // Without the deadline this waits for ever.
+        // Without the deadline this would wait forever.
         let mut said = Vec::new();
         let _ = half.read_to_end(&mut said).await;
         let mut whole = TcpStream::connect(address).await.unwrap();

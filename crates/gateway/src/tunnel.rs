@@ -1,8 +1,8 @@
-//! The proxy of a child of `ombud run` (`HTTPS_PROXY`): what does not go through the gateway goes through here.
+//! The proxy for a child of `ombud run` (`HTTPS_PROXY`): connections that do not go through the gateway go through here.
 //!
-//! Nothing is decrypted. A tunnel to a host is passed on unread and reported as a recipient that was not inspected; one
-//! to a known provider is refused with the line to change, because it would carry prompts past the gateway. Plain HTTP
-//! is passed on likewise. If the user had a proxy already, ours goes through it and honours their `NO_PROXY`.
+//! Nothing is decrypted. A tunnel to a host is passed on unread and reported as an uninspected recipient; one to a known
+//! provider is refused with the line to change, because it would carry prompts past the gateway. Plain HTTP is treated the
+//! same way. If the user already had a proxy, ours goes through it and honours their `NO_PROXY`.
 
 use std::fmt;
 use std::io;
@@ -27,10 +27,10 @@ mod parent;
 use head::{HeadFault, RawHead, Request, authority, read_head, spelled};
 pub use parent::{NoProxy, ParentProxy, Parents};
 
-/// How a tunnel proxy works.
+/// Settings of a tunnel proxy.
 #[derive(Debug, Clone)]
 pub struct TunnelConfig {
-    /// Whose hosts are refused.
+    /// The providers whose hosts are refused.
     pub providers: Arc<Providers>,
     /// `http://127.0.0.1:PORT` of the gateway, for the line to change.
     pub gateway: String,
@@ -40,18 +40,18 @@ pub struct TunnelConfig {
     pub parents: Parents,
     /// The language of refusals.
     pub lang: Lang,
-    /// How they are told in it.
+    /// How refusals are rendered in it.
     pub tell: Tell,
-    /// Connections at a time; more wait.
+    /// Maximum number of simultaneous connections; more wait.
     pub max_connections: usize,
-    /// How long a client may take for its head, and a parent proxy for its answer.
+    /// How long a client may take to send its head, and a parent proxy to respond.
     pub handshake_timeout: Duration,
     /// How long connecting to a target may take.
     pub connect_timeout: Duration,
 }
 
 impl TunnelConfig {
-    /// The usual limits: 512 connections, 10 s for a head, 30 s for connecting.
+    /// The default limits: 512 connections, 10 s for a head, 30 s for connecting.
     pub fn new(providers: Arc<Providers>, gateway: impl Into<String>) -> Self {
         Self {
             providers,
@@ -67,7 +67,7 @@ impl TunnelConfig {
     }
 }
 
-/// User name and password of one run, so that no other local user can go through the proxy.
+/// User name and password of one run, so that no other local user can use the proxy.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
     password: String,
@@ -98,8 +98,8 @@ impl Credential {
     }
 }
 
-/// The variables that lead a child through the proxy at `address`, in both spellings. `no_proxy` is what the user's own
-/// variable holds; loopback is added to it.
+/// The variables that direct a child through the proxy at `address`, in both spellings. `no_proxy` is the value of the
+/// user's own variable; loopback is added to it.
 pub fn child_env(
     address: SocketAddr,
     credential: &Credential,
@@ -116,14 +116,14 @@ pub fn child_env(
     variables
 }
 
-/// Somebody the child connected to, or tried to. Its content was not inspected.
+/// A host that the child connected to, or tried to. Its content was not inspected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
-    /// Host name or address, in small letters.
+    /// Host name or address, in lower case.
     pub host: String,
     /// Port.
     pub port: u16,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// Bytes that the child sent.
     pub bytes_up: u64,
@@ -131,28 +131,28 @@ pub struct Visit {
     pub bytes_down: u64,
 }
 
-/// What became of a connection.
+/// The outcome of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Passed on unread.
+    /// It was passed on unread.
     Tunnelled,
-    /// Refused, because the host belongs to the provider with this id.
+    /// It was refused, because the host belongs to the provider with this id.
     Refused(String),
     /// The host could not be reached.
     Failed,
 }
 
-/// Called with each visit when it is over, also when the proxy is stopped under way.
+/// Called with each visit when it is over, also if the proxy is stopped in the middle.
 pub type Observer = Arc<dyn Fn(Visit) + Send + Sync>;
 
 /// Why the user's own proxy cannot be used. Addresses are not repeated: they may hold credentials.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TunnelError {
-    /// A proxy that is not spoken to in plain HTTP.
+    /// A proxy that does not use plain HTTP.
     #[error("{}", self.say(Lang::En))]
     ParentScheme {
-        /// The scheme of its URL, `?` if it is not a usual one.
+        /// The scheme of its URL, `?` if it is not a well-known one.
         scheme: &'static str,
     },
     /// A proxy URL that cannot be read.
@@ -164,7 +164,7 @@ impl Say for TunnelError {
     fn say(&self, lang: Lang) -> String {
         match self {
             Self::ParentScheme { scheme } => say!(lang,
-                en: "Your proxy variable (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) names a {scheme} proxy; ombud run goes through http:// proxies only. Most local proxy programs serve both on one port: export HTTPS_PROXY=http://127.0.0.1:<port>",
+                en: "Your proxy variable (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) names a {scheme} proxy; ombud run supports only http:// proxies. Most local proxy programs serve both on one port: export HTTPS_PROXY=http://127.0.0.1:<port>",
                 zh: "代理变量（HTTPS_PROXY、HTTP_PROXY 或 ALL_PROXY）指向 {scheme} 代理；ombud run 只支持经由 http:// 代理。多数本地代理软件同一端口也提供 HTTP：export HTTPS_PROXY=http://127.0.0.1:<端口>"),
             Self::ParentAddress => say!(lang,
                 en: "Your proxy variable (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) is not a proxy address. It should look like this: export HTTPS_PROXY=http://127.0.0.1:7890",
@@ -173,10 +173,10 @@ impl Say for TunnelError {
     }
 }
 
-/// The line to change when a child goes to a provider directly.
+/// The line to change when a child connects to a provider directly.
 #[derive(Debug, Clone, Copy)]
 pub struct DirectConnection<'a> {
-    /// The host it wanted.
+    /// The host that the child wanted.
     pub host: &'a str,
     /// The provider's id.
     pub provider: &'a str,
@@ -188,13 +188,13 @@ impl Say for DirectConnection<'_> {
     fn say(&self, lang: Lang) -> String {
         let Self { host, provider, gateway } = self;
         say!(lang,
-            en: "Ombud refused a direct connection to {host}: what is sent there would not be masked or recorded.\nWhere the client is made, set\n    base_url=\"{gateway}/p/{provider}/v1\"    (OpenAI SDK)\n    base_url=\"{gateway}/p/{provider}\"       (Anthropic SDK)\nor take the hard-coded address out, so that the variables set by `ombud run` hold.\n",
+            en: "Ombud refused a direct connection to {host}: what is sent there would not be masked or recorded.\nWhere the client is created, set\n    base_url=\"{gateway}/p/{provider}/v1\"    (OpenAI SDK)\n    base_url=\"{gateway}/p/{provider}\"       (Anthropic SDK)\nor remove the hard-coded address, so that the variables set by `ombud run` take effect.\n",
             zh: "Ombud 拒绝了到 {host} 的直接连接：发往那里的内容不会被脱敏，也不会被记录。\n请在创建客户端处设置\n    base_url=\"{gateway}/p/{provider}/v1\"    （OpenAI SDK）\n    base_url=\"{gateway}/p/{provider}\"       （Anthropic SDK）\n或者删去写死的地址，让 `ombud run` 设置的环境变量生效。\n")
     }
 }
 
-/// Serves the proxy until the future is dropped. Connections that are open then are closed and reported before the
-/// drop is over; that is why they are not tasks of their own.
+/// Serves the proxy until the future is dropped. Connections open at that point are closed and reported before the drop
+/// returns; that is why they are not spawned as tasks.
 pub async fn serve(listener: TcpListener, config: TunnelConfig, observer: Observer) {
     let mut open = FuturesUnordered::new();
     let limit = config.max_connections.max(1);
@@ -203,14 +203,14 @@ pub async fn serve(listener: TcpListener, config: TunnelConfig, observer: Observ
             client = accept(&listener), if open.len() < limit => {
                 open.extend(client.map(|client| connection(client, &config, &observer)));
             }
-            // An error here is a peer that hung up; the visit has been reported by then.
+            // An error here means that a peer hung up; the visit has been reported by then.
             Some(_) = open.next() => {}
         }
     }
 }
 
-/// The next client. `None` after a pause if there is none to be had: out of file descriptors, most likely, so others
-/// must end first.
+/// Accepts the next client. `None` after a pause on failure: most likely there are no file descriptors left, so others must
+/// end first.
 async fn accept(listener: &TcpListener) -> Option<TcpStream> {
     if let Ok((client, _)) = listener.accept().await {
         return Some(client);
@@ -273,7 +273,7 @@ struct Target<'a> {
 enum Kind<'a> {
     /// `CONNECT`.
     Tunnel,
-    /// A request in the absolute form; `path` is what follows the host.
+    /// A request in absolute form; `path` is what follows the host.
     Plain { path: &'a str },
     /// The same for `https://`: the client would let the proxy read it.
     SecureInTheClear,
@@ -349,8 +349,8 @@ async fn forward(
     relay(client, server, visit).await
 }
 
-/// The head as the target (or the parent proxy) gets it. One request per connection: a second one on it could be for a
-/// host that must be refused.
+/// The head as the target (or the parent proxy) receives it. One request per connection: a second one could be for a host
+/// that must be refused.
 fn forwarded_head(
     target: &Target<'_>,
     path: &str,
@@ -381,7 +381,7 @@ fn forwarded_head(
 enum DialFault {
     TimedOut,
     NotReached,
-    /// The parent proxy said no, with this status if it was one.
+    /// The parent proxy refused, with this status if it sent one.
     ByParent(Option<u16>),
 }
 
@@ -392,7 +392,7 @@ async fn dial(host: &str, port: u16, config: &TunnelConfig) -> Result<TcpStream,
     Ok(server)
 }
 
-/// A tunnel through the parent proxy, and the bytes that came with its answer.
+/// A tunnel through the parent proxy, and the bytes that came with its response.
 async fn dial_through(
     parent: &ParentProxy,
     target: &Target<'_>,
@@ -410,7 +410,7 @@ async fn dial_through(
         server.write_all(head.as_bytes()).await.map_err(|_| DialFault::ByParent(None))?;
         read_head(&mut server).await.map_err(|_| DialFault::ByParent(None))
     };
-    // The parent connects to the target before it answers, so it gets the time for that on top.
+    // The parent connects to the target before it responds, so it gets that time on top.
     let wait = config.connect_timeout + config.handshake_timeout;
     let answer = timeout(wait, answer).await.map_err(|_| DialFault::TimedOut)??;
     match head::status(&answer.head) {
@@ -419,7 +419,7 @@ async fn dial_through(
     }
 }
 
-/// Passes bytes both ways until both sides have said that they are done, or one breaks off.
+/// Relays bytes both ways until both sides are done, or one breaks off.
 async fn relay(client: TcpStream, server: TcpStream, visit: &Reported) -> io::Result<()> {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
@@ -443,7 +443,7 @@ where
     to.shutdown().await
 }
 
-/// A visit that is reported when it goes out of scope, however that comes about.
+/// A visit that is reported when it goes out of scope, for whatever reason.
 struct Reported {
     host: String,
     port: u16,
@@ -480,7 +480,7 @@ async fn refuse_provider(
 ) -> io::Result<()> {
     let gateway = config.gateway.as_str();
     let body = (config.tell)(DirectConnection { host, provider, gateway }.say(config.lang), config.lang);
-    // Most clients show nothing of the answer to a CONNECT but this line.
+    // Most clients show nothing of the response to a CONNECT but this line.
     refuse(client, &format!("403 Ombud: set base_url={gateway}/p/{provider}/v1"), &body).await
 }
 
@@ -493,7 +493,7 @@ async fn refuse_unreached(
     let (status, why) = match fault {
         DialFault::TimedOut => (
             "504 Gateway Timeout".to_owned(),
-            say!(config.lang, en: "{host} did not answer in time.", zh: "{host} 没有及时响应。"),
+            say!(config.lang, en: "{host} did not respond in time.", zh: "{host} 没有及时响应。"),
         ),
         DialFault::NotReached => (
             "502 Bad Gateway".to_owned(),
@@ -504,7 +504,7 @@ async fn refuse_unreached(
             (
                 format!("502 Your own proxy answered {code}"),
                 say!(config.lang,
-                    en: "Your own proxy (HTTPS_PROXY) did not open a connection to {host}; it answered: {code}. Check it with: curl -x \"$HTTPS_PROXY\" https://{host}",
+                    en: "Your own proxy (HTTPS_PROXY) did not open a connection to {host}; it responded with: {code}. Check it with: curl -x \"$HTTPS_PROXY\" https://{host}",
                     zh: "您自己的代理（HTTPS_PROXY）没有连上 {host}，它的回答是：{code}。可用此命令检查：curl -x \"$HTTPS_PROXY\" https://{host}"),
             )
         }
@@ -514,18 +514,18 @@ async fn refuse_unreached(
 
 fn not_a_server(lang: Lang) -> String {
     say!(lang,
-        en: "This is the proxy of `ombud run`, not a web server. The console is at `ombud serve`.\n",
+        en: "This is the proxy of `ombud run`, not a web server. For the console, run `ombud serve`.\n",
         zh: "这是 `ombud run` 的代理，不是网页服务器。控制台请用 `ombud serve` 打开。\n")
 }
 
 fn use_connect(lang: Lang) -> String {
     say!(lang,
-        en: "The client sent an https:// address through the proxy in the clear, which Ombud does not pass on. Use a client that sends CONNECT (axios: update it, or set proxy: false).\n",
+        en: "The client sent a request for an https:// address to the proxy unencrypted, which Ombud does not pass on. Use a client that sends CONNECT (axios: update it, or set proxy: false).\n",
         zh: "客户端把 https:// 请求以明文交给了代理，Ombud 不会转发。请使用会发送 CONNECT 的客户端（axios：升级版本，或设置 proxy: false）。\n")
 }
 
-/// Sends an error answer and closes. What the client still has to say is read off, within limits: a socket closed with
-/// unread input would reset the connection and take the answer with it.
+/// Sends an error response and closes. The client's remaining input is drained, within limits: closing a socket with unread
+/// input would reset the connection, and the response would be lost.
 async fn refuse(client: &mut TcpStream, status: &str, body: &str) -> io::Result<()> {
     let answer = format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",

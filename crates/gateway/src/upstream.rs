@@ -1,4 +1,4 @@
-//! The way to the providers.
+//! The connection to the providers.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -28,12 +28,12 @@ static HOP_BY_HOP: [HeaderName; 12] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// How long to wait.
+/// Timeouts.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For a connection.
+    /// For connecting.
     pub connect: Duration,
-    /// For the next byte of an answer. Reasoning models may think for minutes before the first.
+    /// For the next byte of a response. Reasoning models may think for minutes before the first.
     pub read: Duration,
 }
 
@@ -43,15 +43,15 @@ impl Default for Patience {
     }
 }
 
-/// A client for all providers, with one pool of connections.
+/// An HTTP client for all providers, with one connection pool.
 #[derive(Debug)]
 pub struct Upstream {
     client: reqwest::Client,
-    /// For providers on this machine, which no proxy of the environment could reach,
+    /// For providers on this machine, which no proxy of the environment could reach.
     loopback: reqwest::Client,
-    /// and those among them that speak plain HTTP.
+    /// For those among them that use plain HTTP.
     near: Near,
-    /// The URL that was asked last: nearly always that of the next request.
+    /// The last URL, which is nearly always that of the next request too.
     last: Mutex<Option<(String, reqwest::Url)>>,
 }
 
@@ -64,7 +64,7 @@ impl Upstream {
         Ok(Self { client, loopback, near: Near::new(patience), last: Mutex::default() })
     }
 
-    /// Sends a request and waits for the head of the answer.
+    /// Sends a request and waits for the head of the response.
     pub async fn send(
         &self,
         method: Method,
@@ -77,7 +77,7 @@ impl Upstream {
             return self.near.send(method, url, headers, body).await;
         }
         let client = if near { &self.loopback } else { &self.client };
-        // Not by a builder, which copies the headers once more.
+        // Not with a request builder, which would copy the headers once more.
         let address = self.address(url).ok_or_else(|| Refusal::Unreachable(host(url).to_owned()))?;
         let mut request = reqwest::Request::new(method, address);
         *request.headers_mut() = headers;
@@ -85,7 +85,7 @@ impl Upstream {
         client.execute(request).await.map_err(|error| failure(&error, url))
     }
 
-    /// A URL that is read, as it was the last time if it is the same.
+    /// Parses a URL, or reuses the last one if it is the same.
     fn address(&self, url: &str) -> Option<reqwest::Url> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref().is_none_or(|(text, _)| text != url) {
@@ -104,12 +104,12 @@ fn builder(patience: Patience) -> reqwest::ClientBuilder {
         .pool_max_idle_per_host(64)
 }
 
-/// Whether a URL is of this machine.
+/// Whether a URL points to this machine.
 pub fn is_loopback(url: &str) -> bool {
     ombud_core::host::is_loopback(host(url))
 }
 
-/// What went wrong on the way, without the URL's path or query.
+/// Classifies a transport error, without the URL's path or query.
 pub fn failure(error: &reqwest::Error, url: &str) -> Refusal {
     let host = host(url).to_owned();
     if error.is_timeout() && !error.is_connect() {
@@ -117,12 +117,12 @@ pub fn failure(error: &reqwest::Error, url: &str) -> Refusal {
     } else if error.is_connect() || error.is_builder() {
         Refusal::Unreachable(host)
     } else {
-        // It was reached: the connection broke, or what came is no HTTP.
+        // The host was reached: the connection broke, or what came back is not HTTP.
         Refusal::Cut(host)
     }
 }
 
-/// Why an answer that had begun came to no end.
+/// Why a response that had begun did not end.
 pub fn broke(error: &reqwest::Error, url: &str) -> Refusal {
     match failure(error, url) {
         Refusal::Unreachable(host) => Refusal::Cut(host),
@@ -136,7 +136,7 @@ pub fn content_type(headers: &HeaderMap) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Where a redirect leads, as far as it may be shown: scheme, host, port and path.
+/// Where a redirect leads, as far as it may be shown: origin and path.
 pub fn redirect(status: http::StatusCode, headers: &HeaderMap, url: &str) -> Option<String> {
     const LONGEST: usize = 200;
     if !status.is_redirection() || status == http::StatusCode::NOT_MODIFIED {
@@ -153,7 +153,7 @@ pub fn redirect(status: http::StatusCode, headers: &HeaderMap, url: &str) -> Opt
     ))
 }
 
-/// Whether an answer is compressed, although it was asked not to be.
+/// Whether a message is compressed.
 pub fn is_encoded(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes).unwrap_or_default();
     !value.is_empty() && !value.eq_ignore_ascii_case(b"identity")
@@ -165,8 +165,8 @@ pub fn host(url: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// The client's headers as they go on: without those of the connection, of Ombud, and without an offer of compression,
-/// which would hide the answer from the restorer.
+/// The client's headers as they are forwarded: without connection headers, Ombud's own headers, and any offer of
+/// compression, which would hide the response from the restorer.
 pub fn request_headers(from: &HeaderMap) -> HeaderMap {
     let mut to = HeaderMap::with_capacity(from.len());
     let connection = connection(from);
@@ -180,7 +180,7 @@ pub fn request_headers(from: &HeaderMap) -> HeaderMap {
     to
 }
 
-/// The provider's headers as they go back.
+/// The provider's headers as they are returned.
 pub fn response_headers(from: &HeaderMap) -> HeaderMap {
     let mut to = HeaderMap::with_capacity(from.len() + 1);
     let connection = connection(from);
@@ -192,7 +192,7 @@ pub fn response_headers(from: &HeaderMap) -> HeaderMap {
     to
 }
 
-/// The headers that a message calls its connection's own.
+/// The headers that a message lists under `Connection`.
 fn connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()

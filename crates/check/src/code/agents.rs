@@ -1,4 +1,4 @@
-//! Which tools one agent holds: what is handed to a model, an agent or a graph as its tools.
+//! Which tools one agent holds: those handed to a model, an agent or a graph.
 
 use ombud_core::effect::Effect;
 use ruff_text_size::TextRange;
@@ -10,7 +10,7 @@ use super::value::{Argument, Made, Shape, Value, given, named};
 use super::walk::{Walk, span};
 use crate::facts::{Agent, FunctionId, Held};
 
-/// Calls that take the tools in the second place.
+/// Calls that take the tools as their second argument.
 const SECOND: &[&str] = &[
     "create_react_agent",
     "create_tool_calling_agent",
@@ -18,9 +18,9 @@ const SECOND: &[&str] = &[
     "create_agent",
     "createReactAgent",
 ];
-/// Calls that take them in the first.
+/// Calls that take them as their first argument.
 const FIRST: &[&str] = &["bind_tools", "bindTools", "initialize_agent"];
-/// Settings by which an agent waits for a person.
+/// Settings that make an agent wait for a person.
 pub(super) const ASKS: &[&str] = &[
     "interrupt_before",
     "interrupt_after",
@@ -40,7 +40,7 @@ pub(super) const ASKS: &[&str] = &[
     "requireApproval",
 ];
 
-/// Tools of libraries: the class, what it does, whether it reads what strangers wrote.
+/// Tools of libraries: the class, its effect, and whether it reads what strangers wrote.
 const LIBRARY: &[(&str, Effect, bool)] = &[
     ("DuckDuckGoSearchRun", Effect::Fetch, true),
     ("DuckDuckGoSearchResults", Effect::Fetch, true),
@@ -77,7 +77,7 @@ const LIBRARY: &[(&str, Effect, bool)] = &[
     ("PythonInterpreterTool", Effect::Execute, false),
 ];
 
-/// A tool of a library, and what it does.
+/// Returns the library tool that an object is, and its effect.
 pub(super) fn library_tool(made: &Made) -> Option<(&'static str, Effect)> {
     let class = last(&made.path);
     let found = LIBRARY.iter().find(|row| row.0 == class && root(&made.path) != made.path);
@@ -85,7 +85,7 @@ pub(super) fn library_tool(made: &Made) -> Option<(&'static str, Effect)> {
 }
 
 impl Walk<'_, '_> {
-    /// Notes the tools that a call hands to one agent.
+    /// Records the tools that a call hands to one agent.
     pub(super) fn arm(
         &mut self,
         path: &str,
@@ -118,7 +118,8 @@ impl Walk<'_, '_> {
         self.armed(Agent { file: self.file(), span: span(range), holds, asks, server: false });
     }
 
-    /// An agent that has a browser reads any page, and clicks and fills in on it; unless it is held to some hosts.
+    /// Records an agent with a browser, which reads any page, clicks and fills in forms; unless it is restricted to
+    /// some hosts.
     fn arm_with_browser(&mut self, arguments: &[Argument], range: TextRange) {
         let held = |one: &Argument| {
             one.name.as_deref() == Some("allowed_domains")
@@ -138,7 +139,7 @@ impl Walk<'_, '_> {
         self.armed(Agent { file: self.file(), span: span(range), holds, asks: false, server: false });
     }
 
-    /// The tools of one MCP server are in one hand, whoever asks it.
+    /// Adds a tool to its MCP server; the tools of one server are in one hand, whoever calls them.
     pub(super) fn serve_together(&mut self, id: FunctionId, path: &str) {
         if !matches!(root(path), "mcp" | "fastmcp") {
             return;
@@ -161,7 +162,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Notes an agent, or what this round knows better of it.
+    /// Records an agent, or replaces it with what this round knows better.
     pub(super) fn armed(&mut self, agent: Agent) {
         let same = |other: &&mut Agent| !other.server && other.file == agent.file && other.span == agent.span;
         match self.state.agents.iter_mut().find(same) {
@@ -197,7 +198,7 @@ impl Walk<'_, '_> {
         Some(Held { name: name.to_owned(), effect, function: Some(id), reads: false, known: false })
     }
 
-    /// What the chat API is told of a tool; the function of that name implements it.
+    /// Adds a tool described in the form of a chat API; the function of the same name implements it.
     fn hold_described(&self, name: Option<&Value>, told: Option<&Value>, holds: &mut Vec<Held>) {
         let Some(name) = name.and_then(Value::known_text) else { return };
         let description = told.and_then(Value::known_text).unwrap_or_default();
@@ -224,7 +225,7 @@ impl Walk<'_, '_> {
             .or_else(|| given(&made.given, 0, "name"))
             .and_then(Value::known_text);
         let Some(mut held) = found.first().and_then(|id| self.held(*id, name.or(told))) else { return };
-        // What a script says of a tool stands beside its function.
+        // A script writes the description of a tool next to its function.
         let description = named(&made.given, &["description"]).and_then(Value::known_text);
         if let Some(description) = description.filter(|_| self.script) {
             held.effect = effect_of(told.unwrap_or(&held.name), description, &[]);
@@ -248,8 +249,8 @@ pub(super) fn is_on(value: &Value) -> bool {
     !matches!(value.shape, Shape::None | Shape::Bool(false)) && value.known_text() != Some("NEVER")
 }
 
-/// Whether one of the tools is a person: what it is told then, others wait for. A tool that is approved by itself says nothing of those
-/// beside it.
+/// Whether one of the tools is a person: then the other tools wait for an answer. A tool that needs approval itself
+/// says nothing about the others.
 fn waits(tools: &Value, depth: usize) -> bool {
     match &tools.shape {
         _ if depth > 3 => false,

@@ -1,5 +1,5 @@
-//! Answers to a question for consent that are not called so at once: a row of those who agreed, a column of the user, a dependency or
-//! a middleware before the route, a class that manages consents.
+//! Consent answers that are not named so: a row of those who agreed, a column of the user, a dependency or middleware
+//! before the route, a class that manages consents.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
@@ -12,12 +12,12 @@ use super::value::{Argument, Made, Shape, Value, named};
 use super::walk::Walk;
 use crate::facts::{Entry, Taint};
 
-/// What a consent is called, where it is kept.
+/// Words for consent where it is stored.
 const KEPT: &[&str] = &["consent", "consents"];
 /// Keys and columns that say that somebody agreed.
 const GRANTED: &[&str] =
     &["granted", "accepted", "agreed", "given", "active", "status", "allowed", "approved"];
-/// Calls that look for a row.
+/// Calls that look up a row.
 const FINDS: &[&str] = &[
     "find_one",
     "findOne",
@@ -36,7 +36,7 @@ const FINDS: &[&str] = &[
     "scalar_one_or_none",
     "find",
 ];
-/// Methods by which whoever manages consents answers whether there is one.
+/// Methods by which a consent manager answers whether consent was given.
 const ANSWERS: &[&str] = &[
     "check",
     "has",
@@ -57,14 +57,14 @@ const ANSWERS: &[&str] = &[
     "is_valid",
 ];
 
-/// Whether a method of a class that manages consents answers whether there is one: `ConsentManager.check`.
+/// Whether a method of a consent manager answers whether consent was given: `ConsentManager.check`.
 pub(super) fn is_method_of_consents(project: &Project<'_>, func: &Func<'_>) -> bool {
     let class = func.class.and_then(|class| project.classes.get(class));
     let own = func.name.rsplit('.').next().unwrap_or_default();
     class.is_some_and(|class| names(last(&class.name), KEPT)) && ANSWERS.contains(&own)
 }
 
-/// `memory_enabled`, `allow_memory`: a switch of which a person decides.
+/// `memory_enabled`, `allow_memory`: a setting that a person decides on.
 fn is_switch(name: &str) -> bool {
     names(name, &["memory", "memories", "personalization", "personalisation", "remember"])
         && names(name, &["enabled", "allow*", "permit*", "permission", "on"])
@@ -76,13 +76,13 @@ pub(super) fn opts_in(name: &str) -> bool {
     name.to_ascii_lowercase().contains("opt") && words(name).windows(2).any(pair)
 }
 
-/// Whether what is looked at is kept where consents are.
+/// Whether a query looks where consents are stored.
 fn of_consents(made: &Made) -> bool {
     let before = made.path.rsplit_once('.').map_or("", |parts| parts.0);
     before.split('.').any(|part| names(part.trim_end_matches("()"), KEPT))
 }
 
-/// Whether a search asks for those who agreed: `find_one({"user": user, "granted": True})`.
+/// Whether a query selects those who agreed: `find_one({"user": user, "granted": True})`.
 fn asks_for_agreed(made: &Made) -> bool {
     let key = |name: &str| names(name, GRANTED);
     let within = |argument: &Argument| match &argument.value.shape {
@@ -107,7 +107,7 @@ fn selects_agreed(made: &Made) -> bool {
     made.chain().any(|made| made.given.iter().any(says))
 }
 
-/// Whether an expression is the answer of somebody, as it is kept.
+/// Whether an expression is a stored consent answer.
 pub(super) fn is_kept_answer(expression: &Expr, value: &Value) -> bool {
     let (object, key) = match expression {
         Expr::Attribute(part) => (&*part.value, part.attr.to_string()),
@@ -138,7 +138,8 @@ pub(super) fn is_kept_answer(expression: &Expr, value: &Value) -> bool {
 }
 
 impl Walk<'_, '_> {
-    /// A function that does not come back without: its name says so, and it turns away whom it finds no answer of.
+    /// Whether the function returns only with consent: its name says so, and it rejects those for whom it finds no
+    /// answer.
     pub(super) fn insists_on_consent(&self) -> bool {
         let func = self.state.project.functions.get(self.function);
         let Some((func, definition)) = func.and_then(|func| Some((func, func.definition?))) else {
@@ -150,7 +151,7 @@ impl Walk<'_, '_> {
             && turns_away(definition)
     }
 
-    /// `user: str = Depends(require_consent)`: the body runs with consent only.
+    /// `user: str = Depends(require_consent)`: the body runs only with consent.
     pub(super) fn behind_consent(&mut self, annotated: &[Value]) {
         let defaults: Vec<Value> = self.state.defaults(self.function).iter().flatten().cloned().collect();
         let entered = self.state.functions.get(self.function).is_some_and(|function| function.http);
@@ -159,7 +160,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether something that a framework puts before a function comes back with consent only.
+    /// Whether a dependency that a framework resolves before a function returns only with consent.
     pub(super) fn ensures_consent(&self, injected: &Value) -> bool {
         let mut found = Vec::new();
         let each = match &injected.shape {
@@ -180,7 +181,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `@app.before_request`: what gives nothing back lets the request go on.
+    /// `@app.before_request`: returning nothing lets the request continue.
     pub(super) fn lets_on(&mut self) {
         let before = self.state.functions.get(self.function).is_some_and(|function| function.before_all);
         let func = self.state.project.functions.get(self.function);
@@ -190,7 +191,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `return await call_next(request)`: a middleware goes on.
+    /// `return await call_next(request)`: the middleware passes the request on.
     pub(super) fn passes_on(&mut self, callee: &Expr) {
         let name = callee.as_name_expr().map_or("", |name| name.id.as_str());
         let before = self.state.functions.get(self.function).is_some_and(|function| function.before_all);
@@ -200,7 +201,8 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a person is who is asked after: a row of theirs, or what is called after them. What a program is set to is nobody's answer.
+/// Whether the answer is a person's: a row of theirs, or an object named after them. A setting of the program is
+/// nobody's answer.
 fn is_of_person(object: &Expr, value: &Value) -> bool {
     if matches!(value.shape, Shape::Text(_) | Shape::Bool(_) | Shape::Number(_)) && value.taint == Taint::NONE
     {
@@ -224,7 +226,7 @@ fn is_of_person(object: &Expr, value: &Value) -> bool {
     value.taint.has(Taint::RETRIEVED) || rows || names(&dotted(object).unwrap_or_default(), person)
 }
 
-/// Whether requests that come in pass a middleware that goes on with consent only.
+/// Whether every incoming request passes a middleware that continues only with consent.
 pub(super) fn before_all(state: &super::state::State<'_>) -> bool {
     let middleware = |(id, function): (usize, &crate::facts::Function)| {
         let python =
@@ -234,13 +236,13 @@ pub(super) fn before_all(state: &super::state::State<'_>) -> bool {
     state.asked_before_all || state.functions.iter().enumerate().any(middleware)
 }
 
-/// Whether a function is one that requests enter behind what stands before all.
+/// Whether requests reach a function only after what runs before every request.
 pub(super) fn is_behind(function: &crate::facts::Function) -> bool {
     function.http && !function.before_all && function.entry != Some(Entry::Program)
 }
 
-/// Whether a function raises where something that it looked up is not as it should be. A function that raises where it was not told
-/// whom to ask about has asked nobody.
+/// Whether a function raises or aborts if something that it looked up is not as it should be. A function that raises
+/// only because it was not told whom to ask about has asked nobody.
 fn turns_away(definition: &StmtFunctionDef) -> bool {
     let mut seen = TurnsAway::default();
     definition.body.iter().for_each(|statement| seen.visit_stmt(statement));
@@ -261,7 +263,7 @@ fn leaves(statement: &Stmt) -> bool {
 
 #[derive(Default)]
 struct TurnsAway {
-    /// Names that hold what a call gave.
+    /// Names that hold the result of a call.
     asked: Vec<String>,
     found: bool,
 }

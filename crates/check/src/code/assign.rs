@@ -21,7 +21,7 @@ impl Walk<'_, '_> {
                     self.hear(&object, attribute.attr.as_str(), &value, attribute.range());
                 }
                 self.unsettle(&object, attribute.attr.as_str(), &value, attribute.range());
-                // In terms of the parameters: which caller's words they are stays to be told.
+                // Keeps the parameters symbolic: which caller's words they are is resolved later.
                 let taint = value.deep_taint();
                 let value = value.filled_within(&self.summary.handed);
                 match object.shape {
@@ -40,7 +40,7 @@ impl Walk<'_, '_> {
                         if let (true, Expr::Name(name)) = (put, &*attribute.value) {
                             self.put_into_parameter(name.id.as_str(), object.taint, taint);
                         }
-                        // What has its place in a record says nothing of the rest of it.
+                        // An item with its own key in a record says nothing about the rest of the record.
                         if !put {
                             self.taint_root(&attribute.value, taint);
                         }
@@ -64,7 +64,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What acts and is kept for a visitor by the framework: `st.session_state.chain = …`
+    /// Stores an object in a place that a framework keeps for a visitor: `st.session_state.chain = …`
     fn keep_outside(&mut self, object: &Value, name: &str, value: &Value) {
         if let Some(key) = kept_outside(object, name).filter(|_| value.shape.acts()) {
             let value = value.filled(&self.summary.handed);
@@ -84,9 +84,9 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Puts an item into a dictionary that a name or a member holds. Under a key that is not known only what acts is kept:
-    /// a registry of handlers, the sessions of users.
-    /// Gives whether it has its place there now.
+    /// Puts an item into a dictionary held by a name or a member. Under an unknown key, only callables and objects
+    /// are kept, such as a registry of handlers or the sessions of users. Returns whether the item now has a key of
+    /// its own.
     pub(super) fn put(&mut self, container: &Expr, key: Option<String>, value: Value) -> bool {
         let takes = match container {
             Expr::Name(_) => true,
@@ -117,7 +117,7 @@ impl Walk<'_, '_> {
         true
     }
 
-    /// Puts something that acts into a list that a name or a member holds.
+    /// Appends a callable or object to a list held by a name or a member.
     pub(super) fn put_last(&mut self, container: &Expr, value: &Value) {
         if !matches!(container, Expr::Name(_) | Expr::Attribute(_)) || !holds_what_acts(value) {
             return;
@@ -132,7 +132,7 @@ impl Walk<'_, '_> {
         self.put_back(container, Value::new(Shape::List(Rc::new(all)), held.taint).bounded(3));
     }
 
-    /// Puts something that acts into the list that stands under a key.
+    /// Appends a callable or object to the list under a key of a dictionary.
     pub(super) fn put_under(&mut self, container: &Expr, value: &Value) {
         let Expr::Subscript(within) = container else { return };
         if !matches!(*within.value, Expr::Name(_) | Expr::Attribute(_)) || !holds_what_acts(value) {
@@ -146,13 +146,13 @@ impl Walk<'_, '_> {
                 let key = self.eval(&within.slice).known_text().map(str::to_owned);
                 self.put(&within.value, key, value);
             }
-            // Under each key there is one from the beginning: `defaultdict(list)`.
+            // Each key has a list from the beginning: `defaultdict(list)`.
             Shape::List(_) => self.put_back(&within.value, held.join(&list(value)).bounded(3)),
             _ => {}
         }
     }
 
-    /// Gives a name or a member of an object more in what it holds.
+    /// Writes the extended value back to a name or a member of an object.
     fn put_back(&mut self, container: &Expr, held: Value) {
         match container {
             Expr::Name(name) => self.rebind(name.id.as_str(), held),
@@ -167,7 +167,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Gives a name something more in what it holds, where the name is bound: here, or in the module.
+    /// Rebinds a name to its extended value where it is bound: here, or in the module.
     fn rebind(&mut self, name: &str, held: Value) {
         let here = self.env.names.contains_key(name) || self.state.global(self.module, name).is_none();
         if here {
@@ -204,7 +204,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A name of a function around this one.
+    /// Assigns to a variable of an enclosing function.
     fn bind_outer(&mut self, name: &str, value: &Value) {
         let project = self.state.project;
         let value = value.filled(&self.summary.handed);
@@ -218,7 +218,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The function around this one that binds a name, and what it holds there.
+    /// Returns the enclosing function that binds a name, and the value of the name there.
     fn around(&self, name: &str) -> Option<(FunctionId, Value)> {
         let project = self.state.project;
         let outer = |id: FunctionId| project.functions.get(id).and_then(|func| func.outer);
@@ -226,8 +226,8 @@ impl Walk<'_, '_> {
             .find_map(|id| Some((id, self.state.local(id, name)?.clone())))
     }
 
-    /// What is put into an object belongs to the name that holds it.
-    /// `own = self.memories[user]`, `own = self.memories.get(user)`: what is put into the one is put into the other.
+    /// Records that a name aliases a part of a container, so that what is put into one is put into the other:
+    /// `own = self.memories[user]`, `own = self.memories.get(user)`.
     pub(super) fn note_part(&mut self, target: &Expr, value: &Expr) {
         let Expr::Name(name) = target else { return };
         let whole = match value {
@@ -247,6 +247,7 @@ impl Walk<'_, '_> {
         };
     }
 
+    /// Taints the name that holds an object, since what is put into the object belongs to it.
     pub(super) fn taint_root(&mut self, object: &Expr, taint: Taint) {
         let taint = taint.without(Taint::CONSENT);
         if taint == Taint::NONE {
@@ -255,7 +256,7 @@ impl Walk<'_, '_> {
         match object {
             Expr::Name(name) => {
                 let name = name.id.as_str();
-                // Taken out meanwhile: `node = node.children[0]` would go round.
+                // Removed during the recursion: `node = node.children[0]` would loop.
                 if let Some(whole) = self.parts.remove(name) {
                     self.taint_root(&whole, taint);
                     self.parts.insert(name.to_owned(), whole);
@@ -278,7 +279,7 @@ impl Walk<'_, '_> {
                     let taint = self.known_sources(taint) | held.taint;
                     self.state.set_attribute(class, attribute.attr.as_str(), Value { taint, ..held });
                 } else {
-                    // `state.messages.push(text)`: the rest of the record stays what it is.
+                    // `state.messages.push(text)`: the rest of the record is unaffected.
                     let in_place = self.script
                         && matches!(&owner.shape, Shape::Dict(items) if items.contains_key(attribute.attr.as_str()));
                     let taint_within = Value { taint: held.taint | self.known_sources(taint), ..held };
@@ -299,15 +300,15 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `element.innerHTML = …` is run by the browser.
-    /// `session.verify = False`, `context.verify_mode = ssl.CERT_NONE`, `interpreter.auto_run = True`: a switch that is set later.
+    /// Records an option that is set after creation: `session.verify = False`, `context.verify_mode = ssl.CERT_NONE`,
+    /// `interpreter.auto_run = True`.
     fn unsettle(&mut self, object: &Value, name: &str, value: &Value, range: TextRange) {
         let Some(path) = object.outside() else { return };
         let flaw = match (super::api::root(path), name) {
             ("requests" | "httpx", "verify") if value.shape == Shape::Bool(false) => {
                 Flaw::CertificateUnchecked
             }
-            // A function that is told whether to check does as it is told.
+            // A function with a parameter for whether to verify does as it is told.
             ("ssl", "verify_mode")
                 if value.outside() == Some("ssl.CERT_NONE") && !self.is_told_to_check() =>
             {
@@ -341,6 +342,7 @@ impl Walk<'_, '_> {
         func.is_some_and(|func| func.parameters.iter().any(|name| super::api::names(name, words)))
     }
 
+    /// `element.innerHTML = …` is run by the browser.
     fn show(&mut self, name: &str, value: &Value, range: TextRange) {
         if matches!(name, "innerHTML" | "outerHTML" | "srcdoc") {
             let deed = Deed::Run { sink: Sink::Html, content: value.deep_taint(), given: None };
@@ -351,21 +353,21 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Under which name something is kept that a framework holds for a visitor.
+/// Returns the name under which a framework keeps something for a visitor.
 pub(super) fn kept_outside(object: &Value, name: &str) -> Option<String> {
     let path = object.outside().filter(|path| is_kept(path))?;
     (!name.is_empty()).then(|| format!("{path}.{name}"))
 }
 
-/// What `LlamaIndex` asks unless it is told otherwise.
+/// The models that `LlamaIndex` uses by default.
 pub(super) const SETTINGS: &str = "llama_index.core.Settings";
 
-/// Whether a framework keeps for a visitor, or for the whole program, what is put there.
+/// Whether a framework keeps what is put there, for a visitor or for the whole program.
 pub(super) fn is_kept(path: &str) -> bool {
     matches!(path, "streamlit.session_state" | "chainlit.user_session" | SETTINGS)
 }
 
-/// Whether a value acts, or is the record of something that does: `{adapter, openedAt}`.
+/// Whether a value is a callable or object, or a record of one: `{adapter, openedAt}`.
 fn holds_what_acts(value: &Value) -> bool {
     let within =
         |items: &std::collections::BTreeMap<String, Value>| items.values().any(|item| item.shape.acts());

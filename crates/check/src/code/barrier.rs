@@ -1,5 +1,5 @@
-//! What checks or cleans a text before it is run: a list of what is allowed, a pattern for the whole of it, a folder that it must not
-//! leave, quotes that are doubled.
+//! Checks and sanitisers applied to a text before it is executed: an allowlist, a pattern for the whole text, a
+//! folder that it must not leave, doubled quotes.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use super::value::{Argument, Shape, Value, given};
 use super::walk::{Env, Walk};
 use crate::facts::{FunctionId, Taint};
 
-/// The names that a test has made sure of, on each of its two ways.
+/// The names that a test has checked, on each of its two branches.
 #[derive(Default)]
 pub(super) struct Checked {
     when_true: Vec<Rc<str>>,
@@ -36,7 +36,7 @@ impl Checked {
     }
 }
 
-/// Notes that what a name holds was made sure of.
+/// Marks the value of a name as checked.
 fn mark(env: &mut Env, name: &Rc<str>) {
     let Some(value) = env.names.get(name).filter(|value| value.taint != Taint::NONE) else { return };
     let value = Value { taint: value.taint | Taint::CHECKED, ..value.clone() };
@@ -45,15 +45,15 @@ fn mark(env: &mut Env, name: &Rc<str>) {
 
 /// Methods that answer whether something is one of several.
 const AMONG: &[&str] = &["includes", "has", "contains", "hasOwnProperty", "hasOwn"];
-/// Methods that answer whether a text is made of nothing but such characters.
+/// Methods that answer whether a text consists only of certain characters.
 const CLASSES: &[&str] = &["isdigit", "isalnum", "isalpha", "isidentifier", "isdecimal", "isnumeric"];
 /// Words of functions that answer whether something may be used.
 const ALLOWS: &[&str] =
     &["safe*", "valid*", "allow*", "permit*", "within", "inside", "trusted", "whitelist*"];
-/// Words of functions that give something that can be used.
+/// Words of functions that return something safe to use.
 const CLEANS: &[&str] =
     &["safe", "safely", "sanit*", "escape*", "quote*", "slug*", "secure*", "basename", "identifier"];
-/// Words of functions that do not come back with something that must not be used.
+/// Words of functions that do not return if something must not be used.
 const INSISTS: &[&str] = &[
     "valid*",
     "check*",
@@ -68,11 +68,11 @@ const INSISTS: &[&str] = &[
     "require*",
 ];
 
-/// What a database or a program knows by name: what is found among them is one of them.
+/// Things that a database or a program knows by name: a value found among them is one of them.
 const THINGS: &[&str] =
     &["table*", "column*", "object*", "view*", "collection*", "model*", "tool*", "field*", "schema*"];
 
-/// What is looked at for its form: that makes sure of nothing that stands in it.
+/// Words of functions that validate only the form of something, and nothing of its content.
 const FORMS: &[&str] = &[
     "param*",
     "arg*",
@@ -93,7 +93,7 @@ const FORMS: &[&str] = &[
     "env*",
 ];
 
-/// Whether a name says that the whole of it is a program: looking at its beginning makes nothing sure.
+/// Whether a name says that all of it is a program, so that looking at its beginning checks nothing.
 fn is_program(name: &str) -> bool {
     names(
         name,
@@ -114,7 +114,7 @@ fn is_program(name: &str) -> bool {
 }
 
 impl Walk<'_, '_> {
-    /// What a test has made sure of.
+    /// Returns the names that a test has checked.
     pub(super) fn checked_by(&mut self, test: &Expr) -> Checked {
         match test {
             Expr::UnaryOp(node) if node.op == UnaryOp::Not => self.checked_by(&node.operand).turned(),
@@ -170,7 +170,7 @@ impl Walk<'_, '_> {
         Checked::yes(name_of(text).filter(|_| whole))
     }
 
-    /// What a call has cleaned or made sure of, by what it is called and what it does.
+    /// Marks what a call has sanitised or checked, judged by its name and by what it does.
     pub(super) fn barrier(
         &mut self,
         node: &ExprCall,
@@ -178,7 +178,7 @@ impl Walk<'_, '_> {
         arguments: &[Argument],
         value: &mut Value,
     ) {
-        // Most calls have to do with nothing that came from anywhere.
+        // Most calls involve nothing with an origin.
         if value.taint == Taint::NONE && arguments.iter().all(|one| one.value.taint == Taint::NONE) {
             return;
         }
@@ -189,7 +189,7 @@ impl Walk<'_, '_> {
         };
         let called = self.called.as_ref().map(|(_, shape)| shape);
         let own = matches!(called, Some(Shape::Functions(_) | Shape::Bound(_)));
-        // What reads a text without failing keeps what stands in it: `safeParse(body)`.
+        // Parsing without failing keeps the content: `safeParse(body)`.
         let reads = names(name, &["safe"])
             && names(
                 name,
@@ -209,7 +209,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether all functions that the last call entered turn something away for what stands in it.
+    /// Whether all functions that the last call entered reject something for its content.
     fn insists(&self) -> bool {
         self.all_entered(|walk, id| {
             let known = walk.state.project.functions.get(id).and_then(|func| func.definition);
@@ -218,7 +218,7 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// Whether all they do is to replace something: what that makes sure of is known without their names.
+    /// Whether they only replace something: what that checks is known without their names.
     fn only_replaces(&self) -> bool {
         self.all_entered(|walk, id| {
             let known = walk.state.project.functions.get(id).and_then(|func| func.definition);
@@ -251,7 +251,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What several tests have made sure of together.
+/// Combines what several tests have checked.
 fn both(all: Vec<Checked>, and: bool) -> Checked {
     let mut sum: Option<Checked> = None;
     for mut one in all {
@@ -264,7 +264,7 @@ fn both(all: Vec<Checked>, and: bool) -> Checked {
         } else {
             so_far.when_true.retain(|name| one.when_true.contains(name));
         }
-        // `if name and name not in ALLOWED`: what is empty needs no check.
+        // `if name and name not in ALLOWED`: an empty value needs no check.
         so_far.when_false.append(&mut one.when_false);
     }
     sum.unwrap_or_default()
@@ -306,7 +306,7 @@ fn name_of(expression: &Expr) -> Option<&str> {
     }
 }
 
-/// The path whose folders are meant: `path.parents`, `path.resolve().parents`.
+/// Returns the path whose parent folders are meant: `path.parents`, `path.resolve().parents`.
 fn above(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::Attribute(part) if part.attr.as_str() == "parents" => root(&part.value),
@@ -315,7 +315,7 @@ fn above(expression: &Expr) -> Option<&str> {
     }
 }
 
-/// The name at the beginning of `target.resolve()`, or in `str(target)`. A member says nothing of the whole.
+/// Returns the name at the start of `target.resolve()`, or within `str(target)`. A member says nothing of the whole.
 fn root(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::Name(name) => Some(name.id.as_str()),
@@ -329,12 +329,12 @@ fn root(expression: &Expr) -> Option<&str> {
     }
 }
 
-/// What leaves a folder: `".."`, `"/"`.
+/// Whether a literal leaves a folder: `".."`, `"/"`.
 fn leaves(expression: &Expr) -> bool {
     matches!(expression, Expr::StringLiteral(text) if text.value.to_str().contains("..") || text.value.to_str() == "/")
 }
 
-/// Whether a pattern speaks of the whole text, and not of anything at all.
+/// Whether a pattern covers the whole text without matching anything at all.
 pub(super) fn is_whole(pattern: &str, fullmatch: bool) -> bool {
     let begins = fullmatch || pattern.starts_with('^');
     let ends = fullmatch || (pattern.ends_with('$') && !pattern.ends_with("\\$")) || pattern.ends_with("\\Z");
@@ -356,7 +356,7 @@ fn is_chain(value: &Expr, replaced: usize) -> bool {
     }
 }
 
-/// Whether something is turned away for what stands in it: that it is not there, or of another kind, says nothing of that.
+/// Whether something is rejected for its content; being absent or of another type says nothing about that.
 fn turns_away(body: &[Stmt], given: &Parameters) -> bool {
     let (mut forms, mut tests) = (0, 0);
     body.iter().any(|statement| match statement {
@@ -370,7 +370,7 @@ fn turns_away(body: &[Stmt], given: &Parameters) -> bool {
                         && turns_away(&clause.body, given)
                 })
         }
-        // `if path.exists(): return path`, and what is not there is turned away.
+        // `if path.exists(): return path`, where what does not exist is rejected.
         Stmt::Raise(_) => tests == 0 || forms < tests,
         Stmt::Assert(node) => !is_form(&node.test, given),
         Stmt::Expr(node) => match &*node.value {
@@ -393,7 +393,7 @@ fn turns_away(body: &[Stmt], given: &Parameters) -> bool {
     })
 }
 
-/// Whether a test only looks whether something was given, is there, is long, or of a kind.
+/// Whether a test only looks at whether something was given or exists, how long it is, or its type.
 fn is_form(test: &Expr, given: &Parameters) -> bool {
     const LOOKS: &[&str] = &[
         "exists",
@@ -447,12 +447,12 @@ fn is_form(test: &Expr, given: &Parameters) -> bool {
     }
 }
 
-/// Whether a call takes out of a text what it must not hold, or doubles its quotes.
+/// Whether a call removes what a text must not contain, or doubles its quotes.
 fn cleaned(name: &str, object: &Value, arguments: &[Argument], script: bool) -> bool {
     if !matches!(name, "replace" | "replaceAll" | "sub") {
         return false;
     }
-    // In a script a plain text is replaced once, wherever else it stands.
+    // In a script, a plain text is replaced only at its first occurrence.
     if script && name == "replace" && arguments.first().is_some_and(|one| one.value.template().is_some()) {
         return false;
     }
@@ -474,7 +474,7 @@ fn cleaned(name: &str, object: &Value, arguments: &[Argument], script: bool) -> 
     doubled || class || folders
 }
 
-/// Whether a call of a library holds a path to a folder: `path.relative(base, target)`, `target.relative_to(base)`.
+/// Whether a library call confines a path to a folder: `path.relative(base, target)`, `target.relative_to(base)`.
 fn confines(name: &str, called: Option<&Shape>) -> bool {
     let path = match called {
         Some(Shape::Path(path)) => path,
@@ -485,7 +485,7 @@ fn confines(name: &str, called: Option<&Shape>) -> bool {
     relative && (path.starts_with("path.") || path.starts_with("os.path.") || path.starts_with("pathlib."))
 }
 
-/// Notes that a value was made sure of.
+/// Marks a value as checked.
 fn sure(value: &mut Value) {
     if value.taint != Taint::NONE {
         value.taint |= Taint::CHECKED;

@@ -1,5 +1,5 @@
-//! Nodes of the evaluator's syntax tree, for front ends whose language has another one. It is Python's, as the parser of
-//! ruff defines it: small, typed, and with a place in every node.
+//! Constructors for nodes of the evaluator's syntax tree, for front ends of other languages. The tree is Python's, as
+//! ruff's parser defines it: small, typed, and with a range in every node.
 
 use ruff_python_ast::{
     self as ast, AtomicNodeIndex, BoolOp, CmpOp, Expr, ExprContext, FStringFlags, Identifier,
@@ -20,7 +20,7 @@ pub(crate) fn name(id: &str, range: TextRange) -> Expr {
     })
 }
 
-/// Something of which nothing is known.
+/// An expression of which nothing is known.
 pub(crate) fn unknown(range: TextRange) -> Expr {
     Expr::EllipsisLiteral(ast::ExprEllipsisLiteral { node_index: AtomicNodeIndex::NONE, range })
 }
@@ -33,7 +33,7 @@ pub(crate) fn boolean(value: bool, range: TextRange) -> Expr {
     Expr::BooleanLiteral(ast::ExprBooleanLiteral { node_index: AtomicNodeIndex::NONE, range, value })
 }
 
-/// A number. Of one that is no whole number only that it is not zero counts.
+/// A number. A non-integer is represented by any integer other than zero.
 pub(crate) fn number(value: u64, range: TextRange) -> Expr {
     let value = ast::Number::Int(ast::Int::from(value));
     Expr::NumberLiteral(ast::ExprNumberLiteral { node_index: AtomicNodeIndex::NONE, range, value })
@@ -46,7 +46,7 @@ pub(crate) fn text(value: &str, range: TextRange) -> Expr {
     Expr::StringLiteral(ast::ExprStringLiteral { node_index: AtomicNodeIndex::NONE, range, value })
 }
 
-/// A piece of a text that is written out.
+/// A literal piece of a text.
 pub(crate) fn piece(value: &str, range: TextRange) -> InterpolatedStringElement {
     InterpolatedStringElement::Literal(ast::InterpolatedStringLiteralElement {
         range,
@@ -55,7 +55,7 @@ pub(crate) fn piece(value: &str, range: TextRange) -> InterpolatedStringElement 
     })
 }
 
-/// A piece of a text that is worked out.
+/// An interpolated piece of a text.
 pub(crate) fn hole(expression: Expr, range: TextRange) -> InterpolatedStringElement {
     InterpolatedStringElement::Interpolation(ast::InterpolatedElement {
         range,
@@ -96,7 +96,7 @@ fn arguments(args: Vec<Expr>, range: TextRange) -> ast::Arguments {
     labelled_arguments(args.into_iter().map(|value| (None, value)).collect(), range)
 }
 
-/// Arguments with their labels: what has none keeps its place among the others that have none.
+/// Arguments with their labels; those without one stay positional.
 fn labelled_arguments(all: Vec<(Option<String>, Expr)>, range: TextRange) -> ast::Arguments {
     let (mut args, mut keywords) = (Vec::new(), Vec::new());
     for (label, value) in all {
@@ -231,13 +231,13 @@ pub(crate) fn next(range: TextRange) -> Stmt {
     Stmt::Continue(ast::StmtContinue { node_index: AtomicNodeIndex::NONE, range })
 }
 
-/// Names that are assigned to here and belong to the module.
+/// Names assigned here that belong to the module.
 pub(crate) fn global(name: &str, range: TextRange) -> Stmt {
     let names = vec![identifier(name, range)];
     Stmt::Global(ast::StmtGlobal { node_index: AtomicNodeIndex::NONE, range, names })
 }
 
-/// Names that are assigned to here and belong to a function around this one.
+/// Names assigned here that belong to an enclosing function.
 pub(crate) fn nonlocal(name: &str, range: TextRange) -> Stmt {
     let names = vec![identifier(name, range)];
     Stmt::Nonlocal(ast::StmtNonlocal { node_index: AtomicNodeIndex::NONE, range, names })
@@ -328,7 +328,7 @@ pub(crate) fn alias(item: &str, bound: &str, range: TextRange) -> ast::Alias {
     }
 }
 
-/// A parameter: its name, what it is said to be, and its value if it is not given.
+/// A parameter: its name, annotation and default value.
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub name: String,
@@ -364,7 +364,7 @@ pub(crate) fn parameters(all: Vec<Parameter>, rest: Option<Parameter>, range: Te
     }
 }
 
-/// A function: `range` tells it apart from all others of its file.
+/// A function; `range` distinguishes it from all others in its file.
 pub(crate) fn function(
     name: Identifier,
     parameters: ast::Parameters,

@@ -1,4 +1,4 @@
-//! Calls of which the language or a library says what they give: builtins, and what is put somewhere and taken out.
+//! Calls whose result the language or a library defines: builtins, and what is stored somewhere and taken out again.
 
 use std::rc::Rc;
 
@@ -14,10 +14,10 @@ use super::value::{self, Argument, Shape, Value, given};
 use super::walk::Walk;
 use crate::facts::{Piece, Taint, Template, host_of};
 
-/// What begins a call that is completed later.
+/// Partial application.
 const PARTIALS: [&str; 2] = ["functools.partial", "functools.partialmethod"];
 
-/// Builtins that give the items of what they take.
+/// Builtins that return the items of their argument.
 const ITEMS: &[&str] = &[
     "list",
     "tuple",
@@ -34,7 +34,7 @@ const ITEMS: &[&str] = &[
 ];
 
 impl Walk<'_, '_> {
-    /// `cl.user_session.set("chain", chain)`, and what it gives back.
+    /// Handles `cl.user_session.set("chain", chain)`, and what it returns later.
     pub(super) fn of_session(&mut self, path: &str, arguments: &[Argument]) -> Option<Value> {
         let (session, name) = path.rsplit_once('.').filter(|(session, _)| is_kept(session))?;
         let key = given(arguments, 0, "key").and_then(Value::known_text)?;
@@ -51,7 +51,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `partial(send, to)`: what is given is handed over here, and what is called later gets the rest.
+    /// `partial(send, to)`: the given arguments are passed here, and a later call adds the rest.
     pub(super) fn partial(&mut self, path: &str, arguments: &[Argument], range: TextRange) -> Option<Value> {
         let (callee, rest) = arguments.split_first().filter(|_| PARTIALS.contains(&path))?;
         let mut ids = Vec::new();
@@ -64,7 +64,7 @@ impl Walk<'_, '_> {
         Some(if in_order { made() } else { callee.value.clone() })
     }
 
-    /// What acts is known again when it is taken out.
+    /// Stores callables and objects in a container, so that they are recognised when taken out.
     pub(super) fn put_in(&mut self, container: &Expr, object: &Value, name: &str, arguments: &[Argument]) {
         match (&object.shape, arguments) {
             // `this.handlers[event].push(answer)`
@@ -84,7 +84,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What is called where a call was only begun, and with what: `partial(send, to)(text)`.
+/// Returns the callee and arguments of a completed partial call: `partial(send, to)(text)`.
 pub(super) fn completed(callee: &Value, rest: &[Argument]) -> Option<(Value, Vec<Argument>)> {
     let made = callee.made().filter(|made| made.path.starts_with(PARTIALS[0]))?;
     if made.maker() != PARTIALS[0] || !made.path.ends_with("()") {
@@ -94,7 +94,7 @@ pub(super) fn completed(callee: &Value, rest: &[Argument]) -> Option<(Value, Vec
     Some((begun.value.clone(), [first, rest].concat()))
 }
 
-/// What a call only runs in another thread, and with what: `asyncio.to_thread(client.chat, text)`.
+/// Returns the callee and arguments of a call that is only run in another thread: `asyncio.to_thread(client.chat, text)`.
 pub(super) fn elsewhere<'v>(path: &str, arguments: &'v [Argument]) -> Option<(Value, &'v [Argument])> {
     let at = match path {
         "asyncio.to_thread"
@@ -108,7 +108,7 @@ pub(super) fn elsewhere<'v>(path: &str, arguments: &'v [Argument]) -> Option<(Va
     Some((callee.value.clone(), arguments.get(at + 1..)?))
 }
 
-/// A text in which something was put in the place of something else: its beginning stays known where it is an address.
+/// Returns a text after a replacement; its beginning stays known if it is an address.
 pub(super) fn replaced(object: &Value, put: Taint) -> Value {
     let text = object.template().cloned().unwrap_or_default();
     let address = host_of(&text.shown()).is_some() || text.starts_with_variable();
@@ -117,7 +117,7 @@ pub(super) fn replaced(object: &Value, put: Taint) -> Value {
     Value::new(Shape::text(made), (object.taint | put).without(Taint::CONSENT))
 }
 
-/// Calls that only give back what they take.
+/// Evaluates calls that only return what they take.
 pub(super) fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
     let first = || given(arguments, 0, "x").cloned().unwrap_or_default();
     if root(path) == "js" {
@@ -171,7 +171,7 @@ pub(super) fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
     })
 }
 
-/// An address that is put together from a base and what follows it.
+/// Returns an address composed of a base and what follows it.
 pub(super) fn below(base: &Value, rest: &Value) -> Value {
     let whole = rest.template().is_some_and(|text| text.shown().contains("://"));
     if whole { rest.clone() } else { added(base, rest) }

@@ -1,5 +1,6 @@
-//! Calls of something of which nothing is known but how it is called: a client that was handed in, a wrapper out of another package,
-//! an object that is made where nobody sees it. What they do is told by how they are written, and by what they are given.
+//! Calls on objects of which nothing but the spelling of the call is known: a client that was passed in, a wrapper
+//! from another package, an object created out of sight. What they do is inferred from how they are written and from
+//! their arguments.
 
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
@@ -12,7 +13,7 @@ use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::Walk;
 use crate::facts::{Deed, Guard, Piece, Sink, Store, Taint, Template};
 
-/// Names of what somebody said.
+/// Names for what somebody said.
 const SAID: &[&str] = &[
     "text",
     "message",
@@ -32,7 +33,7 @@ const SAID: &[&str] = &[
 ];
 
 impl Walk<'_, '_> {
-    /// What a call does by its shape. Gives what the answer is, if anything is known then.
+    /// Records what a call does, judged by its shape. Returns the response, if anything is known of it.
     pub(super) fn by_shape(
         &mut self,
         node: &ExprCall,
@@ -48,7 +49,7 @@ impl Walk<'_, '_> {
             .or_else(|| self.requested_by_shape(&written, object, arguments, node.range()))
     }
 
-    /// `Note.objects.raw(f"SELECT …")`: a statement that Django hands to the database as it is.
+    /// `Note.objects.raw(f"SELECT …")`: a statement that Django passes to the database unchanged.
     fn raw_by_shape(&mut self, written: &str, arguments: &[Argument], range: TextRange) {
         if self.script || !written.ends_with("objects.raw") {
             return;
@@ -59,7 +60,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A request through a client that somebody handed in.
+    /// Records a request through a client that was passed in.
     fn requested_by_shape(
         &mut self,
         written: &str,
@@ -76,7 +77,7 @@ impl Walk<'_, '_> {
         Some(Value::of(answer))
     }
 
-    /// A call to a model through a client of which nothing is known. Gives what the answer is.
+    /// Records a model call through an unknown client. Returns the response.
     fn asked_by_shape(&mut self, written: &str, node: &ExprCall, arguments: &[Argument]) -> Option<Value> {
         let mut given = arguments.to_vec();
         if self.script {
@@ -92,7 +93,7 @@ impl Walk<'_, '_> {
         let content = models::told(&given).without(Taint::CONSENT);
         let history = self.one_history(node);
         let mut found = vec![Deed::Model { recipient, content }];
-        // Of options that were put together elsewhere nobody knows which part is whose.
+        // If options were composed elsewhere, it is unknown which part comes from whom.
         if !arguments.iter().any(|one| one.spread) {
             found.extend(system::system_prompt(&given).map(Deed::SystemPrompt));
         }
@@ -101,7 +102,7 @@ impl Walk<'_, '_> {
         Some(Value::of(if models::embeds(written) { content } else { Taint::MODEL }))
     }
 
-    /// A search in vectors, a statement, or a row under a key. Gives what the answer is.
+    /// Records a vector search, a statement, or access to a row under a key. Returns the response.
     fn kept_by_shape(
         &mut self,
         written: &str,
@@ -168,7 +169,7 @@ impl Walk<'_, '_> {
         Some(Value::of(answer.unwrap_or_else(|| (object.deep_taint() | content).without(Taint::CONSENT))))
     }
 
-    /// A line of a log that holds what somebody said.
+    /// Records a log line that contains what somebody said.
     fn log_by_shape(&mut self, written: &str, node: &ExprCall) {
         let logs = guards::is_logger(written);
         if logs || guards::is_tracer(written) {
@@ -179,10 +180,10 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Notes that what somebody said is written to a log, if that is a file.
+    /// Records that what somebody said is written to a log, if that is a file.
     pub(super) fn log_words(&mut self, node: &ExprCall) {
         let told = matches!(&*node.func, Expr::Attribute(part) if matches!(part.attr.as_str(), "info" | "log" | "success" | "msg"));
-        // What only writes lines for others knows nothing of who said them.
+        // A function that only writes lines for others does not know who said them.
         if !told || !self.state.logs_to_file() || self.is_called(&["log*", "info", "warn*", "emit*"]) {
             return;
         }
@@ -206,7 +207,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What a statement is made of that a connection is asked with, if it is put together.
+/// Returns the origins of a statement passed to a connection, if it is composed of parts.
 fn run_by_shape(written: &str, arguments: &[Argument]) -> Option<Taint> {
     let method = last(written);
     let runs =
@@ -219,7 +220,7 @@ fn run_by_shape(written: &str, arguments: &[Argument]) -> Option<Taint> {
     put_together.then(|| first.deep_taint())
 }
 
-/// The condition that something is asked with, whatever it belongs to, if it is put together.
+/// Returns the origins of a query condition on any object, if it is composed of parts.
 pub(super) fn asked_with(path: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
     let asks = matches!(
         last(path),
@@ -230,15 +231,16 @@ pub(super) fn asked_with(path: &str, arguments: &[Argument]) -> Option<(Sink, Ta
     text.template().filter(open).map(|_| (Sink::Sql, text.deep_taint()))
 }
 
-/// `id in ["{}"]`, `owner == '{}'`: a condition in which something stands between quotes that may hold one.
+/// `id in ["{}"]`, `owner == '{}'`: a condition that interpolates a value between quotes, and that value may
+/// contain a quote.
 fn is_condition(text: &str) -> bool {
     let quoted = ["'{}'", "\"{}\""].iter().any(|part| text.contains(part));
     let compares = ["==", " = ", "!=", " in ", " in[", "contains("].iter().any(|part| text.contains(part));
     quoted && compares && !text.contains(['<', '>', '?'])
 }
 
-/// Whether a question to a store says nothing of whose items are wanted: a statement without a column for that, a search without
-/// a filter.
+/// Whether a query to a store does not say whose items are wanted: a statement without a column for that, a search
+/// without a filter.
 pub(super) fn is_for_all(path: &str, object: Option<&Made>, arguments: &[Argument], store: &Store) -> bool {
     const NARROWS: &[&str] = &[
         "where",
@@ -275,7 +277,7 @@ pub(super) fn is_for_all(path: &str, object: Option<&Made>, arguments: &[Argumen
     vectors && !arguments.iter().any(narrow)
 }
 
-/// `this.db.prepare("INSERT …")`: what is run later is the statement.
+/// `this.db.prepare("INSERT …")`: running it later executes the statement.
 fn prepared_by_shape(written: &str, arguments: &[Argument]) -> Option<Value> {
     let text = given(arguments, 0, "sql").and_then(Value::template).map(Template::shown)?;
     let prepared = last(written) == "prepare" && databases::is_statement(&text);
@@ -283,7 +285,7 @@ fn prepared_by_shape(written: &str, arguments: &[Argument]) -> Option<Value> {
         .then(|| Value::new(Value::path("better-sqlite3.Database.prepare").called(arguments), Taint::NONE))
 }
 
-/// The names at the end of what is called: `chat.completions.create` of `client().chat.completions.create`.
+/// Returns the trailing names of a callee: `chat.completions.create` of `client().chat.completions.create`.
 fn tail(called: &Expr) -> String {
     let mut parts: Vec<&str> = Vec::new();
     let mut at = called;
@@ -304,7 +306,7 @@ fn tail(called: &Expr) -> String {
     parts.join(".")
 }
 
-/// The parts of a line of a log that are what somebody said, by what they are called.
+/// Collects the parts of a log line that are somebody's words, judged by their names.
 fn words_in<'e>(line: &'e Expr, found: &mut Vec<&'e Expr>, depth: usize) {
     let mut deeper = |inner: &'e Expr| {
         if depth < 4 {

@@ -1,4 +1,4 @@
-//! Calls: into the project, and out of it.
+//! Calls into the project and out of it.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use super::value::{Argument, Shape, Value, given};
 use super::walk::Walk;
 use crate::facts::{Deed, FunctionId, Guard, Piece, Taint, Template};
 
-/// Methods that give the text they hang on.
+/// Methods that return the text they are called on.
 const SAME_TEXT: &[&str] = &[
     "strip",
     "rstrip",
@@ -39,7 +39,7 @@ const SAME_TEXT: &[&str] = &[
     "normalize",
     "get_secret_value",
 ];
-/// Methods that put something into what they hang on.
+/// Methods that add something to the object they are called on.
 pub(super) const PUTS: &[&str] = &[
     "append",
     "extend",
@@ -96,7 +96,7 @@ impl Walk<'_, '_> {
             Shape::Functions(ids) => {
                 let chosen = self.picked(node, &ids, arguments).then(|| self.chosen_by_model(arguments));
                 let arguments = chosen.as_deref().unwrap_or(arguments);
-                // Methods that were kept somewhere have their objects; `Class.method(object)` is given it.
+                // Methods that were stored somewhere have their own objects; `Class.method(object)` is passed one.
                 let each = Value::new(Shape::Objects(Rc::default()), object.taint);
                 let kept = !matches!(object.shape, Shape::Class(_));
                 let made = self.enter(&ids, kept.then_some(&each), arguments, range);
@@ -128,7 +128,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What is called, and what it hangs on; both are evaluated once.
+    /// Evaluates what is called and the object it belongs to, each only once.
     fn callee(&mut self, node: &ExprCall) -> (Value, Value) {
         let Expr::Attribute(attribute) = &*node.func else {
             return (Value::default(), self.eval(&node.func));
@@ -153,7 +153,7 @@ impl Walk<'_, '_> {
         for keyword in &arguments.keywords {
             let value = self.eval(&keyword.value);
             let name = keyword.arg.as_ref().map(ToString::to_string);
-            // `**{"url": …}` gives names.
+            // `**{"url": …}` supplies names.
             if name.is_none()
                 && let Shape::Dict(items) = &value.shape
             {
@@ -168,7 +168,7 @@ impl Walk<'_, '_> {
         given
     }
 
-    /// A call that enters functions of the project.
+    /// Records a call that enters functions of the project.
     pub(super) fn enter(
         &mut self,
         functions: &[FunctionId],
@@ -231,7 +231,7 @@ impl Walk<'_, '_> {
         result
     }
 
-    /// The object on which a function hangs, where each of several has its own.
+    /// The object that a method is called on, where each of several methods has its own.
     fn own_object(&self, function: FunctionId, object: &Value) -> Option<Value> {
         if !matches!(object.shape, Shape::Objects(_)) {
             return Some(object.clone());
@@ -240,7 +240,7 @@ impl Walk<'_, '_> {
         (method.hangs != Hangs::Free).then(|| self.holder(function, object.clone()))
     }
 
-    /// The arguments of a call, in the order of the callee's parameters.
+    /// Returns the arguments of a call in the order of the callee's parameters.
     fn by_parameter(
         &mut self,
         function: FunctionId,
@@ -274,7 +274,7 @@ impl Walk<'_, '_> {
             next += usize::from(argument.name.is_none());
             match index.and_then(|index| values.get_mut(index)) {
                 Some(slot) => *slot = argument.value.clone(),
-                // Into *args or **kwargs.
+                // Goes into `*args` or `**kwargs`.
                 None => {
                     if let Some(slot) = values.last_mut() {
                         *slot = Value::of(slot.deep_taint() | argument.value.deep_taint());
@@ -342,7 +342,7 @@ impl Walk<'_, '_> {
         self.note_given(&node.arguments, range);
         self.launched(&path, &node.arguments, range);
         let request = web::request(&path, object, arguments);
-        // A client of a package of which nothing is known.
+        // A client from a package that the tables do not know.
         let request = request.or_else(|| web::by_address(&path, arguments).filter(|_| answer.is_none()));
         if let Some(request) = request {
             answer = Some(self.request(request, arguments, range));
@@ -380,7 +380,7 @@ impl Walk<'_, '_> {
         Value::new(callee.called_at(arguments, Some((self.module, range))), taint)
     }
 
-    /// What a builtin does beside giving something: `dict(role="system", content=…)`, `console.log(…)`.
+    /// Records what a builtin does besides returning a value: `dict(role="system", content=…)`, `console.log(…)`.
     fn note_builtin(&mut self, node: &ExprCall, path: &str, made: &Value) {
         if let Some(content) = system::made_by_name(path, made) {
             add(&mut self.call_at(node.range()).does, Deed::SystemPrompt(content));
@@ -391,7 +391,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A line about what went wrong is no record of what was done.
+    /// Discards log records in an exception handler: a line about a failure does not record what was done.
     pub(super) fn forget_failures(&mut self, body: &[Stmt]) {
         let (Some(first), Some(last)) = (body.first(), body.last()) else { return };
         let within = (first.range().start().to_usize(), 0)..(last.range().end().to_usize(), 0);
@@ -400,7 +400,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a call does, from what is known of libraries. Gives what the answer is.
+    /// Records what a call does, from what is known of libraries. Returns the origins of the response.
     fn deeds(
         &mut self,
         path: &str,
@@ -413,7 +413,7 @@ impl Walk<'_, '_> {
         let mut found: Vec<Deed> = Vec::new();
         let mut answer = None;
         if let Some((does, store)) = stores::of(path, object, arguments) {
-            // The key of a row says whose it is, and is not what is kept.
+            // The key of a row says whose it is, and is not part of what is stored.
             let kept = if matches!(store.product.as_str(), "redis" | "keys") {
                 all_of(arguments.get(1..).unwrap_or_default())
             } else if arguments.is_empty() {
@@ -437,7 +437,7 @@ impl Walk<'_, '_> {
         self.note_told(path, recipient.is_some(), arguments, range);
         if let Some(recipient) = recipient {
             self.note_model(object, arguments, recipient.clone(), range);
-            // Whatever file it is that is written down, somebody speaks in it.
+            // Whatever audio file is transcribed, a person speaks in it.
             let speech = if models::writes_down(path) { Taint::LOCAL } else { Taint::NONE };
             let content = models::told(arguments).without(Taint::CONSENT) | speech;
             found.push(Deed::Model { recipient, content });
@@ -486,7 +486,7 @@ impl Walk<'_, '_> {
         answer
     }
 
-    /// A method of something of which only the content is known.
+    /// Handles a method of an object of which only the content is known.
     fn call_method(
         &mut self,
         node: &ExprCall,
@@ -564,7 +564,7 @@ pub(super) fn all_of(arguments: &[Argument]) -> Taint {
         .without(Taint::CONSENT)
 }
 
-/// The options of a call are one object in a script: its items are arguments with names.
+/// Turns the options object of a script's call into named arguments.
 pub(super) fn name_options(arguments: &mut Vec<Argument>) {
     let mut named = Vec::new();
     for argument in arguments.iter() {
@@ -579,7 +579,7 @@ pub(super) fn name_options(arguments: &mut Vec<Argument>) {
     arguments.extend(named);
 }
 
-/// Where the result of a call comes from.
+/// Returns the origins of a call's result.
 fn result(
     path: &str,
     known: &Known,

@@ -1,5 +1,5 @@
-//! Where a tool is carried out: in the branch that is taken for its name, or in the function that was given for it. That is where
-//! somebody would have to be asked; its description may stand in another file.
+//! Where a tool is carried out: in the branch taken for its name, or in the function given for it. That is where
+//! approval would have to be asked for; the description may be in another file.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,20 +17,20 @@ use super::value::ModuleId;
 use super::walk::{Walk, span};
 use crate::facts::{Call, Deed, FunctionId, Taint, Tool};
 
-/// Branches that are taken for a text: the module and the place of their first statement, and the text.
+/// Branches taken for a text: the module and the offset of their first statement, and the texts.
 pub(super) type Taken = BTreeMap<(ModuleId, usize), Vec<String>>;
 
-/// Stands for every name that has no branch of its own.
+/// Represents every name without a branch of its own.
 const OTHERS: &str = "*";
 
-/// A branch that is taken for the name of a tool.
+/// A branch taken for the name of a tool.
 struct Branch<'a> {
     module: ModuleId,
     body: &'a [Stmt],
 }
 
 impl Walk<'_, '_> {
-    /// Notes for which texts a branch is taken: `if name == "send":`, `case "send":`.
+    /// Records the texts for which a branch is taken: `if name == "send":`, `case "send":`.
     pub(super) fn note_taken(&mut self, test: &Expr, body: &[Stmt]) {
         match test {
             Expr::Compare(node) => self.note_compared(node, body),
@@ -75,8 +75,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Notes a branch that is taken for what a model wrote, and does something that cannot be taken back: a tool, whatever it is
-    /// called. `if answer["intent"] == "send_mail":`
+    /// Records a branch that is taken for what a model wrote and has an irreversible effect; it is a tool, whatever
+    /// it is called. `if answer["intent"] == "send_mail":`
     fn intend(&mut self, from: &Expr, said: Taint, text: &str, body: &[Stmt]) {
         const CHOICES: &[&str] = &[
             "intent*",
@@ -110,7 +110,8 @@ impl Walk<'_, '_> {
         self.state.intended.insert((self.module, tool.span.start), tool);
     }
 
-    /// Whether what is compared may be the name of a tool: a model wrote it, or it is called so. `event.type === "message"` is none.
+    /// Whether the compared value may be a tool's name: a model wrote it, or it is named so.
+    /// `event.type === "message"` is not.
     fn picks_a_tool(&self, from: &Expr, said: Taint) -> bool {
         const NAMES: &[&str] = &[
             "name",
@@ -134,7 +135,7 @@ impl Walk<'_, '_> {
             || said != Taint::NONE && self.known_sources(said).has(Taint::MODEL | Taint::TOOL)
     }
 
-    /// Notes the branch that is taken for all other names, where the first is taken for one: `default: return forward(name, args)`.
+    /// Records the branch for all other names, if the first is for a single name: `default: return forward(name, args)`.
     pub(super) fn note_others(&mut self, first: &[Stmt], others: &[Stmt]) {
         let at = first.first().map(|first| (self.module, first.range().start().to_usize()));
         if at.is_some_and(|at| self.state.taken.contains_key(&at)) && handed_on(others).is_some() {
@@ -151,7 +152,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// The last name of what is compared.
+/// The last name in what is compared.
 fn compared(from: &Expr) -> Option<&str> {
     match from {
         Expr::Name(name) => Some(name.id.as_str()),
@@ -161,14 +162,14 @@ fn compared(from: &Expr) -> Option<&str> {
     }
 }
 
-/// Notes of each tool where it is carried out.
+/// Records where each tool is carried out.
 pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
     let branches = branches(project, &state.taken);
     let mut tools = std::mem::take(&mut state.tools);
     for (_, tool) in &mut tools {
         place(project, state, tool, &branches);
     }
-    // What was described as a tool is one already.
+    // Tools with a description are already known.
     let known: Vec<String> = tools.iter().map(|(_, tool)| tool.name.clone()).collect();
     let more = std::mem::take(&mut state.intended).into_values().filter(|tool| !known.contains(&tool.name));
     tools.extend(more.map(|mut tool| {
@@ -183,7 +184,7 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
 }
 
 fn place(project: &Project<'_>, state: &State<'_>, tool: &mut Tool, branches: &BTreeMap<&str, Branch<'_>>) {
-    // A function that is offered under its own name stands where it is defined.
+    // A function offered under its own name is carried out where it is defined.
     let own = |id: &FunctionId| state.functions.get(*id).is_some_and(|function| function.span == tool.span);
     if tool.function.as_ref().is_some_and(own) {
         return;
@@ -203,7 +204,7 @@ fn place(project: &Project<'_>, state: &State<'_>, tool: &mut Tool, branches: &B
     let Some(file) = project.modules.get(branch.module).map(|module| module.file) else { return };
     let handler = handed_on(branch.body).and_then(|call| entered(state, file, call));
     let first = branch.body.first().map(Ranged::range);
-    // What looks at the name of a tool that stands elsewhere carries it out only if it does the same.
+    // A branch for the name of a tool defined elsewhere carries it out only if it has the same effect.
     let elsewhere = handler.is_none() && tool.function.is_some();
     let here = act(branch.body, tool.effect, &tool.name, elsewhere, || changed(state, file, branch.body));
     if elsewhere && here.is_none() {
@@ -215,7 +216,7 @@ fn place(project: &Project<'_>, state: &State<'_>, tool: &mut Tool, branches: &B
     tool.function = handler.or(tool.function);
 }
 
-/// `this[name](arguments)`: the one method that is called so, where one of several is picked by the name that came.
+/// `this[name](arguments)`: the only method of that name, where one of several is picked by a name from outside.
 fn picked_by_name(project: &Project<'_>, state: &State<'_>, name: &str) -> Option<FunctionId> {
     let name = name.trim_start_matches('_');
     let called = |function: &&super::project::Func<'_>| {
@@ -228,7 +229,7 @@ fn picked_by_name(project: &Project<'_>, state: &State<'_>, name: &str) -> Optio
     calls.any(|call| call.callees.len() > 1 && call.callees.contains(&id)).then_some(id)
 }
 
-/// The act within a function.
+/// Returns the call within a function that carries out the tool.
 fn of_function(
     project: &Project<'_>,
     state: &State<'_>,
@@ -239,7 +240,7 @@ fn of_function(
     Some((state.functions.get(id)?.file, span(act(body, tool.effect, &tool.name, false, || None)?)))
 }
 
-/// The first call in a branch that changes something outside the program, whatever it is called.
+/// Returns the first call in a branch that changes something outside the program, whatever it is called.
 fn changed(state: &State<'_>, file: usize, body: &[Stmt]) -> Option<TextRange> {
     let (first, last) = (span(body.first()?.range()), span(body.last()?.range()));
     let does = |deed: &Deed| match deed {
@@ -261,7 +262,8 @@ fn named(state: &State<'_>, id: FunctionId) -> Option<(usize, Range<usize>)> {
     Some((function.file, function.span.clone()))
 }
 
-/// The call to which a branch hands its arguments on as they are: it takes nothing out of them, and does nothing else.
+/// Returns the call to which a branch passes its arguments unchanged, if it takes nothing out of them and does
+/// nothing else.
 fn handed_on(body: &[Stmt]) -> Option<&ExprCall> {
     let value = match body {
         [Stmt::Return(node)] | [Stmt::Return(node), Stmt::Break(_)] => node.value.as_deref()?,
@@ -284,7 +286,7 @@ fn handed_on(body: &[Stmt]) -> Option<&ExprCall> {
     (only && call.arguments.args.iter().all(whole)).then_some(call)
 }
 
-/// The function of the project that a call enters.
+/// Returns the project function that a call enters.
 fn entered(state: &State<'_>, file: usize, call: &ExprCall) -> Option<FunctionId> {
     let at = span(call.range());
     let mut calls =
@@ -292,8 +294,8 @@ fn entered(state: &State<'_>, file: usize, call: &ExprCall) -> Option<FunctionId
     calls.find(|call| call.span == at).and_then(|call| call.callees.first().copied())
 }
 
-/// The first call that does to the world what a tool does: it is called what the tool is called, does the same by its name, is known to
-/// change something, or does anything.
+/// Returns the call that carries out a tool: one with the tool's name, or else the first with the same effect by its
+/// name, or with a known change, or with any effect.
 fn act(
     body: &[Stmt],
     effect: Effect,
@@ -314,7 +316,7 @@ struct Acts {
     found: Vec<(Effect, TextRange)>,
     /// The words of the tool's name.
     tool: Vec<String>,
-    /// What is called so.
+    /// The call with that name.
     named: Option<TextRange>,
 }
 
@@ -356,7 +358,7 @@ fn asked_for(call: &ExprCall) -> Option<Effect> {
     of_verb(verb.value.to_str())
 }
 
-/// Words of what sends a request, whoever wrote it.
+/// Words of functions that send a request, whoever wrote them.
 const ASKS: &[&str] = &["request*", "fetch*", "api", "call*", "send*", "http", "query"];
 
 fn of_verb(verb: &str) -> Option<Effect> {
@@ -367,7 +369,7 @@ fn of_verb(verb: &str) -> Option<Effect> {
     }
 }
 
-/// Ends of the names of things that are made.
+/// Suffixes of the names of things that are constructed.
 const MADE: &[&str] = &[
     "request",
     "command",
@@ -383,8 +385,8 @@ const MADE: &[&str] = &[
     "result",
 ];
 
-/// What a call does by its name, where that cannot be taken back. A thing that is made is nothing that is done, and what is
-/// written for the developer or answered to the caller reaches nobody else.
+/// Classifies the irreversible effect of a call by its name. Constructing something has no effect, and what is
+/// written for the developer or returned to the caller reaches nobody else.
 fn does(callee: &Expr) -> Option<Effect> {
     let whole = dotted(callee).unwrap_or_default();
     let (object, _) = whole.rsplit_once('.').unwrap_or(("", ""));
@@ -393,7 +395,8 @@ fn does(callee: &Expr) -> Option<Effect> {
         Expr::Name(node) => node.id.as_str(),
         _ => return None,
     };
-    // Something is put into a list, or made: `types.SendMessageRequest(…)`. A method may begin with a capital: `wx.SendMsg(…)`.
+    // Something is put into a list or constructed: `types.SendMessageRequest(…)`. A method may start with a capital:
+    // `wx.SendMsg(…)`.
     let capital = name.starts_with(|ch: char| ch.is_uppercase());
     let method = callee.is_attribute_expr()
         && words(name).len() > 1
@@ -410,7 +413,7 @@ fn does(callee: &Expr) -> Option<Effect> {
     (grave && !made && !answers).then_some(effect)
 }
 
-/// The branches of a project by the text for which they are taken: the first of each.
+/// Indexes the branches of a project by the text for which they are taken, keeping the first of each.
 fn branches<'a>(project: &Project<'a>, taken: &'a Taken) -> BTreeMap<&'a str, Branch<'a>> {
     let mut all = BTreeMap::new();
     for (module, known) in project.modules.iter().enumerate() {

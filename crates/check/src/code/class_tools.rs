@@ -1,4 +1,4 @@
-//! Tools that are classes: what describes itself to a model, and has a method that carries it out.
+//! Tools that are classes: they describe themselves to a model and have a method that carries them out.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, Stmt, StmtClassDef};
@@ -12,7 +12,7 @@ use super::value::{ClassId, Shape, Value};
 use super::walk::{Walk, span};
 use crate::facts::{Entry, FunctionId, Tool};
 
-/// Methods that carry a tool out, those of libraries first.
+/// Methods that carry out a tool; those of libraries come first.
 const CARRIES: &[&str] = &[
     "_run",
     "_call",
@@ -31,7 +31,7 @@ const CARRIES: &[&str] = &[
     "arun",
     "ainvoke",
 ];
-/// Members that say what a tool takes.
+/// Members that describe the tool's arguments.
 const SCHEMAS: &[&str] = &[
     "parameters",
     "args_schema",
@@ -50,9 +50,9 @@ const SCHEMAS: &[&str] = &[
     "parameters_schema",
     "params_schema",
 ];
-/// Members that say what it is for.
+/// Members that describe its purpose.
 const TOLD: &[&str] = &["description", "desc"];
-/// Words of classes that hold, make or describe tools, and are none.
+/// Words of classes that hold, create or describe tools without being one.
 const AROUND: &[&str] = &[
     "registry",
     "manager",
@@ -75,7 +75,7 @@ const AROUND: &[&str] = &[
 ];
 
 impl Walk<'_, '_> {
-    /// Notes a class that is a tool: derived from one, called one, or described like one.
+    /// Records a class that is a tool: derived from one, named like one, or described like one.
     pub(super) fn offer_class(&mut self, class: ClassId, node: &StmtClassDef) {
         let Some(known) = self.state.project.classes.get(class) else { return };
         let short = last(&known.name).to_owned();
@@ -109,7 +109,7 @@ impl Walk<'_, '_> {
         });
     }
 
-    /// Notes the methods of a class that holds several tools: those that it hands to its library.
+    /// Records those methods of a toolkit class that it passes to its library.
     pub(super) fn offer_toolkit(&mut self, class: ClassId, node: &StmtClassDef) {
         let holds = |base: &str| {
             let known =
@@ -140,11 +140,11 @@ impl Walk<'_, '_> {
         let derived = bases.filter_map(dotted).any(|base| says_so(&base));
         let outside = self.state.bases(class).iter().filter_map(Value::outside).any(says_so);
         let described = || SCHEMAS.iter().any(|member| self.state.member(class, member, true, 0).is_some());
-        // A command of a chat describes itself too, and a person gives it.
+        // A chat command also describes itself, but a person issues it.
         derived || outside || says_so(short) || described()
     }
 
-    /// A text that a member of a class is, or that a method or property of that name gives.
+    /// Returns the text that a member of a class is, or that a method or property of that name returns.
     fn said_by(&mut self, class: ClassId, member: &str) -> Option<String> {
         let value = self.state.member(class, member, true, 0)?;
         let given = match &value.shape {
@@ -152,7 +152,7 @@ impl Walk<'_, '_> {
             Shape::Functions(ids) => self.given_back(*ids.first()?)?,
             _ => value,
         };
-        // `description = "Sends " + what` is told as far as it is known.
+        // `description = "Sends " + what` counts as far as it is known.
         given.template().map(|text| text.shown().replace("{}", ""))
     }
 
@@ -161,14 +161,16 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a class is called after what holds, makes or describes tools: `ToolRegistry`, `BaseTool`; a `CommandTool` is one.
+/// Whether a class is named after something that holds, creates or describes tools: `ToolRegistry`, `BaseTool`; a
+/// `CommandTool` is a tool.
 fn is_around(name: &str) -> bool {
     let said = words(name);
     let tool = said.last().is_some_and(|last| last == "tool");
     if tool { names(name, &["base", "abstract"]) } else { names(name, AROUND) }
 }
 
-/// What a class hands over of itself: `tools=[self.send]`, `spec_functions = ["send"]`. What it calls is not handed over.
+/// Collects the methods that a class passes on: `tools=[self.send]`, `spec_functions = ["send"]`. Those that it calls
+/// are not passed on.
 struct Handed<'a> {
     called: Vec<TextRange>,
     found: Vec<&'a str>,
@@ -194,7 +196,7 @@ impl<'a> Visitor<'a> for Handed<'a> {
     }
 }
 
-/// `@register_tool("send_mail")`: Qwen-Agent knows a tool by the name in its mark.
+/// `@register_tool("send_mail")`: Qwen-Agent takes the tool's name from the decorator.
 fn registered(node: &StmtClassDef) -> Option<String> {
     let calls = node.decorator_list.iter().filter_map(|mark| mark.expression.as_call_expr());
     let mut marks =
@@ -203,13 +205,13 @@ fn registered(node: &StmtClassDef) -> Option<String> {
     Some(name.value.to_str().to_owned())
 }
 
-/// Whether a class leaves what it does to others.
+/// Whether a class leaves its implementation to others.
 fn is_abstract(node: &StmtClassDef) -> bool {
     let bases = node.arguments.iter().flat_map(|arguments| arguments.args.iter());
     bases.filter_map(dotted).any(|base| matches!(last(&base), "ABC" | "Protocol" | "ABCMeta"))
 }
 
-/// `super().__init__(name="bash", description="…")`: what a constructor hands to that of the class above.
+/// `super().__init__(name="bash", description="…")`: the texts that a constructor passes to the base class.
 fn handed_up(node: &StmtClassDef) -> Vec<(String, String)> {
     let init = node.body.iter().find_map(|statement| match statement {
         Stmt::FunctionDef(method) if method.name.as_str() == "__init__" => Some(method),

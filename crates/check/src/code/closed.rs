@@ -1,6 +1,6 @@
-//! Values of a closed type: numbers, dates, identifiers, one of several words. Whatever somebody sends, they cannot say to a shell or
-//! a database what they like, where something holds what comes in to its type: a web framework, a server of tools, a schema.
-//! An annotation by itself holds nothing.
+//! Values of a closed type: numbers, dates, identifiers, one of several words. Whatever somebody sends, such a value
+//! cannot inject anything into a shell or a database, if something enforces the type: a web framework, a tool server,
+//! a schema. An annotation by itself enforces nothing.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use super::value::{Argument, ClassId, Made, Shape, Value, given, named};
 use super::walk::Walk;
 use crate::facts::{FunctionId, Taint};
 
-/// Frameworks that turn away what is not of the type that is declared.
+/// Frameworks that reject arguments of another type than the declared one.
 const HOLDING: &[&str] = &[
     "fastapi",
     "litestar",
@@ -28,7 +28,7 @@ const HOLDING: &[&str] = &[
     "agno",
     "robyn",
 ];
-/// Types that hold a value to one form.
+/// Types that restrict a value to one form.
 const TYPES: &[&str] = &[
     "int",
     "float",
@@ -52,7 +52,7 @@ const TYPES: &[&str] = &[
     "pydantic.confloat",
     "pydantic.UUID4",
 ];
-/// Types that hold several of what stands in their brackets.
+/// Generic types that contain values of their type arguments.
 const AROUND: &[&str] = &[
     "Optional",
     "Union",
@@ -66,7 +66,7 @@ const AROUND: &[&str] = &[
     "frozenset",
     "Iterable",
 ];
-/// Words of schemas that hold a value to one form: `z.number()`, `z.string().uuid()`.
+/// Schema methods that restrict a value to one form: `z.number()`, `z.string().uuid()`.
 const SCHEMAS: &[&str] = &[
     "enum",
     "nativeEnum",
@@ -93,19 +93,19 @@ const SCHEMAS: &[&str] = &[
     "ipv6",
     "stringbool",
 ];
-/// Words of schemas that let through something else than they say.
+/// Schema methods that let through other values than they say.
 const OPEN: &[&str] =
     &["transform", "preprocess", "or", "union", "object", "record", "any", "unknown", "catchall"];
-/// Under which names a call is told the schema of what a function takes.
+/// Argument names for the schema of a function's arguments.
 const SCHEMA_OF: &[&str] = &["inputSchema", "parameters", "schema", "argsSchema", "paramsSchema", "args"];
 
-/// Whether a framework turns away what is not of the type that a function declares.
+/// Whether a framework rejects arguments of another type than a function declares.
 pub(super) fn holds_types(decorator: &str) -> bool {
     HOLDING.contains(&root(decorator))
 }
 
 impl Walk<'_, '_> {
-    /// Whether a type lets nothing through that could be run.
+    /// Whether a type admits nothing that could be executed.
     pub(super) fn is_closed(&mut self, annotation: &Expr) -> bool {
         match annotation {
             Expr::BinOp(node) if node.op == Operator::BitOr => {
@@ -162,7 +162,7 @@ impl Walk<'_, '_> {
         has_pattern(&value)
     }
 
-    /// The parameters of a function that a framework holds to a closed type.
+    /// Returns the parameters of a function that a framework restricts to a closed type.
     pub(super) fn closed_parameters(&mut self, definition: &StmtFunctionDef) -> Vec<String> {
         let held = self.state.functions.get(self.function).is_some_and(|function| function.typed);
         if !held {
@@ -183,8 +183,8 @@ impl Walk<'_, '_> {
         closed.collect()
     }
 
-    /// The fields of a message by their names, as `model_dump()` gives them: who sends it chooses what stands in them, and not how they
-    /// are called.
+    /// Returns the fields of a message by name, as `model_dump()` does: the sender chooses their content, but not
+    /// their names.
     pub(super) fn fields_of(&mut self, object: &Value) -> Option<Value> {
         let Shape::Object(class) = object.shape else { return None };
         let own = self.state.bases(class).iter().all(|base| !matches!(base.shape, Shape::Class(_)));
@@ -203,12 +203,12 @@ impl Walk<'_, '_> {
     }
 }
 
-/// A field of what a schema has read: `schema.parse(body).limit`.
+/// Whether a field of a schema's output is restricted: `schema.parse(body).limit`.
 pub(super) fn held_by_schema(object: &Value, name: &str) -> bool {
     let Some(made) = object.made().filter(|made| root(&made.path) == "zod") else { return false };
     let reads =
         |part: &&Made| matches!(last(part.maker()), "parse" | "safeParse" | "parseAsync" | "safeParseAsync");
-    // What stands deeper than the fields of the object itself is not looked for.
+    // Only the fields of the object itself are looked up, not nested ones.
     let within = made.path.rsplit("()").next().unwrap_or_default();
     let Some(parsed) = made.chain().find(reads).filter(|_| matches!(within, "" | ".data")) else {
         return false;
@@ -217,7 +217,8 @@ pub(super) fn held_by_schema(object: &Value, name: &str) -> bool {
     schema.and_then(|fields| fields.get(name)).is_some_and(is_closed_schema)
 }
 
-/// Parameters that every route of a function holds to numbers: `@app.route("/notes/<int:n>")`.
+/// Returns the parameters that every route of a function restricts to numbers or UUIDs:
+/// `@app.route("/notes/<int:n>")`.
 fn by_route(definition: &StmtFunctionDef) -> Vec<String> {
     let calls = definition.decorator_list.iter().filter_map(|one| one.expression.as_call_expr());
     let routes = calls.filter_map(|call| call.arguments.args.first()?.as_string_literal_expr());
@@ -234,7 +235,7 @@ fn by_route(definition: &StmtFunctionDef) -> Vec<String> {
     held
 }
 
-/// Whether a pattern that speaks of the whole text stands in a declaration.
+/// Whether a declaration contains a pattern for the whole text.
 fn has_pattern(value: &Value) -> bool {
     let Some(made) = value.made().filter(|made| matches!(root(&made.path), "pydantic" | "fastapi")) else {
         return false;
@@ -243,7 +244,7 @@ fn has_pattern(value: &Value) -> bool {
     pattern.is_some_and(|pattern| is_whole(pattern, false))
 }
 
-/// The fields of `z.object({…})`.
+/// Returns the fields of `z.object({…})`.
 fn fields(schema: &Made) -> Option<&BTreeMap<String, Value>> {
     let object = schema.chain().find(|made| {
         matches!(last(made.maker()), "object" | "strictObject" | "looseObject") && root(&made.path) == "zod"
@@ -254,7 +255,7 @@ fn fields(schema: &Made) -> Option<&BTreeMap<String, Value>> {
     }
 }
 
-/// Whether a schema of one value holds it to one form.
+/// Whether the schema of a single value restricts it to one form.
 fn is_closed_schema(schema: &Value) -> bool {
     let Some(made) = schema.made().filter(|made| root(&made.path) == "zod") else { return false };
     let parts: Vec<&str> = made.path.split('.').map(|part| part.trim_end_matches("()")).collect();
@@ -274,7 +275,8 @@ fn is_closed_schema(schema: &Value) -> bool {
     parts.iter().any(|part| SCHEMAS.contains(part)) || matched() == Some(true)
 }
 
-/// What a function is given whose arguments are held to a schema that stands beside it: `registerTool("logs", { inputSchema }, run)`.
+/// Returns the argument of a function whose input is validated by the schema next to it:
+/// `registerTool("logs", { inputSchema }, run)`.
 pub(super) fn held_arguments(arguments: &[Argument], said: Taint) -> Option<Value> {
     let by_name = named(arguments, SCHEMA_OF);
     let is_schema = |value: &Value| value.made().is_some_and(|made| root(&made.path) == "zod");
@@ -299,7 +301,7 @@ pub(super) fn held_arguments(arguments: &[Argument], said: Taint) -> Option<Valu
 }
 
 impl Walk<'_, '_> {
-    /// Hands what a schema holds to the functions beside it.
+    /// Passes validated input to the function next to the schema.
     pub(super) fn hand_held(&mut self, function: FunctionId, held: Option<&Value>) {
         if let Some(held) = held {
             self.state.hand_in(function, std::slice::from_ref(held));

@@ -1,4 +1,4 @@
-//! Which expressions are the answer to a question for consent.
+//! Which expressions are the answer to a consent question.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, Stmt, StmtFunctionDef, UnaryOp};
@@ -10,7 +10,7 @@ use super::value::{Shape, Value};
 use super::walk::Walk;
 use crate::facts::Taint;
 
-/// What is certain when an expression is true, and when it is false.
+/// Whether consent is certain when an expression is true, and when it is false.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Judged {
     pub when_true: bool,
@@ -28,7 +28,7 @@ impl Judged {
 }
 
 const CONSENT: &[&str] = &["consent", "consents", "consented", "consenting", "agreed", "optin"];
-/// Words of functions that speak of consent without answering whether there is one.
+/// Words of functions that concern consent without answering whether it was given.
 const OTHER: &[&str] = &[
     "record",
     "save",
@@ -74,26 +74,26 @@ const OTHER: &[&str] = &[
     "build",
     "make",
 ];
-/// Words of functions that come back only with consent.
+/// Words of functions that return only with consent.
 const INSISTS: &[&str] = &["require", "required", "requires", "ensure", "assert", "demand", "enforce"];
 
-/// Whether a function's name says that it answers whether there is consent.
+/// Whether a function's name says that it answers whether consent was given.
 pub(crate) fn answers(name: &str) -> bool {
     let name = name.rsplit('.').next().unwrap_or(name);
     (names(name, CONSENT) || opts_in(name) || name.contains("同意")) && !names(name, OTHER)
 }
 
-/// Whether its name says that it does not come back without.
+/// Whether its name says that it returns only with consent.
 pub(super) fn insists(name: &str) -> bool {
     answers(name) && names(name.rsplit('.').next().unwrap_or(name), INSISTS)
 }
 
-/// Whether data with this name holds an answer.
+/// Whether data with this name holds a consent answer.
 fn holds(name: &str) -> bool {
     names(name, CONSENT) || opts_in(name) || name.contains("同意")
 }
 
-/// Whether a function adds whoever it is asked about to those who agreed, and answers from them:
+/// Whether a function adds whoever it is asked about to those who agreed, and answers from that list:
 /// `if user not in agreed: agreed.add(user)`, `return user in agreed`.
 pub(super) fn grants_itself(definition: &StmtFunctionDef) -> bool {
     let mut grants = Grants::default();
@@ -101,12 +101,12 @@ pub(super) fn grants_itself(definition: &StmtFunctionDef) -> bool {
     !grants.hears && grants.returned.iter().any(|name| grants.added.contains(name))
 }
 
-/// What a function adds to and answers from.
+/// The lists that a function adds to and answers from.
 #[derive(Default)]
 struct Grants {
     added: Vec<String>,
     returned: Vec<String>,
-    /// It asks somebody, or looks at what they said.
+    /// Whether it asks somebody, or looks at their reply.
     hears: bool,
 }
 
@@ -136,14 +136,14 @@ impl<'a> Visitor<'a> for Grants {
     }
 }
 
-/// Whether a question on the terminal asks for consent.
+/// Whether a terminal prompt asks for consent.
 pub(crate) fn asks(prompt: &str) -> bool {
     const ENGLISH: &[&str] = &["consent", "agree", "allow", "permission", "may", "permit"];
     const CHINESE: &[&str] = &["同意", "允许", "授权", "许可", "是否可以"];
     names(prompt, ENGLISH) || CHINESE.iter().any(|word| prompt.contains(word))
 }
 
-/// Whether what a button says is a yes to a question for consent.
+/// Whether the title of a button means yes to a consent question.
 pub(super) fn is_yes(title: &str) -> bool {
     let small = title.trim().to_lowercase();
     let yes = [
@@ -163,7 +163,7 @@ pub(super) fn is_yes(title: &str) -> bool {
 }
 
 impl Walk<'_, '_> {
-    /// What an expression is, and what is certain about consent when it is true, and when it is false.
+    /// Evaluates an expression, and what its truth value says about consent.
     pub(super) fn weigh(&mut self, expression: &Expr) -> (Value, Judged) {
         if self.depth > super::MAX_DEPTH || !self.state.spend() {
             return (Value::default(), Judged::default());
@@ -251,12 +251,12 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether an expression is the answer to a question for consent. A test within it has its own answer.
+    /// Whether an expression is the answer to a consent question. A test within it is judged on its own.
     fn is_answer(&mut self, expression: &Expr, value: &Value) -> bool {
         if value.taint.has(Taint::CONSENT) {
             return true;
         }
-        // A constant is no answer of anybody.
+        // A constant is nobody's answer.
         if matches!(value.shape, Shape::Bool(_) | Shape::None | Shape::Functions(_) | Shape::Class(_)) {
             return false;
         }
@@ -284,7 +284,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a value stands for no.
+/// Whether a value means no.
 fn is_no(value: &Value) -> bool {
     match &value.shape {
         Shape::None | Shape::Bool(false) => true,
@@ -303,7 +303,7 @@ fn is_no(value: &Value) -> bool {
     }
 }
 
-/// `answers[user] == "同意"`: a word that people say only when they are asked for their consent.
+/// `answers[user] == "同意"`: a word that people use only when asked for consent.
 fn is_consent_word(value: &Value) -> bool {
     const WORDS: &[&str] = &[
         "同意",

@@ -1,4 +1,4 @@
-//! Decorators, and answers to questions for consent.
+//! Decorators, and unused answers to consent questions.
 
 use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextRange};
@@ -15,7 +15,7 @@ use super::walk::Walk;
 use crate::facts::{Deed, Entry, FunctionId, Taint};
 
 impl Walk<'_, '_> {
-    /// A function's decorators: who enters it, and whether consent stands before it.
+    /// Evaluates a function's decorators: how it is entered, and whether consent guards it.
     pub(super) fn decorated(&mut self, id: FunctionId, node: &ruff_python_ast::StmtFunctionDef) -> Value {
         let mut all = vec![id];
         if let Some(summary) = self.state.summaries.get_mut(id) {
@@ -49,7 +49,8 @@ impl Walk<'_, '_> {
         functions(all)
     }
 
-    /// What a decorator is told of what stands before a function: `needs_approval=True`, `dependencies=[Depends(require_consent)]`.
+    /// Handles decorator arguments that guard a function: `needs_approval=True`,
+    /// `dependencies=[Depends(require_consent)]`.
     fn settled(&mut self, id: FunctionId, decorator: &Value) {
         let Some(made) = decorator.made() else { return };
         let approved = made.setting(ASKS).is_some_and(is_on);
@@ -64,7 +65,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether the call that was evaluated last is one of the project itself.
+    /// Whether the last evaluated call is one of the project itself.
     fn entered_own(&self) -> bool {
         matches!(self.called, Some((_, Shape::Bound(_) | Shape::Functions(_))))
     }
@@ -86,7 +87,7 @@ impl Walk<'_, '_> {
         }
         if let Some(entry) = frameworks::entered_by(path).filter(|_| path.contains('.') && !asks) {
             self.state.entering(id, |function| function.entry = Some(entry));
-            // Whoever types the command is the one whose machine it is.
+            // Whoever types the command owns the machine.
             if frameworks::is_command(path) {
                 let typed = vec![Value::of(Taint::LOCAL); node.parameters.len()];
                 self.enter_with(&[id], &typed, written.range());
@@ -117,12 +118,12 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether a function of the project answers whether there is consent: declared, or by its name.
+    /// Whether a function of the project answers whether consent was given: by declaration or by name.
     pub(super) fn is_consent_function(&self, function: FunctionId) -> bool {
         self.state.consents.get(function) == Some(&true)
     }
 
-    /// A question for consent whose answer nobody reads. The expression has just been evaluated.
+    /// Records a consent question whose answer is discarded. The expression has just been evaluated.
     pub(super) fn unused_answer(&mut self, expression: &Expr) {
         let expression = match expression {
             Expr::Await(node) => &*node.value,
@@ -134,12 +135,12 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether the call that was evaluated last stands at a place.
+    /// Whether the last evaluated call is at this range.
     fn is_last(&self, range: TextRange) -> bool {
         self.called.as_ref().is_some_and(|(last, _)| *last == range)
     }
 
-    /// Whether the call that was evaluated last asks for consent and says nothing by coming back.
+    /// Whether the last evaluated call asks for consent, and its returning proves nothing.
     fn is_in_vain(&self) -> bool {
         match self.called.as_ref().map(|(_, callee)| callee) {
             Some(Shape::Functions(ids)) => ids.iter().all(|id| self.asks_in_vain(*id)) && !ids.is_empty(),
@@ -163,13 +164,13 @@ impl Walk<'_, '_> {
         silent && (answers || consent::insists(name))
     }
 
-    /// `ok = ask_consent()` with an `ok` that is never read.
+    /// `ok = ask_consent()`, where `ok` is never read.
     pub(super) fn unread_answer(&mut self, targets: &[Expr], value: &Expr, range: TextRange) {
         let [Expr::Name(name)] = targets else { return };
         if !self.is_in_vain() {
             return;
         }
-        // What a module binds, others may read.
+        // Others may read what a module binds.
         if self.state.project.functions.get(self.function).is_none_or(|func| func.definition.is_none()) {
             return;
         }
@@ -188,7 +189,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// A mark of ours, which is no name of the program.
+/// Whether a decorator is one of our markers, which is no name of the program.
 fn is_mark(decorator: &Expr) -> bool {
     decorator.as_name_expr().is_some_and(|name| name.id.as_str() == super::GETTER)
 }

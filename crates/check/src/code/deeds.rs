@@ -1,21 +1,21 @@
-//! What a call does, joined over the rounds of the evaluation.
+//! What calls do, joined over the rounds of evaluation.
 
 use super::value::{Argument, Made};
 use crate::facts::{Deed, Sink, Taint};
 
-/// A call of something from outside.
+/// A call of something outside the project.
 #[derive(Clone, Copy)]
 pub(super) struct Outside<'a> {
-    /// What is called, by its resolved path.
+    /// The resolved path of what is called.
     pub path: &'a str,
-    /// What it hangs on.
+    /// The object it is called on.
     pub object: Option<&'a Made>,
-    /// Where what it hangs on comes from, and whether that was made sure of since it was made.
+    /// The taint of that object, including whether it was checked since it was created.
     pub from: Taint,
     pub arguments: &'a [Argument],
 }
 
-/// Whether a call touches what is kept.
+/// Whether a call touches stored data.
 pub(super) fn is_kept(does: &[Deed]) -> bool {
     does.iter().any(|deed| {
         matches!(
@@ -29,7 +29,7 @@ pub(super) fn is_kept(does: &[Deed]) -> bool {
     })
 }
 
-/// Adds a deed, or joins it with the same one of another round.
+/// Adds a deed, or joins it with the same deed of another round.
 pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
     for old in does.iter_mut() {
         match (old, &deed) {

@@ -1,4 +1,4 @@
-//! What gives names to things: imports, functions, classes.
+//! Definitions: imports, functions, classes.
 
 use ruff_python_ast::{Stmt, StmtClassDef, StmtFunctionDef, StmtImport, StmtImportFrom};
 use ruff_text_size::{Ranged, TextRange};
@@ -34,7 +34,7 @@ impl Walk<'_, '_> {
             let item = alias.name.as_str();
             let bound = alias.asname.as_ref().map_or(item, |name| name.as_str());
             let sub = module.and_then(|module| self.state.project.below(module, item)).or_else(|| {
-                // A folder is a package too, without a file that stands for it.
+                // A folder is a package even without an `__init__` file.
                 let inside = if name.is_empty() { item.to_owned() } else { format!("{name}.{item}") };
                 match (node.level, module) {
                     (0, None) if item != "*" => self.state.project.module(self.module, &inside),
@@ -45,7 +45,8 @@ impl Walk<'_, '_> {
                     _ => None,
                 }
             });
-            // What a package itself calls so comes before a file of it: `bot = Bot()` in the package that has a `bot.py`.
+            // The package's own name takes precedence over its submodule: `bot = Bot()` in a package that contains
+            // `bot.py`.
             let own = |module: &ModuleId| {
                 let held = self.state.global(*module, item);
                 *module != self.module && held.is_some_and(|held| !matches!(held.shape, Shape::Module(_)))
@@ -68,7 +69,7 @@ impl Walk<'_, '_> {
                 (None, None) if node.level == 0 && item == "*" => {
                     let other = |held: Value| held.outside().is_some_and(|path| path != format!("{name}.*"));
                     let second = self.state.global(self.module, "*").is_some_and(other);
-                    // Of several nobody knows whose a name is.
+                    // With several star imports, the owner of a name is unknown.
                     self.bind(if second { "**" } else { "*" }, Value::path(&format!("{name}.*")));
                     continue;
                 }
@@ -79,7 +80,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A name that stands in everything that one package gives away: `from peewee import *`.
+    /// Resolves a name through the only star import from outside: `from peewee import *`.
     pub(super) fn of_star(&self, name: &str) -> Option<Value> {
         const BUILTINS: &str = " input open print len str int float list dict set tuple sorted enumerate zip map filter range sum min max any all isinstance issubclass getattr setattr hasattr delattr type super exec eval compile iter next reversed bool bytes repr round abs id hash vars dir globals locals format ord chr property staticmethod classmethod object exit quit breakpoint callable memoryview bytearray frozenset complex pow divmod slice help hex bin oct getenv environ ";
         let star = self.state.global(self.module, "*")?;
@@ -89,7 +90,7 @@ impl Walk<'_, '_> {
         (alone && !own).then(|| Value::path(&format!("{package}.{name}")))
     }
 
-    /// A part of what a file gives away by itself: `module.exports = { ask }`, `module.exports = new Assistant()`.
+    /// Returns a part of a file's default export: `module.exports = { ask }`, `module.exports = new Assistant()`.
     pub(super) fn of_export(&mut self, module: ModuleId, name: &str) -> Option<Value> {
         let all = self.state.default_export(module)?;
         match all.shape {
@@ -98,7 +99,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a module gives away under a name.
+    /// Returns what a module exports under a name.
     fn given_away(&mut self, module: ModuleId, item: &str) -> Value {
         let found = self.state.global(module, item);
         let script = self.state.project.is_script(module);
@@ -109,14 +110,15 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// The one thing that a module of a script gives away, where the module itself is meant: `const Agent = require("./agent")`.
+    /// Returns the default export of a script's module where the module itself is meant:
+    /// `const Agent = require("./agent")`.
     pub(super) fn given_whole(&self, named: &Value) -> Option<Value> {
         let Shape::Module(module) = named.shape else { return None };
         let own = self.state.default_export(module).filter(|_| self.script)?;
         (!matches!(own.shape, Shape::Module(_))).then_some(own)
     }
 
-    /// `axios_1.default`: what a module gives away by itself, as compilers write it. Of a package that is the package, or its class.
+    /// `axios_1.default`: a default export as compilers write it. Of a package it is the package itself, or its class.
     pub(super) fn default_of(&self, object: &Value, name: &str) -> Option<Value> {
         const CLASSES: &[(&str, &str)] =
             &[("openai", "openai.OpenAI"), ("anthropic", "anthropic.Anthropic"), ("groq", "groq.Groq")];
@@ -138,7 +140,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `importlib.import_module("plugins.mail")`, `getattr(module, "Mail")`: what is loaded by a name that is known.
+    /// Resolves what is loaded by a known name: `importlib.import_module("plugins.mail")`, `getattr(module, "Mail")`.
     pub(super) fn loaded(&mut self, path: &str, arguments: &[Argument], range: TextRange) -> Option<Value> {
         match path {
             "importlib.import_module" | "__import__" => {
@@ -184,7 +186,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Importing a module runs its body.
+    /// Records that importing a module runs its body.
     fn enter_module(&mut self, module: ModuleId, range: TextRange) {
         if module == self.module {
             return;
@@ -210,7 +212,7 @@ impl Walk<'_, '_> {
         let handed: Vec<Value> = defaults.into_iter().map(Option::unwrap_or_default).collect();
         self.state.hand_in(id, &handed);
         let value = self.decorated(id, node);
-        // What a cloud calls, by what it hands over; a view of Django, by what it is handed.
+        // Cloud handlers are recognised by their parameters, and Django views by their first one.
         let parameters =
             self.state.project.functions.get(id).map(|func| (func.class, func.outer, &func.parameters));
         let view = first_is_request(parameters.map(|(.., names)| names.as_slice())) && self.imports_django();
@@ -230,14 +232,14 @@ impl Walk<'_, '_> {
                 function.http |= view;
             });
         }
-        // A method is a name of its class, and none of the file.
+        // A method is a name of its class, not of the file.
         match parameters {
             Some((Some(_), ..)) => self.env.set(node.name.as_str().into(), value),
             _ => self.bind(node.name.as_str(), value),
         }
     }
 
-    /// Whether a file answers requests with what Django gives.
+    /// Whether a file builds its responses with Django.
     fn imports_django(&self) -> bool {
         let file = self.state.project.modules.get(self.module).map_or(0, |module| module.file);
         let text = self.state.texts.get(file).map_or("", |file| file.text.as_str());
@@ -264,11 +266,11 @@ impl Walk<'_, '_> {
         });
         let guarded =
             bases.iter().any(|base| base.outside().is_some_and(super::api::guards::is_guarding_base));
-        // An extension says nothing of what the type is.
+        // An extension says nothing about the type's bases.
         if !bases.is_empty() {
             self.state.set_bases(id, bases);
         }
-        // The body runs in names of its own; its functions become methods.
+        // The body has a scope of its own; its functions become methods.
         let outside = self.env.clone();
         self.depth += 1;
         for statement in &node.body {
@@ -307,7 +309,7 @@ impl Walk<'_, '_> {
         self.bind(node.name.as_str(), Value::new(Shape::Class(id), Taint::NONE));
     }
 
-    /// `@provider("openai")` above a class: a function of the project is given the class, and may keep it.
+    /// `@provider("openai")` on a class: a function of the project receives the class, and may keep it.
     fn hand_to_marks(&mut self, class: usize, node: &StmtClassDef) {
         let script = self.script;
         for mark in node.decorator_list.iter().filter(|_| !script) {
@@ -335,23 +337,23 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a function is handed a request first.
+/// Whether the first parameter of a function is a request.
 fn first_is_request(parameters: Option<&[String]>) -> bool {
     parameters.and_then(<[String]>::first).is_some_and(|first| first == "request")
 }
 
-/// How a method gets what it hangs on.
+/// What a method receives as its first argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hangs {
-    /// It gets the object first.
+    /// The object.
     OnObject,
-    /// It gets the class first.
+    /// The class.
     OnClass,
-    /// It gets neither.
+    /// Neither.
     Free,
 }
 
-/// Which kind of method a definition in a class is.
+/// Returns which kind of method a definition in a class is.
 pub(super) fn hangs(definition: &StmtFunctionDef) -> Hangs {
     let marked = |word: &str| {
         definition.decorator_list.iter().any(|mark| dotted(&mark.expression).as_deref() == Some(word))

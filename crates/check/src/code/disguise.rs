@@ -1,4 +1,4 @@
-//! Hand-made anonymisation: hashes without a key over numbers of people, and encodings that are called encryption.
+//! Home-made anonymisation: unkeyed hashes of personal numbers, and encodings that are called encryption.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr};
 use ruff_python_ast::{Expr, ExprCall, StmtFunctionDef};
@@ -11,7 +11,7 @@ use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Disguise, FunctionId, Taint};
 
-/// Names of functions that say that they make people unrecognisable.
+/// Names of functions that claim to anonymise people.
 const MASKS: &[&str] = &[
     "anon",
     "anonym*",
@@ -24,7 +24,7 @@ const MASKS: &[&str] = &[
     "scrub*",
     "depersonal*",
 ];
-/// The same, and those that say that they encrypt.
+/// Names of functions that claim to anonymise or encrypt.
 pub(super) const HIDES: &[&str] = &[
     "encrypt*",
     "encipher*",
@@ -38,7 +38,7 @@ pub(super) const HIDES: &[&str] = &[
 ];
 
 impl Walk<'_, '_> {
-    /// Notes what a call disguises.
+    /// Records what a call disguises.
     pub(super) fn disguise(&mut self, node: &ExprCall, path: &str, callee: &Value, arguments: &[Argument]) {
         let content = all_of(arguments) | callee.taint;
         let how = if hashes(path) {
@@ -53,13 +53,13 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What the hash of an expression pretends to be; nothing if something else is mixed in.
+    /// Returns what the hash of an expression pretends to be; `None` if something else is mixed in.
     fn hashed(&self, argument: &Expr) -> Option<Disguise> {
         let name = bare(argument, 0)?;
         if is_number_of_person(&name) {
             return Some(Disguise::HashOfNumber);
         }
-        // Of a password a key may be made, too.
+        // A key may also be derived from a password.
         let kept = self.is_called(&[
             "hash*",
             "password*",
@@ -76,7 +76,7 @@ impl Walk<'_, '_> {
         self.is_called(MASKS).then_some(Disguise::HashAsMask)
     }
 
-    /// Whether the function in which we are says one of these.
+    /// Whether the current function's name contains one of these words.
     pub(super) fn is_called(&self, wanted: &[&str]) -> bool {
         let func = self.state.project.functions.get(self.function).filter(|func| func.definition.is_some());
         func.is_some_and(|func| names(func.name.rsplit('.').next().unwrap_or_default(), wanted))
@@ -84,8 +84,8 @@ impl Walk<'_, '_> {
 }
 
 impl Walk<'_, '_> {
-    /// Whether a function of the project masks what it is given: it says so, and puts something else in the place of what patterns
-    /// find, or has it done by one that does.
+    /// Whether a function of the project masks its argument: its name says so, and it replaces what patterns find, or
+    /// calls a function that does.
     pub(super) fn masks(&self, function: FunctionId) -> bool {
         let Some(func) = self.state.project.functions.get(function) else { return false };
         let short = func.name.rsplit('.').next().unwrap_or_default();
@@ -114,7 +114,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a function puts something in the place of what is found in a text.
+/// Whether a function replaces what is found in a text, or calls one that masks.
 fn replaces(definition: &StmtFunctionDef) -> bool {
     struct Replaces(bool);
     impl<'a> Visitor<'a> for Replaces {
@@ -137,13 +137,13 @@ fn replaces(definition: &StmtFunctionDef) -> bool {
     found.0
 }
 
-/// What a hash is made of: the first argument, or the one that is called `data`.
+/// Returns the input of a hash: the first argument, or the one named `data`.
 fn hashed_of(node: &ExprCall) -> Option<&Expr> {
     let data = node.arguments.keywords.iter().find(|one| one.arg.as_ref().is_some_and(|name| name == "data"));
     node.arguments.args.first().or_else(|| data.map(|one| &one.value))
 }
 
-/// Hashes without a key, of which anybody can try all values.
+/// Whether a call is an unkeyed hash, which allows trying all inputs.
 fn hashes(path: &str) -> bool {
     let name = last(path);
     match root(path) {
@@ -183,7 +183,7 @@ fn encodes(path: &str, arguments: &[Argument]) -> bool {
         || root(path) == "swift" && last(path) == "base64EncodedString"
 }
 
-/// The name of a value that is hashed by itself: `phone`, `user.phone`, `row["phone"]`, `phone.encode()`.
+/// Returns the name of a value that is hashed alone: `phone`, `user.phone`, `row["phone"]`, `phone.encode()`.
 fn bare(expression: &Expr, depth: usize) -> Option<String> {
     if depth > 8 {
         return None;
@@ -227,7 +227,7 @@ fn bare_call(node: &ExprCall, depth: usize) -> Option<String> {
     }
 }
 
-/// Numbers of people of which there are so few that all can be tried.
+/// Whether a name is that of a personal number from a space small enough to try every value.
 fn is_number_of_person(name: &str) -> bool {
     let all = words(name);
     let has = |wanted: &[&str]| all.iter().any(|word| wanted.contains(&word.as_str()));

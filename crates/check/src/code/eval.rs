@@ -17,7 +17,7 @@ use super::walk::Walk;
 use crate::facts::{Deed, Flaw, Piece, Taint, Template};
 
 impl Walk<'_, '_> {
-    /// What an expression is and where it comes from; the calls in it are recorded.
+    /// Evaluates an expression to a value and its origins, recording the calls in it.
     pub(super) fn eval(&mut self, expression: &Expr) -> Value {
         if self.depth > super::MAX_DEPTH || !self.state.spend() {
             return Value::default();
@@ -147,7 +147,7 @@ impl Walk<'_, '_> {
         if let Some(methods) = self.any_method(&object, &key).or_else(|| self.picked_by_name(&object, &key)) {
             return methods;
         }
-        // A part of a list is a list.
+        // A slice of a list is a list.
         if node.slice.is_slice_expr() && matches!(object.shape, Shape::List(_)) {
             return object;
         }
@@ -157,11 +157,11 @@ impl Walk<'_, '_> {
         // `routes[request.method ?? "GET"]` may be any of them.
         let certain = key.known_text().filter(|_| key.taint == Taint::NONE);
         let mut item = kept.unwrap_or_else(|| object.item(certain));
-        // Under a key that is somebody's there is what is theirs.
+        // Under a person's key there is only that person's data.
         if super::lent::is_apart(&key) {
             item.taint = item.taint.without(Taint::COMMON);
         }
-        // Of a table that is written out, the key only picks.
+        // In a literal table the key only selects.
         if !matches!(&object.shape, Shape::Dict(items) if !items.is_empty()) {
             item.taint |= key.taint.without(Taint::CONSENT);
         }
@@ -176,7 +176,7 @@ impl Walk<'_, '_> {
     fn name(&mut self, node: &ExprName) -> Value {
         let name = node.id.as_str();
         if let Some(value) = self.env.names.get(name) {
-            // That any of them changed is seen from the beginning.
+            // A change to any of them is seen from the function's beginning.
             let inner = self.state.written_to(self.function, name);
             return inner.map_or_else(|| value.clone(), |inner| value.join(inner));
         }
@@ -195,11 +195,11 @@ impl Walk<'_, '_> {
         if self.globals.contains(name) { held } else { self.common(held) }
     }
 
-    /// What a function takes out of a list that everybody's words are put into.
+    /// Marks what a function takes from a list that holds everybody's words.
     fn common(&self, held: Value) -> Value {
         let inside =
             self.state.project.functions.get(self.function).is_some_and(|func| func.definition.is_some());
-        // What was read from a file at the start is a list of which nothing is known.
+        // A list that was read from a file at the start has an unknown shape.
         let list = match &held.shape {
             Shape::List(_) => true,
             Shape::Unknown | Shape::Made(_) => held.taint.has(Taint::FILE | Taint::RETRIEVED),
@@ -209,8 +209,8 @@ impl Walk<'_, '_> {
         if shared { Value { taint: held.taint | Taint::COMMON, ..held } } else { held }
     }
 
-    /// Whether the program makes one object of a class, where it begins, and a function goes on with what a member of it holds: that is
-    /// one for everybody.
+    /// Whether the program creates a single object of a class at its start, and a function continues with what a
+    /// member of it holds: that is then shared by everybody.
     fn is_one_for_all(&self, class: super::value::ClassId, member: &str) -> bool {
         let definition = self.state.project.functions.get(self.function).and_then(|func| func.definition);
         let anew = |own: &str| {
@@ -221,9 +221,9 @@ impl Walk<'_, '_> {
             && !anew("this")
     }
 
-    /// A name that nothing binds is a builtin; in a script it says so.
+    /// Resolves an unbound name: a builtin in Python; unknown in a script, where builtins have a prefix.
     fn unbound(&self, name: &str) -> Value {
-        // What is left to others to write is nothing by itself.
+        // `NotImplemented` marks what others have to write, and is nothing in itself.
         if name == "NotImplemented" {
             return Value::default();
         }
@@ -234,7 +234,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A name of a function around this one: its parameters are not ours.
+    /// Converts a variable of an enclosing function, whose parameters are not ours.
     fn seen_from_inside(&self, function: usize, value: &Value) -> Value {
         let handed = self.state.handed(function);
         let taints: Vec<Taint> = handed.iter().map(|value| value.taint).collect();
@@ -284,7 +284,7 @@ impl Walk<'_, '_> {
             }),
             Shape::Object(class) => {
                 let held = self.state.any_member(object.shape.classes(), name);
-                // What people upload is a corpus, and meant for all.
+                // What people upload is a corpus, and meant for everybody.
                 let said =
                     |held: &Value| !held.deep_taint().has(Taint::UPLOAD) && self.is_one_for_all(*class, name);
                 held.map(|held| if said(&held) { self.common(held) } else { held })
@@ -300,7 +300,7 @@ impl Walk<'_, '_> {
                 Some(Value::new(Shape::Module(below), Taint::NONE))
             }),
             Shape::Made(made) if made.path == "super()" => self.inherited(name),
-            // `@click.group()` makes a function something that commands are added to.
+            // `@click.group()` turns a function into something that commands are added to.
             Shape::Functions(_) if !self.script && matches!(name, "command" | "group") => {
                 Some(Value::path(&format!("click.Group.{name}")))
             }
@@ -310,7 +310,7 @@ impl Walk<'_, '_> {
         let mut value = found.unwrap_or_else(|| object.attribute(name));
         value.taint |= files::held_part(object, name, value.taint, self.script);
         value.taint = super::sealed::number(value.taint, name) | self.whole_settings(object, name);
-        // What a function or a class is called is the developer's word, whoever handed it over.
+        // The name of a function or class is the developer's, whoever passed it in.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
             value.taint = Taint::NONE;
         }
@@ -335,7 +335,7 @@ impl Walk<'_, '_> {
         value
     }
 
-    /// What was put where a framework keeps it.
+    /// Returns what was stored in a place that a framework keeps.
     fn taken_from_outside(&self, object: &Value, name: &str) -> Option<Value> {
         self.state.global(self.module, &super::assign::kept_outside(object, name)?)
     }
@@ -353,7 +353,7 @@ impl Walk<'_, '_> {
                     continue;
                 }
                 taint |= value.deep_taint();
-                // Who is known is not known; that everybody is answered the same is.
+                // The key is unknown, but what such an entry holds is kept under a wildcard.
                 let open = value.outside().is_some_and(super::api::switches::is_open_threshold);
                 if open || matches!(value.shape, Shape::Bool(_) | Shape::Functions(_) | Shape::Bound(_)) {
                     let held = items.get(ANY_KEY).map_or_else(|| value.clone(), |held| value.join(held));
@@ -366,7 +366,7 @@ impl Walk<'_, '_> {
                 }
             }
         }
-        // `{...message, content: mask(message.content)}` is a message in which the words are masked.
+        // `{...message, content: mask(message.content)}` is a message whose text is masked.
         if !items.values().any(|item: &Value| item.taint.has(Taint::MASKED)) {
             taint |= spread;
         }
@@ -440,7 +440,7 @@ impl Walk<'_, '_> {
                             InterpolatedStringElement::Interpolation(hole) => {
                                 let value = self.eval(&hole.expression);
                                 let more = value.deep_taint();
-                                // A number says nothing that could be run.
+                                // A number cannot contain anything to execute.
                                 let more = if is_number(&hole.expression) && more != Taint::NONE {
                                     more | Taint::CHECKED
                                 } else {
@@ -460,7 +460,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether what is put into a text is a number by its name.
+/// Whether an interpolated value is a number, judged by its name.
 fn is_number(part: &Expr) -> bool {
     const NUMBERS: &[&str] = &["limit", "offset", "page", "count", "size", "port", "timeout", "index"];
     let name = match part {
@@ -484,7 +484,7 @@ fn whole(number: &Number) -> Option<i64> {
     }
 }
 
-/// The value of an environment variable.
+/// Returns the value of an environment variable.
 pub(super) fn variable(name: Option<&str>, default: Option<&Value>) -> Value {
     let Some(name) = name else { return Value::default() };
     let default = default.and_then(Value::template).map(Template::shown).filter(|text| !text.is_empty());
@@ -504,21 +504,21 @@ pub(super) fn with_default(left: &Value, right: &Value) -> Value {
         let template = Template::of(Piece::Variable(name.clone(), shown));
         return Value::new(Shape::text(template), left.taint | right.taint);
     }
-    // `given or Client()`: of what a caller may give nothing is known, so what is made otherwise says more.
+    // `given or Client()`: nothing is known of what a caller may pass, so the fallback says more.
     if let Shape::Text(one) = &left.shape
         && matches!(one.pieces.as_slice(), [Piece::Parameter(_)])
         && matches!(right.shape, Shape::Made(_) | Shape::Object(_))
     {
         return Value::new(right.shape.clone(), left.taint | right.taint);
     }
-    // `globalThis.prisma ?? new PrismaClient()`: what is kept there is what was made here before.
+    // `globalThis.prisma ?? new PrismaClient()`: what is kept there was created here earlier.
     if left.outside().is_some_and(is_everybodys) && right.shape.acts() {
         return Value::new(right.shape.clone(), left.taint | right.taint);
     }
     left.join(right)
 }
 
-/// What is kept for the whole program, wherever it was put there.
+/// Whether a path is global to the whole program.
 fn is_everybodys(path: &str) -> bool {
     ["js.globalThis.", "js.global.", "js.window.", "js.self."].iter().any(|own| path.starts_with(own))
 }
@@ -549,13 +549,13 @@ pub(super) fn added(left: &Value, right: &Value) -> Value {
 fn operated(op: Operator, left: &Value, right: &Value) -> Value {
     let whole = left.deep_taint().beside(right.deep_taint()).without(Taint::CONSENT);
     let taint = match op {
-        // What stays below a folder was made sure of, wherever the folder is.
+        // What stays below a folder was checked, wherever the folder is.
         Operator::Div if right.deep_taint().has(Taint::CHECKED) => whole | Taint::CHECKED,
         _ => whole,
     };
     match op {
         Operator::Add => added(left, right),
-        // A known text with a hole in it, wherever that is: what is before the first one stays known.
+        // A known format string with holes; everything that is written out stays known.
         Operator::Mod => match left.template().and_then(Template::known) {
             Some(text) => {
                 let mut template = Template::default();

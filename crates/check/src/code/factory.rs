@@ -1,4 +1,4 @@
-//! Objects: what constructors, fields and factories make, and whose method is called.
+//! Objects: what constructors, fields and factories create, and on which object a method is called.
 
 use ruff_text_size::TextRange;
 
@@ -7,7 +7,7 @@ use super::walk::Walk;
 use crate::facts::{FunctionId, Taint};
 
 impl Walk<'_, '_> {
-    /// What a call gives that makes its content by a factory, or takes a default.
+    /// Evaluates a call that creates its content with a factory, or takes a default.
     pub(super) fn by_factory(
         &mut self,
         path: &str,
@@ -31,7 +31,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a factory of the project or of a library gives.
+    /// Evaluates a factory of the project or of a library.
     fn made_by(&mut self, factory: &Value, range: TextRange) -> Option<Value> {
         match &factory.shape {
             Shape::Functions(ids) => Some(self.enter(&ids.clone(), None, &[], range)),
@@ -48,7 +48,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a context gives: what its function yields, or what its class says.
+    /// Returns what a context manager yields: the value from its function, or from its class.
     pub(super) fn entered_as(&mut self, context: Value, range: TextRange) -> Value {
         let consent = self.env.consent;
         let made = match context.shape {
@@ -65,7 +65,7 @@ impl Walk<'_, '_> {
         if known { Value { taint: made.taint | context.taint, ..made } } else { context }
     }
 
-    /// Makes an object: by its constructor, or by its fields and what runs after them.
+    /// Creates an object: by its constructor, or by its fields and what runs after them.
     pub(super) fn construct(&mut self, class: usize, arguments: &[Argument], range: TextRange) {
         let object = Value::new(Shape::Object(class), Taint::NONE);
         self.state.made_in.entry(class).or_default().insert(self.function);
@@ -82,7 +82,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A class without a constructor of its own: a dataclass.
+    /// Assigns the fields of a class without its own constructor, such as a dataclass.
     fn fields(&mut self, class: usize, arguments: &[Argument]) {
         let fields = self.state.fields(class).to_vec();
         let plain = arguments.iter().filter(|argument| argument.name.is_none() && !argument.spread);
@@ -91,7 +91,7 @@ impl Walk<'_, '_> {
             let value = argument.value.filled(&self.summary.handed);
             self.state.set_attribute(class, name, value);
         }
-        // `Note(**request.json)`: any of the fields may be in it.
+        // `Note(**request.json)`: it may contain any of the fields.
         let rest = arguments.iter().filter(|argument| argument.spread);
         let rest = rest.fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint());
         let said = self.known_sources(rest.without(Taint::CONSENT));
@@ -101,7 +101,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The object whose method is called: a method that was kept in a field of another object still has its own.
+    /// Returns the object whose method is called: a method stored in a field of another object still belongs to its own.
     pub(super) fn holder(&self, method: FunctionId, object: Value) -> Value {
         let class = self.state.project.functions.get(method).and_then(|func| func.class);
         let own = |held: usize| {

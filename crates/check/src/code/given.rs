@@ -1,4 +1,4 @@
-//! What a function hands on as it was given it.
+//! What a function passes on unchanged.
 
 use ruff_python_ast::{Arguments, Expr};
 use ruff_text_size::TextRange;
@@ -8,7 +8,7 @@ use super::walk::Walk;
 use crate::facts::{Deed, FunctionId, Piece};
 
 impl Walk<'_, '_> {
-    /// Notes of what a call runs which parameter it is, if it is one.
+    /// Records which parameter is the text that a call executes, if it is one.
     pub(super) fn note_given(&mut self, arguments: &Arguments, range: TextRange) {
         let runs = |deed: &Deed| matches!(deed, Deed::Run { .. });
         if !self.call_at(range).does.iter().any(runs) {
@@ -23,7 +23,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The parameter that a name stands for, of this function or of one around it: the whole of it, or a part.
+    /// Returns the parameter that a name represents, in whole or in part, of this function or of an enclosing one.
     fn given_as_is(&self, text: &Expr) -> Option<(FunctionId, usize)> {
         let Expr::Name(name) = text else { return None };
         let name = name.id.as_str();
@@ -37,7 +37,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// The one parameter that a value is, without anything put beside it.
+/// Returns the single parameter that a value is, if nothing was added to it.
 pub(super) fn only(value: &Value) -> Option<usize> {
     let put_together = match &value.shape {
         Shape::Text(text) => !matches!(text.pieces.as_slice(), [Piece::Parameter(_) | Piece::Hole]),

@@ -1,4 +1,4 @@
-//! Functions that are handed out: who calls them, with what, and whether somebody was asked before.
+//! Functions that are passed on: who calls them, with what, and whether consent was asked before.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::walk::Walk;
 use crate::facts::{FunctionId, Taint};
 
 impl Walk<'_, '_> {
-    /// Functions that are handed to a library are called from where they are handed out.
+    /// Treats functions passed to a library as called from there.
     pub(super) fn hand_out(&mut self, path: &str, callee: &Value, arguments: &[Argument], range: TextRange) {
         let served = if self.script {
             script::serves(path) && !is_upgraded(path, callee)
@@ -59,7 +59,7 @@ impl Walk<'_, '_> {
         self.callbacks(heard, plain, arguments, range);
     }
 
-    /// `app.add_route("/chat", Chat())`: what answers are the methods of an object.
+    /// `app.add_route("/chat", Chat())`: the methods of an object are the handlers.
     fn answered_by(&mut self, arguments: &[Argument], range: TextRange) {
         let resource = arguments.iter().find_map(|one| match one.value.shape {
             Shape::Object(class) => self.state.project.classes.get(class),
@@ -73,8 +73,8 @@ impl Walk<'_, '_> {
         self.callbacks(Some(Taint::USER | Taint::REQUEST), Taint::NONE, &handed, range);
     }
 
-    /// `socket.onmessage = (event) => …`, `button.onclick = send`: what comes in over a socket is said to the function, or what the
-    /// person at the page does.
+    /// `socket.onmessage = (event) => …`, `button.onclick = send`: passes what arrives over a socket, or what the
+    /// person at the page does, to the function.
     pub(super) fn hear(&mut self, object: &Value, name: &str, value: &Value, range: TextRange) {
         const DONE: &[&str] =
             &["onclick", "onsubmit", "onchange", "oninput", "onkeydown", "onkeyup", "onkeypress"];
@@ -91,8 +91,8 @@ impl Walk<'_, '_> {
         self.callbacks(Some(heard), Taint::NONE, &handler, range);
     }
 
-    /// Enters the functions among the arguments: with what is said to them, if anybody says something, or else with what
-    /// stands beside them.
+    /// Enters the functions among the arguments, passing what is said to them if anybody says something, or else the
+    /// taint of the other arguments.
     pub(super) fn callbacks(
         &mut self,
         heard: Option<Taint>,
@@ -131,7 +131,7 @@ impl Walk<'_, '_> {
         call.arguments.iter_mut().zip(&taints).for_each(|(slot, taint)| *slot |= *taint);
     }
 
-    /// `{ data: new SlashCommandBuilder(), execute(interaction) {…} }`: a command of a chat, which its bot finds by the folder.
+    /// `{ data: new SlashCommandBuilder(), execute(interaction) {…} }`: a chat command that its bot finds by folder.
     pub(super) fn commanded(&mut self, range: TextRange, items: &BTreeMap<String, Value>) {
         let Some(run) = ["execute", "run", "callback"].iter().find_map(|key| items.get(*key)) else { return };
         let built = items.get("data").and_then(Value::outside).is_some_and(|path| root(path) == "discord");
@@ -145,7 +145,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `app.post("/x", requireConsent, handler)`: what stands behind a question for consent is asked for.
+    /// `app.post("/x", requireConsent, handler)`: functions after a consent question have consent.
     fn ask_before(&mut self, arguments: &[Argument]) {
         let mut asked = false;
         for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
@@ -156,7 +156,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `app.use(requireConsent)` before the routes: every request passes it. One for a part of the paths covers only these.
+    /// `app.use(requireConsent)` before the routes: every request passes it. One for a part of the paths covers only
+    /// those.
     fn ask_before_all(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
         let scoped = |one: &Argument| one.value.template().is_some_and(|text| text.shown().starts_with('/'));
         let all = matches!(last(path), "use" | "addHook") && !arguments.iter().any(scoped);
@@ -165,7 +166,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether routes of the same application stand before a call: they are answered before it.
+    /// Whether routes of the same application precede a call: they are not covered by it.
     fn has_routes_before(&self, range: TextRange) -> bool {
         let text = self.state.texts.get(self.file()).map_or("", |file| file.text.as_str());
         let at = super::walk::span(range);
@@ -176,7 +177,7 @@ impl Walk<'_, '_> {
         verbs.iter().any(|verb| before.contains(&format!("{object}.{verb}(")))
     }
 
-    /// Whether a middleware goes on with consent only.
+    /// Whether a middleware continues only with consent.
     fn asks(&self, value: &Value) -> bool {
         match &value.shape {
             Shape::Functions(ids) => ids.iter().any(|id| self.state.wraps(*id) == Some(true)),
@@ -194,7 +195,7 @@ impl Walk<'_, '_> {
         self.state.asked.extend(found);
     }
 
-    /// `withConsent(handler)`: a function of the project that gives back one which calls what it took.
+    /// `withConsent(handler)`: a function of the project that returns one which calls its argument.
     pub(super) fn wrapped(&mut self, wrappers: &[FunctionId], arguments: &[Argument], made: Value) -> Value {
         let wraps = |id: &FunctionId| self.state.wraps(*id);
         let Some(asks) = wrappers.iter().filter(|_| self.script).find_map(wraps) else { return made };
@@ -207,7 +208,7 @@ impl Walk<'_, '_> {
             }
             collect_functions(&argument.value, &mut taken, 0);
         }
-        // Whoever comes to what was taken comes through what is given back.
+        // Whoever reaches the wrapped function goes through the wrapper.
         for (id, wrapper) in taken.iter().flat_map(|id| inner.iter().map(move |wrapper| (*id, *wrapper))) {
             if id != wrapper {
                 self.served_behind(id, wrapper);
@@ -216,7 +217,7 @@ impl Walk<'_, '_> {
         functions([inner, taken].concat())
     }
 
-    /// What a library gives back of the function that it was given: `useCallback(f)`, `requireConsent(f)`.
+    /// Returns the function that a library returns for the one it was given: `useCallback(f)`, `requireConsent(f)`.
     pub(super) fn handed_back(
         &mut self,
         path: &str,
@@ -226,7 +227,7 @@ impl Walk<'_, '_> {
         if !self.script {
             return None;
         }
-        // What a function makes out of the framework's own is what the file gives away.
+        // The file exports what a function makes out of the framework's own object.
         if root(path) == "@strapi/strapi" && last(path).starts_with("createCore") {
             let made = &arguments.get(1)?.value;
             return Some(match &made.shape {
@@ -254,14 +255,14 @@ impl Walk<'_, '_> {
         (!all.is_empty()).then(|| functions(all))
     }
 
-    /// A parameter that is called: `next()` of a middleware goes on.
+    /// A parameter that is called: `next()` of a middleware continues.
     pub(super) fn goes_on(&mut self, name: &str) {
         if matches!(name, "next" | "done" | "proceed") {
             self.wrapping.push((self.function, self.env.consent));
         }
     }
 
-    /// Enters functions with values, and gives what they give.
+    /// Enters functions with values, and returns their results.
     pub(super) fn enter_with(&mut self, ids: &[FunctionId], given: &[Value], range: TextRange) -> Value {
         let arguments: Vec<Argument> =
             given.iter().map(|value| Argument { name: None, value: value.clone(), spread: false }).collect();
@@ -269,7 +270,8 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether something else has looked at who connects before a web socket is open: the server does not listen itself, or asks.
+/// Whether something else checked who connects before a web socket was opened: the server does not listen itself, or
+/// verifies.
 fn is_upgraded(path: &str, callee: &Value) -> bool {
     let asked =
         |made: &super::value::Made| made.setting(&["noServer", "verifyClient", "allowRequest"]).is_some();
@@ -289,13 +291,14 @@ pub(super) fn is_route(arguments: &[Argument]) -> bool {
     })
 }
 
-/// Whether what registers a function says that requests come to it: `api.registerHttpHandler(answer)`.
+/// Whether the name of a registering function says that requests reach the function:
+/// `api.registerHttpHandler(answer)`.
 fn takes_requests(name: &str) -> bool {
     let names = |wanted: &[&str]| super::api::names(name, wanted);
     names(&["http", "webhook"]) && names(&["handler", "route"]) && names(&["register", "add", "set", "use"])
 }
 
-/// The functions in a value, whatever they were wrapped in.
+/// Collects the functions in a value, whatever they are wrapped in.
 pub(super) fn collect_functions(value: &Value, found: &mut Vec<FunctionId>, depth: usize) {
     if depth > 4 {
         return;

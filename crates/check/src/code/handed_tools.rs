@@ -1,5 +1,5 @@
-//! Plain functions that are handed to an agent as its tools: `create_react_agent(model, tools=[delete_file])`. The library describes
-//! them to the model, and calls them.
+//! Plain functions passed to an agent as its tools: `create_react_agent(model, tools=[delete_file])`. The library
+//! describes them to the model, and calls them.
 
 use ombud_core::effect::Effect;
 use ruff_text_size::TextRange;
@@ -12,7 +12,7 @@ use super::value::{Made, Shape, Value, given, named};
 use super::walk::{Walk, span};
 use crate::facts::{Entry, FunctionId, Taint, Tool};
 
-/// Packages that call the functions which they are handed as tools.
+/// Packages that call the functions passed to them as tools.
 const CALLING: &[&str] = &[
     "langgraph",
     "langchain",
@@ -49,7 +49,7 @@ const CALLING: &[&str] = &[
 ];
 
 impl Walk<'_, '_> {
-    /// Offers what a call hands to an agent. Before what is `asked` about, the library asks a person.
+    /// Records the tools that a call passes to an agent. If `asked`, the library asks a person before it runs them.
     pub(super) fn offer_held(&mut self, path: &str, tools: &Value, asked: bool, range: TextRange) {
         let package = root(path).to_owned();
         if self.script || !CALLING.contains(&package.as_str()) {
@@ -116,7 +116,7 @@ impl Walk<'_, '_> {
         let project = self.state.project;
         let Some(func) = project.functions.get(id) else { return };
         let Some(node) = func.definition.filter(|node| !node.name.is_empty()) else { return };
-        // What a decorator made a tool is one already.
+        // What a decorator made a tool is already recorded.
         let known = self.state.tools.iter().any(|(_, tool)| tool.function == Some(id));
         let entered = self.state.functions.get(id).and_then(|function| function.entry);
         self.state.entering(id, |function| {

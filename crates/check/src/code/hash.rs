@@ -1,5 +1,5 @@
-//! A fast hash for tables that live as long as one look. Names are what a stranger wrote: the seed is another one in each
-//! process, so that nobody can choose names that fall together.
+//! A fast hash for tables that live for one analysis. Their names are written by strangers, so each process has its
+//! own seed, and nobody can choose names that collide.
 
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0_u64)
 
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Makes hashers.
+/// A hasher factory with the seed of the process.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Build(u64);
 
@@ -26,7 +26,7 @@ impl BuildHasher for Build {
     }
 }
 
-/// Multiplies what it is given into 128 bits and folds them, as wyhash does.
+/// Multiplies its input into 128 bits and folds them, as wyhash does.
 #[derive(Debug)]
 pub(super) struct Folded(u64);
 
@@ -64,7 +64,7 @@ impl Hasher for Folded {
     }
 }
 
-/// The hash of something.
+/// Returns the hash of a value.
 pub(super) fn key(value: &impl Hash) -> u64 {
     Build::default().hash_one(value)
 }

@@ -1,4 +1,4 @@
-//! Names to which several functions give values.
+//! Names to which several functions assign.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -7,10 +7,10 @@ use super::hash::Build;
 use super::value::{ClassId, ModuleId, Value};
 use crate::facts::FunctionId;
 
-/// Names with their values, each with the turn of the function whose value counts: who comes last in a round.
+/// Names with their values, each with the turn of the function whose value counts: the one evaluated last in a round.
 pub(super) type Held = HashMap<Rc<str>, (usize, Value), Build>;
 
-/// Whose name it is.
+/// The owner of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Owner {
     Module(ModuleId),
@@ -18,10 +18,10 @@ pub(super) enum Owner {
     Function(FunctionId),
 }
 
-/// Names that were given something new, and what they held before.
+/// Names that were assigned new values, with the values before.
 pub(super) type Touched = HashMap<(Owner, Rc<str>), Option<Value>, Build>;
 
-/// Joins a value to what a name held before, and notes it if that is something new.
+/// Joins a value into the one that a name holds, and records the name if that changes it.
 pub(super) fn join_name(
     names: &mut Held,
     turn: usize,

@@ -1,4 +1,4 @@
-//! Conversations that are one for the whole program: a list, or a session of a library, that is not kept for each person.
+//! Conversations shared by the whole program: a list, or a library's session, that is not kept per person.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,19 +13,19 @@ use super::value::{Argument, ClassId, Made, Shape, Value, named};
 use super::walk::{Walk, span};
 use crate::facts::{Deed, FunctionId};
 
-/// Model calls that are given a list of an object: the function and the place, and the class that holds it.
+/// Model calls that are given a list held by an object: the function and range, and the class of the object.
 pub(super) type Held = BTreeMap<(FunctionId, usize, usize), ClassId>;
 
-/// Objects of objects that are followed to where they are made.
+/// Maximum nesting of objects that are traced to where they are created.
 const MOST_HOLDERS: usize = 6;
 
 impl Walk<'_, '_> {
-    /// The one name, or the one object, in which what everybody says is kept.
+    /// Returns the one name, or the one object, under which everybody's words are kept.
     pub(super) fn shared(&self, path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
         flaws::shared(path, object, arguments).or_else(|| self.one_buffer(path, arguments))
     }
 
-    /// `agent.run(text, memory=memory)`: a buffer of what was said that the program makes where it begins.
+    /// `agent.run(text, memory=memory)`: a chat buffer that the program creates at its start.
     fn one_buffer(&self, path: &str, arguments: &[Argument]) -> Option<String> {
         if root(path) != "llama_index" {
             return None;
@@ -42,8 +42,8 @@ impl Walk<'_, '_> {
         (here && !made_anew).then(|| "memory".to_owned())
     }
 
-    /// The name of the conversation that a model call of a function is given, if the module or an object holds it as one list and
-    /// the function does not begin it anew.
+    /// Returns the name of the conversation that a model call in a function is given, if the module or an object
+    /// holds it as one list and the function does not start it anew.
     pub(super) fn one_history(&mut self, node: &ExprCall) -> Option<String> {
         let definition = self.state.project.functions.get(self.function)?.definition?;
         if let Some(name) = self.one_session(node).or_else(|| self.one_thread(node)) {
@@ -60,7 +60,7 @@ impl Walk<'_, '_> {
     }
 
     fn of_module(&self, name: &str, definition: &StmtFunctionDef) -> Option<String> {
-        // `global history` goes on with it, unless it begins a new one.
+        // `global history` continues it, unless it starts a new one.
         let own = if self.globals.contains(name) {
             begins_anew(definition, name)
         } else {
@@ -70,13 +70,13 @@ impl Walk<'_, '_> {
         (!own && matches!(held.shape, Shape::List(_))).then(|| name.to_owned())
     }
 
-    /// `Chat.history`, `cls.history`: a list of the class is one for all objects.
+    /// `Chat.history`, `cls.history`: a list of the class is shared by all objects.
     fn of_class(&self, part: &Expr, definition: &StmtFunctionDef) -> Option<String> {
         let Expr::Attribute(member) = part else { return None };
         let Expr::Name(holder) = &*member.value else { return None };
         let class = match holder.id.as_str() {
             "cls" => self.state.project.functions.get(self.function)?.class?,
-            // A list that stands in the class alone is one for all objects, too.
+            // A list that is defined only in the class body is also shared by all objects.
             "self" => {
                 let class = self.state.project.functions.get(self.function)?.class?;
                 let methods = &self.state.project.classes.get(class).filter(|_| !self.script)?.methods;
@@ -102,7 +102,7 @@ impl Walk<'_, '_> {
         held.is_some_and(|held| matches!(held.shape, Shape::List(_)))
     }
 
-    /// `self.history`, of an object of which there may be one only: that is seen when all are made.
+    /// `self.history` of an object that may be the only one; that is decided when all creations are known.
     fn of_holder(&mut self, part: &Expr, definition: &StmtFunctionDef, range: TextRange) -> Option<String> {
         let Expr::Attribute(member) = part else { return None };
         let own = matches!(&*member.value, Expr::Name(name) if matches!(name.id.as_str(), "self" | "this"));
@@ -117,7 +117,7 @@ impl Walk<'_, '_> {
         Some(whole)
     }
 
-    /// `chat = model.start_chat()` in a module, of which every handler asks `chat.send_message(…)`.
+    /// `chat = model.start_chat()` in a module, on which every handler calls `chat.send_message(…)`.
     fn one_session(&mut self, node: &ExprCall) -> Option<String> {
         let Expr::Attribute(method) = &*node.func else { return None };
         let Expr::Name(name) = &*method.value else { return None };
@@ -134,7 +134,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Arguments that say with which conversation a model goes on.
+/// Arguments that say which conversation a model continues.
 const GOES_ON: &[&str] = &[
     "thread_id",
     "threadId",
@@ -147,8 +147,8 @@ const GOES_ON: &[&str] = &[
 ];
 
 impl Walk<'_, '_> {
-    /// `runs.create(thread_id=thread.id)` of a thread that the module makes, `previous_response_id=last` of a name of the module:
-    /// everybody goes on with the same conversation.
+    /// `runs.create(thread_id=thread.id)` of a thread that the module creates, `previous_response_id=last` of a name
+    /// of the module: everybody continues the same conversation.
     fn one_thread(&self, node: &ExprCall) -> Option<String> {
         let keyword = GOES_ON.iter().find_map(|key| node.arguments.find_keyword(key));
         let given = keyword.map(|keyword| &keyword.value);
@@ -165,7 +165,7 @@ impl Walk<'_, '_> {
             return None;
         }
         let held = self.state.global(self.module, name)?;
-        // What is written out is a name, of which another rule speaks; what a variable says is the developer's choice.
+        // A literal is a name, which another rule covers; the value of a variable is the developer's choice.
         let made = || {
             held.made()
                 .is_some_and(|made| made.path.ends_with("create()") || made.path.ends_with("Session()"))
@@ -175,7 +175,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What a library gives that goes on with a conversation.
+/// Whether a path yields an object that continues a conversation.
 fn is_session(path: &str) -> bool {
     let made = path.trim_end_matches("()");
     path.ends_with("()")
@@ -183,7 +183,7 @@ fn is_session(path: &str) -> bool {
             || made.ends_with("chats.create"))
 }
 
-/// Settings with which an agent goes on with what was said before.
+/// Settings that make an agent continue from what was said before.
 const GOES_ON_WITH: &[&str] = &[
     "add_history_to_context",
     "add_history_to_messages",
@@ -192,7 +192,7 @@ const GOES_ON_WITH: &[&str] = &[
     "read_chat_history",
 ];
 
-/// Whether an agent is made so that it goes on with what was said before, and with nobody's name.
+/// Whether an agent is created so that it continues from what was said before, without anybody's name.
 fn is_remembering(made: &Made) -> bool {
     let on = |name: &&str| made.setting(&[name]).is_some_and(|value| value.shape == Shape::Bool(true));
     matches!(root(&made.path), "agno" | "phi") && GOES_ON_WITH.iter().any(on) && made.setting(WHO).is_none()
@@ -200,13 +200,13 @@ fn is_remembering(made: &Made) -> bool {
 
 const WHO: &[&str] = &["user_id", "session_id"];
 
-/// Whether a call says who asks.
+/// Whether a call says who is asking.
 fn says_who(arguments: &Arguments) -> bool {
     WHO.iter().any(|name| arguments.find_keyword(name).is_some())
         || arguments.keywords.iter().any(|keyword| keyword.arg.is_none())
 }
 
-/// What a framework puts a conversation into, without a key for whose it is.
+/// Whether a path is a framework's conversation memory without a key for its owner.
 fn is_memory(path: &str) -> bool {
     const MEMORIES: &[&str] = &[
         "ConversationBufferMemory",
@@ -221,7 +221,7 @@ fn is_memory(path: &str) -> bool {
     framework && path.ends_with("()") && MEMORIES.contains(&last(path))
 }
 
-/// What is given as `messages=…`, or as `{messages: …}` in a script.
+/// Returns what is passed as `messages=…`, or as `{messages: …}` in a script.
 fn messages(arguments: &Arguments) -> Option<&Expr> {
     const KEYS: &[&str] = &["messages", "input", "contents", "history"];
     let keyword = KEYS.iter().find_map(|key| arguments.find_keyword(key));
@@ -254,7 +254,7 @@ fn within<'e>(given: &'e Expr, keys: &[&str], depth: usize) -> Option<&'e Expr> 
     }
 }
 
-/// The names and members that a list is put together from.
+/// Returns the names and members from which a list is composed.
 fn parts<'e>(given: &'e Expr, definition: &'e StmtFunctionDef, depth: usize) -> Vec<&'e Expr> {
     if depth > 4 {
         return Vec::new();
@@ -262,7 +262,7 @@ fn parts<'e>(given: &'e Expr, definition: &'e StmtFunctionDef, depth: usize) -> 
     let deeper = |inner: &'e Expr| parts(inner, definition, depth + 1);
     match given {
         Expr::Name(name) => match assigned(definition, name.id.as_str()) {
-            // What is cut or filtered out of itself is itself.
+            // What is sliced or filtered out of itself is itself.
             Some(value) => {
                 Some(deeper(value)).filter(|found| !found.is_empty()).unwrap_or_else(|| vec![given])
             }
@@ -294,7 +294,7 @@ fn assigns(definition: &StmtFunctionDef, name: &str) -> bool {
     !found.values.is_empty()
 }
 
-/// What a function gives to a name, if it does so once.
+/// Returns what a function assigns to a name, if it does so once.
 fn assigned<'e>(definition: &'e StmtFunctionDef, name: &str) -> Option<&'e Expr> {
     let mut found = Given { wanted: name, values: Vec::new() };
     definition.body.iter().for_each(|statement| found.visit_stmt(statement));
@@ -304,14 +304,14 @@ fn assigned<'e>(definition: &'e StmtFunctionDef, name: &str) -> Option<&'e Expr>
     }
 }
 
-/// Whether a function puts a new list in the place of a member.
+/// Whether a function replaces a member with a new list.
 pub(super) fn begins_anew(definition: &StmtFunctionDef, member: &str) -> bool {
     let mut found = Given { wanted: member, values: Vec::new() };
     definition.body.iter().for_each(|statement| found.visit_stmt(statement));
     found.values.iter().any(|value| matches!(value, Expr::List(_)))
 }
 
-/// What is given to a name or a member.
+/// Collects what is assigned to a name or a member.
 struct Given<'e, 'n> {
     wanted: &'n str,
     values: Vec<&'e Expr>,
@@ -334,7 +334,7 @@ impl<'e> Visitor<'e> for Given<'e, '_> {
     }
 }
 
-/// Leaves only the conversations of objects of which the program makes one.
+/// Keeps only the conversations of objects that the program creates once.
 pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
     let one: BTreeSet<ClassId> =
         state.histories.values().copied().filter(|class| is_made_once(project, state, *class, 0)).collect();
@@ -350,10 +350,10 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
     }
 }
 
-/// What a method is called by which an object begins.
+/// Words of methods in which an object is initialised.
 const BEGINS: &[&str] = &["init*", "start", "setup", "connect", "onload", "load", "boot*"];
 
-/// Whether objects of a class are made where the program begins, and nowhere else.
+/// Whether objects of a class are created only at the start of the program.
 pub(super) fn is_made_once(project: &Project<'_>, state: &State<'_>, class: ClassId, depth: usize) -> bool {
     if depth >= MOST_HOLDERS {
         return false;
@@ -373,14 +373,14 @@ pub(super) fn is_made_once(project: &Project<'_>, state: &State<'_>, class: Clas
     })
 }
 
-/// Whether nobody makes an object of a class and a constructor of a script asks for one by its type: what puts it in makes one
-/// for all.
+/// Whether nothing creates an object of a class and a script's constructor requests one by its type: dependency
+/// injection creates one for everybody.
 fn is_put_in(project: &Project<'_>, class: ClassId) -> bool {
     let Some(known) = project.classes.get(class) else { return false };
     project.put_in.get_or_init(|| wanted(project)).contains(last(&known.name))
 }
 
-/// The types that constructors of scripts ask for, by their short names.
+/// Returns the short names of the types that constructors of scripts request.
 fn wanted(project: &Project<'_>) -> BTreeSet<String> {
     let constructors = project.classes.iter().filter_map(|class| class.methods.get("__init__"));
     let constructors = constructors.filter_map(|id| project.functions.get(*id));

@@ -1,5 +1,5 @@
-//! Requests over HTTP: which functions they enter, which parts of them a client could have written otherwise, and who makes
-//! sure of the caller.
+//! HTTP requests: which functions they enter, which parts of them the client chooses freely, and what authenticates
+//! the caller.
 
 use std::rc::Rc;
 
@@ -36,7 +36,7 @@ const FREE: &[&str] = &[
     "query_params",
     "path_params",
 ];
-/// Parts that a session or a checked token has put there.
+/// Parts set from a session or a verified token.
 const SURE: &[&str] = &[
     "session",
     "user",
@@ -55,10 +55,10 @@ pub(super) fn is_annotated(path: &str) -> bool {
     matches!(path, "typing.Annotated" | "typing_extensions.Annotated")
 }
 
-/// Under which name an injection keeps the type of what it injects.
+/// The name under which an injection keeps the type of what it injects.
 const TYPE: &str = "the type";
 
-/// `Annotated[User, Depends(who)]` is what is injected, of that type; anything else is its type.
+/// `Annotated[User, Depends(who)]` is the injected value, of that type; anything else is its type.
 pub(super) fn annotated(parts: &Value) -> Value {
     let Shape::List(items) = &parts.shape else { return Value::default() };
     let first = items.first().cloned().unwrap_or_default();
@@ -72,7 +72,7 @@ pub(super) fn annotated(parts: &Value) -> Value {
     Value::new(Shape::Made(Rc::new(made)), injected.taint)
 }
 
-/// What is said of something that is injected: its type.
+/// Returns the declared type of something that is injected.
 pub(super) fn type_of_injected(said: &Value) -> Option<&Value> {
     let made = said.made().filter(|made| is_injection(&made.path))?;
     super::value::named(&made.given, &[TYPE])
@@ -83,7 +83,7 @@ pub(super) fn is_injection(path: &str) -> bool {
         && matches!(last(path), "Depends" | "Security" | "Provide")
 }
 
-/// Whether the name of a function says that it finds out who calls.
+/// Whether the name of a function says that it identifies the caller.
 pub(super) fn finds_caller(name: &str) -> bool {
     // Whoever is asked for consent may be anybody.
     !names(name, &["consent*", "agree*"])
@@ -114,14 +114,14 @@ impl Walk<'_, '_> {
         self.state.functions.get_mut(self.function)
     }
 
-    /// Somebody made sure of the caller here.
+    /// Records that the caller is authenticated here.
     pub(super) fn caller_is_known(&mut self) {
         if let Some(function) = self.own() {
             function.caller_known = true;
         }
     }
 
-    /// Whether that is known of this function, and what is known of it.
+    /// Whether the caller of this function is known to be authenticated.
     pub(super) fn knows_caller(&self) -> bool {
         self.state.functions.get(self.function).is_some_and(|function| function.caller_known)
     }
@@ -132,7 +132,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A member of something from outside that says who the caller is.
+    /// Marks a member of something outside the project that identifies the caller.
     pub(super) fn told_identity(&mut self, value: &mut Value) {
         if value.outside().is_some_and(|path| self.state.known(path).identifies) {
             value.taint |= Taint::VERIFIED;
@@ -140,7 +140,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A part of a request: what its sender chose, or who they are.
+    /// Evaluates a part of a request: what its sender chose, or who they are.
     pub(super) fn part_of_request(&mut self, object: &Value, name: &str) -> Option<Value> {
         let told = matches!(name, "req" | "request") || SURE.contains(&name) || FREE.contains(&name);
         let whole = told
@@ -156,7 +156,7 @@ impl Walk<'_, '_> {
         if matches!(name, "req" | "request") {
             return Some(object.clone());
         }
-        // What a body says of a user is what its sender wrote.
+        // What a body says about a user was written by its sender.
         if SURE.contains(&name) && !self.known_sources(object.taint).has(Taint::BODY) {
             self.caller_is_known();
             return Some(Value::of(object.taint | Taint::VERIFIED));
@@ -165,8 +165,9 @@ impl Walk<'_, '_> {
         Some(Value { taint: part.taint | Taint::BODY, ..part })
     }
 
-    /// Notes a function of a script that reads a request by its name: `async (req) => { await req.json() }`. If nobody in the project
-    /// calls it, a server does to which it is handed.
+    /// Records a script's function that reads a request, judged by its parameter's name:
+    /// `async (req) => { await req.json() }`. If nobody in the project calls it, the server that it is passed to
+    /// does.
     fn note_answering(&mut self, object: &Value, part: &str) {
         let Some(func) = self.state.project.functions.get(self.function).filter(|_| self.script) else {
             return;
@@ -186,7 +187,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a parameter of a handler carries, by what stands behind its colon or its equals sign.
+    /// Returns the taint of a handler's parameter, from its annotation or its default.
     pub(super) fn sent(&mut self, index: usize, annotation: Option<&Value>) -> Taint {
         let default = self.state.defaults(self.function).get(index).cloned().flatten();
         let injected = [annotation.cloned(), default]
@@ -198,7 +199,7 @@ impl Walk<'_, '_> {
                 self.injected_before(&one);
                 Taint::VERIFIED
             }
-            // Of a function of the project it has to be seen whether it makes sure of the caller.
+            // Whether a function of the project authenticates the caller has yet to be seen.
             Some(one) => {
                 self.stand_before(&injected_functions(&one));
                 Taint::NONE
@@ -208,7 +209,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a framework puts in for `Depends(f)`: what `f` gives.
+    /// Returns what a framework injects for `Depends(f)`: the result of `f`.
     pub(super) fn injected(&self, handed: Value) -> Value {
         if !handed.outside().is_some_and(is_injection) {
             return handed;
@@ -230,8 +231,8 @@ impl Walk<'_, '_> {
         is_known_outside(injected) || injected_functions(injected).iter().any(named)
     }
 
-    /// What is injected stands before this function: a package that makes sure of the caller, or functions of the project,
-    /// of which it has to be seen whether they do.
+    /// Records that what is injected guards this function: a package that authenticates the caller, or functions of
+    /// the project that may do so.
     fn injected_before(&mut self, injected: &Value) {
         if is_known_outside(injected) {
             self.caller_is_known();
@@ -246,14 +247,14 @@ impl Walk<'_, '_> {
         own.behind.extend(new);
     }
 
-    /// Whether a class only holds something: `@dataclass class Question: text: str`.
+    /// Whether a class only holds data: `@dataclass class Question: text: str`.
     pub(super) fn has_no_methods(&self, class: ClassId) -> bool {
         let known = self.state.project.classes.get(class);
         known.is_some_and(|known| known.methods.keys().all(|name| name.as_str() == "__init__"))
     }
 
-    /// Whether an object of a class is what a client sent: a model of a request's body.
-    /// In a script a class without methods is one: what frameworks make of a body by its type.
+    /// Whether an object of a class is what a client sent: a model of a request's body. In a script, any class
+    /// without methods is one, as frameworks build it from a body by its type.
     pub(super) fn is_message(&self, class: ClassId, depth: usize) -> bool {
         if self.script && self.has_no_methods(class) {
             return true;
@@ -268,7 +269,7 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// Notes that requests enter a decorated function, or pass through it.
+    /// Records that requests enter a decorated function, or pass through it.
     pub(super) fn served(&mut self, id: FunctionId, decorator: &str, written: &Expr) {
         let (http, identity) =
             (frameworks::is_http(decorator) || is_route(written), guards::identifies(decorator));
@@ -277,7 +278,7 @@ impl Walk<'_, '_> {
                 last(decorator),
                 "before_request" | "middleware" | "before_app_request" | "on_request"
             );
-        // `require_POST` says how one comes, and not who.
+        // `require_POST` restricts the method, not the caller.
         let verbs = decorator.starts_with("django.views.decorators");
         let known = identity || finds_caller(last(decorator)) && !http && !verbs;
         self.state.entering(id, |function| {
@@ -287,7 +288,7 @@ impl Walk<'_, '_> {
         });
     }
 
-    /// A decorator of the project that finds out who calls.
+    /// Records a decorator of the project through which requests pass.
     pub(super) fn served_behind(&mut self, id: FunctionId, wrapper: FunctionId) {
         if let Some(function) = self.state.functions.get_mut(id)
             && !function.behind.contains(&wrapper)
@@ -296,7 +297,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `app.post("/x", require_user, answer)`: what a request passes before the last of them.
+    /// `app.post("/x", require_user, answer)`: records what a request passes before the last function.
     pub(super) fn pass_through(&mut self, path: &str, arguments: &[Argument]) {
         let everywhere = matches!(last(path), "use" | "addHook" | "before_request" | "add_middleware");
         let mut before: Vec<FunctionId> = Vec::new();
@@ -352,7 +353,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Functions of the project that every request passes.
+    /// Records functions of the project that every request passes.
     fn stand_before_all(&mut self, functions: &[FunctionId]) {
         self.stand_before(functions);
         if let Some(function) = self.own() {
@@ -360,7 +361,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `app.add_middleware(BearerTokenMiddleware)`: a class of the project whose name says that it finds out who calls.
+    /// `app.add_middleware(BearerTokenMiddleware)`: a class of the project whose name says that it identifies the caller.
     pub(super) fn guarded_by(&mut self, path: &str, arguments: &[Argument]) {
         let [Argument { value: Value { shape: Shape::Class(class), .. }, .. }, ..] = arguments else {
             return;
@@ -370,7 +371,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The middleware of Next.js: a library that lets in only whom it knows, or a function that may turn away.
+    /// Handles Next.js middleware: a library that admits only known callers, or a function that may reject some.
     pub(super) fn before_every_request(&mut self, arguments: &[Argument]) {
         let config = self.state.global(self.module, "config");
         let matcher = config.as_ref().and_then(|config| match &config.shape {
@@ -385,7 +386,7 @@ impl Walk<'_, '_> {
         let library = matches!(root(path), "@clerk/nextjs" | "next-auth" | "@kinde-oss/kinde-auth-nextjs");
         let text = self.state.texts.get(self.file()).map_or("", |file| file.text.as_str());
         let lets_in_known = match root(path) {
-            // By itself it only looks who comes.
+            // By itself it only looks at who is calling.
             "@clerk/nextjs" => {
                 path.contains("authMiddleware")
                     || ["protect", "redirectToSignIn"].iter().any(|word| text.contains(word))
@@ -410,7 +411,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `{ provide: APP_GUARD, useClass: JwtAuthGuard }`: a guard before everything that the application answers.
+    /// `{ provide: APP_GUARD, useClass: JwtAuthGuard }`: a guard before everything that the application serves.
     pub(super) fn guards_all(&mut self, items: &std::collections::BTreeMap<String, Value>) {
         let everywhere =
             items.get("provide").and_then(Value::outside).is_some_and(|path| last(path) == "APP_GUARD");
@@ -430,8 +431,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A class whose methods see every request: one of a library that knows the caller, or one whose name says that it finds out who
-    /// calls.
+    /// Records a class whose methods see every request: one of a library that authenticates the caller, or one whose
+    /// name says that it identifies them.
     fn guarded_by_class(&mut self, class: ClassId) {
         let Some(known) = self.state.project.classes.get(class) else { return };
         let outside = |base: &Value| {
@@ -454,14 +455,14 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a call puts before requests: dependencies, and classes that see each of them.
+    /// Records what a call puts before requests: dependencies, and classes that see each of them.
     pub(super) fn put_before(&mut self, path: &str, arguments: &[Argument]) {
         self.depend(path, arguments);
         self.consent_before_all(path, arguments);
         self.guarded_by(path, arguments);
     }
 
-    /// Dependencies that stand before every request of an application or a router.
+    /// Records dependencies that run before every request of an application or a router.
     pub(super) fn depend(&mut self, path: &str, arguments: &[Argument]) {
         let Some(all) = super::value::named(arguments, &["dependencies"]).filter(|_| root(path) == "fastapi")
         else {
@@ -491,7 +492,7 @@ fn says_who_may(auth: &Value) -> bool {
     callbacks.is_some_and(within) || first().as_ref().is_some_and(within)
 }
 
-/// Whether a matcher meets every route of an interface: `/api/:path*`, `/((?!_next).*)`.
+/// Whether a matcher covers the API routes: `/api/:path*`, `/((?!_next).*)`.
 fn meets_routes(matcher: &Value) -> bool {
     match &matcher.shape {
         Shape::List(items) => items.iter().any(meets_routes),
@@ -507,7 +508,7 @@ fn meets_routes(matcher: &Value) -> bool {
     }
 }
 
-/// `@app.get("/chat")`: nothing else is written so, wherever the application comes from.
+/// `@app.get("/chat")`: nothing else is written this way, wherever the application comes from.
 pub(super) fn is_route(decorator: &Expr) -> bool {
     const VERBS: &[&str] = &["route", "get", "post", "put", "patch", "delete", "api_route", "websocket"];
     let Expr::Call(call) = decorator else { return false };
@@ -516,7 +517,7 @@ pub(super) fn is_route(decorator: &Expr) -> bool {
     VERBS.contains(&verb.attr.as_str()) && path.is_some_and(|path| path.value.to_str().starts_with('/'))
 }
 
-/// A package makes sure of the caller: `Security(…)`, `Depends(OAuth2PasswordBearer())`.
+/// Whether a package authenticates the caller: `Security(…)`, `Depends(OAuth2PasswordBearer())`.
 fn is_known_outside(injected: &Value) -> bool {
     let outside = injected.made().is_some_and(|made| made.given.iter().any(says_identity));
     last(injected.outside().unwrap_or_default()) == "Security" || outside
@@ -543,7 +544,7 @@ fn is_request(annotation: &Value) -> bool {
     annotation.outside().is_some_and(|path| matches!(last(path), "Request" | "HttpRequest" | "WebSocket"))
 }
 
-/// The annotation of each parameter.
+/// Iterates over the annotated parameters.
 pub(super) fn annotations(definition: &StmtFunctionDef) -> impl Iterator<Item = (&str, &Expr)> {
     definition.parameters.iter().filter_map(|any| Some((any.name().as_str(), any.annotation()?)))
 }

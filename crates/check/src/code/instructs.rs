@@ -1,4 +1,4 @@
-//! Messages with the role of the system: what they are made of is noted where they are put together.
+//! Messages with the system role: their origins are recorded where they are composed.
 
 use std::collections::BTreeMap;
 
@@ -27,12 +27,12 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A message with the role of the system: what it is made of is noted where it is put together.
+    /// Records a message with the system role where it is composed.
     pub(super) fn instruct(&mut self, node: &ExprDict, items: &BTreeMap<String, Value>) {
         self.note_message(items, node.range());
         let Some(content) = system::system_message(items) else { return };
         let keyed = |name: &'static str| move |item: &&DictItem| matches!(&item.key, Some(Expr::StringLiteral(text)) if text.value.to_str() == name);
-        // `{"role": one.role, "content": one.content}`, `{**one, "content": text}` only write another's message anew.
+        // `{"role": one.role, "content": one.content}`, `{**one, "content": text}` only copy another message.
         let copied =
             |item: &DictItem| matches!(&item.value, Expr::Attribute(part) if part.attr.as_str() == "role");
         if node.items.iter().find(keyed("role")).is_none_or(copied) {

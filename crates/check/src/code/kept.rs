@@ -1,4 +1,4 @@
-//! Files in which what people said is kept, and that are read again: a memory, whether or not a database is called so.
+//! Files in which people's words are stored and read again: a memory, even if nothing is called a database.
 
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
@@ -27,17 +27,18 @@ const PAST: &[&str] = &[
     "impression*",
     "facts",
 ];
-/// More words for it, of files and of functions that keep or recall it; a class or a file of code that is called so may do anything.
+/// More such words, for files and for functions that store or recall; a class or source file with such a name may do
+/// anything.
 const CHATS: &[&str] = &["chat", "chats", "message*"];
-/// More words of such functions.
+/// More words for such functions.
 const RECALLS: &[&str] = &["fact", "remember*", "recall*"];
-/// What such a function begins with.
+/// Verbs with which the names of such functions start.
 const VERBS: &[&str] = &[
     "keep", "save", "load", "write", "read", "append", "add", "store", "get", "record", "persist",
     "remember", "recall", "update", "set", "dump", "insert", "put", "fetch", "restore", "log", "export",
     "sync",
 ];
-/// Words of what holds nothing that people said, whatever handles it.
+/// Words for what contains nobody's words, whatever handles it.
 const OTHER: &[&str] = &[
     "config*",
     "setting*",
@@ -78,47 +79,47 @@ const OTHER: &[&str] = &[
     "dockerfile",
 ];
 
-/// Where a memory of people that is kept in files is noted, so that what reads it knows what stands in it.
+/// The global under which a file memory is recorded, so that readers know what it contains.
 pub(super) const NOTED: &str = "kept in files";
 
-/// Under which name it is noted what a program is made of.
+/// The global under which the origins of a written program are recorded.
 fn program(file: &str) -> String {
     format!("program {file}")
 }
 
-/// Whether a file or a key is called by what was said.
+/// Whether a file or a key is named after what was said.
 fn tells(name: &str) -> bool {
     names(name, PAST) || names(name, CHATS)
 }
 
-/// Whether a folder is called by what was said. A program may be called `my-chat`, and is no chat.
+/// Whether a folder is named after what was said. A program may be called `my-chat` without being a chat.
 fn tells_folder(name: &str) -> bool {
     names(name, PAST) || names(name, &["chats", "messages"])
 }
 
-/// Whether a file holds nothing that people said, by its name.
+/// Whether a file contains nobody's words, judged by its name.
 pub(super) fn is_other(own: &str) -> bool {
     names(own, OTHER)
 }
 
-/// Whether a file, or the folder in which it lies, is called by what was said.
+/// Whether a file, or its folder, is named after what was said.
 pub(super) fn tells_file(file: &str) -> bool {
     let mut segments = file.rsplit('/');
     let own = segments.next().unwrap_or_default();
     !is_other(own) && (tells(own) || segments.next().is_some_and(tells_folder))
 }
 
-/// Whether a class or a file of code is called by nothing else.
+/// Whether the name of a class or source file means a memory and nothing else.
 fn is_a_keeper(name: &str) -> bool {
     names(name, PAST) || names(name, &["recall*"])
 }
 
 impl Walk<'_, '_> {
-    /// Notes that a call writes to a file in which words of people are kept, or reads it. Gives where what is read comes from.
+    /// Records that a call writes or reads a file that holds people's words. Returns the origins of what is read.
     pub(super) fn keep_in_file(&mut self, call: Outside<'_>, found: &mut Vec<Deed>) -> Option<Taint> {
         let Outside { path, object, from, arguments } = call;
         let mut opened = files::of(path, object, arguments);
-        // `if not path.is_relative_to(folder): raise`: the object was looked at after it was made.
+        // `if not path.is_relative_to(folder): raise`: the object was checked after it was created.
         if let Some((_, file)) =
             opened.as_mut().filter(|_| root(path) == "pathlib" && from.has(Taint::CHECKED))
             && file.taint != Taint::NONE
@@ -175,7 +176,7 @@ impl Walk<'_, '_> {
         };
         *content.1 = true;
         let content = *content.0;
-        // What is logged is kept, and recalled by nobody.
+        // A log is stored, but nobody recalls it.
         let (function, _) = self.handled_by();
         if !is_a_keeper(&function) && names(&function, &["log", "logs", "logger", "trace*", "audit*"]) {
             return None;
@@ -187,7 +188,7 @@ impl Walk<'_, '_> {
         None
     }
 
-    /// The store of what is written that is a conversation by its form, unless what writes it is there for something else.
+    /// Returns the store for content in the form of a conversation, unless its writer has another purpose.
     fn dialogue_store(&self, file: &str, arguments: &[Argument]) -> Option<Store> {
         let (function, class) = self.handled_by();
         let module = self.state.project.modules.get(self.module)?;
@@ -197,7 +198,7 @@ impl Walk<'_, '_> {
         (!other && self.holds_dialogue(arguments)).then(|| plain(format!("files:{owner}")))
     }
 
-    /// Whether what is written holds by its form what two sides said: messages with roles, or a part that is called a conversation.
+    /// Whether content has the form of a dialogue: messages with roles, or a part that is named a conversation.
     pub(super) fn holds_dialogue(&self, arguments: &[Argument]) -> bool {
         arguments.iter().any(|one| self.is_dialogue(&one.value, 0))
     }
@@ -230,7 +231,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Notes what a program is made of that is written into a file.
+    /// Records the origins of a program that is written to a file.
     fn note_program(&mut self, file: &str, found: &[Deed]) {
         const PROGRAMS: &[&str] = &[".py", ".js", ".mjs", ".sh", ".ts", ".rb", ".ps1", ".bat"];
         let content = found.iter().find_map(|deed| match deed {
@@ -242,7 +243,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a program is made of that is started, if it was written here: `subprocess.run([sys.executable, "out.py"])`.
+    /// Records the execution of a program that was written here: `subprocess.run([sys.executable, "out.py"])`.
     pub(super) fn started(&self, path: &str, arguments: &[Argument]) -> Option<Deed> {
         if !matches!(root(path), "subprocess" | "os" | "asyncio" | "child_process") {
             return None;
@@ -258,11 +259,11 @@ impl Walk<'_, '_> {
         Some(Deed::Run { sink: Sink::Code, content, given: None })
     }
 
-    /// What a call writes into a database that keeps it under a key or in a table.
+    /// Records what a call writes to a database that stores it under a key or in a table.
     pub(super) fn keep_in_database(&self, call: Outside<'_>, range: TextRange) -> Option<Deed> {
         let Outside { path, object, arguments, .. } = call;
         let (content, conversation) = databases::kept(path, object, arguments)?;
-        // `this.conversations.set(id, turns)`: what holds the keys says what stands under them.
+        // `this.conversations.set(id, turns)`: the name of the map says what its values are.
         let told = databases::is_of_keys(path) && self.holder_tells(range);
         let here = told
             || databases::is_a_file(path, arguments)
@@ -271,7 +272,7 @@ impl Walk<'_, '_> {
         Some(Deed::Persist { content, conversation: conversation || told, remote: !here })
     }
 
-    /// Whether what a call hangs on is called by what was said.
+    /// Whether the object of a call is named after what was said.
     fn holder_tells(&self, range: TextRange) -> bool {
         let text = self.state.texts.get(self.file()).and_then(|file| file.text.get(super::walk::span(range)));
         let written = text.and_then(|text| text.split('(').next()).unwrap_or_default();
@@ -279,7 +280,7 @@ impl Walk<'_, '_> {
         super::api::web::is_conversation(holder.trim_end_matches(['?', '!']))
     }
 
-    /// The memory that the class keeps in which a file is read, whatever the file is called.
+    /// Returns the memory kept by the class in which a file is read, whatever the file is called.
     fn kept_by_class(&self, file: &str) -> Option<Store> {
         let (_, class) = self.handled_by();
         let noted = self.state.global(self.module, NOTED)?;
@@ -288,7 +289,7 @@ impl Walk<'_, '_> {
         (!other && noted.known_text() == Some(own.as_str())).then(|| plain(own))
     }
 
-    /// The memory that a file belongs to, if its name or what handles it says that it is one.
+    /// Returns the memory to which a file belongs, if its name or its handler says that it is one.
     pub(super) fn memory(&self, file: &str) -> Option<Store> {
         let mut segments = file.rsplit('/');
         let (own, folder) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
@@ -298,7 +299,7 @@ impl Walk<'_, '_> {
         }
         let module = self.state.project.modules.get(self.module)?;
         let module = module.name.rsplit('.').next().unwrap_or_default();
-        // What a program is entered by is called so for the loader: `index.js`.
+        // The name of an entry file is dictated by the loader: `index.js`.
         if names(class.unwrap_or(module), OTHER) && (class.is_some() || module != "index") {
             return None;
         }
@@ -315,8 +316,8 @@ impl Walk<'_, '_> {
         Some(plain(format!("files:{owner}")))
     }
 
-    /// What a plug-in hands to what its host gave it, of which only the names are known: a route, or something that is kept under a
-    /// key, `storage.set("chat_history", messages)`. Gives what is said to the functions that it hands over.
+    /// Handles what a plug-in passes to its host, of which only the names are known: a route, or data stored under a
+    /// key, `storage.set("chat_history", messages)`. Returns what is said to the functions that it passes on.
     pub(super) fn plugged(
         &mut self,
         name: &str,
@@ -364,7 +365,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether a file holds settings, by its name or what handles it: they are nobody's words.
+    /// Whether a file holds settings, judged by its name or its handler: they are nobody's words.
     fn is_setting(&self, file: &str) -> bool {
         const SETTINGS: &[&str] =
             &["config*", "setting*", "preference*", "credential*", "cfg", "env", "dotenv"];
@@ -380,7 +381,7 @@ impl Walk<'_, '_> {
         func.is_some_and(|func| func.class.is_some() && func.hangs == Hangs::OnObject)
     }
 
-    /// The function that has a name of its own, and its class.
+    /// The outermost named function, and its class.
     fn handled_by(&self) -> (String, Option<&str>) {
         let project = self.state.project;
         let outer = |id: &FunctionId| project.functions.get(*id).and_then(|func| func.outer);
@@ -393,9 +394,9 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What is done with a file whose path is not written out.
+/// Records access to a file whose path is not a literal.
 fn opens(access: Access, file: &Value, method: bool) -> Option<Deed> {
-    // Of the object on which a method hangs nobody knows which part is meant.
+    // For the object of a method, it is unknown which part is meant.
     let own = if method { Taint::parameter(0) } else { Taint::NONE };
     let path = file.deep_taint().without(Taint::CONSENT | own);
     let whole = match &file.shape {
@@ -403,7 +404,7 @@ fn opens(access: Access, file: &Value, method: bool) -> Option<Deed> {
         Shape::Made(made) => root(&made.path) != "pathlib",
         _ => true,
     };
-    // `folder / name`: of the folder something is known.
+    // `folder / name`: something is known of the folder.
     let known = |piece: &Piece| match piece {
         Piece::Text(text) => text.trim_matches('/').len() > 1,
         Piece::Variable(..) => true,
@@ -417,7 +418,7 @@ fn opens(access: Access, file: &Value, method: bool) -> Option<Deed> {
     (path != Taint::NONE).then_some(Deed::Open { changes: access == Access::Change, path, whole, below })
 }
 
-/// The file that a call writes to.
+/// Returns the file that a call writes to.
 fn written_file(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Value> {
     if matches!(root(path), "sqlite3" | "aiosqlite" | "better-sqlite3" | "sqlite" | "swift" | "shelve") {
         return None;
@@ -429,7 +430,7 @@ fn written_file(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Op
     }
 }
 
-/// A store of which the name is known.
+/// A file store with a known name.
 pub(super) fn plain(name: String) -> Store {
     Store {
         name,
@@ -441,8 +442,8 @@ pub(super) fn plain(name: String) -> Store {
     }
 }
 
-/// What is said to the function in a description that a plug-in hands to its host: a model calls a tool, and a person a command.
-/// `host.registerCommand({name, description, handler})`
+/// Returns what is said to the function in a description that a plug-in passes to its host: a model calls a tool, and
+/// a person a command. `host.registerCommand({name, description, handler})`
 fn described(name: &str, arguments: &[Argument]) -> Option<Taint> {
     let said = match () {
         () if names(name, &["tool", "tools"]) => Taint::TOOL,
@@ -455,7 +456,7 @@ fn described(name: &str, arguments: &[Argument]) -> Option<Taint> {
     (told && items.values().any(function)).then_some(said)
 }
 
-/// Whether a call names something that people say: `host.on("message")`, `host.on_message()`.
+/// Whether a call names an event in which people speak: `host.on("message")`, `host.on_message()`.
 pub(super) fn is_event(node: &ExprCall) -> bool {
     let Expr::Attribute(method) = &*node.func else { return false };
     let event = match node.arguments.args.first() {
@@ -466,11 +467,11 @@ pub(super) fn is_event(node: &ExprCall) -> bool {
         && (event || names(method.attr.as_str(), EVENTS))
 }
 
-/// Events by which people are heard: `before_agent_start` tells what the agent was asked.
+/// Events in which people speak: `before_agent_start` reports what the agent was asked.
 const EVENTS: &[&str] =
     &["message", "messages", "msg", "command", "chat", "text", "mention", "prompt", "agent"];
 
-/// `host.on_message(hear)`, `bus.on("message", (text) => …)`: what a host has to say to a plug-in is what people say.
+/// `host.on_message(hear)`, `bus.on("message", (text) => …)`: what a host reports to a plug-in is what people say.
 fn subscribes(name: &str, arguments: &[Argument]) -> bool {
     let hands = arguments.iter().any(|one| matches!(one.value.shape, Shape::Functions(_) | Shape::Bound(_)));
     if !hands {

@@ -1,4 +1,4 @@
-//! MCP servers that code starts: the command and its arguments, where they are written out.
+//! MCP servers started in code: the command and its arguments, where they are literals.
 
 use ruff_python_ast::{Arguments, Expr, ExprDict};
 use ruff_text_size::{Ranged, TextRange};
@@ -7,7 +7,7 @@ use super::api::last;
 use super::walk::{Walk, span};
 use crate::facts::{Server, Spanned};
 
-/// What takes the command of a server.
+/// Calls that take the command of a server.
 const STARTS: &[&str] = &[
     "StdioServerParameters",
     "StdioClientTransport",
@@ -29,7 +29,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `{"command": "npx", "args": ["-y", "mcp-server-notes"]}`: many programs are started like that, a server says what it is.
+    /// `{"command": "npx", "args": ["-y", "mcp-server-notes"]}`: many programs are started this way, but a server
+    /// names itself.
     pub(super) fn launched_by(&mut self, node: &ExprDict) {
         let named = |name: &str| {
             let is = |key: &Expr| matches!(key, Expr::StringLiteral(text) if text.value.to_str() == name);

@@ -1,5 +1,5 @@
-//! Memories in files where one function opens the file and others say which it is, or look at what stood in it: a helper that writes
-//! whatever it is given to whatever file it is told, and what a program read at its start.
+//! File memories in which one function opens the file while others name it or look at its content: a helper that
+//! writes whatever it is given to whatever file it is told, and what a program read at its start.
 
 use ruff_python_ast::ExprAttribute;
 use ruff_text_size::{Ranged, TextRange};
@@ -13,10 +13,10 @@ use super::value::{Argument, Made, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Taint, Template};
 
-/// Files of one function that are told to its callers.
+/// Maximum files of one function that are reported to its callers.
 const MOST_FILES: usize = 8;
 
-/// A file that a caller names: what is done with it, and what is written.
+/// A file that a caller names: how it is accessed, and what is written.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Lent {
     access: Access,
@@ -26,7 +26,7 @@ pub(super) struct Lent {
     keeper: Option<String>,
 }
 
-/// What a call takes out of what is kept for all: `memories.get(user)`.
+/// Returns the taint of what a call takes from shared data: `memories.get(user)`.
 pub(super) fn part_of(method: &str, arguments: &[Argument], whole: Taint) -> Taint {
     let picks = matches!(last(method), "get" | "setdefault" | "pop");
     let own = arguments.first().is_some_and(|key| picks && is_apart(&key.value));
@@ -37,14 +37,14 @@ pub(super) fn part_of(method: &str, arguments: &[Argument], whole: Taint) -> Tai
     if own { whole.without(Taint::COMMON) } else { whole }
 }
 
-/// Whether under a key there is no conversation of all: what is somebody's, or a setting that has a name.
+/// Whether a key does not lead to a shared conversation: it is somebody's, or names a setting.
 pub(super) fn is_apart(key: &Value) -> bool {
     let setting = |name: &str| !is_conversation(name) && !names(name, &["turn*", "context*", "item*"]);
     key.taint != Taint::NONE || key.known_text().is_some_and(setting)
 }
 
 impl Walk<'_, '_> {
-    /// What a run of an agent writes and reads where its framework was told to keep what is said.
+    /// Records what a run of an agent writes and reads where its framework was configured to store conversations.
     pub(super) fn kept_by_framework(
         &mut self,
         path: &str,
@@ -59,7 +59,7 @@ impl Walk<'_, '_> {
         found
     }
 
-    /// Notes that a function opens a file of which its callers know the name.
+    /// Records that a function opens a file which its callers name.
     pub(super) fn lend(&mut self, access: Access, file: &Value, content: Taint) {
         if let Some(file) = files::whole(file) {
             self.lend_on(Lent { access, file, content, keeper: None });
@@ -73,7 +73,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a call does to memories in files that it names, if what it enters opens them. Gives what comes back.
+    /// Records what a call does to file memories that it names, if its callee opens them. Returns the result.
     pub(super) fn borrow(
         &mut self,
         lent: &[Lent],
@@ -92,7 +92,7 @@ impl Walk<'_, '_> {
             let name = file.shown();
             let here = self.memory(&name).map(|store| store.name);
             let told = tells_file(&name);
-            // Of a file that somebody else names nobody knows what it is.
+            // What a file named by somebody else contains is unknown.
             let named = name
                 .rsplit('/')
                 .next()
@@ -113,7 +113,7 @@ impl Walk<'_, '_> {
         result
     }
 
-    /// Notes that what people say is written to a memory.
+    /// Records that people's words are written to a memory.
     fn written(&mut self, store: &str, content: Taint, range: TextRange) {
         let noted = Value { taint: self.known_sources(content), ..Value::text(store) };
         self.state.set_global(self.module, NOTED, noted);
@@ -123,26 +123,26 @@ impl Walk<'_, '_> {
         let goes_on = before.any(|call| call.does.iter().any(persists));
         let does = &mut self.call_at(range).does;
         add(does, Deed::Store(store, content));
-        // A function that writes a record in several parts is told of at the first.
+        // A function that writes a record in several parts is reported at the first.
         if !goes_on {
             add(does, Deed::Persist { content, conversation: true, remote: false });
         }
     }
 
-    /// Whether what people said is written to a file of a memory by this module.
+    /// Whether this module writes people's words to a file memory.
     fn holds_words(&self) -> bool {
         let noted = self.state.global(self.module, NOTED);
         noted.is_some_and(|noted| noted.taint.has(Taint::PERSON | Taint::MODEL | Taint::TOOL))
     }
 
-    /// The same of a member of an object: `self.memories`.
+    /// The same for a member of an object: `self.memories`.
     pub(super) fn look_at_member(&mut self, object: &Value, held: &Value, node: &ExprAttribute) {
         if matches!(object.shape, Shape::Object(_)) {
             self.look_at_loaded(held, node.attr.as_str(), node.range());
         }
     }
 
-    /// Notes that a function looks at a memory that was read from a file before: `memories.get(user)`.
+    /// Records that a function looks at a memory that was read from a file before: `memories.get(user)`.
     pub(super) fn look_at_loaded(&mut self, held: &Value, name: &str, range: TextRange) {
         let own = self.state.project.functions.get(self.function);
         let inside = own.is_some_and(|func| func.definition.is_some());

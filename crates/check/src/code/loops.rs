@@ -1,4 +1,4 @@
-//! What the form of a test or a loop says by itself.
+//! What the form of a test or a loop tells by itself.
 
 use std::rc::Rc;
 
@@ -11,14 +11,14 @@ use super::value::{Shape, Value};
 use super::walk::{Walk, span};
 use crate::facts::{Call, Loop, Taint};
 
-/// Names of one list for each of which a loop is walked.
+/// Maximum literal items for each of which a loop is walked.
 const MOST_NAMES: usize = 8;
 
 impl Walk<'_, '_> {
     pub(super) fn for_loop(&mut self, node: &StmtFor) {
         let all = self.eval(&node.iter);
-        // What is done for each of a few names that are written out is done for all of them, and not for the one that stands for
-        // them: `for table in ("messages", "consents")`.
+        // What is done for each of a few literal names is done for all of them, and not for one joined value:
+        // `for table in ("messages", "consents")`.
         if self.breaks.is_empty() {
             for one in few_names(&all) {
                 let before = self.env.clone();
@@ -37,7 +37,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What came in where a model calls a tool was chosen by it.
+    /// Marks the inputs of a tool call: the model chose them.
     pub(super) fn called_by_model(&mut self) {
         let names: Vec<(Rc<str>, Value)> =
             self.env.names.iter().map(|(name, value)| (Rc::clone(name), value.clone())).collect();
@@ -48,11 +48,11 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Notes that a function goes on by calling itself, where nothing counts how often.
+    /// Records a function that calls itself without counting how often.
     pub(super) fn note_recursion(&mut self, definition: &StmtFunctionDef) {
         let own = self.function;
         let again =
-            // What picks one of many functions by a name may pick any of them.
+            // A dispatcher that picks one of many functions by name may pick any of them.
             self.calls.values().find(|call| call.callees.contains(&own) && call.callees.len() < 4).map(|call| call.span.clone());
         let Some(again) = again.filter(|_| !counts_itself(definition)) else { return };
         let paced = self.calls.values().any(|call| waits(&call.target));
@@ -60,7 +60,7 @@ impl Walk<'_, '_> {
         self.loops.push(Loop { span: again, tools, paced, body: span(definition.range()) });
     }
 
-    /// Notes a loop that has no certain end.
+    /// Records a loop without a certain end.
     pub(super) fn note_loop(&mut self, node: &StmtWhile) {
         let range = node.range();
         let body = span(range);
@@ -74,7 +74,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What is gone through of a dictionary: its keys, or its keys and what stands under them.
+/// Iterates over a dictionary: its keys, or pairs of keys and values.
 pub(super) fn by_key(dict: &Value, with_items: bool) -> Value {
     let key = Value::of(dict.taint.without(Taint::CONSENT));
     let each = if with_items {
@@ -85,7 +85,7 @@ pub(super) fn by_key(dict: &Value, with_items: bool) -> Value {
     Value::new(Shape::List(Rc::new(vec![each])), Taint::NONE)
 }
 
-/// What a loop goes through: of a dictionary of Python the keys.
+/// Returns an item of what a loop iterates over; for a Python dictionary, a key.
 pub(super) fn gone_through(all: &Value, script: bool) -> Value {
     match &all.shape {
         Shape::Dict(items) if !script && !items.is_empty() => by_key(all, false).item(None),
@@ -93,7 +93,7 @@ pub(super) fn gone_through(all: &Value, script: bool) -> Value {
     }
 }
 
-/// Whether a function that calls itself counts how often: by a parameter, or by a test that leaves.
+/// Whether a recursive function counts how often: by a parameter, or by a test that leaves.
 fn counts_itself(definition: &StmtFunctionDef) -> bool {
     const COUNTS: &[&str] = &[
         "depth",
@@ -117,7 +117,7 @@ fn counts_itself(definition: &StmtFunctionDef) -> bool {
     definition.parameters.iter().any(|one| counted(one.name().as_str())) || leaves_by_size(&definition.body)
 }
 
-/// The texts of a list of several, if all of them are written out.
+/// Returns the items of a short list, if all of them are literals.
 fn few_names(all: &Value) -> Vec<Value> {
     match &all.shape {
         Shape::List(items) if (2..=MOST_NAMES).contains(&items.len()) => {
@@ -128,7 +128,7 @@ fn few_names(all: &Value) -> Vec<Value> {
     }
 }
 
-/// The value of a test that is written out.
+/// Returns the truth value of a literal test.
 pub(super) fn constant(test: &Expr) -> Option<bool> {
     match test {
         Expr::BooleanLiteral(node) => Some(node.value),
@@ -142,7 +142,7 @@ pub(super) fn constant(test: &Expr) -> Option<bool> {
     }
 }
 
-/// `method === "tools/call"`: a server of tools that speaks the protocol by itself.
+/// `method === "tools/call"`: a tool server that implements the protocol itself.
 pub(super) fn is_tool_call(test: &Expr) -> bool {
     let Expr::Compare(node) = test else { return false };
     let says = |side: &Expr| matches!(side, Expr::StringLiteral(said) if said.value.to_str() == "tools/call");
@@ -156,7 +156,7 @@ pub(super) fn is_main(test: &Expr) -> bool {
     node.comparators.first().is_some_and(|right| is_name(&node.left) || is_name(right))
 }
 
-/// Whether a loop counts: its test compares a size, or something in it leaves when a count is reached.
+/// Whether a loop is bounded: its test compares a size, or its body leaves when a count is reached.
 pub(super) fn is_bounded(node: &StmtWhile) -> bool {
     compares_size(&node.test) || leaves_by_size(&node.body)
 }
@@ -187,7 +187,7 @@ fn leaves_by_size(body: &[Stmt]) -> bool {
     counts.found
 }
 
-/// Whether a test compares a size on the way on which it must hold.
+/// Whether a test compares a size.
 fn compares_size(test: &Expr) -> bool {
     match test {
         Expr::Compare(node) => {
@@ -198,7 +198,7 @@ fn compares_size(test: &Expr) -> bool {
     }
 }
 
-/// Whether a loop handles calls of tools.
+/// Whether a loop handles tool calls.
 pub(super) fn handles_tools(node: &StmtWhile) -> bool {
     let mut test = Tools { found: false };
     test.visit_expr(&node.test);
@@ -254,7 +254,7 @@ impl<'a> Visitor<'a> for Tools {
     }
 }
 
-/// The names that a pattern binds.
+/// Returns the names that a pattern binds.
 pub(super) fn captured(pattern: &Pattern) -> Vec<&str> {
     struct Names<'a> {
         found: Vec<&'a str>,

@@ -1,4 +1,4 @@
-//! What is particular to calls in scripts: methods that hand items to a function, promises, and parts of functions.
+//! Calls specific to scripts: methods that pass items to a function, promises, and methods of functions.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{FunctionId, Piece, Taint, Template};
 
-/// Methods that hand each item to a function.
+/// Methods that pass each item to a function.
 const EACH: &[&str] = &[
     "map",
     "flatMap",
@@ -25,11 +25,11 @@ const EACH: &[&str] = &[
     "sortBy",
 ];
 
-/// Methods of which any may be picked by its name.
+/// Maximum methods from which one may be picked by name.
 const MOST_METHODS: usize = 48;
 
 impl Walk<'_, '_> {
-    /// What `super()` has under a name: a member of what the class of this function is derived from.
+    /// Resolves a name on `super()`: a member of the base classes of this function's class.
     pub(super) fn inherited(&self, name: &str) -> Option<Value> {
         let project = self.state.project;
         let outer = |id: &FunctionId| project.functions.get(*id).and_then(|func| func.outer);
@@ -56,12 +56,11 @@ impl Walk<'_, '_> {
         (!found.is_empty()).then(|| Value::new(Shape::Functions(found.into()), Taint::NONE))
     }
 
-    /// The method that a call of an object enters. In a script `super(…)` stands for the constructor of what the class is
-    /// derived from.
+    /// Returns the method that calling an object enters. In a script, `super(…)` is the constructor of the base class.
     pub(super) fn called_on(&self, class: usize, node: &ExprCall) -> Option<FunctionId> {
         let own = matches!(&*node.func, Expr::Name(name) if self.script && name.id.as_str() == "this");
         if !own {
-            // What a library calls is carried out by `forward`: modules of DSPy.
+            // Calling a library's object runs `forward`: modules of DSPy.
             let called = self.state.method(class, "__call__");
             return called.or_else(|| self.state.method(class, "forward"));
         }
@@ -71,7 +70,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A call that means something by the language alone.
+    /// Handles a call whose meaning the language alone defines.
     pub(super) fn script_call(
         &mut self,
         node: &ExprCall,
@@ -100,7 +99,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `const [text, setText] = useState("")`: what is given to the second is what the first holds.
+    /// `const [text, setText] = useState("")`: the second sets what the first holds.
     pub(super) fn note_state(&mut self, targets: &[Expr], value: &Value) {
         let states = self.script && value.made().is_some_and(|made| made.path.ends_with(".useState()"));
         let pair = match targets {
@@ -113,7 +112,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A call of such a setter, here or in a function inside.
+    /// Handles a call of such a setter, here or in an inner function.
     fn set_state(&mut self, setter: &str, arguments: &[Argument]) {
         let Some(given) = arguments.first().map(|argument| Value::of(argument.value.deep_taint())) else {
             return;
@@ -217,7 +216,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Methods of texts and lists that give something of which more is known than where it comes from.
+/// Methods of texts and lists whose result is known beyond its origins.
 fn text_or_list(object: &Value, name: &str, arguments: &[Argument]) -> Option<Value> {
     let given = all_of(arguments);
     match (&object.shape, name) {
@@ -241,7 +240,7 @@ fn text_or_list(object: &Value, name: &str, arguments: &[Argument]) -> Option<Va
     }
 }
 
-/// `["a", x].join("")`: what is known of the parts.
+/// `["a", x].join("")`: composes what is known of the parts.
 fn joined(items: &[Value], taint: Taint) -> Value {
     let mut text = Template::default();
     for item in items {

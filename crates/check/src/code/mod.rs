@@ -1,8 +1,8 @@
-//! The evaluator: modules of one language to facts.
+//! The evaluator: turns modules of one language into facts.
 //!
-//! Its syntax tree is Python's, as ruff's parser defines it. Python files are read as they are; scripts and Swift are written
-//! anew in the same tree first, with `script` or `swift` set where the languages differ. Every function is evaluated by itself, with what
-//! earlier rounds found out about the others, until nothing changes.
+//! Its syntax tree is Python's, as ruff's parser defines it. Python files are evaluated as they are; scripts and
+//! Swift are first translated into the same tree, with `script` or `swift` set where the languages differ. Every
+//! function is evaluated by itself, with what earlier rounds found out about the others, until nothing changes.
 
 mod agents;
 mod api;
@@ -76,26 +76,27 @@ pub(crate) use api::{names, says_whose, words};
 pub(crate) use swift::CALLED;
 pub(crate) use swift::{ENTERED, EXTENSION, GETTER, TRAILING};
 
-/// Deeper code is not followed.
+/// Maximum nesting depth that is followed.
 const MAX_DEPTH: usize = 120;
 
-/// Rounds of evaluation: as many calls deep a fact can travel when every round goes against the order of the files.
+/// Maximum rounds of evaluation: a fact can travel this many calls deep even if every round runs against the order of
+/// the files.
 const MAX_ROUNDS: usize = 8;
 
-/// Evaluations for one project: some seconds.
+/// Maximum evaluations per project, which take some seconds.
 const BUDGET: u64 = 12_000_000;
 
-/// The name under which a script exports one thing: no identifier can be called that.
+/// The name of a script's default export; no identifier can have it.
 pub(crate) const DEFAULT_EXPORT: &str = "export default";
 
-/// The name of what fills the fields of a new object that hold functions.
+/// The name of the function that initialises the function-valued fields of a new object.
 pub(crate) const FIELDS: &str = "fields@";
 
 /// A file that was parsed.
 pub(crate) struct Parsed {
     /// Index of the file in the facts.
     pub file: usize,
-    /// Its path without ending.
+    /// Its path without the extension.
     pub stem: String,
     pub body: Arc<ModModule>,
     pub tongue: Tongue,
@@ -109,11 +110,11 @@ pub(crate) enum Tongue {
     Swift,
 }
 
-/// What the caller settles.
+/// Limits set by the caller.
 pub(crate) struct Limits<'a> {
-    /// Functions that answer whether there is consent.
+    /// Functions declared to answer whether consent was given.
     pub consent_functions: &'a [String],
-    /// Evaluations.
+    /// The evaluation budget.
     pub budget: u64,
 }
 
@@ -135,7 +136,7 @@ pub(crate) fn read(facts: &mut Facts, parsed: &[Parsed], providers: &Providers, 
 
 fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits: &Limits<'_>) -> Facts {
     let mut state = State::new(project, texts, providers, limits);
-    // What modules import and give away first: functions are evaluated fewer times then.
+    // Imports and exports of the modules come first, so that functions are evaluated fewer times.
     for _ in 0..MAX_ROUNDS {
         bodies(project, &mut state);
     }
@@ -168,8 +169,8 @@ fn evaluate(project: &Project<'_>, texts: &[File], providers: &Providers, limits
     }
 }
 
-/// Evaluates everything until nothing new is known. What functions give back travels to their callers, and what they are handed
-/// the other way: every second round goes from the last to the first.
+/// Evaluates everything until nothing new is found. Return values travel to callers, and arguments the other way, so
+/// every second round runs from the last function to the first.
 fn rounds(project: &Project<'_>, state: &mut State<'_>) {
     let functions = project.functions.iter().enumerate();
     let mut order: Vec<FunctionId> =
@@ -188,14 +189,14 @@ fn rounds(project: &Project<'_>, state: &mut State<'_>) {
     }
 }
 
-/// Evaluates the bodies of modules that saw something change.
+/// Evaluates the bodies of modules that depend on something that changed.
 fn bodies(project: &Project<'_>, state: &mut State<'_>) {
     for module in &project.modules {
         state.walk(module.function);
     }
 }
 
-/// Whether a function answers whether there is consent: declared, or by its name.
+/// Whether a function answers whether consent was given: because it is declared to, or by its name.
 fn consents(project: &Project<'_>, func: &project::Func<'_>, declared: &[String]) -> bool {
     let module = project.modules.get(func.module).map_or("", |module| module.name.as_str());
     let is_meant = |name: &String| {
@@ -221,7 +222,7 @@ fn described(project: &Project<'_>, func: &project::Func<'_>) -> Function {
     Function { name: func.name.clone(), file, span, body, erases, keys, ..Function::default() }
 }
 
-/// A module that nobody imports is run.
+/// Marks as entered every module that nobody imports, and what a package offers.
 fn enter(project: &Project<'_>, state: &mut State<'_>) {
     let runs = |state: &State<'_>| state.functions.iter().any(|function| function.entry.is_some());
     for (id, module) in project.modules.iter().enumerate() {
@@ -240,7 +241,7 @@ fn enter(project: &Project<'_>, state: &mut State<'_>) {
     }
     let reach = reach_of(state);
     offered::note(project, state, &reach);
-    // A library has no start: whatever is public may be called.
+    // A library has no start: every public function may be called.
     let reach = reach_of(state);
     let does = facts_do(&state.functions, &reach);
     let definitions = || project.functions.iter().enumerate().filter(|(_, func)| func.definition.is_some());
@@ -264,13 +265,13 @@ fn reach_of(state: &mut State<'_>) -> Reach {
     reach
 }
 
-/// Whether code that can run does anything that rules look at.
+/// Whether reachable code does anything that rules look at.
 fn facts_do(functions: &[Function], reach: &Reach) -> bool {
     let mut running = functions.iter().enumerate().filter(|(id, _)| reach.runs(*id));
     running.any(|(_, function)| function.calls.iter().any(|call| !call.does.is_empty()))
 }
 
-/// Consent functions that are none.
+/// Determines which consent functions do not work.
 fn judge_consent(project: &Project<'_>, state: &mut State<'_>) {
     let everywhere = asked::before_all(state);
     for (id, func) in project.functions.iter().enumerate() {
@@ -292,7 +293,7 @@ fn judge_consent(project: &Project<'_>, state: &mut State<'_>) {
     }
 }
 
-/// Adds what was found, with ids moved behind those of other front ends.
+/// Adds the facts that one front end found, shifting ids past those of the others.
 pub(crate) fn merge(facts: &mut Facts, found: Facts) {
     let (functions, stores) = (facts.functions.len(), facts.stores.len());
     facts.stores.extend(found.stores);

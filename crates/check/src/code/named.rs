@@ -1,5 +1,5 @@
-//! What a call names: the model that it asks for, and what the developer tells it. Rules do not need it; the list of what
-//! an agent is made of does.
+//! What a call names: the model that it calls, and the developer's prompt. Rules do not need it, but the inventory of
+//! an agent does.
 
 use std::collections::BTreeMap;
 
@@ -22,22 +22,22 @@ const MODELS: &[&str] = &[
     "engine",
 ];
 
-/// Arguments that hold what the developer tells it.
+/// Arguments that hold the developer's prompt.
 const TOLD: &[&str] =
     &["system", "instructions", "systemInstruction", "system_instruction", "system_prompt", "systemPrompt"];
 
-/// The argument that names a model, in a call or in what it hangs on.
+/// Returns the argument that names a model, in a call or in what its object was created with.
 fn model<'v>(object: Option<&'v Made>, arguments: &'v [Argument]) -> Option<&'v Value> {
     named(arguments, MODELS).or_else(|| object.and_then(|object| object.setting(MODELS)))
 }
 
-/// The first argument of what makes a model by its name: `openai("gpt-5")`, `GenerativeModel("gemini-3")`.
+/// Returns the first argument of what creates a model by name: `openai("gpt-5")`, `GenerativeModel("gemini-3")`.
 fn first(made: &Made) -> Option<Template> {
     let makes = made.chain().find(|made| !made.given.is_empty())?;
     makes.given.first().filter(|argument| argument.name.is_none())?.value.template().cloned()
 }
 
-/// Frameworks in which what is called `instructions` is meant for a model.
+/// Whether a package is a framework in which `instructions` is meant for a model.
 fn tells_models(path: &str) -> bool {
     let package = root(path);
     models::is_framework(package)
@@ -57,7 +57,7 @@ fn tells_models(path: &str) -> bool {
 }
 
 impl Walk<'_, '_> {
-    /// Notes the model that a call asks for.
+    /// Records the model that a call uses.
     pub(super) fn note_model(
         &mut self,
         object: Option<&Made>,
@@ -91,12 +91,12 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A text, with what callers hand in.
+    /// Returns a text, including what callers pass in.
     fn text_of(&self, value: &Value) -> Option<Template> {
         value.filled(&self.summary.handed).template().cloned()
     }
 
-    /// Notes the model that a request asks for in its body, if it goes to one.
+    /// Records the model that a request names in its body, if it goes to one.
     pub(super) fn note_request<'v>(
         &mut self,
         address: &Template,
@@ -117,7 +117,7 @@ impl Walk<'_, '_> {
         self.state.models.insert(self.noted(range), model);
     }
 
-    /// Notes what a call tells a model.
+    /// Records the prompt that a call passes to a model.
     pub(super) fn note_told(&mut self, path: &str, asks: bool, arguments: &[Argument], range: TextRange) {
         let message =
             last(path.trim_end_matches("()")) == "SystemMessage" && models::is_framework(root(path));
@@ -132,7 +132,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Notes a message with the role of the system.
+    /// Records a message with the system role.
     pub(super) fn note_message(&mut self, items: &BTreeMap<String, Value>, range: TextRange) {
         let role = items.get("role").and_then(Value::known_text);
         if matches!(role, Some("system" | "developer")) {
@@ -149,7 +149,7 @@ impl Walk<'_, '_> {
 }
 
 impl Walk<'_, '_> {
-    /// Who answers a model call: with what callers hand in, if they choose the address.
+    /// Returns the recipient of a model call, including what callers pass in if they choose the address.
     pub(super) fn recipient(
         &self,
         path: &str,
@@ -169,7 +169,7 @@ impl Walk<'_, '_> {
         models::recipient(path, object.as_ref(), &arguments, providers).or(Some(recipient))
     }
 
-    /// `index.as_chat_engine().chat(text)`: an engine asks the model of the settings, or the one that the library names.
+    /// `index.as_chat_engine().chat(text)`: an engine uses the model from the settings, or the library's default.
     fn asked_by_engine(&self, path: &str) -> Option<Recipient> {
         const ASKS: &[&str] = &[
             "chat",

@@ -1,5 +1,5 @@
-//! What a package offers to those who use it: public functions that nothing in the project calls. A framework loads plugins by
-//! their name, a console script by its line in a manifest, a program the library's functions.
+//! What a package offers to its users: public functions that nothing in the project calls. A framework loads plug-ins
+//! by name, a console script is declared in a manifest, and a program calls a library's functions.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +10,9 @@ use super::value::Value;
 use super::walk::Walk;
 use crate::facts::{Deed, Entry, File, Function, FunctionId, Reach, Taint};
 
-/// Parameters in which people speak, whatever the function is called.
+/// Parameters that hold a person's words, whatever the function is called.
 const SPOKEN: &[&str] = &["message", "msg", "question", "utterance", "prompt", "chat_message"];
-/// Parameters in which they speak if the function says that it hears them.
+/// Parameters that hold them if the function's name says that it hears people.
 const HEARD: &[&str] = &[
     "text",
     "content",
@@ -62,7 +62,7 @@ const HEARERS: &[&str] = &[
     "rag",
     "tutor",
 ];
-/// Words of methods of such a class by which it is asked, or told something.
+/// Words of methods by which such a class is asked or told something.
 const TOLD: &[&str] = &[
     "run*",
     "process*",
@@ -83,10 +83,10 @@ const TOLD: &[&str] = &[
     "step",
     "think",
 ];
-/// What such a method is told.
+/// Parameters of such a method.
 const WORDS: &[&str] = &["text", "content", "query", "input", "messages", "task", "request", "utterance"];
 
-/// Whether a parameter is what a user says: `user_msg`, `userText`.
+/// Whether a parameter holds what a user says: `user_msg`, `userText`.
 fn of_user(name: &str) -> bool {
     const SAYS: &[&str] =
         &["msg", "text", "message", "input", "query", "prompt", "question", "utterance", "turn", "reply"];
@@ -94,7 +94,7 @@ fn of_user(name: &str) -> bool {
     matches!(said.as_slice(), [user, what] if user == "user" && SAYS.contains(&what.as_str()))
 }
 
-/// What a host hands to a plug-in that it loads by its name, where no type says so: `export function apply(ctx)`.
+/// Returns what a host passes to a plug-in that it loads by name, where no type says so: `export function apply(ctx)`.
 pub(super) fn host(walk: &Walk<'_, '_>, index: usize) -> Option<Value> {
     let func = walk.state.project.functions.get(walk.function).filter(|_| walk.script && index == 0)?;
     let named = func.name == "apply" && func.outer.is_none() && func.parameters.first()? == "ctx";
@@ -128,8 +128,8 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) 
     }
 }
 
-/// Whether people speak to anything here: a model is asked, a tool or a server is there, or words are kept. The `message` of any
-/// other library is a word for developers.
+/// Whether people speak to anything here: a model is called, a tool or a server exists, or conversations are stored.
+/// In any other library, `message` is a word for developers.
 fn is_spoken_to(state: &State<'_>) -> bool {
     let does = |deed: &Deed| {
         matches!(deed, Deed::Model { .. } | Deed::Persist { conversation: true, .. } | Deed::SystemPrompt(_))
@@ -142,8 +142,8 @@ fn is_spoken_to(state: &State<'_>) -> bool {
     !state.tools.is_empty() || !state.agents.is_empty() || state.functions.iter().any(speaks)
 }
 
-/// Hands requests to functions that read one, that others give back and that nobody in the project calls: a package makes them for
-/// servers. Gives whether there are any.
+/// Passes requests to functions that read one, that others return, and that nobody in the project calls: a package
+/// makes them for servers. Returns whether there are any.
 pub(super) fn answer(state: &mut State<'_>) -> bool {
     let called: BTreeSet<FunctionId> = state
         .functions
@@ -172,7 +172,7 @@ pub(super) fn answer(state: &mut State<'_>) -> bool {
 
 /// Whether a function is public and belongs to a package: a file in a folder.
 fn is_offered(project: &Project<'_>, texts: &[File], func: &Func<'_>) -> bool {
-    // A script is called by its folder where it is the index of that.
+    // A script that is the index of its folder is named after the folder.
     let inside = |file: usize| texts.get(file).is_some_and(|file| file.path.contains('/'));
     let packaged = project
         .modules
@@ -185,7 +185,7 @@ fn is_offered(project: &Project<'_>, texts: &[File], func: &Func<'_>) -> bool {
         && (!short.starts_with('_') || short == "__init__")
 }
 
-/// What people say in its parameters, by the names of those.
+/// Infers what people say in the parameters from their names.
 fn told(project: &Project<'_>, func: &Func<'_>) -> Vec<Taint> {
     let short = func.name.rsplit('.').next().unwrap_or_default();
     let hears = names(short, HEARS);

@@ -1,6 +1,6 @@
-//! What is kept on the object of an application, and who comes to it by a queue: `app.state.llm = OpenAI()` is read as
-//! `request.app.state.llm`, a graph is built here and asked there, a task is sent to a worker. All of it is one for the whole
-//! project, whichever file puts it there.
+//! What is kept on the application object or reached through a queue: `app.state.llm = OpenAI()` is read as
+//! `request.app.state.llm`, a graph is built in one place and invoked in another, a task is sent to a worker. All of
+//! it is shared by the whole project, whichever file puts it there.
 
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
@@ -12,11 +12,11 @@ use super::value::{Argument, Made, Shape, Value, named};
 use super::walk::Walk;
 use crate::facts::{FunctionId, Taint};
 
-/// The module under which what belongs to the whole project is noted.
+/// The module under which data of the whole project is recorded.
 const PROJECT: usize = 0;
 /// Parts of an application in which programs keep what they need.
 const PARTS: &[&str] = &["state", "locals", "ctx", "extensions"];
-/// Methods of a task by which it is sent to a worker.
+/// Methods of a task that send it to a worker.
 const SENDS: &[&str] = &[
     "delay",
     "apply_async",
@@ -36,7 +36,8 @@ const SENDS: &[&str] = &[
 const RUNS: &[&str] =
     &["invoke", "ainvoke", "stream", "astream", "astream_events", "batch", "abatch", "streamEvents"];
 
-/// The name under which an application keeps something: `app.state.llm`, `request.app.state.llm`, `app.extensions["llm"]`.
+/// Returns the name under which an application keeps something: `app.state.llm`, `request.app.state.llm`,
+/// `app.extensions["llm"]`.
 fn on_app(object: &Expr, name: &str) -> Option<String> {
     let Expr::Attribute(part) = object else { return None };
     let owner = match &*part.value {
@@ -49,7 +50,7 @@ fn on_app(object: &Expr, name: &str) -> Option<String> {
         .then(|| format!("kept on the application: {name}"))
 }
 
-/// The same of an object that is an application itself: `app.llm`, `current_app.llm`.
+/// Whether an object is itself an application: `app.llm`, `current_app.llm`.
 fn is_app(object: &Value) -> bool {
     matches!(
         object.outside(),
@@ -57,12 +58,12 @@ fn is_app(object: &Value) -> bool {
     )
 }
 
-/// Under which name it is noted that a function is to keep a promise.
+/// The name under which it is recorded that a function is the executor of a promise.
 fn promise(function: FunctionId) -> String {
     format!("the promise that {function} keeps")
 }
 
-/// The graph from which something was made.
+/// Returns the key of the graph from which something was created.
 fn graph(object: &Made) -> Option<String> {
     let first = object.chain().last()?;
     let is_graph = matches!(root(&first.path), "langgraph" | "@langchain/langgraph")
@@ -71,7 +72,7 @@ fn graph(object: &Made) -> Option<String> {
     Some(format!("the nodes of the graph {module}:{}", u32::from(range.start())))
 }
 
-/// The queue on which something hangs.
+/// Returns the key of the queue to which something belongs.
 fn queue(object: &Made) -> Option<String> {
     let first = object.chain().last()?;
     let is_queue = matches!(root(&first.path), "asyncio" | "queue" | "multiprocessing" | "janus")
@@ -80,7 +81,7 @@ fn queue(object: &Made) -> Option<String> {
     Some(format!("those who take from the queue {module}:{}", u32::from(range.start())))
 }
 
-/// Methods by which something is told to those who hear it, and by which they begin to.
+/// Methods that emit an event, and below those that subscribe to one.
 fn emits(name: &str) -> bool {
     matches!(name, "emit" | "emitAsync" | "emit_async" | "dispatch" | "publish" | "trigger")
 }
@@ -89,7 +90,7 @@ fn hears(name: &str) -> bool {
     matches!(name, "on" | "once" | "addListener" | "prependListener" | "add_listener" | "subscribe")
 }
 
-/// What tells those who hear it within the program: an object of a library for that, or of a class of the project's own.
+/// Returns the key of an event emitter within the program: an object of such a library, or of a class of the project.
 fn emitter(object: &Value) -> Option<String> {
     const LIBRARIES: &[&str] = &[
         "events",
@@ -106,7 +107,7 @@ fn emitter(object: &Value) -> Option<String> {
     match &object.shape {
         Shape::Made(made) => {
             let first = made.chain().last().filter(|first| LIBRARIES.contains(&root(&first.path)))?;
-            // What a class of the project inherits has no place of its own.
+            // What a class of the project inherits has no location of its own.
             Some(first.at.map_or_else(
                 || root(&first.path).to_owned(),
                 |(module, range)| format!("{module}:{}", u32::from(range.start())),
@@ -118,7 +119,7 @@ fn emitter(object: &Value) -> Option<String> {
 }
 
 impl Walk<'_, '_> {
-    /// Keeps what acts where everybody finds it who has the application.
+    /// Stores a callable or object where everybody with the application finds it.
     pub(super) fn keep_on_app(&mut self, holder: &Expr, object: &Value, name: &str, value: &Value) {
         if !value.shape.acts() || name.is_empty() {
             return;
@@ -130,14 +131,14 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What is kept there under a name.
+    /// Returns what is stored there under a name.
     pub(super) fn kept_on_app(&self, holder: &Expr, object: &Value, name: &str) -> Option<Value> {
         let own = || is_app(object).then(|| format!("kept on the application: {name}"));
         let key = on_app(holder, name).or_else(own)?;
         self.state.global(PROJECT, &key)
     }
 
-    /// `graph.add_node("ask", ask)`, and `graph.invoke(…)`, by which one comes to it.
+    /// Handles `graph.add_node("ask", ask)`, and `graph.invoke(…)`, through which the nodes are reached.
     pub(super) fn through_graph(
         &mut self,
         path: &str,
@@ -162,7 +163,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `await queue.put(text)`: whoever takes from the queue goes on with it.
+    /// `await queue.put(text)`: whoever takes from the queue continues with it.
     pub(super) fn through_queue(&mut self, path: &str, callee: &Value, range: TextRange) {
         let Some(key) = callee.made().and_then(|made| queue(made)) else { return };
         match last(path) {
@@ -172,7 +173,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `bus.on("ask", answer)`, and `bus.emit("ask", text)`, by which one comes to it.
+    /// Handles `bus.on("ask", answer)`, and `bus.emit("ask", text)`, through which the listeners are reached.
     pub(super) fn through_event(
         &mut self,
         name: &str,
@@ -197,7 +198,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `new Promise((ok) => …)`: what its first parameter is called with is what is waited for.
+    /// `new Promise((ok) => …)`: awaiting it yields what its first parameter is called with.
     pub(super) fn promised(&mut self, path: &str, arguments: &[Argument]) {
         let Some(executor) = arguments.first().filter(|_| path == "js.Promise") else { return };
         let mut found = Vec::new();
@@ -207,7 +208,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether a name is what a promise around here is kept with.
+    /// Whether a name resolves an enclosing promise.
     pub(super) fn resolves(&self, name: &str) -> bool {
         let functions = &self.state.project.functions;
         let outer = |id: &FunctionId| functions.get(*id).and_then(|func| func.outer);

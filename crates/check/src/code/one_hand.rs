@@ -1,5 +1,5 @@
-//! The tools of a server that describes them, and does not register them one by one, are in one hand too: what brings strangers' words
-//! stands beside what acts.
+//! The tools of a server that describes them, instead of registering them one by one, are in one hand too: tools that
+//! bring in strangers' words are held together with tools that act.
 
 use ombud_core::effect::Effect;
 
@@ -7,7 +7,7 @@ use super::api::names;
 use super::state::State;
 use crate::facts::{Agent, Held, Tool};
 
-/// Words of tools that bring what strangers wrote.
+/// Words of tools that bring in what strangers wrote.
 const STRANGERS: &[&str] = &[
     "mail",
     "mails",
@@ -39,7 +39,7 @@ const STRANGERS: &[&str] = &[
     "event*",
 ];
 
-/// Notes a server whose tools read and act.
+/// Records a server whose tools both read and act.
 pub(super) fn note(state: &mut State<'_>) {
     if state.agents.iter().any(|agent| agent.server) {
         return;
@@ -56,13 +56,13 @@ pub(super) fn note(state: &mut State<'_>) {
         known: !reads,
     };
     let holds = vec![held(reads, true), held(acts, false)];
-    // Where it is offered beside the others.
+    // The site at which the acting tool is offered along with the others.
     let (file, span) = (acts.file, acts.span.clone());
     let agent = Agent { file, span, holds, asks: false, server: true };
     state.agents.push(agent);
 }
 
-/// Whether a tool brings what strangers wrote, by its name.
+/// Whether a tool brings in what strangers wrote, judged by its name.
 fn reads(tool: &Tool) -> bool {
     let brings = matches!(tool.effect, Effect::Read | Effect::Fetch);
     brings
@@ -70,7 +70,7 @@ fn reads(tool: &Tool) -> bool {
         && !names(&tool.name, &["count", "status", "schema*", "template*", "folder*"])
 }
 
-/// Whether a tool reaches others, or cannot be undone.
+/// Whether a tool reaches others, or has an irreversible effect.
 fn acts(tool: &Tool) -> bool {
     matches!(tool.effect, Effect::Send | Effect::Pay | Effect::Execute | Effect::Grant | Effect::Delete)
 }

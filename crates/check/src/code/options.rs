@@ -1,4 +1,4 @@
-//! Options of a command line that a program says the defaults of.
+//! Command-line options for which a program declares defaults.
 
 use super::api::last;
 use super::eval::variable;
@@ -6,7 +6,7 @@ use super::value::{Argument, Value, named};
 use super::walk::Walk;
 use crate::facts::Taint;
 
-/// Where the default of an option is noted.
+/// The global under which the default of an option is recorded.
 fn key(name: &str) -> String {
     format!("option {name}")
 }

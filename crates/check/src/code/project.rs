@@ -12,7 +12,7 @@ use super::value::{ClassId, ModuleId};
 use super::{Parsed, Tongue};
 use crate::facts::FunctionId;
 
-/// A project.
+/// The project under analysis.
 #[derive(Default)]
 pub(super) struct Project<'a> {
     pub modules: Vec<Module<'a>>,
@@ -20,38 +20,38 @@ pub(super) struct Project<'a> {
     pub classes: Vec<Class>,
     by_path: HashMap<String, ModuleId, Build>,
     by_definition: HashMap<(ModuleId, TextRange), usize, Build>,
-    /// Types of Swift, which extensions in other files add to.
+    /// Swift types, to which extensions in other files add.
     by_type: HashMap<String, Vec<Type>, Build>,
-    /// Names of folders in which modules lie: a package needs no file that stands for it.
+    /// Names of folders that contain modules: a package needs no file of its own.
     folders: HashSet<String, Build>,
-    /// The types that constructors of scripts ask for, once somebody wants to know.
+    /// The types that constructors of scripts request, computed on first use.
     pub put_in: OnceLock<BTreeSet<String>>,
 }
 
-/// A type of Swift.
+/// A Swift type.
 struct Type {
     module: ModuleId,
     class: ClassId,
-    /// More than an extension of it was seen.
+    /// Whether its definition was seen, and not only an extension.
     defined: bool,
 }
 
 /// A file.
 pub(super) struct Module<'a> {
     pub file: usize,
-    /// Its path without ending, with dots: `app.store`.
+    /// Its path without the extension, with dots: `app.store`.
     pub name: String,
     /// Its folder, with `/`; empty at the root.
     pub folder: String,
-    /// It stands for its folder: what is beside it is below it.
+    /// Whether it represents its folder, so that its siblings are below it.
     pub package: bool,
     pub body: &'a ModModule,
-    /// The function that stands for its body.
+    /// The function that represents its body.
     pub function: FunctionId,
     pub tongue: Tongue,
 }
 
-/// The file that stands for its folder, without its ending.
+/// The suffix, without extension, of a file that represents its folder.
 const PACKAGE: &str = "/__init__";
 
 /// A function.
@@ -60,11 +60,11 @@ pub(super) struct Func<'a> {
     pub module: ModuleId,
     pub class: Option<ClassId>,
     pub outer: Option<FunctionId>,
-    /// Functions are defined in it.
+    /// Whether functions are defined in it.
     pub has_inner: bool,
-    /// Nothing for the body of a module.
+    /// `None` for the body of a module.
     pub definition: Option<&'a StmtFunctionDef>,
-    /// How it gets what it hangs on, if it is a method.
+    /// What it receives as its first argument, if it is a method.
     pub hangs: Hangs,
     pub parameters: Vec<String>,
 }
@@ -74,12 +74,12 @@ pub(super) struct Func<'a> {
 pub(super) struct Class {
     pub name: String,
     pub methods: BTreeMap<String, FunctionId>,
-    /// Methods of one name, where there are several.
+    /// All methods of each name, where overloads are possible.
     pub overloads: BTreeMap<String, Vec<FunctionId>>,
 }
 
 impl Func<'_> {
-    /// The parameter that an argument with a name goes to: what stands before `/` has no name for callers.
+    /// Returns the parameter that a named argument goes to; positional-only parameters have no name for callers.
     pub(super) fn named(&self, name: &str) -> Option<usize> {
         let unnamed = self.definition.map_or(0, |definition| definition.parameters.posonlyargs.len());
         let mut named = self.parameters.iter().enumerate().skip(unnamed);
@@ -114,14 +114,14 @@ impl<'a> Project<'a> {
         self.collect(&body.body, module, None, None, 0);
     }
 
-    /// Whether a module was written anew from another language, with its imports resolved.
+    /// Whether a module was translated from another language, with its imports already resolved.
     pub(super) fn is_script(&self, module: ModuleId) -> bool {
         self.modules.get(module).is_some_and(|module| module.tongue != Tongue::Python)
     }
 
-    /// The module that an import names, seen from another: beside it, or in a folder above.
+    /// Returns the module that an import names, as seen from another: next to it, or in a folder above.
     pub(super) fn module(&self, from: ModuleId, name: &str) -> Option<ModuleId> {
-        // Imports of scripts are resolved before: `/path/of/file`.
+        // Imports of scripts are already resolved: `/path/of/file`.
         if self.is_script(from) {
             return self.by_path.get(name.strip_prefix('/')?).copied();
         }
@@ -139,14 +139,14 @@ impl<'a> Project<'a> {
         }
     }
 
-    /// A module in a folder that `import folder.module` named.
+    /// Returns a module in a folder that `import folder.module` named.
     pub(super) fn in_folder(&self, from: ModuleId, path: &str, name: &str) -> Option<ModuleId> {
         let first = path.split('.').next().unwrap_or(path);
         let plain = self.folders.contains(first) && !path.contains('(') && !self.is_script(from);
         plain.then(|| self.module(from, &format!("{path}.{name}"))).flatten()
     }
 
-    /// The module of a relative import.
+    /// Returns the module of a relative import.
     pub(super) fn relative(&self, from: ModuleId, level: u32, name: &str) -> Option<ModuleId> {
         let module = self.modules.get(from)?;
         let own = module.name.replace('.', "/");
@@ -163,18 +163,18 @@ impl<'a> Project<'a> {
         self.by_path.get(&full).copied()
     }
 
-    /// A module below another: `package.module`.
+    /// Returns a submodule: `package.module`.
     pub(super) fn below(&self, module: ModuleId, name: &str) -> Option<ModuleId> {
         let parent = self.modules.get(module).filter(|parent| parent.tongue == Tongue::Python)?;
         self.by_path.get(&format!("{}/{name}", parent.name.replace('.', "/"))).copied()
     }
 
-    /// The function or class that a definition made.
+    /// Returns the function or class that a definition created.
     pub(super) fn defined(&self, module: ModuleId, range: TextRange) -> Option<usize> {
         self.by_definition.get(&(module, range)).copied()
     }
 
-    /// The class that a definition makes, or adds to. An extension may come before the type.
+    /// Returns the class that a definition creates or adds to. An extension may come before the type.
     fn class(&mut self, written: &str, module: ModuleId) -> ClassId {
         let rest = written.strip_prefix(super::EXTENSION);
         let name = rest.map_or(written, |rest| rest.split('@').next().unwrap_or(rest));
@@ -239,7 +239,7 @@ impl<'a> Project<'a> {
             .and_then(|class| self.classes.get(class))
             .map(|class| class.name.clone())
             .or_else(|| outer.and_then(|outer| self.functions.get(outer)).map(|outer| outer.name.clone()));
-        // What a script keeps without a name is named by its place; people see the name only.
+        // A script's anonymous function is named by its location; people see only the name.
         let shown = short.split('@').next().unwrap_or(short);
         let name = prefix.map_or_else(|| shown.to_owned(), |prefix| format!("{prefix}.{shown}"));
         let mut parameters: Vec<String> =
@@ -261,7 +261,7 @@ impl<'a> Project<'a> {
             outer.has_inner = true;
         }
         if let Some(class) = class.and_then(|class| self.classes.get_mut(class)) {
-            // What sets a property has its name too, and is called by an assignment only.
+            // A property setter shares the property's name, and is called only by an assignment.
             if !definition.decorator_list.iter().any(|mark| sets(&mark.expression)) {
                 class.methods.insert(short.to_owned(), id);
             }
@@ -271,7 +271,7 @@ impl<'a> Project<'a> {
     }
 }
 
-/// The blocks inside a statement that is no definition.
+/// Returns the blocks inside a statement that is no definition.
 pub(super) fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
     let mut found: Vec<&[Stmt]> = Vec::new();
     match statement {
@@ -295,12 +295,12 @@ pub(super) fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
     found
 }
 
-/// The dotted name of an expression, if it is one of a reasonable length.
-/// `@name.setter`
+/// `@name.setter`, `@name.deleter`
 fn sets(decorator: &Expr) -> bool {
     matches!(decorator, Expr::Attribute(part) if matches!(part.attr.as_str(), "setter" | "deleter"))
 }
 
+/// Returns the dotted name of an expression, if it is one of reasonable length.
 pub(super) fn dotted(expression: &Expr) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     let mut at = expression;

@@ -1,4 +1,5 @@
-//! What a function puts into something that it was handed: `def add(turns, text): turns.append(text)`. Whoever calls it has it there.
+//! What a function puts into an object that it was passed: `def add(turns, text): turns.append(text)`. The caller
+//! then has it there.
 
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
@@ -10,15 +11,15 @@ use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{FunctionId, Taint};
 
-/// Parameters of one function that are told to its callers.
+/// Maximum parameters of one function that are reported to its callers.
 const MOST_PUTS: usize = 8;
-/// Functions that are handed to one parameter, and entered where it is called.
+/// Maximum functions passed to one parameter that are entered where it is called.
 const MOST_HANDED: usize = 8;
 
 impl Walk<'_, '_> {
-    /// What the object of a call holds after it.
+    /// Taints the object of a call with what the call adds to it.
     pub(super) fn put_into_object(&mut self, node: &ExprCall, arguments: &[Argument], answer: Option<Taint>) {
-        // `shutil.copyfileobj(upload.file, temp)`: whoever is told the name of the file reads what was put into it.
+        // `shutil.copyfileobj(upload.file, temp)`: whoever opens the file by its name reads what was put into it.
         if let ([from, _, ..], [_, into, ..]) = (arguments, &*node.arguments.args)
             && matches!(&*node.func, Expr::Attribute(part) if part.attr.as_str() == "copyfileobj")
         {
@@ -33,13 +34,14 @@ impl Walk<'_, '_> {
         if PUTS.contains(&attribute.attr.as_str()) {
             self.taint_root(&attribute.value, all_of(arguments));
         }
-        // `cursor.execute("SELECT …")`: what was asked for is taken from the cursor.
+        // `cursor.execute("SELECT …")`: the result is read from the cursor.
         if attribute.attr.as_str() == "execute" && answer == Some(Taint::RETRIEVED) {
             self.taint_root(&attribute.value, Taint::RETRIEVED);
         }
     }
 
-    /// `setTimeout(() => answer(null, text))`: what a script hands to the function around this one is called with what it is told.
+    /// `setTimeout(() => answer(null, text))`: a script's callback parameter of an enclosing function is called with
+    /// these arguments.
     pub(super) fn call_handed(
         &mut self,
         function: FunctionId,
@@ -58,7 +60,7 @@ impl Walk<'_, '_> {
         Some(made)
     }
 
-    /// Notes that something is put into what a parameter holds.
+    /// Records that something is put into what a parameter holds.
     pub(super) fn put_into_parameter(&mut self, name: &str, held: Taint, put: Taint) {
         let Some(func) = self.state.project.functions.get(self.function) else { return };
         let Some(index) = func.parameters.iter().position(|own| own == name) else { return };
@@ -76,7 +78,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Puts it into what a call hands to such functions. Of a record nobody knows which part it is.
+    /// Taints what a call passes to such functions. For a record, it is unknown which part is meant.
     pub(super) fn put_by_callees(&mut self, node: &ExprCall, callees: &[FunctionId]) {
         for callee in callees {
             let puts = self.state.summary(*callee).map(|summary| summary.puts.clone()).unwrap_or_default();
@@ -97,7 +99,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a call writes in the place of a parameter.
+    /// Returns the argument expression that a call passes for a parameter.
     fn given_to<'n>(&self, node: &'n ExprCall, callee: FunctionId, index: usize) -> Option<&'n Expr> {
         let func = self.state.project.functions.get(callee)?;
         let hangs = func.class.is_some() && func.hangs != Hangs::Free;

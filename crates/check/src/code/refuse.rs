@@ -1,4 +1,4 @@
-//! Who turns a caller away: functions that find out who calls and answer 401 or 403 to those they do not know.
+//! Which functions reject callers: they identify the caller and respond with 401 or 403 to those they do not know.
 
 use std::collections::BTreeSet;
 
@@ -13,11 +13,11 @@ use super::project::{Project, dotted};
 use super::state::State;
 use crate::facts::{Function, FunctionId};
 
-/// Functions that are asked on the way to a refusal.
+/// Maximum functions that are followed on the way to a rejection.
 const MOST_ASKED: usize = 24;
 
-/// Notes which functions make sure of the caller: their name says that they find out who calls, and what they do turns away
-/// whom they do not know. A function that has no name says what it is for by the answer 401 alone.
+/// Records which functions authenticate the caller: their name says that they identify the caller, and they reject
+/// unknown ones. For a function without a telling name, the response 401 is enough.
 pub(super) fn note(project: &Project<'_>, state: &mut State<'_>) {
     let shown: Vec<Option<Seen>> =
         project.functions.iter().map(|func| func.definition.map(Seen::of)).collect();
@@ -46,7 +46,7 @@ fn makes_sure(project: &Project<'_>, functions: &[Function], shown: &[Option<See
     if named {
         return turns_away(functions, shown, id);
     }
-    // What stands before every request is called so, and not after what it does.
+    // A function that runs before every request is named after that, and not after what it does.
     let unnamed = function.before_all && matches!(short, "" | "middleware" | "proxy" | "default");
     (function.http || unnamed) && {
         let turned_away = seen.unknown || unnamed && seen.sends_away;
@@ -54,7 +54,7 @@ fn makes_sure(project: &Project<'_>, functions: &[Function], shown: &[Option<See
     }
 }
 
-/// Whether a function, or something that it calls, refuses.
+/// Whether a function, or anything that it calls, rejects somebody.
 fn turns_away(functions: &[Function], shown: &[Option<Seen>], id: FunctionId) -> bool {
     let mut met = BTreeSet::from([id]);
     let mut next = vec![id];
@@ -72,31 +72,31 @@ fn turns_away(functions: &[Function], shown: &[Option<Seen>], id: FunctionId) ->
     false
 }
 
-/// What a function shows of how it treats those whom it does not know.
+/// How a function treats callers whom it does not know.
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent signs, each asked for by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "independent signs, each queried on its own")]
 struct Seen {
-    /// It answers 401: it does not know the caller.
+    /// Whether it responds with 401: the caller is unknown.
     unknown: bool,
-    /// It answers 403, or with an error that says so.
+    /// Whether it responds with 403, or with an error that says so.
     forbidden: bool,
-    /// It raises something of its own.
+    /// Whether it raises an error of its own.
     raises: bool,
-    /// It sends the caller to the place where one signs in.
+    /// Whether it redirects the caller to the login.
     sends_away: bool,
-    /// It reads what a caller shows to be known.
+    /// Whether it reads the caller's credentials.
     asks: bool,
-    /// It turns away what is not signed as it should be.
+    /// Whether it rejects what is not signed correctly.
     verifies: bool,
-    /// It asks only where a key was set, and lets everybody pass where none was.
+    /// Whether it checks only if a key was configured, and lets everybody pass otherwise.
     lets_pass: bool,
-    /// It looks into a list of those who may only where somebody stands in it: `if ALLOWED and user not in ALLOWED: return`.
+    /// Whether it consults an allowlist only if that is not empty: `if ALLOWED and user not in ALLOWED: return`.
     lets_all: bool,
-    /// Lists in which somebody stands where it is looked at.
+    /// Lists known to be non-empty at this point.
     filled: Vec<String>,
 }
 
-/// Whether what is done where a test holds turns somebody away.
+/// Whether the statements under a test reject somebody.
 fn refuses(body: &[Stmt]) -> bool {
     let mut seen = Seen::default();
     for statement in body {
@@ -126,14 +126,14 @@ fn only_where_set(node: &StmtIf) -> bool {
     }
 }
 
-/// `if settings.token: return settings.token`: whoever shows nothing acts with the program's own key.
+/// `if settings.token: return settings.token`: without credentials, the caller acts with the program's own key.
 fn hands_out(node: &StmtIf) -> bool {
     let Some(Stmt::Return(given)) = node.body.last() else { return false };
     let given = given.value.as_deref().and_then(dotted);
     given.is_some() && given == dotted(&node.test)
 }
 
-/// The list of which a test says that somebody stands in it, or nobody.
+/// Returns the allowlist that a test checks for being empty or not.
 fn counted(test: &Expr) -> Option<String> {
     let list = match test {
         Expr::UnaryOp(not) if not.op == UnaryOp::Not => return counted(&not.operand),
@@ -163,14 +163,15 @@ fn says_no(test: &Expr) -> bool {
     }
 }
 
-/// Whether somebody is looked for only where a list is filled: `ALLOWED and user not in ALLOWED`, `not ALLOWED or user in ALLOWED`.
+/// Whether an allowlist is consulted only if it is not empty: `ALLOWED and user not in ALLOWED`,
+/// `not ALLOWED or user in ALLOWED`.
 fn looks_where_filled(both: &ExprBoolOp) -> bool {
     let open = both.op == BoolOp::Or;
     let mut lists = both.values.iter().filter(|test| says_empty(test) == open).filter_map(counted);
     lists.any(|list| both.values.iter().any(|test| says_no(test) != open && looks_in(test, &list)))
 }
 
-/// Whether an expression looks for somebody in a list.
+/// Whether an expression looks somebody up in a list.
 fn looks_in(test: &Expr, list: &str) -> bool {
     let is_list = |one: &Expr| dotted(one).as_deref() == Some(list);
     match test {
@@ -191,7 +192,7 @@ fn looks_in(test: &Expr, list: &str) -> bool {
     }
 }
 
-/// `keys.length === 0`, `len(api_keys) == 0`: no key was given to the program. A caller shows one, and never several.
+/// `keys.length === 0`, `len(api_keys) == 0`: the program was given no key. A caller presents one, never several.
 fn is_empty(node: &ExprCompare) -> bool {
     let nothing = |side: &Expr| matches!(side, Expr::NumberLiteral(number) if matches!(&number.value, Number::Int(value) if value.as_u8() == Some(0)));
     let count = match &*node.left {
@@ -207,8 +208,9 @@ fn are_keys(expression: &Expr) -> bool {
     names(name.rsplit('.').next().unwrap_or(&name), &["keys", "apikeys", "tokens", "secrets"])
 }
 
-/// `if not self.verify_signature(…): raise`, `if (!crypto.timingSafeEqual(a, b)) return res.status(401)`
-/// Gives the call that looks at the signature. What looks at nothing but a text that is written there looks at no request.
+/// Returns the call that verifies the signature, in `if not self.verify_signature(…): raise`,
+/// `if (!crypto.timingSafeEqual(a, b)) return res.status(401)`. A call with literal arguments only looks at no
+/// request.
 pub(super) fn refuses_unsigned(node: &StmtIf) -> Option<&ExprCall> {
     let Expr::UnaryOp(not) = &*node.test else { return None };
     let call = match &*not.operand {
@@ -229,7 +231,8 @@ pub(super) fn refuses_unsigned(node: &StmtIf) -> Option<&ExprCall> {
     call.filter(|_| checks && given && refuses(&node.body))
 }
 
-/// A key of the program's own, and none that a caller shows: `API_KEY`, `this.config.token`, `process.env.SECRET`.
+/// Whether an expression is a key of the program's own rather than the caller's: `API_KEY`, `this.config.token`,
+/// `process.env.SECRET`.
 fn is_own_key(expression: &Expr) -> bool {
     let Some(name) = dotted(expression) else { return false };
     let (before, own) = name.rsplit_once('.').unwrap_or(("", &name));
@@ -256,7 +259,7 @@ impl Seen {
         self.unknown || self.forbidden || self.raises || self.sends_away
     }
 
-    /// `Unauthorized`, `HTTP_401_UNAUTHORIZED`, `PermissionDenied`
+    /// Notes what a name says: `Unauthorized`, `HTTP_401_UNAUTHORIZED`, `PermissionDenied`.
     fn named(&mut self, name: &str) {
         self.unknown |= names(name, &["unauthorized", "unauthenticated", "401"]);
         self.forbidden |= names(name, &["forbidden", "403", "denied"]);
@@ -277,7 +280,7 @@ impl Seen {
     }
 }
 
-/// What a caller shows to be known: a header, a token.
+/// Whether a name is that of a caller's credential: a header, a token.
 fn asks(name: &str) -> bool {
     names(name, &["authorization", "bearer", "token", "apikey", "cookie", "cookies", "secret"])
         || name.eq_ignore_ascii_case("x-api-key")
@@ -319,7 +322,7 @@ impl<'a> Visitor<'a> for Seen {
                     self.forbidden |= value.as_i64() == Some(403);
                 }
             }
-            // A model gives tokens too, one after the other.
+            // Models also produce tokens, one after the other.
             Expr::Name(name) if name.id.as_str() == "token" => {}
             Expr::Name(name) => self.named(name.id.as_str()),
             Expr::Attribute(part) => self.named(part.attr.as_str()),

@@ -1,4 +1,4 @@
-//! Requests over the network: to a model, a store, or anybody else.
+//! Network requests: to a model, a store, or anybody else.
 
 use ruff_text_size::TextRange;
 
@@ -28,14 +28,14 @@ fn is_chat(value: &Value, depth: usize) -> bool {
     }
 }
 
-/// Whether an address is one of the server of the page itself: what that says of itself, where nothing was said to it, no stranger
-/// wrote.
+/// Whether an address is on the page's own server: what that returns without being sent anything was written by no
+/// stranger.
 fn is_relative(address: &Template) -> bool {
     let shown = address.shown();
     shown.starts_with('/') && !shown.starts_with("//")
 }
 
-/// Whether an address of a provider says something of the account or of its models, and asks none of them.
+/// Whether an address of a provider concerns the account or the list of models, and calls none of them.
 fn is_of_account(address: &Template) -> bool {
     const ABOUT: &[&str] = &[
         "models",
@@ -55,7 +55,7 @@ fn is_of_account(address: &Template) -> bool {
     path.rsplit('/').next().is_some_and(|last| ABOUT.contains(&last))
 }
 
-/// A statement that is sent to something that runs it: `post(url, json={"sql": sql})`.
+/// Returns a statement sent to something that executes it: `post(url, json={"sql": sql})`.
 fn statement_sent(arguments: &[Argument]) -> Option<Value> {
     let sent = |value: &Value| match &value.shape {
         Shape::Dict(items) => items.get("sql").cloned(),
@@ -65,7 +65,7 @@ fn statement_sent(arguments: &[Argument]) -> Option<Value> {
 }
 
 impl Walk<'_, '_> {
-    /// Notes a request that is made here. Gives what the answer is.
+    /// Records a request made here. Returns the origins of the response.
     pub(super) fn request(&mut self, request: Request, arguments: &[Argument], range: TextRange) -> Taint {
         let given = || arguments.iter().map(|argument| &argument.value);
         let own = self.script && request.content == Taint::NONE && is_relative(&request.address);
@@ -92,13 +92,13 @@ impl Walk<'_, '_> {
         answer.filter(|answer| !own || *answer != Taint::WEB).unwrap_or(other)
     }
 
-    /// Whether the file is a page, or a part of one, which every visitor gets.
+    /// Whether the file is a page, or a part of one, which every visitor receives.
     fn is_page(&self) -> bool {
         let path = self.state.texts.get(self.file()).map_or("", |file| file.path.as_str());
         matches!(path.rsplit_once('.'), Some((_, "html" | "htm" | "vue" | "svelte")))
     }
 
-    /// A request that the callee makes to an address we choose.
+    /// Records a request that the callee makes to an address chosen here.
     pub(super) fn lifted(
         &mut self,
         lifted: &Lifted,
@@ -119,7 +119,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Notes a request. Gives what the answer is, if the address says so.
+    /// Records a request. Returns the origins of the response, if the address determines them.
     fn requested(
         &mut self,
         address: Template,
@@ -150,7 +150,7 @@ impl Walk<'_, '_> {
             } else {
                 let said = match () {
                     () if web::brings_words(&address) => Taint::USER,
-                    // What the page's own server answers was written by a model, too.
+                    // A model also wrote what the page's own server responds.
                     () if chat || web::is_model_path(&address) => Taint::WEB | Taint::MODEL,
                     () => Taint::WEB,
                 };

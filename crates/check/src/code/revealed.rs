@@ -1,4 +1,4 @@
-//! Settings of the program, and keys, with which a route answers.
+//! Settings and keys of the program that a route returns to the client.
 
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
@@ -9,7 +9,7 @@ use super::value::{Argument, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Piece, Taint};
 
-/// Words of what is a key, or holds some.
+/// Words for keys, or for what contains some.
 const KEYS: &[&str] = &[
     "key",
     "keys",
@@ -26,12 +26,12 @@ const KEYS: &[&str] = &[
     "account*",
 ];
 
-/// What a part of something is made of that has a name: of settings it is no longer the whole.
+/// Returns the taint of a named part: of settings, only a key-like part still counts as settings.
 pub(super) fn part(taint: Taint, name: &str) -> Taint {
     if taint.has(Taint::SETTINGS) && !names(name, KEYS) { taint.without(Taint::SETTINGS) } else { taint }
 }
 
-/// A member of something. What an object of the project keeps is no part of what it was made from.
+/// Evaluates a member. What an object of the project holds is not a part of what it was created from.
 pub(super) fn member(object: &Value, held: Value, name: &str) -> Value {
     if object.taint.has(Taint::SETTINGS) { Value { taint: part(held.taint, name), ..held } } else { held }
 }
@@ -42,7 +42,7 @@ fn is_key(name: &str) -> bool {
         || names(name, &["api", "access", "secret", "auth"]) && names(name, &["key", "token"])
 }
 
-/// Whether an answer under a name is a key that the program itself was given: `NOTES_API_TOKEN`, not the token of a login.
+/// Whether a response field is a key given to the program itself: `NOTES_API_TOKEN`, not a login token.
 fn is_own_key(name: &str, value: &Value) -> bool {
     let constant = matches!(value.shape, Shape::Bool(_) | Shape::None | Shape::Number(_))
         || value.known_text().is_some()
@@ -52,7 +52,7 @@ fn is_own_key(name: &str, value: &Value) -> bool {
 }
 
 impl Walk<'_, '_> {
-    /// What `settings.__dict__` holds: keys, if the class has a field for one.
+    /// Returns the taint of `settings.__dict__`: keys, if the class has a field for one.
     pub(super) fn whole_settings(&self, object: &Value, name: &str) -> Taint {
         let Shape::Object(class) = object.shape else { return Taint::NONE };
         if name != "__dict__" {
@@ -87,7 +87,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a route gives back.
+    /// Records what a route returns.
     pub(super) fn given_to_client(&mut self, value: &Value, range: TextRange) {
         if self.state.functions.get(self.function).is_some_and(|function| function.http) {
             self.given_out(value, range);
@@ -102,7 +102,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What of an answer may be a key: not what was hidden under the name of one.
+/// Returns which part of a response may be a key, excluding what was redacted under a key's name.
 fn shown(value: &Value, depth: usize) -> Taint {
     match &value.shape {
         Shape::Text(text) => match text.pieces.as_slice() {

@@ -1,8 +1,9 @@
 //! How much the lists and dictionaries of one file may weigh.
 //!
-//! Each value is bounded by itself, and yet one that holds those before it is copied with all of them: `v2 = {...v1, k: v1}`. What
-//! a file holds may therefore weigh so many times its own length and no more; behind that only the first level of a value is
-//! kept, and the file is named as one that was not followed. What somebody has written out never comes near it.
+//! Each value is bounded by itself, but one that contains those before it is copied with all of them:
+//! `v2 = {...v1, k: v1}`. The values of a file may therefore weigh only a multiple of its length; beyond that, only
+//! the first level of a value is kept, and the file is reported as not followed. Hand-written code never comes near
+//! the limit.
 
 use crate::facts::{File, FunctionId, Gap, GapKind};
 
@@ -10,15 +11,15 @@ use super::project::Func;
 use super::state::State;
 use super::value::{Shape, Value};
 
-/// Values for each byte of source, those that every file may have, and those that no file may have more than.
+/// Values per byte of source, the minimum for every file, and the maximum for any file.
 const EACH: usize = 4;
 const LEAST: usize = 16 * 1024;
 const MOST: usize = 200 * 1024;
 
-/// What weighs no more is written by hand, and is not counted.
+/// Values up to this weight are written by hand, and are not counted.
 const LIGHT: usize = 64;
 
-/// What is left to each file.
+/// The remaining weight of each file.
 #[derive(Debug, Default)]
 pub(super) struct Room(Vec<usize>);
 
@@ -33,13 +34,14 @@ impl Room {
 }
 
 impl State<'_> {
-    /// Takes one evaluation from what is left.
+    /// Takes one evaluation from the budget.
     pub(super) fn spend(&mut self) -> bool {
         self.budget = self.budget.saturating_sub(1);
         self.budget > 0
     }
 
-    /// What the names of a module held before it is walked anew they hold no longer.
+    /// Resets a module's file to its full weight before its body is walked again, since its names no longer hold
+    /// their old values.
     pub(super) fn make_room(&mut self, function: FunctionId) {
         let of = |function: &Func<'_>| self.project.modules.get(function.module).map(|module| module.file);
         let body = self.project.functions.get(function).filter(|function| function.definition.is_none());
@@ -49,7 +51,7 @@ impl State<'_> {
         }
     }
 
-    /// Takes what a list or a dictionary that was just made weighs from what is left to its file.
+    /// Deducts the weight of a newly created list or dictionary from its file.
     pub(super) fn weighed(&mut self, value: Value, file: usize) -> Value {
         if !value.is_new() {
             return value;

@@ -1,5 +1,5 @@
-//! Rows of a database that are read or changed through objects: `SQLAlchemy`, `SQLModel`, `MongoDB`.
-//! What is kept in such rows other rules ask; here it only counts whether anybody may do it.
+//! Database rows that are read or changed through an object mapper: `SQLAlchemy`, `SQLModel`, `MongoDB`. Other rules
+//! look at what such rows store; here it only matters whether anybody may access them.
 
 use super::api::{last, names, root};
 use super::tables::ROWS;
@@ -7,7 +7,7 @@ use super::value::{Argument, Made, Shape, Value};
 use super::walk::Walk;
 use crate::facts::Deed;
 
-/// Tables whose rows say something of people.
+/// Tables whose rows concern people.
 const PEOPLE: &[&str] = &[
     "conversation*",
     "message*",
@@ -44,7 +44,7 @@ const PEOPLE: &[&str] = &[
     "feedback*",
 ];
 
-/// Packages that keep rows as objects.
+/// Packages that map rows to objects.
 const MAPPERS: &[&str] = &["sqlalchemy", "sqlmodel", "flask_sqlalchemy", "pymongo", "motor"];
 
 const CHANGES: &[&str] = &[
@@ -67,7 +67,7 @@ const READS: &[&str] =
     &["query", "get", "select", "scalars", "scalar", "execute", "exec", "find", "find_one", "aggregate"];
 
 impl Walk<'_, '_> {
-    /// What a call does to rows, if it does anything that strangers should not do.
+    /// Records what a call does to rows, if strangers should not be able to do it.
     pub(super) fn rows(&self, path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Deed> {
         if root(path) == ROWS {
             return of_class(path);
@@ -85,7 +85,7 @@ impl Walk<'_, '_> {
         (READS.contains(&name) && (given || held())).then_some(Deed::Rows { changes: false })
     }
 
-    /// Whether a value is a table of people, or a question for its rows. What is only counted says nothing of anybody.
+    /// Whether a value is a table of people, or a query for its rows. A mere count says nothing of anybody.
     fn is_of_people(&self, value: &Value, depth: usize) -> bool {
         match &value.shape {
             Shape::Class(class) => {
@@ -101,7 +101,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// `rows.Customer.objects.create(…)`: of a class of the project that stands for a table.
+/// `rows.Customer.objects.create(…)`: access through a class of the project that represents a table.
 fn of_class(path: &str) -> Option<Deed> {
     const MAKES: &[&str] = &[
         "create",

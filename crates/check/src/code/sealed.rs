@@ -1,4 +1,4 @@
-//! What a service signed or encrypted: no client chose who it says it is, and the words in it are still those of strangers.
+//! What a service signed or encrypted: no client chose the sender, but the words are still a stranger's.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -16,19 +16,19 @@ use crate::facts::Taint;
 /// Parts of a request that no signature of its body covers.
 const BESIDE: &[&str] =
     &["args", "query", "query_params", "params", "path_params", "headers", "cookies", "GET", "path_info"];
-/// How often names are followed to the names that they were made from, and to those that were made from them.
+/// Maximum steps by which names are traced to those they were made from, and to those made from them.
 const STEPS: usize = 4;
 
 impl Walk<'_, '_> {
-    /// What is left after what was not signed was turned away: names that were made from what was looked at. A check of
-    /// something else says nothing of them.
+    /// Marks what remains after unsigned requests were rejected: names derived from what was verified. A check of
+    /// something else says nothing about them.
     pub(super) fn signed(&mut self, node: &StmtIf) {
         let Some(call) = refuses_unsigned(node) else { return };
         let http = self.state.functions.get(self.function).is_some_and(|function| function.http);
         let definition = self.state.project.functions.get(self.function).and_then(|func| func.definition);
         let made = definition.map_or_else(|| mentioned_by(call), |definition| made_from(definition, call));
         for (name, value) in Rc::make_mut(&mut self.env.names) {
-            // What a door is handed is the request.
+            // The argument of a request handler is the request.
             let asked = http && value.taint.is_symbolic();
             if made.contains(&**name) && (asked || value.taint.has(Taint::SENT)) {
                 let own = if asked { value.taint.sources() | Taint::USER } else { value.taint };
@@ -37,8 +37,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a call gives that decrypts: whoever has the key wrote it. A function of the project decrypts if its code does, whatever
-    /// it is called.
+    /// Marks the result of a call that decrypts: whoever has the key wrote it. A function of the project decrypts
+    /// only if its code does, whatever it is called.
     pub(super) fn unsealed(&self, node: &ExprCall, callee: &Shape, value: &mut Value) {
         if !value.taint.has(Taint::BODY) {
             return;
@@ -63,7 +63,7 @@ fn opened(taint: Taint) -> Taint {
     taint.without(Taint::SENT) | Taint::SIGNED
 }
 
-/// What is taken by its name out of what a service signed: it gave out the numbers in it.
+/// Returns the taint of a part of signed content taken by name: the service assigned the ids in it.
 pub(super) fn number(taint: Taint, name: &str) -> Taint {
     let is_number = name == "id" || name.ends_with("_id") || name.ends_with("Id");
     if is_number { taint.without(Taint::SIGNED) } else { taint }
@@ -87,7 +87,7 @@ fn decrypts(definition: &StmtFunctionDef) -> bool {
     seen.0
 }
 
-/// Names that a call is given, or that what it is given was made from, and all that was made from the same.
+/// Returns the names that a call is given, those they were made from, and all that were made from the same.
 fn made_from(definition: &StmtFunctionDef, check: &ExprCall) -> BTreeSet<String> {
     let mut all = Assigned::default();
     definition.body.iter().for_each(|statement| all.visit_stmt(statement));
@@ -116,7 +116,7 @@ fn mentioned_by(check: &ExprCall) -> BTreeSet<String> {
     names.0
 }
 
-/// Each name to which something is assigned, and the names in that.
+/// Each assigned name, and the names in its value.
 #[derive(Default)]
 struct Assigned(Vec<(String, BTreeSet<String>)>);
 
@@ -140,7 +140,7 @@ impl<'a> Visitor<'a> for Assigned {
     }
 }
 
-/// Names whose content is in an expression. What a module is called is none: `json.loads(raw)` is made from `raw`.
+/// Names whose content is in an expression. A module's name does not count: `json.loads(raw)` is made from `raw`.
 #[derive(Default)]
 struct Mentioned(BTreeSet<String>);
 

@@ -1,5 +1,5 @@
-//! Settings that a class reads from the environment: `class Settings(BaseSettings): base_url: str = "https://…"` is a variable with
-//! a default.
+//! Settings that a class reads from the environment: `class Settings(BaseSettings): base_url: str = "https://…"` is a
+//! variable with a default.
 
 use ruff_python_ast::Expr;
 
@@ -9,7 +9,7 @@ use super::project::dotted;
 use super::value::{ClassId, Shape, Value, given, named};
 use super::walk::Walk;
 
-/// Types of settings that are texts.
+/// Setting types that are texts.
 const TEXTS: &[&str] =
     &["str", "SecretStr", "HttpUrl", "AnyHttpUrl", "AnyUrl", "PostgresDsn", "RedisDsn", "Optional", "Path"];
 
@@ -25,7 +25,7 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// What a setting holds.
+    /// Returns the value of a setting.
     pub(super) fn setting(
         &self,
         class: ClassId,

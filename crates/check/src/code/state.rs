@@ -19,7 +19,7 @@ use crate::facts::{
 };
 use crate::providers::Providers;
 
-/// Classes below one that are told apart: more are a framework of its own.
+/// Maximum subclasses of a class that are distinguished: with more, it is a framework of its own.
 const MOST_BELOW: usize = 64;
 
 /// Names and their values.
@@ -27,36 +27,36 @@ pub(super) type Names = HashMap<Rc<str>, Value, Build>;
 
 /// What callers need to know of a function.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each queried on its own")]
 pub(super) struct Summary {
     /// What it returns, in terms of its parameters.
     pub returns: Value,
-    /// It comes back only with consent.
+    /// Whether it returns only with consent.
     pub ensures: bool,
-    /// Every return says yes.
+    /// Whether every return means yes.
     pub always_yes: bool,
-    /// It answers something.
+    /// Whether it returns any value.
     pub answers: bool,
-    /// It, or something in it, can refuse by raising.
+    /// Whether it, or something in it, can refuse by raising.
     pub raises: bool,
     /// Requests to addresses that its callers choose.
     pub lifted: Vec<Lifted>,
     /// Files that its callers choose.
     pub lent: Vec<super::lent::Lent>,
-    /// What it puts into what its parameters hold.
+    /// What it adds to the objects that its parameters hold.
     pub puts: Vec<(usize, Taint)>,
     /// Tools whose names its callers choose.
     pub offers: Vec<super::tools::Offered>,
-    /// Everything that callers handed in.
+    /// The join of everything that callers passed in.
     pub handed: Vec<Value>,
-    /// Values of parameters that are not given.
+    /// Default values of its parameters.
     pub defaults: Vec<Option<Value>>,
-    /// A working consent decorator stands before it.
+    /// Whether a working consent decorator is applied to it.
     pub consented: bool,
 }
 
 impl Summary {
-    /// What a caller is given back, without what it does not need.
+    /// Returns the part of the summary that a call needs.
     pub(super) fn answered(&self) -> Answered {
         let (returns, lifted, offers) = (self.returns.clone(), self.lifted.clone(), self.offers.clone());
         let lent = self.lent.clone();
@@ -64,13 +64,13 @@ impl Summary {
     }
 }
 
-/// What a call of a function gives.
+/// The result of calling a function.
 pub(super) struct Answered {
     pub returns: Value,
     pub lifted: Vec<Lifted>,
     pub lent: Vec<super::lent::Lent>,
     pub offers: Vec<super::tools::Offered>,
-    /// It answers, and not always with yes.
+    /// Whether it answers, and not always with yes.
     pub asks: bool,
 }
 
@@ -79,90 +79,90 @@ pub(super) struct Answered {
 pub(super) struct Lifted {
     pub address: Template,
     pub content: Taint,
-    /// What is sent has the form of a chat with a model.
+    /// Whether what is sent has the form of a chat with a model.
     pub chat: bool,
 }
 
-/// A class between two rounds.
+/// What is known of a class between two rounds.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ClassState {
     attributes: Held,
     pub bases: Vec<Value>,
-    /// Classes that are derived from it, in one step.
+    /// Direct subclasses.
     below: BTreeSet<ClassId>,
-    /// Attributes that are declared with a type, in their order: the fields of a dataclass.
+    /// Attributes declared with a type, in order: the fields of a dataclass.
     pub fields: Vec<String>,
 }
 
-/// Everything between two rounds.
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
+/// Everything that is kept between two rounds.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each queried on its own")]
 pub(super) struct State<'a> {
     pub project: &'a Project<'a>,
     pub providers: &'a Providers,
-    /// Which functions answer whether there is consent: declared, or by their names.
+    /// Which functions answer whether consent was given: by declaration or by name.
     pub consents: Vec<bool>,
     globals: Vec<Held>,
     pub stars: Vec<BTreeSet<ModuleId>>,
     pub imported: BTreeSet<ModuleId>,
     pub classes: Vec<ClassState>,
     pub summaries: Vec<Summary>,
-    /// Names of functions that have functions inside.
+    /// Local variables of functions that contain functions.
     locals: HashMap<FunctionId, Names, Build>,
-    /// Functions that set the state of a component, by the function in which they are named, and the name of the state.
+    /// State setters of a component, by the function that declares them, with the name of the state.
     setters: HashMap<FunctionId, HashMap<String, String>, Build>,
-    /// What inner functions assign to names of the functions around them.
+    /// What inner functions assign to variables of enclosing functions.
     written: HashMap<FunctionId, Held, Build>,
     pub functions: Vec<Function>,
     pub stores: Vec<Store>,
-    /// Tools, each with the turn of the function that told of it: who comes last in a round knows best.
+    /// Tools, each with the turn of the function that reported it: the one that is evaluated last in a round knows most.
     pub tools: Vec<(usize, Tool)>,
     pub agents: Vec<Agent>,
-    /// MCP servers that are started, by file and place.
+    /// MCP servers that are started, by file and offset.
     pub servers: BTreeMap<(usize, usize), Server>,
-    /// Branches that do something grave and are taken for what a model wrote: the module, and where they do it.
+    /// Branches with a grave effect that are taken for what a model wrote: the module, and the location of the effect.
     pub intended: BTreeMap<(ModuleId, usize), Tool>,
-    /// Branches that are taken for a text.
+    /// Branches that are taken for a certain text.
     pub taken: super::carried::Taken,
-    /// Functions that are picked out of a table by a name that comes from elsewhere, under their names.
+    /// Functions picked from a table by a name that comes from elsewhere, under their names.
     pub dispatched: BTreeMap<String, FunctionId>,
-    /// Models that are asked, and what they are told, by the function and place: the last round knows most.
+    /// Models that are called and their prompts, by function and location: the last round knows most.
     pub models: BTreeMap<(FunctionId, usize, usize), Model>,
     pub prompts: BTreeMap<(FunctionId, usize, usize), Prompt>,
     pub gaps: Vec<Gap>,
     pub texts: &'a [crate::facts::File],
-    /// Functions that read a request, and the parameter that is one.
+    /// Functions that read a request, and the index of its parameter.
     pub answering: BTreeSet<(FunctionId, usize)>,
-    /// Functions that others give back.
+    /// Functions that other functions return.
     pub given_back: BTreeSet<FunctionId>,
-    /// Functions that are handed out behind a question for consent.
+    /// Functions that are handed out behind a consent question.
     pub asked: BTreeSet<FunctionId>,
-    /// Every request passes something that comes back with consent only.
+    /// Whether every request passes something that returns only with consent.
     pub asked_before_all: bool,
-    /// What each function found out about decorators: whether what a function wraps is called with consent.
+    /// What each function found out about decorators: whether the wrapped function is called with consent.
     pub wrapping: Vec<Vec<(FunctionId, bool)>>,
-    /// What the round before found out about decorators: whether what they wrap is called with consent only.
+    /// The result of the previous round: whether a decorator calls what it wraps only with consent.
     pub wrapped: Vec<Option<bool>>,
-    /// Who saw what.
+    /// Which function depends on what.
     pub watch: RefCell<Watch>,
-    /// Names that the function that is being evaluated gave other values than they had before.
+    /// Names to which the function being evaluated gave new values.
     touched: Touched,
-    /// What the tables say of paths that were asked for.
+    /// Cached lookups in the API tables, by path.
     known: RefCell<HashMap<Box<str>, Rc<Known>, Build>>,
-    /// Tools that a server describes: the file, and where they begin.
+    /// Tools that a server describes: file index and start offset.
     pub served: BTreeSet<(usize, usize)>,
-    /// Model calls that are given a list that an object holds.
+    /// Model calls that are given a list held by an object.
     pub histories: super::history::Held,
-    /// Functions in which objects of a class are made.
+    /// The functions in which objects of each class are created.
     pub made_in: BTreeMap<ClassId, BTreeSet<FunctionId>>,
-    /// The project keeps rows in a file of its own.
+    /// Whether the project stores rows in a local database file.
     pub on_disk: bool,
-    /// What a mapper keeps stands there, as the schema of its database says.
+    /// Whether an object mapper does so, according to the schema of its database.
     pub mapped_on_disk: bool,
-    /// The project's log is kept in files.
+    /// Whether the project's log is kept in files.
     log_kept: bool,
-    /// Evaluations that are left for the whole project.
+    /// Evaluations left for the whole project.
     pub budget: u64,
-    /// What the lists and dictionaries of each file may still weigh in this round.
+    /// How much the lists and dictionaries of each file may still weigh in this round.
     pub room: Room,
 }
 
@@ -229,7 +229,7 @@ impl<'a> State<'a> {
         self.log_kept
     }
 
-    /// Evaluates a function, or the body of a module, if something changed that it saw.
+    /// Evaluates a function, or the body of a module, if anything it depends on has changed.
     pub(super) fn walk(&mut self, function: FunctionId) {
         if self.budget > 0 && self.watch.get_mut().begin(function) {
             self.make_room(function);
@@ -238,8 +238,8 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Tells who saw a name that it holds another value now. A function that gives one name two values, one after the other,
-    /// would otherwise seem to change it every time.
+    /// Notifies the functions that depend on a name whose value has changed. Comparing only once at the end matters:
+    /// a function that assigns two values to one name in turn would otherwise seem to change it every time.
     pub(super) fn settle(&mut self) {
         for ((owner, name), before) in std::mem::take(&mut self.touched) {
             let now = match owner {
@@ -264,14 +264,14 @@ impl<'a> State<'a> {
         }
     }
 
-    /// The turn in a round of the function that is being evaluated: bodies of modules come first.
+    /// The turn of the function being evaluated within a round: bodies of modules come first.
     fn turn(&self) -> usize {
         let function = self.watch.borrow().at();
         let inner = self.project.functions.get(function).is_some_and(|func| func.definition.is_some());
         if inner { function + self.functions.len() } else { function }
     }
 
-    /// Notes a tool, or what is known better of it.
+    /// Records a tool, or replaces it with what is known better.
     pub(super) fn add_tool(&mut self, tool: Tool) {
         let turn = self.turn();
         let same =
@@ -295,7 +295,7 @@ impl<'a> State<'a> {
         self.stores.len() - 1
     }
 
-    /// The function that is being evaluated looks at something.
+    /// Records that the function being evaluated depends on something.
     pub(super) fn see(&self, what: Seen<'_>) {
         self.watch.borrow_mut().see(what);
     }
@@ -304,7 +304,7 @@ impl<'a> State<'a> {
         self.watch.borrow_mut().change(what);
     }
 
-    /// What the tables say of a path by itself.
+    /// Returns what the API tables say of a path alone.
     pub(super) fn known(&self, path: &str) -> Rc<Known> {
         let mut all = self.known.borrow_mut();
         if let Some(known) = all.get(path) {
@@ -315,19 +315,19 @@ impl<'a> State<'a> {
         known
     }
 
-    /// What callers need to know of a function.
+    /// Returns what callers need to know of a function.
     pub(super) fn summary(&self, function: FunctionId) -> Option<&Summary> {
         self.see(Seen::Summary(function));
         self.summaries.get(function)
     }
 
-    /// What callers hand in to a function.
+    /// Returns what callers pass to a function.
     pub(super) fn handed(&self, function: FunctionId) -> &[Value] {
         self.see(Seen::Handed(function));
         self.summaries.get(function).map_or(&[], |summary| &summary.handed)
     }
 
-    /// Values of parameters that are not given.
+    /// Returns the default values of a function's parameters.
     pub(super) fn defaults(&self, function: FunctionId) -> &[Option<Value>] {
         self.see(Seen::Defaults(function));
         self.summaries.get(function).map_or(&[], |summary| &summary.defaults)
@@ -341,7 +341,8 @@ impl<'a> State<'a> {
         self.change(Seen::Defaults(function));
     }
 
-    /// Puts what an evaluation found in the place of what was known. What others told of the function meanwhile stays.
+    /// Replaces the summary with what an evaluation found. What others reported about the function in the meantime is
+    /// kept.
     pub(super) fn conclude(&mut self, function: FunctionId, found: Summary) {
         let Some(slot) = self.summaries.get_mut(function) else { return };
         let old = std::mem::replace(slot, found);
@@ -356,7 +357,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// What a function knows at its end, for the functions inside.
+    /// Stores the final local variables of a function, for the functions inside it.
     pub(super) fn set_locals(&mut self, function: FunctionId, names: Names) {
         let old = self.locals.remove(&function).unwrap_or_default();
         let new = names.iter().filter(|(name, value)| old.get(*name) != Some(*value)).map(|(name, _)| name);
@@ -365,30 +366,30 @@ impl<'a> State<'a> {
         self.locals.insert(function, names);
     }
 
-    /// A name of a function, as the functions inside see it.
+    /// Returns a local variable of a function, as the functions inside it see it.
     pub(super) fn local(&self, function: FunctionId, name: &str) -> Option<&Value> {
         self.see(Seen::Local(function, name));
         self.locals.get(&function)?.get(name)
     }
 
-    /// What functions inside assign to a name of a function.
+    /// Returns what inner functions assign to a variable of a function.
     pub(super) fn written(&self, function: FunctionId, name: &str) -> Option<&Value> {
         self.see(Seen::Written(function, name));
         self.written_to(function, name)
     }
 
-    /// The same for the function itself, which sees from its beginning that any of them changed.
+    /// The same for the function itself, which depends on any of them from its beginning.
     pub(super) fn written_to(&self, function: FunctionId, name: &str) -> Option<&Value> {
         self.written.get(&function)?.get(name).map(|(_, value)| value)
     }
 
-    /// Whether a decorator calls what it wraps with consent only, as the round before found out.
+    /// Whether a decorator calls what it wraps only with consent, as the previous round found out.
     pub(super) fn wraps(&self, function: FunctionId) -> Option<bool> {
         self.see(Seen::Wraps(function));
         self.wrapped.get(function).copied().flatten()
     }
 
-    /// Ends a round: what all functions found out about decorators.
+    /// Ends a round: combines what all functions found out about decorators.
     pub(super) fn end_round(&mut self) {
         self.room = Room::of(self.texts);
         let mut now = vec![None; self.wrapped.len()];
@@ -415,14 +416,14 @@ impl<'a> State<'a> {
         }
     }
 
-    /// A function passes on what another module gives away.
+    /// Records that a module re-exports everything from another.
     pub(super) fn add_star(&mut self, module: ModuleId, other: ModuleId) {
         if self.stars.get_mut(module).is_some_and(|stars| stars.insert(other)) {
             self.change(Seen::Stars(module));
         }
     }
 
-    /// What a class is derived from.
+    /// Returns the base classes.
     pub(super) fn bases(&self, class: ClassId) -> &[Value] {
         self.see(Seen::Bases(class));
         self.classes.get(class).map_or(&[], |class| &class.bases)
@@ -445,13 +446,13 @@ impl<'a> State<'a> {
         }
     }
 
-    /// The fields of a class, in their order.
+    /// Returns the fields of a class, in order.
     pub(super) fn fields(&self, class: ClassId) -> &[String] {
         self.see(Seen::Fields(class));
         self.classes.get(class).map_or(&[], |class| &class.fields)
     }
 
-    /// The state that a function sets.
+    /// Returns the name of the state that a setter sets.
     pub(super) fn setter(&self, function: FunctionId, name: &str) -> Option<&str> {
         self.see(Seen::Setters(function));
         self.setters.get(&function)?.get(name).map(String::as_str)
@@ -465,12 +466,12 @@ impl<'a> State<'a> {
         }
     }
 
-    /// A name of a module, looked up through star imports too.
+    /// Looks up a name of a module, including star imports.
     pub(super) fn global(&self, module: ModuleId, name: &str) -> Option<Value> {
         self.exported(module, name, 0)
     }
 
-    /// A name that a module gives away, its own or one that it passes on.
+    /// Returns a name that a module exports, its own or one that it re-exports.
     fn exported(&self, module: ModuleId, name: &str, depth: usize) -> Option<Value> {
         if depth > 7 {
             return None;
@@ -483,18 +484,18 @@ impl<'a> State<'a> {
         })
     }
 
-    /// All names of a module.
+    /// Iterates over all names of a module.
     pub(super) fn names(&self, module: ModuleId) -> impl Iterator<Item = (&str, &Value)> {
         self.see(Seen::Names(module));
         self.globals.get(module).into_iter().flatten().map(|(name, (_, value))| (&**name, value))
     }
 
-    /// Something that is given away by itself: `export default`, `module.exports = …`.
+    /// Returns the default export: `export default`, `module.exports = …`.
     pub(super) fn default_export(&self, module: ModuleId) -> Option<Value> {
         self.global(module, super::DEFAULT_EXPORT)
     }
 
-    /// Joins what an inner function assigns to a name of a function around it.
+    /// Joins what an inner function assigns to a variable of an enclosing one.
     pub(super) fn write_outer(&mut self, function: FunctionId, name: &str, value: Value) {
         let turn = self.turn();
         let names = self.written.entry(function).or_default();
@@ -513,7 +514,7 @@ impl<'a> State<'a> {
         join_name(&mut known.attributes, turn, name, value, Owner::Class(class), &mut self.touched);
     }
 
-    /// What a class gives its objects, by name.
+    /// Iterates over the attributes that a class gives its objects.
     pub(super) fn attributes(&self, class: ClassId) -> impl Iterator<Item = (&str, &Value)> {
         let all = self.classes.get(class).into_iter().flat_map(|class| &class.attributes);
         all.map(|(name, (_, value))| (&**name, value))
@@ -527,7 +528,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// A method or attribute of a class of the project, or of its bases.
+    /// Returns a method or attribute of a class of the project, or of its bases.
     pub(super) fn member(&self, class: ClassId, name: &str, bound: bool, depth: usize) -> Option<Value> {
         if depth > 8 {
             return None;
@@ -555,12 +556,12 @@ impl<'a> State<'a> {
         })
     }
 
-    /// The same of an object of one of several classes. An object that is known by its base may be of any class below it: what
-    /// they define anew, or only they define, is reached too.
+    /// The same for an object of one of several classes. An object that is known by its base class may belong to any
+    /// subclass, so what subclasses override or add is included.
     pub(super) fn any_member(&self, classes: &[ClassId], name: &str) -> Option<Value> {
         let found = classes.iter().filter_map(|class| self.member(*class, name, true, 0));
         let one = found.reduce(|one, other| one.join(&other));
-        // `__init__` and its like are asked of the class itself.
+        // `__init__` and other dunder methods are looked up on the class itself.
         if name.starts_with("__") || !matches!(&one, None | Some(Value { shape: Shape::Bound(_), .. })) {
             return one;
         }
@@ -568,21 +569,21 @@ impl<'a> State<'a> {
         let methods = below.filter_map(|class| self.project.classes.get(class)?.methods.get(name).copied());
         let bound = methods.map(|method| Value::new(Shape::Bound(method), Taint::NONE));
         let whole = one.into_iter().chain(bound).reduce(|sum, method| sum.join(&method));
-        // What a class leaves open may be a field of those that are derived from it.
+        // What a class leaves undefined may be a field of its subclasses.
         whole.or_else(|| {
             let below = classes.iter().flat_map(|class| self.below(*class));
             below.filter_map(|class| self.own_field(class, name)).reduce(|one, other| one.join(&other))
         })
     }
 
-    /// What a class itself gives its objects under a name, if that acts.
+    /// Returns an attribute that a class itself defines, if it can be called or has methods.
     fn own_field(&self, class: ClassId, name: &str) -> Option<Value> {
         self.see(Seen::Member(class, name));
         let (_, value) = self.classes.get(class)?.attributes.get(name)?;
         value.shape.acts().then(|| value.clone())
     }
 
-    /// The classes that are derived from a class, the nearest first.
+    /// Returns the subclasses of a class, nearest first.
     fn below(&self, class: ClassId) -> Vec<ClassId> {
         let mut found = vec![class];
         let mut next = 0;
@@ -599,18 +600,18 @@ impl<'a> State<'a> {
         found.split_off(1)
     }
 
-    /// Which kind of method a function in a class is.
+    /// Returns which kind of method a function in a class is.
     pub(super) fn hangs(&self, method: FunctionId) -> Hangs {
         self.project.functions.get(method).map_or(Hangs::OnObject, |func| func.hangs)
     }
 
-    /// The method that an object of a class answers with.
+    /// Returns the method that a name resolves to on an object of a class.
     pub(super) fn method(&self, class: ClassId, name: &str) -> Option<FunctionId> {
         let Shape::Bound(method) = self.member(class, name, true, 0)?.shape else { return None };
         Some(method)
     }
 
-    /// Joins what a caller hands in.
+    /// Joins the arguments of a caller into what was passed to a function.
     pub(super) fn hand_in(&mut self, function: FunctionId, arguments: &[Value]) {
         let Some(summary) = self.summaries.get_mut(function) else { return };
         let mut changed = summary.handed.len() < arguments.len();
@@ -633,7 +634,7 @@ impl<'a> State<'a> {
     }
 }
 
-/// The classes of the project among what a class is derived from.
+/// Returns those bases that are classes of the project.
 fn derived_from(bases: &[Value]) -> BTreeSet<ClassId> {
     let class = |base: &Value| match base.shape {
         Shape::Class(class) => Some(class),

@@ -1,4 +1,4 @@
-//! What is particular to Swift: computed properties, overloads, and methods that a framework calls on what was made.
+//! Swift specifics: computed properties, overloads, and methods that a framework calls on created objects.
 
 use std::rc::Rc;
 
@@ -13,36 +13,36 @@ use super::value::{Argument, ClassId, Shape, Value, given, named};
 use super::walk::Walk;
 use crate::facts::{Deed, Disguise, Flaw, FunctionId, Taint};
 
-/// Stands before the name of a type that a definition adds to.
+/// Prefix of the name of a type that a definition extends.
 pub(crate) const EXTENSION: &str = "extension@";
 
-/// The label of a closure that stands behind the brackets of a call: it goes to the last parameter.
+/// The label of a trailing closure, which goes to the last parameter.
 pub(crate) const TRAILING: &str = "trailing@";
 
-/// Marks of Python's properties.
+/// Decorators of Python properties.
 const PROPERTIES: &[&str] = &["property", "cached_property", "functools.cached_property", "hybrid_property"];
 
-/// Marks a function that is a computed property.
+/// Decorator of a function that is a computed property.
 pub(crate) const GETTER: &str = "swift.getter";
 
-/// Marks a method that a framework calls once there is an object: `body` of a view, what a property does when it changes.
+/// Decorator of a method that a framework calls on an object once it exists: `body` of a view, property observers.
 pub(crate) const CALLED: &str = "swift.called";
 
-/// Marks a function that a framework calls from outside.
+/// Decorator of a function that a framework calls from outside.
 pub(crate) const ENTERED: &str = "swift.entered";
 
 /// The name under which a function keeps what its continuations were resumed with.
 const RESUMED: &str = "resumed@";
 
 impl Walk<'_, '_> {
-    /// `[Message]`: a list of what stands in the brackets.
+    /// `[Message]`: a list of the element type.
     pub(super) fn annotated_items(&mut self, annotation: &Expr) -> Value {
         let Expr::List(list) = annotation else { return Value::default() };
         let items: Vec<Value> = list.elts.iter().take(1).map(|one| self.annotated(one)).collect();
         Value::new(Shape::List(Rc::new(items)), Taint::NONE)
     }
 
-    /// The value of a computed property; any other member as it is.
+    /// Returns the value of a computed property; any other member unchanged.
     pub(super) fn computed(&mut self, object: &Value, member: Value, range: TextRange) -> Value {
         match &member.shape {
             Shape::Bound(id) if self.is_getter(*id) => {
@@ -54,7 +54,7 @@ impl Walk<'_, '_> {
             {
                 self.enter(&ids.to_vec(), None, &[], range)
             }
-            // Of one of several objects.
+            // A property of one of several objects.
             Shape::Functions(ids) if !ids.is_empty() && ids.iter().all(|id| self.is_getter(*id)) => {
                 let each = Value::new(Shape::Objects(Rc::default()), object.taint);
                 self.enter(&ids.to_vec(), Some(&each), &[], range)
@@ -79,7 +79,7 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// A call that means something by the language alone.
+    /// Handles a call whose meaning the language alone defines.
     pub(super) fn swift_call(
         &mut self,
         node: &ExprCall,
@@ -110,8 +110,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `withCheckedContinuation { continuation in … continuation.resume(returning: x) }`: what is resumed with is what the
-    /// call gives. Inside the closure it is noted under the function around it.
+    /// `withCheckedContinuation { continuation in … continuation.resume(returning: x) }`: the call returns what the
+    /// continuation is resumed with. Inside the closure that is recorded under the enclosing functions.
     fn resumed(&mut self, name: &str, object: &Value, arguments: &[Argument]) {
         let resumes =
             name == "resume" && matches!(&object.shape, Shape::Text(_) | Shape::Unknown | Shape::Outer(..));
@@ -121,7 +121,7 @@ impl Walk<'_, '_> {
         self.resume_with(arguments);
     }
 
-    /// Notes what a continuation or a promise was given.
+    /// Records what a continuation or a promise was resolved with.
     pub(super) fn resume_with(&mut self, arguments: &[Argument]) {
         let value = Value::of(self.known_sources(all_of(arguments)));
         let project = self.state.project;
@@ -132,13 +132,13 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a closure was resumed with.
+    /// Returns what a closure was resumed with.
     pub(super) fn continued(&self, path: &str) -> Option<Value> {
         let waits = path.starts_with("swift.with") && path.ends_with("Continuation") || path == "js.Promise";
         waits.then(|| self.state.written_to(self.function, RESUMED).cloned()).flatten()
     }
 
-    /// Methods that the framework calls on an object once it was made.
+    /// Records methods that the framework calls on an object once it was created.
     fn call_by_framework(&mut self, class: ClassId, range: TextRange) {
         let project = self.state.project;
         let Some(known) = project.classes.get(class) else { return };
@@ -152,7 +152,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Methods with the name of a method, that take what is given.
+    /// Returns the methods of the same name that take these arguments.
     fn namesakes(&self, method: FunctionId, arguments: &[Argument]) -> Vec<FunctionId> {
         let project = self.state.project;
         let Some(func) = project.functions.get(method) else { return vec![method] };
@@ -174,7 +174,7 @@ impl Walk<'_, '_> {
         if fitting.is_empty() { all } else { fitting }
     }
 
-    /// `data.base64EncodedString()` in a function that says that it hides.
+    /// `data.base64EncodedString()` in a function that claims to hide something.
     fn encoded(&mut self, object: &Value, range: TextRange) -> Value {
         let content = object.deep_taint();
         if self.is_called(HIDES) && !content.has(Taint::ENCRYPTED | Taint::MASKED) {
@@ -185,7 +185,7 @@ impl Walk<'_, '_> {
         Value::of(content)
     }
 
-    /// A credential made of whatever certificate the other side shows, in a function that looks at none.
+    /// Records a credential made from whatever certificate the peer presents, in a function that checks none.
     pub(super) fn trusts_anybody(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
         let trusts = path == "swift.URLCredential" && named(arguments, &["trust"]).is_some();
         if trusts && !self.looks_at_certificates() {
@@ -204,7 +204,7 @@ impl Walk<'_, '_> {
         while let Some(func) = function.and_then(|id| project.functions.get(id)) {
             let body =
                 func.definition.and_then(|one| text.get(super::walk::span(one.range()))).unwrap_or_default();
-            // Whoever looks at a certificate does so at once.
+            // A function that checks a certificate does so early.
             let body = body.as_bytes().get(..body.len().min(LONGEST)).unwrap_or_default();
             if CHECKS.iter().any(|check| memchr::memmem::find(body, check.as_bytes()).is_some()) {
                 return true;
@@ -214,7 +214,7 @@ impl Walk<'_, '_> {
         false
     }
 
-    /// Functions behind a button with which a person says yes.
+    /// Marks the functions behind a button with which a person says yes.
     pub(super) fn agreed_to(&mut self, path: &str, arguments: &[Argument]) {
         let button = matches!(path, "swift.Button" | "swift.UIAlertAction" | "swift.Alert.Button.default");
         let title = given(arguments, 0, "title").or_else(|| named(arguments, &["title"]));
@@ -225,7 +225,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Methods that every value of a kind has.
+    /// Handles methods that every value of a kind has.
     fn swift_method(
         &mut self,
         object: &Value,
@@ -251,10 +251,10 @@ impl Walk<'_, '_> {
     }
 }
 
-/// A member of a text or a list, of which more is known than where it comes from.
+/// Returns a member of a text or a list whose value is known beyond its origins.
 pub(super) fn part(object: &Value, name: &str) -> Option<Value> {
     match &object.shape {
-        // How much there is says nothing of what it is.
+        // A size says nothing of the content.
         _ if matches!(name, "count" | "isEmpty" | "hashValue" | "startIndex" | "endIndex") => {
             Some(Value::default())
         }

@@ -1,4 +1,4 @@
-//! Classes of the project that stand for tables of a database, and memories of people that are kept in their rows.
+//! Classes of the project that represent database tables, and memories of people stored in their rows.
 
 use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::Ranged;
@@ -11,7 +11,7 @@ use super::value::{Argument, ClassId, Made, Shape, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Store, Taint};
 
-/// Packages that make tables of classes.
+/// Packages that map classes to tables.
 const MAPPERS: &[&str] = &[
     "sqlalchemy",
     "sqlmodel",
@@ -29,7 +29,7 @@ const MAPPERS: &[&str] = &[
     "sequelize",
     "nonebot_plugin_orm",
 ];
-/// What a class of a table is derived from in such a package.
+/// Base classes of a table in such a package.
 const BASES: &[&str] = &[
     "Model",
     "SQLModel",
@@ -41,10 +41,10 @@ const BASES: &[&str] = &[
     "automap_base",
 ];
 
-/// The package that a class of the project is asked under as a table: `rows.Message.select`.
+/// The pseudo-package under which a class of the project is queried as a table: `rows.Message.select`.
 pub(super) const ROWS: &str = "rows";
 
-// Words of tables that hold nothing that was said, whatever else they are called.
+// Words of tables that hold nobody's words, whatever else is in their names.
 const OTHER: &[&str] = &[
     "config*",
     "setting*",
@@ -103,7 +103,7 @@ const WRITES: &[&str] = &[
 const ERASES: &[&str] =
     &["delete", "destroy", "delete_many", "delete_one", "delete_by_id", "truncate", "truncate_table"];
 
-/// Columns in which words are kept.
+/// Columns in which words are stored.
 const WORDS: &[&str] = &[
     "content",
     "text",
@@ -132,7 +132,7 @@ const WORDS: &[&str] = &[
     "note",
     "entry",
 ];
-/// Columns that stand beside each other where what two sides said is kept.
+/// Pairs of columns that together store a dialogue.
 pub(super) const SIDES: &[(&str, &str)] = &[
     ("role", "content"),
     ("role", "text"),
@@ -148,31 +148,31 @@ pub(super) const SIDES: &[(&str, &str)] = &[
     ("input", "output"),
 ];
 
-/// Calls that take objects of a table, whatever they hang on: the session may be anything.
+/// Calls that take objects of a table, whatever they are called on: the session may be anything.
 const ADDS: &[&str] =
     &["add", "add_all", "merge", "bulk_save_objects", "persist", "save", "insert", "insert_all"];
 /// Methods of an object of a table.
 const SAVES: &[&str] = &["save", "asave", "insert", "upsert", "commit"];
 const DROPS: &[&str] = &["delete", "delete_instance", "adelete", "destroy", "remove"];
 
-/// What is done to a table of memories, and with what.
+/// An operation on a table of memories, and its content.
 struct Touched {
     does: Use,
     table: String,
     content: Taint,
-    /// All rows are asked for, if no condition follows.
+    /// Whether all rows are requested, if no condition follows.
     all: bool,
 }
 
-/// Reads that name no row and no condition.
+/// Reads that name neither a row nor a condition.
 const TAKES_ALL: &[&str] =
     &["select", "query", "all", "find_all", "find_many", "findAll", "order_by", "values", "values_list"];
 
-/// Reads that are given the number of one row.
+/// Reads that take the id of one row.
 const BY_NUMBER: &[&str] = &["get", "get_or_none", "get_by_id", "findByPk", "findById", "find_by_id"];
 
 impl Walk<'_, '_> {
-    /// A member of a class that stands for a table, as something from outside.
+    /// Returns a member of a class that represents a table, as something outside the project.
     pub(super) fn of_rows(&self, class: ClassId, name: &str) -> Option<Value> {
         let known = self.state.project.classes.get(class)?;
         let own = known.methods.contains_key(name) || name.starts_with("__");
@@ -195,7 +195,7 @@ impl Walk<'_, '_> {
         self.state.bases(class).iter().any(one)
     }
 
-    /// Notes what a call does to a table of memories, of which the class is known or an object is given.
+    /// Records what a call does to a table of memories, if the class is known or an object is passed.
     pub(super) fn keep_in_rows(&mut self, call: Outside<'_>, found: &mut Vec<Deed>) -> Option<Taint> {
         let Outside { path, object, arguments, .. } = call;
         found.extend(self.numbered(path, arguments).map(Deed::Keyed));
@@ -205,7 +205,7 @@ impl Walk<'_, '_> {
         self.touch(touched, object, found)
     }
 
-    /// The same of a method of which only the name is known: `session.add(Message(…))`, `message.save()`.
+    /// The same for a method of which only the name is known: `session.add(Message(…))`, `message.save()`.
     pub(super) fn keep_in_rows_by_name(
         &mut self,
         node: &ExprCall,
@@ -229,7 +229,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The number by which one row of what people said is asked for: `session.get(Conversation, number)`, `Message.get_by_id(number)`.
+    /// Returns the origins of the id by which one row of people's words is requested:
+    /// `session.get(Conversation, number)`, `Message.get_by_id(number)`.
     fn numbered(&self, path: &str, arguments: &[Argument]) -> Option<Taint> {
         if !BY_NUMBER.contains(&last(path)) {
             return None;
@@ -268,9 +269,9 @@ impl Walk<'_, '_> {
         if root(path) == ROWS {
             let table = path.split(['.', '(']).nth(1).unwrap_or_default();
             let rest = path.get(ROWS.len() + 1 + table.len()..).unwrap_or_default();
-            // What follows the first call only narrows it down, or takes it away.
+            // What follows the first call only narrows the query, or deletes.
             let first = !rest.contains('(');
-            // What is looked for and made if it is not there says whose it is, and nothing else.
+            // The lookup of get-or-create says only whose row it is.
             let sought = matches!(name, "get_or_create" | "update_or_create");
             let filled = super::value::named(arguments, &["defaults"]).map_or(Taint::NONE, Value::deep_taint);
             let does = if ERASES.contains(&name) {
@@ -318,7 +319,7 @@ impl Walk<'_, '_> {
         self.memory_of(&table, does, super::call::all_of(arguments))
     }
 
-    /// The table that a class or a column of it names.
+    /// Returns the table that a class or one of its columns names.
     fn named_table(&self, value: &Value) -> Option<String> {
         match &value.shape {
             Shape::Class(class) if self.is_table(*class, 0) => {
@@ -369,7 +370,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Whether a table holds what was said: by its name and a column for words, or by columns for what two sides said.
+    /// Whether a table stores what was said: by its name and a column for words, or by a pair of dialogue columns.
     fn memory_of(&self, table: &str, does: Use, content: Taint) -> Option<Touched> {
         let columns = self.columns(table);
         let has = |wanted: &str| columns.contains(&wanted);
@@ -385,11 +386,11 @@ impl Walk<'_, '_> {
         })
     }
 
-    /// The columns of a table of which the class is known.
+    /// Returns the columns of a table whose class is known.
     fn columns(&self, table: &str) -> Vec<&str> {
         let mut classes = self.state.project.classes.iter().enumerate();
         let class = classes.find(|(id, class)| last(&class.name) == table && self.is_table(*id, 0));
-        // What leads to rows of other tables is no column.
+        // A relationship to rows of other tables is no column.
         let plain = |value: &Value| {
             let path = value.outside().unwrap_or_default();
             !names(last(path), &["relationship", "foreign", "many", "one", "backref"])
@@ -398,7 +399,7 @@ impl Walk<'_, '_> {
         class.map(|(id, _)| own(id).collect()).unwrap_or_default()
     }
 
-    /// `filter(Message.user_id == key)`: by what the rows of one person are asked for.
+    /// `filter(Message.user_id == key)`: records the key by which one person's rows are requested.
     pub(super) fn note_compared_key(&mut self, node: &ExprCall) {
         let Expr::Attribute(method) = &*node.func else { return };
         if !matches!(method.attr.as_str(), "filter" | "where") {
@@ -425,12 +426,13 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a table holds what was said, by its name: what its last word names it is, `GroupMessage` and not `MessageGroup`.
+/// Whether a table stores what was said, judged by its name: its last word is the head, `GroupMessage` and not
+/// `MessageGroup`.
 fn holds_talk(table: &str) -> bool {
     names(table, MEMORIES) && words(table).last().is_some_and(|last| !names(last, OTHER))
 }
 
-/// Whether a table holds what was found out about people: `Profile(user, summary)`.
+/// Whether a table stores what was found out about people: `Profile(user, summary)`.
 fn describes_people(table: &str, has: &dyn Fn(&str) -> bool) -> bool {
     const FOUND: &[&str] = &["summary", "facts", "traits", "impression", "notes", "memory", "preferences"];
     names(table, &["profile*", "persona*", "portrait*"]) && FOUND.iter().any(|column| has(column))

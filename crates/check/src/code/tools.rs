@@ -1,4 +1,4 @@
-//! Tools that a model may call: dictionaries in the shape of the chat API, and decorated functions.
+//! Tools that a model may call: dictionaries in the form of the chat API, and decorated functions.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use super::value::{Argument, ModuleId, Shape, Value, given, named};
 use super::walk::{Walk, span};
 use crate::facts::{Agent, Entry, FunctionId, Held, Piece, Taint, Tool};
 
-/// Keys under which what a tool takes is told.
+/// Keys for the description of a tool's arguments.
 const SCHEMAS: &[&str] = &["input_schema", "inputSchema"];
-/// The same where the function stands beside it.
+/// The same, where the function is next to it.
 const OTHER_SCHEMAS: &[&str] = &["parameters", "schema", "paramsSchema", "argsSchema", "args"];
-/// Keys under which the function of a tool stands beside what is told of it.
+/// Keys for a tool's function next to its description.
 const HANDLERS: &[&str] =
     &["handler", "execute", "run", "callback", "func", "fn", "invoke", "call", "function"];
 
@@ -27,16 +27,16 @@ const HANDLERS: &[&str] =
 pub(super) struct Offered {
     name: Value,
     told: Value,
-    /// The parameter that is the function.
+    /// The index of the parameter that is the function.
     run: usize,
 }
 
-/// What is told of a tool, in the form of `OpenAI`'s or of Anthropic's API, or with the function that carries it out.
+/// Returns a tool's description in the form of `OpenAI`'s or Anthropic's API, or one that comes with its function.
 fn described(items: &BTreeMap<String, Value>) -> Option<&BTreeMap<String, Value>> {
     let is_function = items.get("type").and_then(Value::known_text) == Some("function");
     match items.get("function").map(|value| &value.shape) {
         Some(Shape::Dict(function)) if is_function => Some(function),
-        // The form of the Responses API: all of it on one level.
+        // The form of the Responses API, with everything on one level.
         None if is_function && items.contains_key("name") && items.contains_key("parameters") => Some(items),
         _ => {
             let has = |keys: &[&str]| keys.iter().any(|key| items.contains_key(*key));
@@ -56,7 +56,7 @@ fn is_schema(value: &Value) -> bool {
     items.get("type").and_then(Value::known_text) == Some("object") && items.contains_key("properties")
 }
 
-/// The function that stands beside what is told of a tool.
+/// Returns the function next to the description of a tool.
 fn beside(items: &BTreeMap<String, Value>) -> Option<FunctionId> {
     let mut found = Vec::new();
     HANDLERS
@@ -66,7 +66,7 @@ fn beside(items: &BTreeMap<String, Value>) -> Option<FunctionId> {
     found.first().copied()
 }
 
-/// The function that a library is given to run for a tool.
+/// Returns the function that a library is given to run for a tool.
 fn implements(arguments: &[Argument]) -> Option<FunctionId> {
     let mut found = Vec::new();
     for argument in arguments {
@@ -76,11 +76,11 @@ fn implements(arguments: &[Argument]) -> Option<FunctionId> {
 }
 
 impl Walk<'_, '_> {
-    /// A dictionary that may define a tool.
+    /// Records the tool that a dictionary may define.
     pub(super) fn offer_tool(&mut self, range: TextRange, items: &BTreeMap<String, Value>) {
         let Some(function) = described(items) else { return };
         let text = |key: &str| function.get(key).and_then(Value::known_text);
-        // `prefix + "send_mail"` names a tool too.
+        // `prefix + "send_mail"` also names a tool.
         let shown = function.get("name").and_then(Value::template).map(|name| name.shown().replace("{}", ""));
         let Some(name) = shown.filter(|name| !name.is_empty()) else { return };
         let name = name.as_str();
@@ -105,7 +105,7 @@ impl Walk<'_, '_> {
         self.add_tool(tool);
     }
 
-    /// A decorated function is a tool by its name.
+    /// Records a decorated function as a tool under its name.
     pub(super) fn offer_function(&mut self, id: FunctionId, node: &StmtFunctionDef) {
         self.offer_in(id, node, self.file(), None);
     }
@@ -134,7 +134,7 @@ impl Walk<'_, '_> {
         self.add_tool(tool);
     }
 
-    /// `mcp.tool()(send)`, `mcp.add_tool(send)`: a function that is made a tool without a decorator above it.
+    /// `mcp.tool()(send)`, `mcp.add_tool(send)`: a function made a tool without a decorator.
     pub(super) fn offer_registered(&mut self, path: &str, arguments: &[Argument]) {
         let path = path.trim_end_matches("()");
         let served = matches!(root(path), "mcp" | "fastmcp") && matches!(last(path), "tool" | "add_tool");
@@ -154,8 +154,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A call of one of several functions, picked by what a model wrote: `TOOLS[call.name](**arguments)`. All of them are
-    /// tools of one agent. Gives whether it was such a call.
+    /// Handles a call of one of several functions that is picked by what a model wrote:
+    /// `TOOLS[call.name](**arguments)`. All of them are tools of one agent. Returns whether it was such a call.
     pub(super) fn picked(&mut self, node: &ExprCall, ids: &[FunctionId], arguments: &[Argument]) -> bool {
         let Some(key) = self.picks(&node.func) else { return false };
         self.note_table(&node.func);
@@ -185,7 +185,7 @@ impl Walk<'_, '_> {
         true
     }
 
-    /// The arguments of such a call: what a model wrote there it chose.
+    /// Returns the arguments of such a call; those that a model wrote are marked as chosen by it.
     pub(super) fn chosen_by_model(&self, arguments: &[Argument]) -> Vec<Argument> {
         let chosen = |one: &Argument| {
             let mut one = one.clone();
@@ -197,15 +197,16 @@ impl Walk<'_, '_> {
         arguments.iter().map(chosen).collect()
     }
 
-    /// Whether a function is a method that is called under its own name, of one of several objects: `channel.send(text)`. What was
-    /// picked is the object, and its name is no tool's.
+    /// Whether a function is a method called under its own name on one of several objects: `channel.send(text)`. The
+    /// object was picked, and its name is not a tool's.
     fn is_called_as(&self, id: FunctionId, callee: &Expr) -> bool {
         let Expr::Attribute(part) = callee else { return false };
         let func = self.state.project.functions.get(id).filter(|func| func.class.is_some());
         func.is_some_and(|func| last(&func.name) == part.attr.as_str())
     }
 
-    /// Where the key comes from by which a function is picked: `table[key]`, `table.get(key)`; `None` for a known one.
+    /// Returns the origins of the key by which a function is picked: `table[key]`, `table.get(key)`; `None` for a
+    /// known key.
     fn picks(&mut self, callee: &Expr) -> Option<Taint> {
         let key = match callee {
             Expr::Subscript(node) => &*node.slice,
@@ -239,7 +240,7 @@ impl Walk<'_, '_> {
         };
     }
 
-    /// Notes what stands under which name in the table out of which a function is picked.
+    /// Records the functions of the table from which one is picked, by name.
     fn note_table(&mut self, picked: &Expr) {
         let table = match picked {
             Expr::Subscript(node) => &node.value,
@@ -263,7 +264,7 @@ impl Walk<'_, '_> {
         self.state.project.functions.get(id).is_some_and(|func| func.definition.is_some())
     }
 
-    /// What a function says of itself in its first line.
+    /// Returns the docstring of a function.
     pub(super) fn told(&self, id: FunctionId) -> &str {
         let definition = self.state.project.functions.get(id).and_then(|func| func.definition);
         match definition.and_then(|definition| definition.body.first()) {
@@ -275,7 +276,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `mcp.types.Tool(name="…", inputSchema={…})`: what a server says that it offers.
+    /// `mcp.types.Tool(name="…", inputSchema={…})`: how a server describes its offer.
     pub(super) fn offer_described(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
         if root(path) != "mcp" || last(path) != "Tool" || named(arguments, &["inputSchema"]).is_none() {
             return;
@@ -286,7 +287,7 @@ impl Walk<'_, '_> {
         self.offer_named(text("name").as_deref(), &told, None, range);
     }
 
-    /// A tool that a script offers through a library.
+    /// Records a tool that a script offers through a library.
     pub(super) fn offer_script_tool(&mut self, path: &str, arguments: &[Argument], range: TextRange) {
         self.approve(arguments);
         let text = |key: &str| named(arguments, &[key]).and_then(Value::known_text);
@@ -325,7 +326,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `tool({ needsApproval: true, execute })`: the library asks a person before it runs what it is given.
+    /// `tool({ needsApproval: true, execute })`: the library asks a person before it runs the function.
     fn approve(&mut self, arguments: &[Argument]) {
         if !named(arguments, ASKS).is_some_and(is_on) {
             return;
@@ -335,7 +336,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `createTool({ id, description, inputSchema, execute })`: a call that is told all that makes a tool, whatever it is called.
+    /// `createTool({ id, description, inputSchema, execute })`: a call with everything that makes a tool, whatever it
+    /// is called.
     fn offer_by_shape(&mut self, arguments: &[Argument], range: TextRange) {
         let text = |keys: &[&str]| named(arguments, keys).and_then(Value::known_text).map(str::to_owned);
         let schema = named(arguments, SCHEMAS).or_else(|| named(arguments, OTHER_SCHEMAS)).is_some();
@@ -361,13 +363,13 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A server offers a tool here, to whoever asks it.
+    /// Records that a server offers a tool here to whoever asks.
     fn served_at(&mut self, range: TextRange) {
         let at = (self.file(), span(range).start);
         self.state.served.insert(at);
     }
 
-    /// Notes a tool of which the name and the function are parameters.
+    /// Records a tool whose name and function are parameters.
     fn offer_by_caller(&mut self, arguments: &[Argument]) {
         let plain: Vec<&Argument> = arguments.iter().filter(|one| one.name.is_none()).collect();
         let given = |value: &Value| match value.template().map(|text| text.pieces.as_slice()) {
@@ -387,7 +389,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// The same where the caller has chosen.
+    /// The same where the caller has chosen them.
     pub(super) fn offer_handed(&mut self, offers: &[Offered], values: &[Value], range: TextRange) {
         for offered in offers {
             let name = offered.name.filled(values).known_text().map(str::to_owned);
@@ -405,7 +407,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A server of tools of which only the methods are known: `server.registerTool("send", {…}, send)`.
+    /// Records a tool of a server of which only the methods are known: `server.registerTool("send", {…}, send)`.
     pub(super) fn offer_plugged(&mut self, name: &str, arguments: &[Argument], range: TextRange) -> bool {
         let plain: Vec<&Argument> = arguments.iter().filter(|one| one.name.is_none()).collect();
         let ([title, about, .., run], true) = (plain.as_slice(), matches!(name, "tool" | "registerTool"))
@@ -443,7 +445,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What a module gives away that was made as a tool: `import * as tools`.
+    /// Returns what a module exports that was made as a tool: `import * as tools`.
     pub(super) fn tools_of(&self, module: ModuleId) -> BTreeMap<String, Value> {
         let is_tool = |value: &Value| value.made().is_some_and(|made| root(&made.path) == "ai_sdk");
         let names = self.state.names(module).filter(|(_, value)| is_tool(value));
@@ -486,7 +488,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `const definition = {name: …}; async function handler(args) {…}`: what a file that describes one tool calls its handler.
+    /// `const definition = {name: …}; async function handler(args) {…}`: the handler of a file that describes a
+    /// single tool.
     fn only_handler(&self, range: TextRange) -> Option<FunctionId> {
         let file = self.file();
         let alone = self.state.tools.iter().all(|(_, tool)| tool.file != file || tool.span == span(range));
@@ -499,8 +502,8 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What a tool does to the world, by its name and what the developer says of it. A name that is a thing as well as a deed
-/// (`order`, `mail`) does what its description begins with.
+/// Classifies the effect of a tool by its name and the developer's description. A name that is a noun as well as a
+/// verb (`order`, `mail`) has the effect that its description begins with.
 pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> Effect {
     const THINGS: &[&str] =
         &["order", "mail", "email", "message", "payment", "transfer", "post", "command", "share"];
@@ -523,7 +526,7 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
     const READS: &[&str] =
         &["look up", "look ", "read", "list", "show", "get ", "find", "search", "check", "fetch", "return"];
     const READS_ZH: &[&str] = &["查", "读取", "列出", "获取", "搜索", "显示", "看"];
-    // What is said to the person who asked is the agent's answer, and reaches nobody else.
+    // What is said to the person who asked is the agent's response, and reaches nobody else.
     const ANSWERS: &[&str] = &["respond", "reply", "answer", "final", "to", "the", "user", "give", "message"];
     let mut words = words(name).into_iter();
     if words.next().is_some_and(|first| matches!(first.as_str(), "respond" | "reply" | "answer" | "final"))
@@ -533,18 +536,18 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
     }
     let told = description.trim_start().to_lowercase();
     let reads = READS.iter().chain(READS_ZH).any(|word| told.starts_with(word));
-    // `checkout_ready`, “Get the basket ready”: how something stands.
+    // `checkout_ready`, “Get the basket ready”: reports a status.
     let stands = super::api::words(name).last().is_some_and(|last| STATES.contains(&last.as_str()));
     if reads && (stands || THINGS.contains(&name.to_lowercase().as_str())) {
         return Effect::Read;
     }
-    // “通过启动一个请求来搜索”: what is done is said last.
+    // “通过启动一个请求来搜索”: the actual action comes last.
     let description = match description.trim_start().strip_prefix("通过").and_then(|by| by.split_once('来'))
     {
         Some((_, done)) => done,
         None => description,
     };
-    // `budget_check`, `list_letters`: what somebody looks at, whatever the words around it may mean.
+    // `budget_check`, `list_letters`: only looks something up, whatever the other words may mean.
     let said = super::api::words(name);
     let looks = [said.first(), said.last()].into_iter().flatten().any(|word| LOOKS.contains(&word.as_str()));
     let acts = |word: &String| {
@@ -555,13 +558,13 @@ pub(super) fn effect_of(name: &str, description: &str, arguments: &[String]) -> 
     {
         return Effect::Read;
     }
-    // A statement that may only read changes nothing, whatever runs it.
+    // A read-only statement changes nothing, whatever runs it.
     let only =
         ["read-only", "read only", "readonly", "only select", "只读"].iter().any(|word| told.contains(word));
     if only && !told.contains("not read") {
         return Effect::Read;
     }
-    // “Compose a letter and send it” does what it says last.
+    // “Compose a letter and send it”: the last action counts.
     let first = told.split(['.', '。', '\n']).next().unwrap_or_default();
     let sends = [" and send", " and sends", "then send", "并发送"].iter().any(|word| first.contains(word));
     let effect = classify(name, Hints { description, arguments });

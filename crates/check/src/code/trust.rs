@@ -1,9 +1,9 @@
-//! Settings with which whoever answers is trusted, by how their condition is written.
+//! Settings that trust any peer, judged by how their condition is written.
 
 use ruff_python_ast::{Arguments, CmpOp, Expr, ExprDict, UnaryOp};
 
-/// `{trustServerCertificate: !isCloud}`: whoever answers is trusted, but for one kind of server; `{rejectUnauthorized: process.env.X
-/// === "true"}`: unless somebody sets a variable.
+/// `{trustServerCertificate: !isCloud}`: any peer is trusted, except for one kind of server;
+/// `{rejectUnauthorized: process.env.X === "true"}`: any peer is trusted unless somebody sets a variable.
 pub(super) fn unless(node: &ExprDict) -> bool {
     node.items.iter().any(|item| {
         let key = item.key.as_ref().and_then(|key| key.as_string_literal_expr());
@@ -24,7 +24,7 @@ fn is_set(test: &Expr) -> bool {
     node.ops.iter().all(|op| *op == CmpOp::Eq) && node.comparators.iter().any(set)
 }
 
-/// `jwt.decode(token, options={"verify_signature": False})`, as it is written.
+/// `jwt.decode(token, options={"verify_signature": False})`, judged by its spelling.
 pub(super) fn looks_at_no_signature(arguments: &Arguments) -> bool {
     let off = |value: &Expr| matches!(value, Expr::BooleanLiteral(node) if !node.value);
     let named =

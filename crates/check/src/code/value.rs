@@ -24,38 +24,38 @@ pub(super) enum Shape {
     Unknown,
     None,
     Bool(bool),
-    /// A number, if it is a whole one that is written out; or a truth value that is now this, now that.
+    /// The number, if it is an integer literal; `None` also for a boolean whose value varies.
     Number(Option<i64>),
     Text(Rc<Template>),
     /// Something imported from outside the project: `openai.OpenAI`.
     Path(Rc<str>),
-    /// What a call of such a thing gave, and what hangs below it.
+    /// The result of calling such a thing, or an attribute of the result.
     Made(Rc<Made>),
     /// Functions of the project, any of which it may be.
     Functions(Rc<Vec<FunctionId>>),
-    /// A method of the project with its object.
+    /// A method of the project, bound to its object.
     Bound(FunctionId),
     Class(ClassId),
     Object(ClassId),
     /// An object of one of several classes.
     Objects(Rc<Vec<ClassId>>),
     Module(ModuleId),
-    /// A parameter of a function around the one in which the value is seen.
+    /// A parameter of a function that encloses the one in which the value is seen.
     Outer(FunctionId, usize),
     Dict(Rc<BTreeMap<String, Value>>),
     List(Rc<Vec<Value>>),
 }
 
-/// What a call from outside the project gave.
+/// The result of a call outside the project.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Made {
     /// Its path with `()` for calls: `openai.OpenAI().chat`.
     pub path: String,
-    /// With what it was made.
+    /// The arguments it was made with.
     pub given: Rc<Vec<Argument>>,
-    /// What it was made from.
+    /// The object it was made from.
     pub parent: Option<Rc<Self>>,
-    /// Where it was made, if that is known.
+    /// The call site, if known.
     pub at: Option<(ModuleId, TextRange)>,
 }
 
@@ -68,13 +68,13 @@ pub(super) struct Argument {
     pub spread: bool,
 }
 
-/// The key of what a dictionary holds under names that are not known.
+/// The dictionary key for values under unknown keys.
 pub(super) const ANY_KEY: &str = "*";
 
-/// Deeper chains are not followed.
+/// Maximum length of a path in bytes.
 const MAX_CHAIN: usize = 160;
 const MAX_ITEMS: usize = 64;
-/// Values that a list or a dictionary holds with all that stands in them.
+/// Maximum values in a list or dictionary, including nested ones.
 const MAX_VALUES: usize = 2048;
 
 impl Value {
@@ -119,7 +119,7 @@ impl Value {
         }
     }
 
-    /// The path from outside the project, if it has one.
+    /// Returns its path outside the project, if it has one.
     pub(super) fn outside(&self) -> Option<&str> {
         match &self.shape {
             Shape::Path(path) => Some(path),
@@ -128,12 +128,12 @@ impl Value {
         }
     }
 
-    /// Either of two values.
+    /// Joins two values that are both possible.
     pub(super) fn join(&self, other: &Self) -> Self {
         Self { shape: self.shape.join(&other.shape), taint: self.taint | other.taint }
     }
 
-    /// The value on either of two ways: it was made sure of only if it was on both.
+    /// Joins the values of two control-flow paths: the result is checked only if it is on both.
     pub(super) fn either(&self, other: &Self) -> Self {
         let joined = self.join(other);
         let sure = |value: &Self| value.taint.has(Taint::CHECKED) || value.deep_taint() == Taint::NONE;
@@ -143,7 +143,7 @@ impl Value {
         Self { taint: joined.taint.without(Taint::CHECKED), ..joined }
     }
 
-    /// Everything in it.
+    /// The taint of the value and of everything in it.
     pub(super) fn deep_taint(&self) -> Taint {
         match &self.shape {
             Shape::Dict(items) => items.values().fold(self.taint, |sum, item| sum.beside(item.deep_taint())),
@@ -152,7 +152,7 @@ impl Value {
         }
     }
 
-    /// What hangs below a thing from outside.
+    /// Returns an attribute of something outside the project.
     pub(super) fn attribute(&self, name: &str) -> Self {
         let shape = match &self.shape {
             Shape::Path(path) if path.len() < MAX_CHAIN => Shape::Path([path, ".", name].concat().into()),
@@ -167,12 +167,12 @@ impl Value {
         Self { shape, taint: self.taint.without(Taint::CONSENT) }
     }
 
-    /// What a call of a thing from outside gives.
+    /// Returns the result of calling something outside the project.
     pub(super) fn called(&self, given: &[Argument]) -> Shape {
         self.called_at(given, None)
     }
 
-    /// The same, with the place of the call.
+    /// The same, with the call site.
     pub(super) fn called_at(&self, given: &[Argument], at: Option<(ModuleId, TextRange)>) -> Shape {
         match &self.shape {
             Shape::Path(path) => Shape::Made(Rc::new(Made {
@@ -191,7 +191,7 @@ impl Value {
         }
     }
 
-    /// An item of it.
+    /// Returns an item of it.
     pub(super) fn item(&self, key: Option<&str>) -> Self {
         match &self.shape {
             Shape::Dict(items) => {
@@ -217,7 +217,7 @@ impl Value {
         }
     }
 
-    /// What it holds, one after the other.
+    /// Returns what iterating over its values yields.
     pub(super) fn listed(&self) -> Shape {
         match &self.shape {
             Shape::Dict(items) => Shape::List(Rc::new(items.values().cloned().collect())),
@@ -225,7 +225,7 @@ impl Value {
         }
     }
 
-    /// Whether a parameter is in it.
+    /// Whether it depends on a parameter.
     fn is_symbolic(&self) -> bool {
         self.taint.is_symbolic()
             || match &self.shape {
@@ -236,7 +236,7 @@ impl Value {
             }
     }
 
-    /// Fills parameters in.
+    /// Replaces parameters with arguments.
     pub(super) fn filled(&self, arguments: &[Self]) -> Self {
         if !self.is_symbolic() {
             return self.clone();
@@ -268,7 +268,7 @@ impl Value {
         Self { shape, taint: self.taint.filled(taints) }
     }
 
-    /// The same in what an object from outside was made with too.
+    /// The same, also within the arguments that an object from outside was made with.
     pub(super) fn filled_within(&self, arguments: &[Self]) -> Self {
         match &self.shape {
             Shape::Made(made) if made.is_symbolic() => {
@@ -279,7 +279,7 @@ impl Value {
         }
     }
 
-    /// Whether there is nothing in it to be bounded, with so many values left that it may hold.
+    /// Whether it is within the bounds, with `left` more values allowed.
     fn is_bounded(&self, depth: usize, left: &mut usize) -> bool {
         let fits = |count: usize| depth > 0 && count <= MAX_ITEMS;
         let mut deeper = |item: &Self| {
@@ -293,24 +293,24 @@ impl Value {
         }
     }
 
-    /// Bounded lists and dictionaries: what is too deep or too long is kept as its origins only. Something that holds itself many
-    /// times over would otherwise grow to the third power of what one level may hold.
+    /// Bounds lists and dictionaries: of whatever is too deep or too long only the origins are kept. A value that
+    /// contains itself many times would otherwise grow to the third power of what one level may hold.
     pub(super) fn bounded(self, depth: usize) -> Self {
-        // Most values are plain, or were bounded when they were made.
+        // Most values are scalars, or were bounded when they were made.
         if self.is_bounded(depth, &mut { MAX_VALUES }) {
             return self;
         }
         self.cut(depth, &mut { MAX_VALUES })
     }
 
-    /// How many values it holds, up to what one may hold.
+    /// The number of values it holds, up to the maximum.
     pub(super) fn weight(&self) -> usize {
         let mut left = MAX_VALUES;
         self.is_bounded(MAX_ITEMS, &mut left);
         MAX_VALUES - left
     }
 
-    /// So many of its items, and of what stands in them only where it comes from.
+    /// Keeps this many of its items, and only the origins of what they contain.
     pub(super) fn first_level(&self, items: usize) -> Self {
         self.cut(1, &mut { items })
     }
@@ -360,7 +360,7 @@ impl Shape {
         }
     }
 
-    /// The classes of which it may be an object.
+    /// The classes it may be an instance of.
     pub(super) fn classes(&self) -> &[ClassId] {
         match self {
             Self::Object(class) => std::slice::from_ref(class),
@@ -369,20 +369,20 @@ impl Shape {
         }
     }
 
-    /// Whether something can be called on it, so that it matters which one of several it is.
+    /// Whether it can be called or has methods, so that it matters which of several it is.
     pub(super) fn acts(&self) -> bool {
         matches!(self, Self::Functions(_) | Self::Bound(_) | Self::Made(_) | Self::Class(_))
             || !self.classes().is_empty()
     }
 
-    /// Either of two shapes: the one that says more; functions and objects are collected.
+    /// Joins two shapes into the one that says more; functions and objects are collected.
     fn join(&self, other: &Self) -> Self {
         if self == other {
             return self.clone();
         }
         match (self, other) {
             (Self::Unknown | Self::None, known) | (known, Self::Unknown | Self::None) => known.clone(),
-            // Not unknown: what comes third would be taken for the only one.
+            // Not unknown: a third value would otherwise be taken for the only one.
             (Self::Bool(_), Self::Bool(_)) | (Self::Number(_), Self::Number(_)) => Self::Number(None),
             (Self::Text(one), Self::Text(two)) => {
                 if telling(one) >= telling(two) {
@@ -393,7 +393,7 @@ impl Shape {
             }
             (Self::List(one), Self::List(two)) => Self::List(Rc::new(either_list(one, two))),
             (Self::Dict(one), Self::Dict(two)) => Self::Dict(either_dict(one, two)),
-            // Of a model of one's own and one of a provider, the one that words leave to.
+            // Of a local model and a provider's, keep the provider's: text leaves the machine for it.
             (Self::Made(one), Self::Made(two)) => {
                 if is_own_model(&one.path) && !is_own_model(&two.path) {
                     other.clone()
@@ -420,8 +420,8 @@ impl Shape {
     }
 }
 
-/// How much a text says where several are possible: an address that a variable can change most, then one of another
-/// machine, then any. Among equals the texts decide, so that it does not matter which came first.
+/// How much a text says where several are possible: an address that a variable can change ranks highest, then one of
+/// another machine, then any other. Ties are broken by the texts, so that the order does not matter.
 fn telling(text: &Template) -> (u8, std::cmp::Reverse<String>) {
     let shown = text.shown();
     let host = crate::facts::host_of(&shown);
@@ -434,13 +434,13 @@ fn telling(text: &Template) -> (u8, std::cmp::Reverse<String>) {
     (rank, std::cmp::Reverse(shown))
 }
 
-/// Either of two lists: place by place if they are equally long, such as rows of a table.
+/// Joins two lists: item by item if they have the same length, such as rows of a table.
 fn either_list(one: &[Value], two: &[Value]) -> Vec<Value> {
     if one.len() == two.len() {
         return one.iter().zip(two).map(|(one, two)| one.join(two)).collect();
     }
     match (one, two) {
-        // What comes first often says what the rest is for: the program of a command.
+        // The first item often says what the rest is for, such as the program of a command.
         ([first, rest @ ..], [other, others @ ..]) => {
             vec![first.join(other), any_of(rest.iter().chain(others))]
         }
@@ -452,16 +452,16 @@ fn is_own_model(path: &str) -> bool {
     path.to_ascii_lowercase().contains("ollama")
 }
 
-/// An object of any of these classes.
+/// Returns an object of any of these classes.
 fn either_object(one: &[ClassId], two: &[ClassId]) -> Shape {
     let all: BTreeSet<ClassId> = one.iter().chain(two).copied().collect();
     Shape::Objects(Rc::new(all.into_iter().take(MAX_ITEMS).collect()))
 }
 
-/// What a dictionary holds.
+/// The items of a dictionary.
 type Items = Rc<BTreeMap<String, Value>>;
 
-/// Either of two dictionaries: every key that one of them has.
+/// Joins two dictionaries, keeping every key of either.
 fn either_dict(one: &Items, two: &Items) -> Items {
     let new = |(key, value): (&String, &Value)| match one.get(key) {
         Some(held) if held == value => None,
@@ -479,12 +479,12 @@ fn either_dict(one: &Items, two: &Items) -> Items {
 }
 
 impl Made {
-    /// Whether a parameter stands in what it was made with.
+    /// Whether its arguments depend on a parameter.
     fn is_symbolic(&self) -> bool {
         self.chain().any(|made| made.given.iter().any(|argument| argument.value.is_symbolic()))
     }
 
-    /// Fills parameters in.
+    /// Replaces parameters with arguments.
     pub(super) fn filled(&self, arguments: &[Value]) -> Self {
         let one = |argument: &Argument| Argument {
             name: argument.name.clone(),
@@ -499,24 +499,24 @@ impl Made {
         }
     }
 
-    /// It and everything it was made from, nearest first.
+    /// Iterates over it and everything it was made from, nearest first.
     pub(super) fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |made| made.parent.as_deref())
     }
 
-    /// The path whose call it was made by: `open` for `open().write`.
+    /// The path of the function whose call made it: `open` for `open().write`.
     pub(super) fn maker(&self) -> &str {
-        // A bracket stands in a path only where it is called.
+        // A path contains a bracket only where something is called.
         self.path.rsplit_once('(').map_or("", |parts| parts.0)
     }
 
-    /// An argument with one of these names anywhere in the chain.
+    /// Returns an argument with one of these names anywhere in the chain.
     pub(super) fn setting(&self, names: &[&str]) -> Option<&Value> {
         self.chain().find_map(|made| named(&made.given, names))
     }
 }
 
-/// The argument with one of these names.
+/// Returns the argument with one of these names.
 pub(super) fn named<'v>(given: &'v [Argument], names: &[&str]) -> Option<&'v Value> {
     given
         .iter()
@@ -524,7 +524,7 @@ pub(super) fn named<'v>(given: &'v [Argument], names: &[&str]) -> Option<&'v Val
         .map(|argument| &argument.value)
 }
 
-/// The positional argument with this index, or the named one.
+/// Returns the argument with this name, or the positional one with this index.
 pub(super) fn given<'v>(arguments: &'v [Argument], index: usize, name: &str) -> Option<&'v Value> {
     named(arguments, &[name]).or_else(|| {
         arguments

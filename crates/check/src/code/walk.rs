@@ -1,4 +1,4 @@
-//! Statements: one function, from its first line to its last, with what is certain at each.
+//! Statements: walks one function from its first line to its last, tracking what is certain at each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -21,16 +21,16 @@ use crate::facts::{Call, Entry, FunctionId, Loop, Piece, Taint, Template};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Env {
     pub names: Rc<Names>,
-    /// Names that hold a function which was picked by a key, and where the key comes from.
+    /// Names that hold a function picked by a key, and the origins of that key.
     pub picked: BTreeMap<String, Taint>,
-    /// Somebody consented.
+    /// Whether somebody consented.
     pub consent: bool,
-    /// The point can be reached.
+    /// Whether the point can be reached.
     pub live: bool,
 }
 
 impl Env {
-    /// Gives a name a value.
+    /// Assigns a value to a name.
     pub(super) fn set(&mut self, name: Rc<str>, value: Value) {
         Rc::make_mut(&mut self.names).insert(name, value);
     }
@@ -47,7 +47,7 @@ impl Env {
         self.merge_names(&other.names);
     }
 
-    /// Names with the values that they have on another way.
+    /// Joins in the values that names have on another path.
     fn merge_names(&mut self, other: &Rc<Names>) {
         if Rc::ptr_eq(&self.names, other) {
             return;
@@ -73,7 +73,7 @@ pub(super) struct Walk<'s, 'a> {
     pub calls: BTreeMap<(usize, usize), Call>,
     pub loops: Vec<Loop>,
     pub summary: Summary,
-    /// Functions whose wrapped function is called here, and whether there is consent for it.
+    /// Functions whose wrapped function is called here, and whether consent was given.
     pub wrapping: Vec<(FunctionId, bool)>,
     exits: Vec<bool>,
     answers: Vec<Shape>,
@@ -82,14 +82,14 @@ pub(super) struct Walk<'s, 'a> {
     pub nonlocals: BTreeSet<String>,
     /// Every name that was bound, for the functions inside.
     pub seen: Names,
-    /// Names that stand for a part of something that is held elsewhere, and what that is.
+    /// Names that alias a part of something held elsewhere, and the expression for it.
     pub parts: BTreeMap<String, Rc<Expr>>,
-    /// The module was written anew from another language than Python.
+    /// Whether the module was translated from a language other than Python.
     pub script: bool,
-    /// That language is Swift.
+    /// Whether that language is Swift.
     pub swift: bool,
     pub depth: usize,
-    /// The last call that was evaluated, and what it called.
+    /// The last call that was evaluated, and its callee.
     pub called: Option<(TextRange, Shape)>,
 }
 
@@ -97,7 +97,7 @@ pub(super) fn span(range: TextRange) -> std::ops::Range<usize> {
     range.start().to_usize()..range.end().to_usize()
 }
 
-/// Walks one function, or the body of a module, and puts what it found into the state.
+/// Walks one function, or the body of a module, and stores what it found in the state.
 pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
     let project = state.project;
     let Some(func) = project.functions.get(function) else { return };
@@ -137,7 +137,7 @@ pub(super) fn walk(state: &mut State<'_>, function: FunctionId) {
     walk.finish();
 }
 
-/// A value of which the annotation may say more.
+/// Refines a value by its annotation.
 fn said_to_be(value: Option<Value>, declared: Value) -> Value {
     match value {
         Some(value) if value.shape == Shape::Unknown && matches!(declared.shape, Shape::Made(_)) => {
@@ -157,7 +157,7 @@ impl Walk<'_, '_> {
         let method = func.class.filter(|_| hangs != Hangs::Free);
         let http = self.state.functions.get(self.function).is_some_and(|function| function.http);
         let said = match entry {
-            // In an app the person who speaks is the one who holds the phone.
+            // In an app, the speaker is the person who holds the phone.
             Some(Entry::Handler) if self.swift => Taint::LOCAL,
             Some(Entry::Handler) => Taint::USER,
             Some(Entry::Tool) => Taint::TOOL,
@@ -182,7 +182,7 @@ impl Walk<'_, '_> {
                 Shape::Unknown | Shape::None | Shape::Text(_) | Shape::Bool(_) | Shape::Number(_) => declared
                     .filter(|shape| *shape != Shape::Unknown)
                     .unwrap_or_else(|| Shape::text(Template::of(Piece::Parameter(index)))),
-                // A class of the project's own says more than something from outside.
+                // A class of the project says more than something from outside.
                 Shape::Made(_) | Shape::Path(_) if matches!(declared, Some(Shape::Object(_))) => {
                     declared.unwrap_or_default()
                 }
@@ -200,7 +200,7 @@ impl Walk<'_, '_> {
                     };
                     let data = |class| (http || self.script) && self.is_message(class, 0);
                     let injected = object.is_some_and(|class| !data(class));
-                    // What a framework looked up before it calls a method.
+                    // Looked up by the framework before it calls the method.
                     let row = method.is_some() && matches!(name.as_str(), "instance" | "queryset" | "obj");
                     let said = if injected || row { Taint::NONE } else { said };
                     let annotation = || annotations.get(name.as_str()).map(|(value, _)| value);
@@ -218,7 +218,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What an annotation says of a value.
+    /// Returns what an annotation says of a value.
     pub(super) fn annotated(&mut self, annotation: &Expr) -> Value {
         match annotation {
             // A class that is defined further down is named in quotes.
@@ -279,7 +279,7 @@ impl Walk<'_, '_> {
         self.summary.always_yes =
             !live && self.summary.answers && self.answers.iter().all(yes) && !self.summary.raises;
         if self.has_inner() {
-            // On a way that does not come to the end, names are bound too.
+            // Names are also bound on paths that do not reach the end.
             let mut names = std::mem::take(&mut self.seen);
             names.extend(Rc::unwrap_or_clone(std::mem::take(&mut self.env.names)));
             self.state.set_locals(self.function, names);
@@ -298,7 +298,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `def backend() -> Backend` says more of something that was loaded by a name.
+    /// Refines a return value that was loaded by name, by its annotation: `def backend() -> Backend`.
     fn said_to_return(&mut self) {
         let project = self.state.project;
         let func = project.functions.get(self.function).and_then(|func| func.definition);
@@ -308,7 +308,7 @@ impl Walk<'_, '_> {
         if !vague || !self.summary.answers {
             return;
         }
-        // Of something outside the annotation says more only where it belongs to another package: `local.connection`.
+        // For something outside, the annotation says more only if it belongs to another package: `local.connection`.
         let own = self.summary.returns.outside().map(|path| super::api::root(path).to_owned());
         let said = self.annotated(annotation);
         let elsewhere = |path: &str| own.as_deref() != Some(super::api::root(path));
@@ -452,7 +452,7 @@ impl Walk<'_, '_> {
         };
     }
 
-    /// The sources of a taint, with what callers hand in.
+    /// Returns the sources of a taint, including what callers pass in.
     pub(super) fn known_sources(&self, taint: Taint) -> Taint {
         let handed: Vec<Taint> = self.summary.handed.iter().map(|value| value.taint).collect();
         taint.filled(&handed).sources()
@@ -485,7 +485,7 @@ impl Walk<'_, '_> {
         self.signed(node);
     }
 
-    /// Walks one branch; what is left is the way on which the test is false. Returns whether there is one.
+    /// Walks one branch and continues on the path on which the test is false. Returns whether there is one.
     fn test(&mut self, test: &Expr, body: &[Stmt], after: &mut Env) -> bool {
         let (_, judged) = self.weigh(test);
         self.note_taken(test, body);
@@ -537,7 +537,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Two rounds of a loop's body: the second sees what the first left. Gives what a break left.
+    /// Walks two rounds of a loop's body, so that the second sees what the first left. Returns the state at its breaks.
     pub(super) fn rounds(&mut self, body: &[Stmt], mut begin: impl FnMut(&mut Self)) -> Option<Env> {
         let rounds = if self.breaks.is_empty() { 2 } else { 1 };
         let before = self.env.clone();
@@ -576,7 +576,7 @@ impl Walk<'_, '_> {
         let mut after = std::mem::take(&mut self.env);
         for handler in &node.handlers {
             let ExceptHandler::ExceptHandler(handler) = handler;
-            // Anywhere in the body something may have gone wrong: what was certain before it still is.
+            // Anything in the body may have failed: only what was certain before it still is.
             self.env = before.clone();
             self.env.merge_names(&after.names);
             self.block(&handler.body);
@@ -613,7 +613,7 @@ impl Walk<'_, '_> {
         self.env = after;
     }
 
-    /// The record of the call at a range; made if there is none.
+    /// Returns the record of the call at a range, creating it if necessary.
     pub(super) fn call_at(&mut self, range: TextRange) -> &mut Call {
         let range = span(range);
         let consent = self.env.consent;

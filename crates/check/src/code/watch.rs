@@ -1,5 +1,5 @@
-//! Which function looked at what. A function is evaluated again only if something changed that it saw: with the same things
-//! before it, it would find the same.
+//! Tracks which function looked at what. A function is evaluated again only if something that it saw has changed:
+//! otherwise it would find the same.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,52 +12,52 @@ use crate::facts::FunctionId;
 pub(super) enum Seen<'n> {
     /// A name of a module.
     Global(ModuleId, &'n str),
-    /// Which modules a module passes on with a star.
+    /// The star imports of a module.
     Stars(ModuleId),
     /// Any name of a module.
     Names(ModuleId),
     /// A member of a class.
     Member(ClassId, &'n str),
-    /// What a class is derived from.
+    /// The bases of a class.
     Bases(ClassId),
-    /// Which classes are derived from a class.
+    /// The subclasses of a class.
     Below(ClassId),
-    /// The fields of a class, in their order.
+    /// The fields of a class, in order.
     Fields(ClassId),
     /// What callers need to know of a function.
     Summary(FunctionId),
-    /// What callers hand in.
+    /// What callers pass in.
     Handed(FunctionId),
-    /// Values of parameters that are not given.
+    /// The default values of parameters.
     Defaults(FunctionId),
-    /// Whether what a function wraps is called with consent only.
+    /// Whether what a function wraps is called only with consent.
     Wraps(FunctionId),
-    /// A name of a function, for the functions inside.
+    /// A local variable of a function, for its inner functions.
     Local(FunctionId, &'n str),
-    /// A name of a function to which functions inside assign.
+    /// A variable of a function to which inner functions assign.
     Written(FunctionId, &'n str),
-    /// Any of them.
+    /// Any such variable of the function.
     AnyWritten(FunctionId),
-    /// Functions that set the state of a component.
+    /// State setters of a component.
     Setters(FunctionId),
     /// How a function is entered from outside.
     Entry(FunctionId),
 }
 
-/// Who saw what.
+/// Which function saw what.
 pub(super) struct Watch {
-    /// What was seen, by a hash: two that share one make a function run once too often, and nothing else.
+    /// What was seen, by hash: a collision only makes a function run once too often.
     readers: HashMap<u64, Vec<FunctionId>, Build>,
     saw: Vec<HashSet<u64, Build>>,
     stale: Vec<bool>,
-    /// How many are stale.
+    /// The number of stale functions.
     count: usize,
     /// The function that is being evaluated.
     at: FunctionId,
 }
 
 impl Watch {
-    /// Nothing was evaluated yet.
+    /// Creates a watch in which no function was evaluated yet.
     pub(super) fn new(functions: usize) -> Self {
         Self {
             readers: HashMap::default(),
@@ -68,7 +68,7 @@ impl Watch {
         }
     }
 
-    /// Whether something changed that a function saw. It counts as evaluated from here on.
+    /// Whether something that a function saw has changed. It counts as evaluated from here on.
     pub(super) fn begin(&mut self, function: FunctionId) -> bool {
         self.at = function;
         let stale = self.stale.get_mut(function).is_some_and(std::mem::take);
@@ -86,7 +86,7 @@ impl Watch {
         self.count > 0
     }
 
-    /// The function that is being evaluated looks at something.
+    /// Records that the function being evaluated looks at something.
     pub(super) fn see(&mut self, what: Seen<'_>) {
         let key = key(&what);
         if self.saw.get_mut(self.at).is_some_and(|saw| saw.insert(key)) {
@@ -94,7 +94,7 @@ impl Watch {
         }
     }
 
-    /// Something changed.
+    /// Records that something changed.
     pub(super) fn change(&mut self, what: Seen<'_>) {
         for reader in self.readers.get(&key(&what)).into_iter().flatten() {
             if let Some(stale @ false) = self.stale.get_mut(*reader) {

@@ -1,34 +1,35 @@
-//! Branches on which consent is certain.
+//! Branches that are only taken with consent.
 
 use crate::code::names;
 use crate::tree::Node;
 
-/// Whether the way out of a branch is taken with consent only.
+/// Whether an output of a branch is taken only with consent.
 pub(super) fn consented(data: &Node, handle: &str, root: &Node) -> bool {
     if data.text_of("type") != "if-else" {
         return false;
     }
     let cases = data.get("cases").map(Node::items).unwrap_or_default();
     if cases.is_empty() {
-        // Version 0.1.0: one list of conditions, handles `true` and `false`.
+        // Version 0.1.0: a single list of conditions, with the outputs `true` and `false`.
         let positive = sure(data, true, root);
         let negative = sure(data, false, root);
         return (handle == "true" && positive) || (handle == "false" && negative);
     }
     match cases.iter().find(|case| case.text_of("case_id") == handle || case.text_of("id") == handle) {
         Some(case) => sure(case, true, root),
-        // The way on which no case holds.
+        // The output taken when no case holds.
         None => handle == "false" && cases.iter().any(|case| sure(case, false, root)),
     }
 }
 
-/// Whether a case holding (or not) makes consent certain.
+/// Whether it follows that there is consent if a case holds (or does not hold).
 fn sure(case: &Node, holds: bool, root: &Node) -> bool {
     let conditions = case.get("conditions").map(Node::items).unwrap_or_default();
     let answers: Vec<Option<bool>> = conditions.iter().map(|condition| answer(condition, root)).collect();
     let all = case.text_of("logical_operator") != "or";
     let wanted = Some(holds);
-    // `yes and x` holds: certain. `yes or x` holds: only if each says so. The other way round when it does not hold.
+    // If `yes and x` holds, consent is certain; if `yes or x` holds, only if every part implies it. The reverse if it does not
+    // hold.
     if all == holds {
         answers.contains(&wanted)
     } else {
@@ -36,7 +37,7 @@ fn sure(case: &Node, holds: bool, root: &Node) -> bool {
     }
 }
 
-/// Whether a condition holds when there is consent: yes, no, or it says nothing of consent.
+/// Returns whether a condition tests for consent (`true`) or refusal (`false`); `None` if it is about neither.
 fn answer(condition: &Node, root: &Node) -> Option<bool> {
     let selector = condition.get("variable_selector").map(Node::items).unwrap_or_default();
     let name = selector.last().map(Node::text).unwrap_or_default();
@@ -54,7 +55,7 @@ fn answer(condition: &Node, root: &Node) -> Option<bool> {
     }
 }
 
-/// A variable of the conversation that begins with a yes and that nothing assigns to.
+/// Whether a variable is fixed: of the environment, or a conversation variable that no node assigns to.
 fn is_constant(selector: &[Node], root: &Node) -> bool {
     let [scope, name] = selector else { return false };
     if scope.text() != "conversation" {

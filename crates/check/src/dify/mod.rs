@@ -1,7 +1,7 @@
-//! Dify exports: a node is a function, an edge is a call.
+//! Dify exports: a node becomes a function, an edge a call.
 //!
 //! Format: `kind: app`, `app.mode` (chat, agent-chat, completion, advanced-chat, workflow), `workflow.graph.{nodes,edges}` or
-//! `model_config`; versions 0.1 to 0.5 have the same shape in the parts that are read here.
+//! `model_config`; versions 0.1 to 0.5 are the same in the parts read here.
 
 mod conditions;
 mod nodes;
@@ -15,7 +15,7 @@ use crate::facts::{Call, Entry, Facts, Function, FunctionId, Gap, GapKind};
 use crate::low_code;
 use crate::providers::Providers;
 
-/// Whether a file looks like an export.
+/// Whether a file looks like a Dify export.
 pub(crate) fn is_export(path: &str, text: &str) -> bool {
     let yaml = low_code::is_yaml(path);
     let has = |wanted: &str| text.lines().any(|line| line.starts_with(wanted));
@@ -35,7 +35,7 @@ pub(crate) fn read(facts: &mut Facts, file: usize, providers: &Providers) {
                 *facts.kinds.entry(format!("dify:{}", kind.unwrap_or("note"))).or_default() += 1;
             }
             graph(facts, file, &root, providers);
-            // Neither steps nor a simple app: nothing in it could be followed, and nobody may take that for clean.
+            // Neither steps nor a simple app: nothing could be followed, which must not be mistaken for clean.
             if root.at(&["workflow", "graph", "nodes"]).or_else(|| root.get("model_config")).is_none() {
                 facts.gaps.push(Gap { path: source.path, line: 0, why: GapKind::Syntax });
             }
@@ -47,7 +47,7 @@ pub(crate) fn read(facts: &mut Facts, file: usize, providers: &Providers) {
     }
 }
 
-/// Values of secret variables, and keys of requests: Dify exports both in the clear if it is told to.
+/// Reports values of secret variables and keys of requests: Dify exports both in the clear if asked to.
 fn secrets(facts: &mut Facts, file: usize, root: &Node) {
     let variables = root.at(&["workflow", "environment_variables"]).map(Node::items).unwrap_or_default();
     let values = variables
@@ -69,7 +69,7 @@ fn secrets(facts: &mut Facts, file: usize, root: &Node) {
     }
 }
 
-/// Whether a key is written out in headers: `name:value`, one a line.
+/// Whether headers (one `name:value` per line) contain a hard-coded key.
 fn holds_key(headers: &str) -> bool {
     headers.lines().filter_map(|line| line.split_once(':')).any(|(name, value)| {
         let value = value.trim();
@@ -78,7 +78,7 @@ fn holds_key(headers: &str) -> bool {
     })
 }
 
-/// Whether the platform reviews what goes in and comes out of an app that people chat with.
+/// Records if the platform's content review is switched off in a chat app.
 fn review(facts: &mut Facts, file: usize, root: &Node) {
     let chat =
         matches!(root.at(&["app", "mode"]).map_or("", Node::text), "chat" | "advanced-chat" | "agent-chat");
@@ -114,7 +114,7 @@ fn graph(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) {
             matches!(kind, "start" | "trigger-webhook" | "trigger-schedule").then_some(Entry::Handler);
         facts.functions.push(Function { name, file, span: title.span.clone(), entry, ..Function::default() });
     }
-    // Code inside nodes is put behind the nodes.
+    // The functions of code inside nodes are appended after those of the nodes.
     for (at, (_, _, data)) in all.iter().enumerate() {
         let reader = nodes::Reader { facts, file, providers, taints: &taints };
         let calls = reader.calls(data);

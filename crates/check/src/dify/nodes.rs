@@ -1,4 +1,4 @@
-//! What a node of a workflow does.
+//! What the nodes of a workflow do.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,10 +13,10 @@ use crate::low_code::inside::{self, Language};
 use crate::providers::Providers;
 use crate::tree::Node;
 
-/// Where the outputs of each node come from.
+/// The origins of each node's outputs.
 pub(super) type Taints = BTreeMap<String, Taint>;
 
-/// Works out where the outputs of all nodes come from, through templates and code, until nothing changes.
+/// Computes the origins of all nodes' outputs, through templates and code, up to a fixed point.
 pub(super) fn taints(all: &[(&str, &Node, &Node)]) -> Taints {
     let mut found: Taints = BTreeMap::new();
     found.insert("sys".into(), Taint::USER);
@@ -38,7 +38,7 @@ fn output(data: &Node, taints: &Taints) -> Taint {
     match data.text_of("type") {
         "start" => Taint::USER,
         "llm" | "agent" | "parameter-extractor" => Taint::MODEL,
-        // What the developer uploaded.
+        // Documents that the developer uploaded.
         "knowledge-retrieval" => Taint::FILE,
         "http-request" | "tool" => Taint::WEB,
         "document-extractor" => Taint::USER | Taint::UPLOAD,
@@ -47,7 +47,7 @@ fn output(data: &Node, taints: &Taints) -> Taint {
     }
 }
 
-/// Where everything that a node refers to comes from: `{{#node.field#}}` and selectors.
+/// Returns the origins of everything that a node refers to: `{{#node.field#}}` and selectors.
 pub(super) fn used(data: &Node, taints: &Taints) -> Taint {
     let mut sum = Taint::NONE;
     let mut texts = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn used(data: &Node, taints: &Taints) -> Taint {
     sum
 }
 
-/// The origins of the references in a text.
+/// Returns the origins of the references in a text.
 fn mentioned(text: &str, taints: &Taints) -> Taint {
     let references = text.split("{{#").skip(1).filter_map(|rest| rest.split_once("#}}"));
     references.fold(Taint::NONE, |sum, (reference, _)| {
@@ -82,7 +82,7 @@ fn selectors(node: &Node, taints: &Taints, sum: &mut Taint, depth: usize) {
     node.items().iter().for_each(|item| selectors(item, taints, sum, depth + 1));
 }
 
-/// Reads nodes.
+/// Reads a node into facts.
 pub(super) struct Reader<'r> {
     pub facts: &'r mut Facts,
     pub file: usize,
@@ -91,7 +91,7 @@ pub(super) struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// What a node does.
+    /// Returns what a node does, as calls.
     pub(super) fn calls(mut self, data: &Node) -> Vec<Call> {
         let kind = data.text_of("type").to_owned();
         let content = used(data, self.taints);
@@ -125,7 +125,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a node does at a place of its own.
+    /// Returns the acts of a node that have a span of their own.
     fn acts(
         &mut self,
         data: &Node,
@@ -145,14 +145,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes the model that a node asks for.
+    /// Records the model that a node calls.
     fn asks(&mut self, model: Option<&Node>, name: &str, data: &Node) {
         let who = recipient(model.map_or("", |model| model.text_of("provider")), self.providers);
         let name = model.and_then(|model| model.get(name));
         low_code::asks(self.facts, self.file, &data.get("title").unwrap_or(data).span, &who, name);
     }
 
-    /// What the developer tells the model, and what is put into it.
+    /// Reads the developer's prompts, and what is inserted into them.
     fn prompts(&mut self, data: &Node) -> Vec<(Range<usize>, Act)> {
         let rows = data.get("prompt_template").map(Node::items).unwrap_or_default();
         let system = rows.iter().filter(|row| row.text_of("role") == "system");
@@ -167,8 +167,8 @@ impl Reader<'_> {
         acts
     }
 
-    /// What stands in a system prompt and came from outside. What the user typed into the app's own form is the user's order
-    /// to it: only the words of the conversation have a message of their own.
+    /// Returns the outside content in a system prompt. What the user entered in the app's own form counts as an instruction;
+    /// only words of the conversation belong in a separate message.
     fn put_in(&self, text: &str) -> Taint {
         let other = mentioned(text, self.taints).without(Taint::USER | Taint::MODEL);
         if text.contains("{{#sys.query#}}") { other | Taint::USER } else { other }
@@ -186,7 +186,7 @@ impl Reader<'_> {
     }
 }
 
-/// Who answers: plugins are named `author/plugin/provider`.
+/// Returns the recipient for a provider; plugins are named `author/plugin/provider`.
 pub(super) fn recipient(provider: &str, providers: &Providers) -> Recipient {
     const NAMES: &[(&str, &str)] = &[
         ("tongyi", "dashscope"),
@@ -203,7 +203,7 @@ pub(super) fn recipient(provider: &str, providers: &Providers) -> Recipient {
     Recipient {
         provider: known.map(|known| known.id.clone()),
         host: None,
-        // Where the address of a model is set is not in the export.
+        // The export does not contain the address of a model.
         fixed: false,
         open: known.is_some(),
         local: known.is_some_and(|known| known.local),
@@ -212,7 +212,7 @@ pub(super) fn recipient(provider: &str, providers: &Providers) -> Recipient {
 
 fn model(data: &Node, content: Taint, providers: &Providers) -> Vec<Deed> {
     let provider = data.at(&["model", "provider"]).map_or("", Node::text);
-    // With a memory, the question goes along by itself.
+    // With memory enabled, the question is sent along implicitly.
     let asked = if data.at(&["memory"]).is_some_and(|memory| !memory.fields().is_empty()) {
         Taint::USER
     } else {
@@ -226,7 +226,7 @@ fn agent(data: &Node, content: Taint, providers: &Providers) -> Vec<Deed> {
     vec![Deed::Model { recipient: recipient(provider, providers), content }]
 }
 
-/// An agent whose limit of rounds is very high.
+/// Whether an agent's round limit is so high that it is none.
 fn unlimited(data: &Node) -> bool {
     let limit = data.at(&["agent_parameters", "maximum_iterations", "value"]).map_or("", Node::text);
     limit.parse::<u32>().is_ok_and(|limit| limit > 50)
@@ -241,7 +241,7 @@ fn tools(data: &Node, file: usize) -> Vec<Tool> {
         .collect()
 }
 
-/// A tool that a model may call.
+/// Returns a tool that a model can call.
 pub(super) fn offered(tool: &Node, file: usize) -> Option<Tool> {
     let name = tool.get("tool_name").filter(|name| !name.text().is_empty())?;
     let hints = Hints { description: tool.text_of("tool_description"), arguments: &[] };
@@ -272,7 +272,7 @@ fn store(facts: &mut Facts, name: String, host: Option<String>, remembers_people
     facts.stores.len() - 1
 }
 
-/// What code that cannot be parsed runs, by its words.
+/// Guesses from its text what unparsable code runs.
 fn runs(text: &str) -> Option<Sink> {
     let runs = |name: &str| {
         text.match_indices(name).any(|(at, _)| {

@@ -1,4 +1,4 @@
-//! Apps without a graph: chat, agent-chat, completion. One function does everything.
+//! Apps without a graph (chat, agent-chat, completion), read as a single function.
 
 use super::nodes::{offered, recipient};
 use crate::facts::{Call, Deed, Entry, Facts, Function, Store, Taint};

@@ -1,4 +1,4 @@
-//! What a phone keeps about its owner and an app asks for.
+//! Data that a phone keeps about its owner and that an app requests.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ pub enum DeviceData {
     Fitness,
     /// The address book.
     Contacts,
-    /// Where the phone is.
+    /// Geographic position.
     Location,
     /// Events and reminders.
     Calendar,
@@ -23,7 +23,7 @@ pub enum DeviceData {
     Photos,
 }
 
-/// Types of Apple's frameworks begin with the letters of the framework.
+/// Type-name prefixes of Apple's frameworks, and the data that each framework gives access to.
 const FRAMEWORKS: &[(&str, DeviceData)] = &[
     ("swift.HK", DeviceData::Health),
     ("swift.CMPedometer", DeviceData::Fitness),
@@ -37,17 +37,17 @@ const FRAMEWORKS: &[(&str, DeviceData)] = &[
 ];
 
 impl DeviceData {
-    /// The kind of data that a call from outside gives, by its path.
+    /// Returns the kind of data that a call outside the project yields, judged by its path.
     fn of(path: &str) -> Option<Self> {
         FRAMEWORKS.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, kind)| *kind)
     }
 
-    /// Every kind that code which can run asks the phone for.
+    /// Returns every kind of data that reachable code requests from the phone.
     pub fn asked_for(facts: &Facts, reach: &Reach) -> BTreeSet<Self> {
         reach.calls(facts).filter_map(|(_, call)| Self::of(&call.target)).collect()
     }
 
-    /// The category of the registry.
+    /// Returns the corresponding category of the registry.
     pub fn category(self) -> DataCategory {
         match self {
             Self::Health | Self::Fitness => DataCategory::HealthBody,
@@ -58,7 +58,7 @@ impl DeviceData {
         }
     }
 
-    /// Names in a privacy manifest, any of which declares it.
+    /// Returns the privacy-manifest names that declare this kind; any one of them suffices.
     pub fn declared_as(self) -> &'static [&'static str] {
         match self {
             Self::Health => &["Health", "Fitness"],

@@ -1,6 +1,7 @@
-//! What a project shows, whatever it is written in: functions, what each of them does, and which reaches which.
+//! What a project contains, whatever language it is written in: its functions, what each of them does, and which
+//! reaches which.
 //!
-//! A rule sees this and never a syntax tree. In a low-code export a node is a function and an edge is a call.
+//! Rules see only this, never a syntax tree. In a low-code export a node is a function and an edge is a call.
 
 mod device;
 mod named;
@@ -40,59 +41,59 @@ pub struct Facts {
     pub files: Vec<File>,
     /// Functions, bodies of modules, and nodes of low-code graphs.
     pub functions: Vec<Function>,
-    /// Stores of items that can be searched.
+    /// Searchable stores of items.
     pub stores: Vec<Store>,
     /// Tools that a model may call.
     pub tools: Vec<Tool>,
-    /// Places at which tools are handed to one model together.
+    /// Call sites at which tools are handed to one model together.
     pub agents: Vec<Agent>,
-    /// Credentials that an export carries: the file, and bytes of the value.
+    /// Credentials that an export contains: file index and byte range of the value.
     pub secrets: Vec<(usize, Range<usize>)>,
-    /// MCP servers that a configuration starts or reaches.
+    /// MCP servers that a configuration starts or connects to.
     pub servers: Vec<Server>,
     /// Actions that a description offers to a model.
     pub actions: Vec<Action>,
-    /// Doors of workflows to the world.
+    /// Entry points of workflows that the outside world can reach.
     pub endpoints: Vec<Endpoint>,
-    /// What tells assistants what to do.
+    /// Instructions for assistants.
     pub instructions: Vec<Instruction>,
-    /// Models that are asked.
+    /// Models that are called.
     pub models: Vec<Model>,
-    /// What code tells models; exports have their [`Facts::instructions`].
+    /// Prompts in code; those of exports are in [`Facts::instructions`].
     pub prompts: Vec<Prompt>,
-    /// Apps whose platform reviews nothing: the file, and bytes that say so.
+    /// Apps that their platform does not moderate: file index and byte range of the evidence.
     pub unreviewed: Vec<(usize, Range<usize>)>,
-    /// What apps say of themselves.
+    /// Manifests in which apps describe themselves.
     pub manifests: Vec<Manifest>,
     /// How many nodes there are of each kind, as `format:kind`.
     pub kinds: BTreeMap<String, usize>,
-    /// What was not looked at.
+    /// What was not examined.
     pub gaps: Vec<Gap>,
 }
 
-/// What an app says of itself, or of the data that it collects.
+/// An app's manifest: a description of the app itself, or of the data that it collects.
 #[derive(Debug, Clone)]
 pub struct Manifest {
     /// Index of the file.
     pub file: usize,
     /// Which of the two.
     pub kind: ManifestKind,
-    /// Kinds of data that it says are collected.
+    /// Kinds of data that it declares as collected.
     pub collects: Vec<Spanned>,
-    /// Bytes that let every connection go unencrypted.
+    /// Byte range of the setting that permits unencrypted connections to any host.
     pub open: Option<Range<usize>>,
 }
 
-/// Which manifest of an app a file is.
+/// Which of an app's manifests a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ManifestKind {
-    /// `Info.plist`: of itself.
+    /// `Info.plist`: describes the app itself.
     Info,
-    /// `PrivacyInfo.xcprivacy`: of the data.
+    /// `PrivacyInfo.xcprivacy`: describes the data that the app collects.
     Privacy,
 }
 
-/// A text and its bytes.
+/// A text and its byte range in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spanned {
     /// The text.
@@ -110,15 +111,15 @@ pub struct Server {
     pub file: usize,
     /// Bytes of its entry.
     pub span: Range<usize>,
-    /// The program that is started; empty for a server that is reached.
+    /// The program that is started; empty for a remote server.
     pub command: Spanned,
     /// Its arguments.
     pub arguments: Vec<Spanned>,
-    /// The address of a server that is reached.
+    /// The address of a remote server.
     pub url: Option<Spanned>,
-    /// Descriptions of its tools, where the configuration holds them.
+    /// Descriptions of its tools, where the configuration contains them.
     pub described: Vec<Spanned>,
-    /// It is switched off.
+    /// Whether it is disabled.
     pub disabled: bool,
 }
 
@@ -131,13 +132,13 @@ pub struct Action {
     pub file: usize,
     /// Bytes of its name.
     pub span: Range<usize>,
-    /// It changes something.
+    /// Whether it changes anything.
     pub writes: bool,
-    /// Bytes that say that the user is never asked.
+    /// Byte range of the setting that skips the user's confirmation.
     pub unasked: Option<Range<usize>>,
 }
 
-/// A door of a workflow.
+/// An entry point of a workflow.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     /// Its name.
@@ -146,16 +147,16 @@ pub struct Endpoint {
     pub file: usize,
     /// Bytes of its name.
     pub span: Range<usize>,
-    /// It asks nobody who they are.
+    /// Whether it requires no authentication.
     pub open: bool,
 }
 
-/// What tells an assistant what to do: a file, or a prompt in an export.
+/// Instructions for an assistant: a file, or a prompt in an export.
 #[derive(Debug, Clone)]
 pub struct Instruction {
     /// Index of the file.
     pub file: usize,
-    /// The prompt as the model gets it, and its bytes; nothing if the whole file is meant.
+    /// The prompt as the model receives it, and its byte range; `None` if the whole file is meant.
     pub part: Option<Spanned>,
 }
 
@@ -168,60 +169,61 @@ pub struct File {
     pub text: String,
 }
 
-/// A function, the body of a module, or a node.
+/// A function, the body of a module, or a node of a low-code graph.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each queried on its own")]
 pub struct Function {
-    /// Its qualified name, for people.
+    /// Its qualified name, for display.
     pub name: String,
     /// Index of its file.
     pub file: usize,
     /// Bytes of its name.
     pub span: Range<usize>,
-    /// Bytes of the whole; empty where there is nothing but a name.
+    /// Bytes of the whole function; empty where there is nothing but a name.
     pub body: Range<usize>,
-    /// How it is entered from outside, if it is.
+    /// How it is entered from outside, if at all.
     pub entry: Option<Entry>,
-    /// A working consent check stands before the whole of it.
+    /// Whether a working consent check guards the whole function.
     pub consented: bool,
-    /// What it calls and does.
+    /// Its calls and what they do.
     pub calls: Vec<Call>,
     /// Loops without a certain end.
     pub loops: Vec<Loop>,
-    /// What is wrong with it as a consent function, if it is one and does not work.
+    /// Why its consent check does not work, if it is a consent function.
     pub broken_consent: Option<BrokenConsent>,
-    /// It deletes what a person asked to delete: by its name.
+    /// Whether it deletes data on a person's request, judged by its name.
     pub erases: bool,
-    /// A request over HTTP enters it.
+    /// Whether an HTTP request enters it.
     pub http: bool,
-    /// What calls it turns away what is not of the type that its parameters declare.
+    /// Whether its caller rejects arguments that do not match the declared parameter types.
     pub typed: bool,
-    /// A person is asked by what calls it before it is entered.
+    /// Whether its caller asks a person for approval before entering it.
     pub approved: bool,
-    /// It stands before every request of the application.
+    /// Whether it runs before every request of the application.
     pub before_all: bool,
-    /// Something outside the project makes sure who the caller is before it is entered.
+    /// Whether the caller is authenticated: by the function itself, or by something outside the project before
+    /// it is entered.
     pub caller_known: bool,
-    /// It belongs to something whose name says that it finds out who calls.
+    /// Whether it belongs to something whose name says that it identifies the caller.
     pub finds_caller: bool,
-    /// It makes sure of the caller only where a key was set, and lets everybody pass where none was.
+    /// Whether it authenticates the caller only if a key was configured, and lets everybody pass otherwise.
     pub lets_pass: bool,
-    /// Where the list of those who may is empty, it lets everybody pass.
+    /// Whether it lets everybody pass while the list of permitted callers is empty.
     pub lets_all: bool,
     /// Functions that a request passes before it.
     pub behind: Vec<FunctionId>,
-    /// What it gives back.
+    /// Origins of what it returns.
     pub returns: Taint,
-    /// Its parameters that say whose something is.
+    /// Indices of the parameters that say whose data is meant.
     pub keys: Vec<usize>,
-    /// What its parameters are told by those who use the package that it belongs to, by what they are called.
+    /// What users of the package pass to its parameters, inferred from the parameters' names.
     pub told: Vec<Taint>,
 }
 
 /// How a function is entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
-    /// A program's start.
+    /// The start of a program.
     Program,
     /// A framework calls it: a route, a handler, a start node.
     Handler,
@@ -234,15 +236,15 @@ pub enum Entry {
 pub struct Call {
     /// Bytes of the call.
     pub span: Range<usize>,
-    /// The resolved path, for people: `chromadb.Collection.query`.
+    /// The resolved path, for display: `chromadb.Collection.query`.
     pub target: String,
     /// Functions of the project that it may enter.
     pub callees: Vec<FunctionId>,
-    /// What is known of each argument, by the callee's parameter.
+    /// Origins of each argument, by the callee's parameter index.
     pub arguments: Vec<Taint>,
-    /// What it does beside entering functions.
+    /// What it does besides entering functions.
     pub does: Vec<Deed>,
-    /// The person's consent is certain where it stands.
+    /// Whether the person's consent is certain at this point.
     pub consented: bool,
 }
 
@@ -251,188 +253,188 @@ pub struct Call {
 pub enum Deed {
     /// Sends content to a model.
     Model {
-        /// To whom.
+        /// The recipient.
         recipient: Recipient,
-        /// What the content is made of.
+        /// Origins of the content.
         content: Taint,
     },
     /// Reads items of a store.
     Retrieve(StoreId),
-    /// Reads a store without saying whose items are wanted.
+    /// Reads a store without saying whose items are meant.
     ForAll(StoreId),
     /// Writes items into a store.
     Store(StoreId, Taint),
     /// Deletes items of a store.
     Erase(StoreId),
-    /// Writes to a file or database without encrypting.
+    /// Writes to a file or database without encryption.
     Persist {
-        /// What is written.
+        /// Origins of what is written.
         content: Taint,
-        /// The name of the file or the statement says that it is a conversation.
+        /// Whether the file name or the statement says that it is a conversation.
         conversation: bool,
-        /// To a database somewhere else, of which the project does not say how it keeps things.
+        /// Whether it goes to a remote database; the project does not say how that one stores things.
         remote: bool,
     },
-    /// Writes what somebody said into a log that is kept in files.
+    /// Writes a person's words into a log that is kept in files.
     Log(Taint),
-    /// Reads rows that say something of people, or changes rows, through objects.
+    /// Reads rows about people, or changes rows, through an object mapper.
     Rows {
-        /// They are made, changed or deleted.
+        /// Whether rows are created, changed or deleted.
         changes: bool,
     },
-    /// Runs something that was given to it as text.
+    /// Executes a text that was passed to it.
     Run {
-        /// What it runs.
+        /// What executes the text.
         sink: Sink,
-        /// What the text is made of.
+        /// Origins of the text.
         content: Taint,
-        /// The parameter that is run as it was given, of this function or of one around it.
+        /// The parameter that is executed unchanged, of this function or of an enclosing one.
         given: Option<(FunctionId, usize)>,
     },
-    /// Asks an address of which nothing stands in the program.
+    /// Sends a request to an address whose host the program does not fix.
     Ask(Taint),
     /// Writes settings of the program.
     Configure(Taint),
-    /// Answers with settings of the program, and the keys in them.
+    /// Responds with settings of the program, including the keys in them.
     Reveal,
-    /// Opens, writes or deletes a file whose path is put together.
+    /// Opens, writes or deletes a file whose path is composed at run time.
     Open {
-        /// It is written, moved or deleted.
+        /// Whether it is written, moved or deleted.
         changes: bool,
-        /// What the path is made of.
+        /// Origins of the path.
         path: Taint,
-        /// The path is what somebody gave, as it is.
+        /// Whether the path is used exactly as it was passed in.
         whole: bool,
-        /// It ends with a parameter, which is put below a folder.
+        /// Whether the path ends with a parameter that is appended to a folder.
         below: bool,
     },
-    /// Sends data to an address that is no model's.
+    /// Sends data to an address that belongs to no model.
     Send {
-        /// The host, if it is known.
+        /// The host, if known.
         host: Option<String>,
-        /// What is sent.
+        /// Origins of what is sent.
         content: Taint,
     },
-    /// Uses a memory of people in which everybody has the same name.
+    /// Uses a memory of people under one name for everybody.
     Shared {
         /// The name.
         name: String,
-        /// What is asked or kept.
+        /// Origins of what is asked or stored.
         content: Taint,
     },
-    /// Asks a model with a conversation that is one list for the whole program.
+    /// Calls a model with a conversation that is kept in one list for the whole program.
     OneHistory {
         /// The list's name.
         name: String,
-        /// What is asked.
+        /// Origins of what is asked.
         content: Taint,
     },
     /// Puts content into a system prompt.
     SystemPrompt(Taint),
-    /// Is wrong by itself.
+    /// Is a flaw in itself.
     Flaw(Flaw),
-    /// Starts an agent whose number of rounds is not limited.
+    /// Starts an agent without limiting its number of rounds.
     Unlimited,
-    /// Asks for consent and does not use the answer.
+    /// Asks for consent and ignores the answer.
     UnusedConsent,
-    /// Reads or writes what belongs to the person whom a key names. What the key is made of.
+    /// Reads or writes the data of the person that a key names, with the origins of that key.
     Keyed(Taint),
-    /// Makes something look hidden that is not.
+    /// Makes something look protected although it is not.
     Disguise {
         /// How.
         how: Disguise,
-        /// What was disguised.
+        /// Origins of what was disguised.
         content: Taint,
     },
     /// Publishes something, or sends it to people.
     Publish(Taint),
-    /// Shows a protection.
+    /// Is a protection.
     Guard(Guard),
 }
 
-/// How something is made to look hidden.
+/// How something is made to look protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Disguise {
-    /// A hash without a key over a number of which there are so few that all can be tried.
+    /// An unkeyed hash of a number from a space small enough to try every value.
     HashOfNumber,
-    /// A hash that is made as fast as others over a password, of which people choose few.
+    /// A fast hash of a password, which people choose from a small space.
     HashOfPassword,
-    /// A hash without a key in a function that says that it makes people unrecognisable.
+    /// An unkeyed hash in a function that claims to anonymise people.
     HashAsMask,
-    /// Base64 in a function that says that it encrypts or masks.
+    /// Base64 in a function that claims to encrypt or mask.
     Encoding,
 }
 
-/// A protection that a call shows.
+/// A protection shown by a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Guard {
-    /// It is written to a log or a trace.
+    /// Activity is written to a log or a trace.
     Logged,
-    /// The number of requests is limited.
+    /// The rate of requests is limited.
     RateLimited,
-    /// The length of a model's answer is limited.
+    /// The length of a model's response is limited.
     AnswerBounded,
-    /// What is kept ends by itself.
+    /// Stored data expires.
     Expires,
-    /// What it takes runs again and again.
+    /// A function is scheduled to run repeatedly.
     Scheduled,
-    /// The caller is made sure of.
+    /// The caller is authenticated.
     CallerKnown,
 }
 
-/// What is wrong with a call by itself.
+/// A flaw of a call in itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    /// Every visitor of the page gets the key.
+    /// Every visitor of the page receives the key.
     KeyInBrowser,
     /// Everybody who has the app has the key.
     KeyInApp,
-    /// A key or password is kept where the preferences are.
+    /// A key or password is stored among the preferences.
     SecretInPreferences,
-    /// The certificate of the other side is not checked.
+    /// The peer's certificate is not verified.
     CertificateUnchecked,
-    /// What is sent crosses a network that is not the machine's own without encryption.
+    /// Data crosses a network beyond this machine unencrypted.
     Unencrypted,
-    /// What is encrypted can be worked out.
+    /// The encryption is weak enough to be broken.
     WeakCipher,
-    /// The key or the first vector of an encryption is written out.
+    /// The key or the initialisation vector is hard-coded.
     FixedKey,
-    /// An agent is told to ask nobody before what it does.
+    /// An agent is configured to act without asking anybody.
     AsksNobody,
     /// A coding agent is started so that it runs any command without asking.
     SkipsPermissions,
-    /// Nobody looks whether a message was signed by the service that it seems to come from.
+    /// Nobody checks whether a message was signed by the service that it seems to come from.
     SignatureUnchecked,
-    /// The tools of a server are offered to every machine that reaches this one.
+    /// The tools of a server are offered to every machine that can reach this one.
     OffersToAll,
-    /// A page is shown to everybody who reaches this machine, or has a link.
+    /// A page is shown to everybody who can reach this machine or has a link.
     PageForAll,
-    /// A switch of a framework is set after which it trusts what others wrote.
+    /// A framework option makes it trust what others wrote.
     Switch(Switch),
 }
 
-/// A switch of a framework.
+/// A framework option that is unsafe when set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
-    /// Code that comes with a model is run, whatever it is by then.
+    /// Code that comes with a model is run, whatever it may have become.
     ForeignCode,
     /// A model may send any request.
     AnyRequest,
-    /// Objects are decoded that can be programs.
+    /// Objects are decoded by a decoder that can run code.
     Decoder {
-        /// Somebody else says where they are.
+        /// Whether somebody else decides where they are read from.
         brought: bool,
     },
-    /// What a model writes runs on the machine itself.
+    /// Code that a model writes runs on the machine itself.
     NoContainer,
     /// The filters against harmful content are off.
     FilterOff,
 }
 
-/// What runs text.
+/// What executes a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sink {
-    /// Code.
+    /// A code interpreter.
     Code,
     /// A shell.
     Shell,
@@ -440,26 +442,26 @@ pub enum Sink {
     Sql,
     /// A template engine.
     Template,
-    /// An unsafe decoder of objects.
+    /// An unsafe object decoder.
     Pickle,
     /// A browser, as part of a page.
     Html,
-    /// What starts a server of tools.
+    /// The launcher of a tool server.
     Server,
 }
 
-/// Who answers a model call.
+/// The recipient of a model call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Recipient {
     /// The id of a known provider.
     pub provider: Option<String>,
     /// The host, if it is written out.
     pub host: Option<String>,
-    /// The address is fixed in the source, so that no variable can lead the call through the gateway.
+    /// Whether the source fixes the address, so that no variable can redirect the call through the gateway.
     pub fixed: bool,
-    /// Nothing in the source says where it goes: the library's own address, or one that a configuration names.
+    /// Whether the source does not say where it goes: the library's default address, or one from a configuration.
     pub open: bool,
-    /// It stays on this machine.
+    /// Whether it stays on this machine.
     pub local: bool,
 }
 
@@ -468,11 +470,11 @@ pub struct Recipient {
 pub struct Loop {
     /// Bytes of its head.
     pub span: Range<usize>,
-    /// Bytes of the whole.
+    /// Bytes of the whole loop.
     pub body: Range<usize>,
-    /// Every round waits for a person.
+    /// Whether every round waits for a person.
     pub paced: bool,
-    /// It handles tool calls.
+    /// Whether it handles tool calls.
     pub tools: bool,
 }
 
@@ -481,7 +483,7 @@ pub struct Loop {
 pub struct Tool {
     /// Its name.
     pub name: String,
-    /// What it does to the world.
+    /// Its effect class.
     pub effect: Effect,
     /// Index of its file.
     pub file: usize,
@@ -489,11 +491,11 @@ pub struct Tool {
     pub span: Range<usize>,
     /// The function that defines or implements it.
     pub function: Option<FunctionId>,
-    /// Where it is carried out, if that is somewhere else: index of the file, and bytes.
+    /// Where its effect happens, if elsewhere: file index and byte range.
     pub acts: Option<(usize, Range<usize>)>,
 }
 
-/// A place at which tools are handed to one model together.
+/// A call site at which tools are handed to one model together.
 #[derive(Debug, Clone, Default)]
 pub struct Agent {
     /// Index of its file.
@@ -502,28 +504,28 @@ pub struct Agent {
     pub span: Range<usize>,
     /// The tools that it holds.
     pub holds: Vec<Held>,
-    /// It waits for a person before it goes on.
+    /// Whether it waits for a person before it continues.
     pub asks: bool,
-    /// It is a server that offers its tools to any agent.
+    /// Whether it is a server that offers its tools to any agent.
     pub server: bool,
 }
 
-/// A tool in the hands of an agent.
+/// A tool held by an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// Its name.
     pub name: String,
-    /// What it does to the world.
+    /// Its effect class.
     pub effect: Effect,
     /// The function that implements it.
     pub function: Option<FunctionId>,
-    /// A library's tool that reads what strangers wrote.
+    /// Whether it reads what strangers wrote.
     pub reads: bool,
-    /// A library's tool, of which it is known what it does.
+    /// Whether what it does is known, as for a library's tool.
     pub known: bool,
 }
 
-/// Why a consent function counts as none.
+/// Why a consent function does not count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BrokenConsent {
     /// It always says yes.
@@ -532,57 +534,57 @@ pub enum BrokenConsent {
     RunsAnyway,
 }
 
-/// Something that was not looked at.
+/// Something that was not examined.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Gap {
     /// The file, or the empty string for the project.
     pub path: String,
     /// The line, 0 if there is none.
     pub line: u32,
-    /// Why.
+    /// The reason.
     pub why: GapKind,
 }
 
-/// Why something was not looked at.
+/// Why something was not examined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapKind {
-    /// Its syntax is broken.
+    /// It has a syntax error.
     Syntax,
-    /// It is larger than a source file is.
+    /// It is too large for a source file.
     TooLarge,
-    /// It is no UTF-8 text.
+    /// It is not UTF-8 text.
     NotText,
-    /// It is in GB18030: its code was followed, its words in Chinese were not read.
+    /// It is encoded as GB18030: its code was followed, but its Chinese text was not read.
     Encoding,
     /// It cannot be opened.
     Unreadable,
-    /// Nested too deeply, or too many parts.
+    /// It is nested too deeply or has too many parts.
     TooComplex,
-    /// There is no front end for the language.
+    /// No front end supports the language.
     Language,
-    /// It looks like a platform's export, and is of no format that is read.
+    /// It looks like a platform's export, but its format is not supported.
     Format,
     /// It is a test, which no user runs.
     Test,
     /// It was copied in from another project.
     Foreign,
-    /// Code is built while it runs.
+    /// Code is generated at run time.
     Dynamic,
-    /// Code inside a node of an export cannot be understood; the rest of the export was read.
+    /// Code inside a node of an export could not be understood; the rest of the export was read.
     Inside,
-    /// No program start was found: every public function was taken for one.
+    /// No program start was found, so every public function was treated as one.
     NoEntry,
 }
 
 impl Instruction {
-    /// What a model is told.
+    /// Returns the text that the model receives.
     pub fn text<'a>(&'a self, facts: &'a Facts) -> &'a str {
         let whole = || facts.files.get(self.file).map_or("", |file| file.text.as_str());
         self.part.as_ref().map_or_else(whole, |part| part.text.as_str())
     }
 
-    /// Bytes of the file for bytes of the text: of the whole prompt where the file writes them in another way.
+    /// Maps bytes of the text to bytes of the file; yields the whole prompt where the file writes them differently.
     pub fn place(&self, facts: &Facts, span: Range<usize>) -> Range<usize> {
         let Some(part) = &self.part else { return span };
         let said = part.text.get(span).map(str::trim).filter(|said| !said.is_empty());
@@ -593,7 +595,7 @@ impl Instruction {
 }
 
 impl Facts {
-    /// The place of some bytes in a file.
+    /// Returns the location of a byte range in a file.
     pub fn place(&self, file: usize, span: Range<usize>) -> Place {
         let (path, line) = self.files.get(file).map_or((String::new(), 1), |file| {
             let before = file.text.as_bytes().get(..span.start).unwrap_or_default();
@@ -602,12 +604,12 @@ impl Facts {
         Place { path, line: u32::try_from(line).unwrap_or(u32::MAX), span }
     }
 
-    /// The place of a call.
+    /// Returns the location of a call.
     pub fn call_place(&self, function: FunctionId, call: &Call) -> Place {
         self.place(self.functions.get(function).map_or(0, |function| function.file), call.span.clone())
     }
 
-    /// A step of a path: the place, and the function in which it stands.
+    /// Returns a step of a path: the location, and the function that contains it.
     pub fn step(&self, function: FunctionId, span: Range<usize>) -> Step {
         let (file, name) = self
             .functions
@@ -616,7 +618,7 @@ impl Facts {
         Step { place: self.place(file, span), function: name }
     }
 
-    /// Every call with the function in which it stands.
+    /// Iterates over every call with the function that contains it.
     pub fn calls(&self) -> impl Iterator<Item = (FunctionId, &Call)> {
         self.functions
             .iter()

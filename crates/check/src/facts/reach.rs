@@ -1,4 +1,4 @@
-//! What can be reached from where people come in.
+//! What is reachable from the entry points.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -6,24 +6,24 @@ use ombud_core::finding::Step;
 
 use super::{Call, Deed, Facts, Function, FunctionId, Owner, StoreId, Taint};
 
-/// Functions through which content is followed back.
+/// Maximum number of functions through which content is traced back.
 const MAX_FOLLOWED: usize = 64;
 
-/// What reaches what, worked out once for all rules.
+/// Reachability, computed once for all rules.
 #[derive(Debug)]
 pub struct Reach {
-    /// For each function how it is reached: nothing, or the function and call before it.
+    /// For each function, how it is reached: not at all, as an entry point, or from a call in another function.
     any: Vec<Option<Origin>>,
-    /// The same over calls before which nobody consented.
+    /// The same along calls that no consent precedes.
     unasked: Vec<Option<Origin>>,
-    /// The sources that each function's parameters may carry.
+    /// The sources that the parameters of each function may carry.
     parameters: Vec<Vec<Taint>>,
-    /// The same without what was made sure of on the way.
+    /// The same without what was checked or cleaned on the way.
     unchecked: Vec<Vec<Taint>>,
     callers: Callers,
 }
 
-/// For each function the calls by which it is entered, in their order.
+/// For each function, the calls that enter it, in order.
 #[derive(Debug)]
 struct Callers(Vec<Vec<(FunctionId, usize)>>);
 
@@ -63,7 +63,7 @@ enum Origin {
 }
 
 impl Reach {
-    /// Works it out.
+    /// Computes reachability.
     pub fn new(facts: &Facts) -> Self {
         let any = spread(facts, |_, _| true);
         let unasked = spread(facts, |callee, call| !call.consented && !facts_consented(facts, callee));
@@ -73,7 +73,7 @@ impl Reach {
         Self { any, unasked, parameters, unchecked, callers: Callers::of(facts) }
     }
 
-    /// Calls that enter a function.
+    /// Iterates over the calls that enter a function.
     pub fn callers<'a>(
         &'a self,
         facts: &'a Facts,
@@ -87,18 +87,18 @@ impl Reach {
         self.any.get(function).is_some_and(Option::is_some)
     }
 
-    /// Calls that can run.
+    /// Iterates over calls that can run.
     pub fn calls<'a>(&'a self, facts: &'a Facts) -> impl Iterator<Item = (FunctionId, &'a Call)> {
         facts.calls().filter(|(function, _)| self.runs(*function))
     }
 
-    /// The way to a call on which nobody consented, if there is one: the entry, the calls, the call itself.
+    /// Returns a path to a call that no consent precedes, if there is one: the entry, the calls, the call itself.
     pub fn unasked(&self, facts: &Facts, function: FunctionId, call: &Call) -> Option<Vec<Step>> {
         (!call.consented).then(|| way(facts, &self.unasked, function, call)).flatten()
     }
 
-    /// The way on which something comes to a call without anybody having consented, if there is one: the call's content is
-    /// followed back through the arguments of its callers.
+    /// Returns a path on which `what` reaches a call without consent, if there is one: the call's content is traced
+    /// back through the arguments of its callers.
     pub fn unasked_with(
         &self,
         facts: &Facts,
@@ -136,18 +136,18 @@ impl Reach {
         Some(way)
     }
 
-    /// A way to a call.
+    /// Returns a path to a call.
     pub fn way(&self, facts: &Facts, function: FunctionId, call: &Call) -> Option<Vec<Step>> {
         way(facts, &self.any, function, call)
     }
 
-    /// The sources of a value that lives in a function.
+    /// Returns the sources of a value that lives in a function.
     pub fn sources(&self, function: FunctionId, taint: Taint) -> Taint {
         let empty = Vec::new();
         taint.filled(self.parameters.get(function).unwrap_or(&empty)).sources()
     }
 
-    /// The same without what was made sure of before, or cleaned.
+    /// The same without what was checked or cleaned before.
     pub fn unchecked(&self, function: FunctionId, taint: Taint) -> Taint {
         if taint.has(Taint::CHECKED) {
             return Taint::NONE;
@@ -156,7 +156,7 @@ impl Reach {
         taint.filled(self.unchecked.get(function).unwrap_or(&empty)).sources()
     }
 
-    /// Whose items a store holds, from what is written into it by code that can run.
+    /// Determines whose items a store holds from what reachable code writes into it.
     pub fn owner(&self, facts: &Facts, store: StoreId) -> Owner {
         let Some(known) = facts.stores.get(store) else { return Owner::Unknown };
         if known.remembers_people {
@@ -180,29 +180,30 @@ impl Reach {
         if written.has(people) {
             Owner::User
         } else if filled || known.is_dataset() {
-            // The project itself fills it, and with nothing that anybody said; or the developer does on the platform.
+            // Either the project itself fills it, with nothing that anybody said, or the developer does so on the
+            // platform.
             Owner::Developer
         } else {
             Owner::Unknown
         }
     }
 
-    /// Whether a model is called by a function or by what it calls.
+    /// For each function, whether it or anything it calls makes a model call.
     pub fn calls_model(facts: &Facts) -> Vec<bool> {
         Self::leading(facts, is_model)
     }
 
-    /// For each function whether a call that fits stands in it or in what it calls.
+    /// For each function, whether it or anything it calls contains a matching call.
     pub fn leading(facts: &Facts, fits: impl Fn(&Call) -> bool) -> Vec<bool> {
         Self::leading_from(facts, |_, call| fits(call))
     }
 
-    /// The same, of calls in certain functions.
+    /// The same for a predicate that also sees the function that contains the call.
     pub fn leading_from(facts: &Facts, fits: impl Fn(FunctionId, &Call) -> bool) -> Vec<bool> {
         Self::leading_by(facts, &fits, &|_, _, _| true)
     }
 
-    /// The same, along calls that pass from a function to another.
+    /// The same, following only those calls from one function to another that `passes` accepts.
     pub fn leading_by(
         facts: &Facts,
         fits: &dyn Fn(FunctionId, &Call) -> bool,
@@ -273,7 +274,7 @@ fn way(facts: &Facts, origins: &[Option<Origin>], function: FunctionId, call: &C
         match (*origins.get(at)?)? {
             Origin::Entry => {
                 let entry = facts.functions.get(at)?;
-                // The body of a module has no name of its own to point at.
+                // The body of a module has no name to point at.
                 if !entry.span.is_empty() {
                     steps.push(facts.step(at, entry.span.clone()));
                 }
@@ -289,7 +290,7 @@ fn way(facts: &Facts, origins: &[Option<Origin>], function: FunctionId, call: &C
     }
 }
 
-/// A fixpoint over calls that can run: what callers hand in. It ends because what a parameter may carry only grows.
+/// Propagates the arguments of reachable calls to a fixpoint. It terminates because the sources of a parameter only grow.
 fn parameters(
     facts: &Facts,
     any: &[Option<Origin>],
@@ -320,7 +321,7 @@ fn parameters(
     found
 }
 
-/// Adds what a call hands in to what its callee may carry; whether that was more than before.
+/// Adds what a call passes to what its callee may carry; returns whether anything was added.
 fn hand_in(slots: &mut Vec<Taint>, given: &[Taint]) -> bool {
     let mut changed = false;
     slots.resize(slots.len().max(given.len()), Taint::NONE);

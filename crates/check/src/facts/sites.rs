@@ -1,16 +1,16 @@
-//! Where a text that is run comes into the hands of what runs it.
+//! Where a text that is executed enters the function that executes it.
 //!
-//! A helper that runs whatever it is given says nothing by itself: `def run(sql): db.execute(sql)` is as good as its callers.
-//! What has to be mended is each call of it that hands in what somebody else wrote.
+//! A helper that runs whatever it is given proves nothing by itself: `def run(sql): db.execute(sql)` is as safe as
+//! its callers. What needs fixing is each call that passes it somebody else's text.
 
 use std::collections::BTreeSet;
 
 use super::{Call, Facts, FunctionId, Reach, Taint};
 
-/// Helpers of helpers that are followed.
+/// Maximum depth of nested helpers that are followed.
 const MOST_HELPERS: usize = 8;
 
-/// The calls that enter each function.
+/// Lookup of the calls that enter each function.
 #[derive(Debug)]
 pub(crate) struct Sites<'f> {
     facts: &'f Facts,
@@ -18,30 +18,31 @@ pub(crate) struct Sites<'f> {
 }
 
 impl<'f> Sites<'f> {
-    /// Of calls that can run.
+    /// Considers only calls that can run.
     pub(crate) fn new(facts: &'f Facts, reach: &'f Reach) -> Self {
         Self { facts, reach }
     }
 
-    /// The calls that can run and enter a function.
+    /// Returns the calls that can run and enter a function.
     fn callers(&self, id: FunctionId) -> Vec<(FunctionId, &'f Call)> {
         self.reach.callers(self.facts, id).filter(|(caller, _)| self.reach.runs(*caller)).collect()
     }
 
-    /// The calls at which a parameter that is run as it is gets any of `what`, if the function is a helper that others hand
-    /// their own text.
+    /// Returns the calls through which a parameter that is executed unchanged receives any of `what`, if the function
+    /// is a helper to which others pass their own text.
     pub(crate) fn of(&self, given: (FunctionId, usize), what: Taint) -> Option<Vec<(FunctionId, &'f Call)>> {
         let mut at = given;
         for _ in 0..MOST_HELPERS {
             let callers = self.callers(at.0);
             match callers.as_slice() {
                 [] => return None,
-                // What picks one of several functions by a name hands each of them whatever it is given.
+                // A dispatcher that picks one of several functions by name passes the same argument to each of them.
                 [(caller, call)] if call.callees.len() > 1 => return Some(vec![(*caller, *call)]),
                 [(caller, call)] => at = (*caller, passed_on(call, at.1)?),
                 several => {
                     let handing = self.handing(several, at.1, what);
-                    // What gets nothing but that is the place itself, unless it only serves other files: there each text is made.
+                    // If every caller passes such text, the site to fix is the helper itself, unless it only serves
+                    // other files, where each text is composed.
                     let serves = several.iter().all(|(caller, _)| !self.beside(*caller, at.0));
                     return (handing.len() < several.len() || serves).then_some(handing);
                 }
@@ -50,7 +51,8 @@ impl<'f> Sites<'f> {
         None
     }
 
-    /// The calls at which what a function only writes down is handed in, if it writes whatever it is given: `def append(path, text)`.
+    /// Returns the calls that pass in what a function merely writes, if it writes whatever it is given:
+    /// `def append(path, text)`.
     pub(crate) fn written(
         &self,
         function: FunctionId,
@@ -67,7 +69,8 @@ impl<'f> Sites<'f> {
         (!found.is_empty()).then_some(found)
     }
 
-    /// The calls at which a parameter gets any of `what`, if several functions share the one that has it.
+    /// Returns the calls through which a parameter receives any of `what`, if several functions share the one that
+    /// has it.
     pub(crate) fn shared(
         &self,
         (id, index): (FunctionId, usize),
@@ -85,13 +88,13 @@ impl<'f> Sites<'f> {
         callers.iter().filter(hands).copied().collect()
     }
 
-    /// What of a function's only parameter in some content a call hands in.
+    /// Returns the sources that a call contributes to content expressed in its callee's parameters.
     pub(crate) fn handed(&self, caller: FunctionId, call: &Call, content: Taint) -> Taint {
         self.reach.sources(caller, content.filled(&call.arguments))
     }
 
-    /// The calls that take what a function gives back, where it does nothing but read and give back: `def history(): return
-    /// db.execute(…)`. They are followed to where it is used.
+    /// Returns the calls that use what a function returns, if it does nothing but read and return:
+    /// `def history(): return db.execute(…)`. They are followed to where the value is used.
     pub(crate) fn used(
         &self,
         facts: &Facts,
@@ -112,7 +115,7 @@ impl<'f> Sites<'f> {
             if !gives(id) || seen.len() > MOST_HELPERS * 4 {
                 continue;
             }
-            // Where a function is only handed to a library nothing comes back.
+            // A function that is merely passed to a library returns nothing here.
             let named = |call: &Call| {
                 let own = |callee: &FunctionId| {
                     facts.functions.get(*callee).is_some_and(|known| known.name == call.target)
@@ -132,13 +135,13 @@ impl<'f> Sites<'f> {
         found
     }
 
-    /// Whether a function puts together what a model is told, by its name.
+    /// Whether a function composes a prompt, judged by its name.
     pub(crate) fn composes(facts: &Facts, function: FunctionId) -> bool {
         let name = facts.functions.get(function).map_or("", |known| known.name.as_str());
         crate::code::names(name.rsplit('.').next().unwrap_or_default(), &["prompt*"])
     }
 
-    /// Whether two functions stand in one file.
+    /// Whether two functions are in the same file.
     fn beside(&self, one: FunctionId, other: FunctionId) -> bool {
         let file = |id: FunctionId| self.facts.functions.get(id).map(|known| known.file);
         file(one) == file(other)
@@ -159,7 +162,7 @@ impl<'f> Sites<'f> {
 }
 
 impl Facts {
-    /// Whether nobody takes what a call gives: it is a statement of its own.
+    /// Whether the result of a call is discarded: the call is a statement of its own.
     pub(crate) fn is_dropped(&self, function: FunctionId, call: &Call) -> bool {
         let file = self.functions.get(function).and_then(|known| self.files.get(known.file));
         let Some(text) = file.map(|file| file.text.as_str()) else { return false };
@@ -167,14 +170,14 @@ impl Facts {
         let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
         let after = text.get(call.span.end..).unwrap_or_default().trim_start_matches([' ', '\t', '\r']);
         let ends = after.is_empty() || after.starts_with([';', '#', '\n']) || after.starts_with("//");
-        // A line within brackets goes on after its end.
+        // A line within brackets continues on the next one.
         let next = after.trim_start_matches([';', '\n', '\r', ' ', '\t']);
         let inside = !after.starts_with(';') && next.starts_with([')', ']', ',', '.', '?', '|', '&', '+']);
         matches!(line, "" | "await ") && ends && !inside
     }
 }
 
-/// The parameter of the caller that a call only passes on.
+/// The caller's parameter that a call passes on unchanged.
 fn passed_on(call: &Call, index: usize) -> Option<usize> {
     let given = *call.arguments.get(index)?;
     let mut parameters = given.parameters();

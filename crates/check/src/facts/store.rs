@@ -1,19 +1,19 @@
 //! Stores, and whose items they hold.
 
-/// A store of items that can be searched.
+/// A searchable store of items.
 #[derive(Debug, Clone)]
 pub struct Store {
-    /// What it is: the product and the collection's name.
+    /// Its display name: the product and the name of the collection.
     pub name: String,
     /// The product.
     pub product: String,
-    /// It is reached through Ombud's memory edge.
+    /// Whether it is reached through Ombud's memory edge.
     pub through_edge: bool,
     /// The host, if it is written out.
     pub host: Option<String>,
-    /// The product exists to remember people.
+    /// Whether the product exists to remember people.
     pub remembers_people: bool,
-    /// The front end knows that its items are the developer's own.
+    /// Whether the front end knows that its items are the developer's own.
     pub own: bool,
 }
 
@@ -22,14 +22,14 @@ pub struct Store {
 pub enum Owner {
     /// The developer's own corpus.
     Developer,
-    /// Nothing shows it.
+    /// Nothing shows who owns them.
     Unknown,
     /// The people who use the agent.
     User,
 }
 
 impl Store {
-    /// Files and tables, which keep anything and are read by what has a name for it.
+    /// Whether it is a file or a table, which may hold anything.
     pub fn is_plain(&self) -> bool {
         const PLAIN: &[&str] = &[
             "files",
@@ -56,7 +56,8 @@ impl Store {
         PLAIN.contains(&self.product.as_str())
     }
 
-    /// A knowledge base that the developer fills on the pages of the platform; an app has to write into it to change that.
+    /// Whether it is a knowledge base that the developer fills in the platform's UI, so that only an app that writes
+    /// into it can change that.
     pub fn is_dataset(&self) -> bool {
         matches!(self.product.as_str(), "dify" | "coze" | "flowise" | "langflow")
     }

@@ -1,8 +1,8 @@
-//! Where a value comes from, as a set.
+//! The origins of a value, as a set.
 
 use std::ops::{BitOr, BitOrAssign};
 
-/// A set of origins. The low bits are sources; the others stand for the parameters of the function in which the value
+/// A set of origins. The low bits are sources; the others represent parameters of the function in which the value
 /// lives, and are filled in from its callers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Taint(u64);
@@ -10,9 +10,9 @@ pub struct Taint(u64);
 const PARAMETERS: u32 = 20;
 
 impl Taint {
-    /// Nothing that matters.
+    /// No relevant origin.
     pub const NONE: Self = Self(0);
-    /// Words of a person elsewhere: a request, a message.
+    /// Words of a remote person: a request, a message.
     pub const USER: Self = Self(1);
     /// Words of the person at this terminal.
     pub const LOCAL: Self = Self(1 << 1);
@@ -28,73 +28,74 @@ impl Taint {
     pub const UPLOAD: Self = Self(1 << 6);
     /// Files of the project or the machine.
     pub const FILE: Self = Self(1 << 7);
-    /// Went through a redactor.
+    /// Passed through a redactor.
     pub const MASKED: Self = Self(1 << 8);
-    /// The answer to a question for consent.
+    /// The answer to a consent question.
     pub const CONSENT: Self = Self(1 << 9);
     /// Encrypted.
     pub const ENCRYPTED: Self = Self(1 << 10);
-    /// What a client wrote into a request and could have written otherwise: its body, its query, its path.
+    /// Parts of a request that the client chooses freely: its body, query and path.
     pub const BODY: Self = Self(1 << 11);
-    /// Who the caller is, as a session or a checked token says.
+    /// The identity of the caller, from a session or a verified token.
     pub const VERIFIED: Self = Self(1 << 12);
-    /// Says that a machine wrote it.
+    /// Says that it was written by a machine.
     pub const LABELLED: Self = Self(1 << 13);
-    /// A request as a web framework hands it over.
+    /// A request as a web framework passes it on.
     pub const REQUEST: Self = Self(1 << 14);
-    /// What a phone keeps about its owner: health, people, places, dates, pictures.
+    /// Data that a phone keeps about its owner: health, people, places, dates, pictures.
     pub const DEVICE: Self = Self(1 << 15);
 
-    /// Was made sure of, or cleaned, so that it cannot say whatever it likes to what runs it.
+    /// Validated or sanitised, so that it cannot inject anything into what executes it.
     pub const CHECKED: Self = Self(1 << 16);
 
-    /// Out of a list that is one for the whole program, into which what people said is put.
+    /// From a list shared by the whole program into which people's words are put.
     pub const COMMON: Self = Self(1 << 17);
 
-    /// Came through a service that signed or encrypted it: the words are a stranger's, and who spoke was no client's choice.
+    /// From a service that signed or encrypted it: the words are a stranger's, but the client could not choose the
+    /// sender.
     pub const SIGNED: Self = Self(1 << 18);
 
-    /// What stands in a file with settings of the program, or in a variable with a key: as a whole, or the part that is a key.
+    /// Settings of the program from a file, or a variable that holds a key: the whole, or the part that is a key.
     pub const SETTINGS: Self = Self(1 << 19);
 
-    /// What a client sends as it likes.
+    /// Whatever a client may send at will.
     pub const SENT: Self = Self(Self::BODY.0 | Self::REQUEST.0);
-    /// What a person said or gave, or their phone did.
+    /// What a person, or their phone, said or provided.
     pub const PERSON: Self = Self(Self::USER.0 | Self::LOCAL.0 | Self::UPLOAD.0 | Self::DEVICE.0);
-    /// What a stranger can write who does not talk to the agent's owner.
+    /// What a stranger, rather than the owner of the agent, can write.
     pub const STRANGE: Self = Self(Self::USER.0 | Self::WEB.0 | Self::RETRIEVED.0 | Self::UPLOAD.0);
-    /// What a model wrote, in an answer or as an argument.
+    /// What a model wrote, as a response or as an argument.
     pub const WROTE: Self = Self(Self::MODEL.0 | Self::TOOL.0);
     /// What people said, and what a model made of it.
     pub const SAID: Self = Self(Self::PERSON.0 | Self::MODEL.0 | Self::TOOL.0);
-    /// What somebody else than the developer or the person at the keyboard can write.
+    /// What anybody other than the developer or the person at the keyboard can write.
     pub const UNTRUSTED: Self =
         Self(Self::USER.0 | Self::MODEL.0 | Self::TOOL.0 | Self::WEB.0 | Self::RETRIEVED.0 | Self::UPLOAD.0);
 
-    /// The parameter with this index. Parameters beyond the 44th are not told apart.
+    /// Returns the set with the parameter of this index. Parameters from the 44th on share one bit.
     pub fn parameter(index: usize) -> Self {
         let bit = PARAMETERS + u32::try_from(index).unwrap_or(u32::MAX).min(63 - PARAMETERS);
         Self(1 << bit)
     }
 
-    /// Whether any of the given sources is in it.
+    /// Whether it contains any of the given sources.
     pub fn has(self, any: Self) -> bool {
         self.0 & any.0 != 0
     }
 
-    /// Without the given sources.
+    /// Returns it without the given sources.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// What it shares with another.
+    /// Returns the intersection with another set.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// What a text is made of that is put together from two: it was made sure of only if each was that said anything.
+    /// Returns the origins of a text composed of two parts: it is checked only if each part with an origin is.
     #[must_use]
     pub fn beside(self, other: Self) -> Self {
         let sure = |one: Self| one == Self::NONE || one.has(Self::CHECKED);
@@ -102,7 +103,7 @@ impl Taint {
         if sure(self) && sure(other) { both } else { both.without(Self::CHECKED) }
     }
 
-    /// Its sources, without parameters.
+    /// Returns its sources, without parameters.
     #[must_use]
     pub fn sources(self) -> Self {
         Self(self.0 & ((1 << PARAMETERS) - 1))
@@ -113,12 +114,12 @@ impl Taint {
         self != self.sources()
     }
 
-    /// The indices of the parameters in it.
+    /// Iterates over the indices of its parameters.
     pub fn parameters(self) -> impl Iterator<Item = usize> {
         (0..64 - PARAMETERS as usize).filter(move |index| self.has(Self::parameter(*index)))
     }
 
-    /// Replaces parameters by what the arguments are.
+    /// Replaces parameters with the origins of the arguments.
     #[must_use]
     pub fn filled(self, arguments: &[Self]) -> Self {
         if !self.is_symbolic() {

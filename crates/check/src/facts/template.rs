@@ -1,31 +1,31 @@
-//! Text that is known in part.
+//! Partly known text.
 
 use ombud_core::host::is_loopback;
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// Known.
+    /// Known text.
     Text(String),
     /// The value of an environment variable, with its default.
     Variable(String, Option<String>),
     /// The parameter with this index.
     Parameter(usize),
-    /// Anything.
+    /// Unknown text.
     Hole,
 }
 
-/// A text that is known in part, such as `${BASE}/collections/{…}/query`.
+/// A partly known text, such as `${BASE}/collections/{…}/query`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Template {
     /// Its pieces.
     pub pieces: Vec<Piece>,
 }
 
-/// Longer texts are prose, not addresses or names.
+/// Maximum characters of a text; anything longer is prose, not an address or a name.
 const MAX_TEXT: usize = 4096;
 const MAX_PIECES: usize = 32;
-/// Bytes of all pieces: something that holds itself twice would double with each line.
+/// Maximum bytes of all pieces: a text that contains itself twice would otherwise double with each line.
 const MAX_LENGTH: usize = 4 * MAX_TEXT;
 
 impl Piece {
@@ -38,20 +38,20 @@ impl Piece {
 }
 
 impl Template {
-    /// A known text.
+    /// Creates a known text, truncated to the maximum length.
     pub fn text(text: &str) -> Self {
-        // There are never more characters than bytes.
+        // A text never has more characters than bytes.
         let end = (text.len() > MAX_TEXT).then(|| text.char_indices().nth(MAX_TEXT)).flatten();
         let kept = end.and_then(|(end, _)| text.get(..end)).unwrap_or(text);
         Self { pieces: vec![Piece::Text(kept.to_owned())] }
     }
 
-    /// One piece.
+    /// Creates a text of one piece.
     pub fn of(piece: Piece) -> Self {
         Self { pieces: vec![piece] }
     }
 
-    /// Adds another text at the end. What would make it longer than texts are kept is a hole.
+    /// Appends another text. Whatever exceeds the maximum length becomes a hole.
     pub fn push(&mut self, other: &Self) {
         let mut length: usize = self.pieces.iter().map(Piece::length).sum();
         for piece in &other.pieces {
@@ -70,7 +70,7 @@ impl Template {
         }
     }
 
-    /// The whole text, if all of it is known.
+    /// Returns the whole text, if all of it is known.
     pub fn known(&self) -> Option<&str> {
         match self.pieces.as_slice() {
             [Piece::Text(text)] => Some(text),
@@ -79,7 +79,7 @@ impl Template {
         }
     }
 
-    /// Whether it is longer than what is kept of a text.
+    /// Whether the text reached the length or number of pieces that is kept.
     pub fn is_cut(&self) -> bool {
         let full = |piece: &Piece| match piece {
             Piece::Text(text) => text.len() >= MAX_TEXT && text.chars().count() >= MAX_TEXT,
@@ -88,7 +88,7 @@ impl Template {
         self.pieces.len() >= MAX_PIECES || self.pieces.iter().any(full)
     }
 
-    /// The known parts, with `{}` for every other; the default of a variable counts as known.
+    /// Returns the known parts, with `{}` for each of the others; the default of a variable counts as known.
     pub fn shown(&self) -> String {
         self.pieces
             .iter()
@@ -100,7 +100,7 @@ impl Template {
             .collect()
     }
 
-    /// The variables in it.
+    /// Iterates over the names of its variables.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Variable(name, _) => Some(name.as_str()),
@@ -108,22 +108,22 @@ impl Template {
         })
     }
 
-    /// Whether it begins with a variable.
+    /// Whether it starts with a variable.
     pub fn starts_with_variable(&self) -> bool {
         matches!(self.pieces.first(), Some(Piece::Variable(..)))
     }
 
-    /// Whether it begins with a parameter.
+    /// Whether it starts with a parameter.
     pub fn starts_with_parameter(&self) -> bool {
         matches!(self.pieces.first(), Some(Piece::Parameter(_)))
     }
 
-    /// Whether any of it is a parameter.
+    /// Whether it contains a parameter.
     pub(crate) fn has_parameters(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Parameter(_)))
     }
 
-    /// Replaces parameters by what the arguments are.
+    /// Replaces parameters with the arguments.
     #[must_use]
     pub fn filled(&self, arguments: &[Option<Self>]) -> Self {
         let mut filled = Self::default();
@@ -140,7 +140,7 @@ impl Template {
     }
 }
 
-/// The host of an address, with its port if it has one, in small letters.
+/// Returns the host of an address, with its port if it has one, in lower case.
 pub(crate) fn host(address: &str) -> Option<String> {
     let rest = address.split_once("://")?.1;
     let host = rest.split(['/', '?', '#']).next()?;
@@ -149,8 +149,8 @@ pub(crate) fn host(address: &str) -> Option<String> {
     (!host.is_empty() && host.chars().all(plain)).then_some(host)
 }
 
-/// Whether a host is this machine, one of the same container network, or one of the network at home or at work: a name
-/// without a dot, a reserved ending (RFC 6762, RFC 8375, `.internal`), or a private address (RFC 1918).
+/// Whether a host is this machine, in the same container network, or in a local network: a name without a dot, a
+/// reserved suffix (RFC 6762, RFC 8375, `.internal`), or a private address (RFC 1918).
 pub(crate) fn is_near(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or(host);
     let private = name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_private());

@@ -1,6 +1,6 @@
-//! An action of a GPT that changes something: the user is asked again.
+//! Makes a GPT action that changes something ask the user again.
 //!
-//! Safe: the action does what it did, after a yes.
+//! Safe: the action still does the same thing, but only after approval.
 
 use ombud_core::finding::Bilingual;
 
@@ -10,7 +10,7 @@ pub(super) const FIXER: Fixer = Fixer { rules: &["action-without-confirmation"],
 
 fn offer(case: &Case<'_>) -> Option<Fix> {
     let flag = case.file.text.get(case.at().clone())?;
-    let title = Bilingual::new("ask the user before this action", "执行此操作前先征求用户同意");
+    let title = Bilingual::new("ask the user before running this action", "执行此操作前先征求用户同意");
     let edit = case.edit(case.at().clone(), flag.replacen("false", "true", 1));
     flag.contains("false").then(|| Fix::new(title, Safety::Safe, vec![edit]))
 }

@@ -1,6 +1,6 @@
-//! A loop of tools that ends: a count for a loop without one, and the library's own limit where it was switched off.
+//! Bounds a tool loop: adds a round limit to a loop without one, and restores a library's own limit where it was disabled.
 //!
-//! Safe where the limit of a library comes back; unsafe where a loop of the project's own may now end with an error.
+//! Safe where a library's limit is restored; unsafe for the project's own loop, which may now end with an error.
 
 use std::ops::Range;
 
@@ -13,10 +13,10 @@ use super::{Case, Fix, Fixer, Safety};
 
 pub(super) const FIXER: Fixer = Fixer { rules: &["tool-loop-without-limit"], offer };
 
-/// Rounds of a loop: more than an honest task takes.
+/// Round limit for the project's own loops: more than a legitimate task takes.
 const ROUNDS: usize = 25;
 
-/// Rounds of a library's agent: what LangChain has if nobody says anything.
+/// Round limit for a library's agent: LangChain's default.
 const OF_LIBRARY: usize = 15;
 
 fn offer(case: &Case<'_>) -> Option<Fix> {
@@ -29,7 +29,7 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
 }
 
 fn title(rounds: usize) -> Bilingual {
-    Bilingual::new(format!("end after {rounds} rounds"), format!("最多运行 {rounds} 轮"))
+    Bilingual::new(format!("stop after {rounds} rounds"), format!("最多运行 {rounds} 轮"))
 }
 
 /// `max_iterations=None`
@@ -45,7 +45,7 @@ fn of_library(case: &Case<'_>, call: &ExprCall) -> Option<Fix> {
     })
 }
 
-/// `while True:` becomes `for`, and what comes after its last round is an error.
+/// Turns `while True:` into a bounded `for` with an `else` that raises an error after the last round.
 fn of_loop(case: &Case<'_>, code: &Code<'_>) -> Option<Fix> {
     let (whole, test) = code.statement(|statement| match statement {
         Stmt::While(node) if is_endless(node, case.at()) => {
@@ -65,12 +65,12 @@ fn of_loop(case: &Case<'_>, code: &Code<'_>) -> Option<Fix> {
 
 fn told() -> Bilingual {
     Bilingual::new(
-        "decide what the user is told when the limit is reached, and whether the number suits the task",
+        "decide what to tell the user when the limit is reached, and whether this number suits the task",
         "请决定到达上限时如何告知用户，以及这个次数是否合适",
     )
 }
 
-/// A loop whose test is written out, without an `else` of its own, that a finding stands for.
+/// True for a loop with a constant condition and no `else` of its own, whose header contains the finding.
 fn is_endless(node: &StmtWhile, at: &Range<usize>) -> bool {
     let test = span(node.test.range());
     let own = span(node.range());
@@ -78,7 +78,7 @@ fn is_endless(node: &StmtWhile, at: &Range<usize>) -> bool {
     constant && node.orelse.is_empty() && own.start <= at.start && at.start <= test.end && at.end <= own.end
 }
 
-/// `while (true) {` and `for (;;) {`: a count in the head, and an error in front of the first statement.
+/// Rewrites `while (true) {` and `for (;;) {`: a counter in the header, and a throw before the first statement.
 fn of_script(case: &Case<'_>, code: &Code<'_>) -> Option<Fix> {
     let start = case.at().start;
     let rest = code.text.get(start..)?;

@@ -1,6 +1,6 @@
-//! A model call that anybody can make: a limit for the length of its answer.
+//! Adds a length limit to the response of a model call that anyone can trigger.
 //!
-//! Unsafe: a long answer may be cut off.
+//! Unsafe: a long response may be cut off.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use super::{Case, Fix, Fixer, Safety};
 
 pub(super) const FIXER: Fixer = Fixer { rules: &["endpoint-without-limit"], offer };
 
-/// Tokens: some 700 words.
+/// In tokens: about 700 words.
 const TOKENS: usize = 1000;
 
 fn offer(case: &Case<'_>) -> Option<Fix> {
@@ -23,17 +23,17 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     let name = parameter(&call.func)?;
     let (at, text) = if code.script { in_object(code, call, name)? } else { in_call(call, name) };
     let title = Bilingual::new(
-        format!("let an answer have at most {TOKENS} tokens (`{name}`)"),
+        format!("limit responses to {TOKENS} tokens (`{name}`)"),
         format!("把回答限制在 {TOKENS} 个 token 以内（`{name}`）"),
     );
     let left = Bilingual::new(
-        "limit the requests of each caller too (slowapi, flask-limiter, express-rate-limit)",
+        "rate-limit each caller as well (slowapi, flask-limiter, express-rate-limit)",
         "请同时限制每个调用者的请求频率（slowapi、flask-limiter、express-rate-limit）",
     );
     Some(Fix::new(title, Safety::Unsafe, vec![case.edit(at..at, text)]).leaving(left))
 }
 
-/// What the limit is called where it is asked for.
+/// Returns the name of the limit parameter in the API being called.
 fn parameter(callee: &Expr) -> Option<&'static str> {
     let Expr::Attribute(method) = callee else {
         return matches!(last(callee), "generateText" | "streamText").then_some("maxOutputTokens");
@@ -54,7 +54,7 @@ fn in_call(call: &ExprCall, name: &str) -> (usize, String) {
     }
 }
 
-/// Behind the brace that opens the object: what stands there need not be looked at.
+/// Inserts right after the opening brace of the object, so that the existing fields need not be inspected.
 fn in_object(code: &Code<'_>, call: &ExprCall, name: &str) -> Option<(usize, String)> {
     let object: Range<usize> =
         call.arguments.args.first().and_then(Expr::as_dict_expr).map(ExprDict::range).map(span)?;

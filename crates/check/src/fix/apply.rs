@@ -1,4 +1,4 @@
-//! Edits to texts: chosen so that none overlaps another, applied, and kept only if the file can still be read.
+//! Applies edits to texts: picks a set without overlaps, and keeps each fix only if the files it touches still parse.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +7,31 @@ use crate::facts::File;
 use crate::tree::{json, yaml};
 use crate::{python, script};
 
-/// A file before and after.
+/// A file before and after its edits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Path relative to the project, with `/`.
     pub path: String,
-    /// What the file says.
+    /// Current content.
     pub before: String,
-    /// What it would say.
+    /// Content with the edits applied.
     pub after: String,
 }
 
-/// What can be mended in one go.
+/// The result of one round of fixes.
 #[derive(Debug, Default)]
 pub struct Mended {
     /// Files that change, by path.
     pub changes: Vec<Change>,
-    /// Fingerprints of the findings whose fixes are in them.
+    /// Fingerprints of the findings whose fixes are included.
     pub applied: Vec<String>,
     /// Fingerprints of findings whose fixes would have broken a file.
     pub broken: Vec<String>,
-    /// Fingerprints of findings whose fixes touch the same bytes as one that is applied; the next round may take them.
+    /// Fingerprints of findings whose fixes overlap one that is applied; the next round may apply them.
     pub waiting: Vec<String>,
 }
 
-/// Applies fixes, in the order of `wanted` (fingerprints): of two that touch the same bytes the first counts.
+/// Applies fixes in the order of `wanted` (fingerprints); where two overlap, the first wins.
 pub fn mend(files: &[File], known: &Fixes, wanted: &[&str], unsafe_too: bool) -> Mended {
     let mut mended = Mended::default();
     let mut taken: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
@@ -57,14 +57,14 @@ pub fn mend(files: &[File], known: &Fixes, wanted: &[&str], unsafe_too: bool) ->
 fn take<'f>(taken: &mut BTreeMap<&'f str, Vec<&'f Edit>>, fix: &'f Fix) {
     for edit in &fix.edits {
         let here = taken.entry(edit.path.as_str()).or_default();
-        // Two keys of one file need `import os` once.
+        // Two keys in one file need a single `import os`.
         if !here.contains(&edit) {
             here.push(edit);
         }
     }
 }
 
-/// Whether no edit touches what another one writes.
+/// True if no edit overlaps one that was already taken.
 fn fits(taken: &BTreeMap<&str, Vec<&Edit>>, fix: &Fix) -> bool {
     fix.edits.iter().all(|edit| {
         let here = taken.get(edit.path.as_str());
@@ -77,7 +77,7 @@ fn touch(one: &Edit, other: &Edit) -> bool {
     a.start == b.start || a.start < b.end && b.start < a.end
 }
 
-/// Whether every file that a fix touches can still be read with it.
+/// True if every file that a fix touches still parses with it.
 fn keeps(files: &[File], taken: &BTreeMap<&str, Vec<&Edit>>, fix: &Fix) -> bool {
     let mut with = taken.clone();
     take(&mut with, fix);
@@ -94,7 +94,7 @@ fn change(files: &[File], path: &str, edits: &[&Edit]) -> Option<Change> {
     Some(Change { path: path.to_owned(), before: file.text.clone(), after })
 }
 
-/// A text with edits that do not overlap; nothing if one of them lies outside of it.
+/// Applies non-overlapping edits to a text; `None` if one of them is out of bounds.
 fn apply(text: &str, edits: &[&Edit]) -> Option<String> {
     let mut edits = edits.to_vec();
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end, edit.text.as_str()));
@@ -109,7 +109,7 @@ fn apply(text: &str, edits: &[&Edit]) -> Option<String> {
     Some(out)
 }
 
-/// Whether a file that could be read before still can be.
+/// True unless a file that parsed before no longer does.
 fn still_reads(change: &Change) -> bool {
     let reads = |text: &str| reads(&change.path, text);
     reads(&change.after) || !reads(&change.before)
@@ -170,7 +170,7 @@ mod tests {
             let (text, done) = mended("a = 1\n", vec![fix(&edits)]);
             assert_eq!((text.as_str(), done.broken.len(), done.applied.len()), ("a = 1\n", 1, 0));
         }
-        // Not on a boundary of characters.
+        // Not on a character boundary.
         let (text, done) = mended("a = '汉'\n", vec![fix(&[(6..7, "x")])]);
         assert_eq!((text.as_str(), done.broken.len()), ("a = '汉'\n", 1));
     }

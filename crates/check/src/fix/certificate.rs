@@ -1,6 +1,6 @@
-//! A check of certificates that was switched off, switched on again.
+//! Re-enables a certificate check that was switched off.
 //!
-//! Safe where the other side is on the open network; unsafe where it may have signed its certificate itself.
+//! Safe if the peer is on the public internet; unsafe where it may use a self-signed certificate.
 
 use ombud_core::finding::Bilingual;
 use ruff_python_ast::{Expr, ExprCall};
@@ -21,9 +21,9 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
         .map(|(_, value)| case.edit(span(value.range()), if code.script { "true" } else { "True" }))
         .collect();
     edits.extend(unverified(case, call));
-    let title = Bilingual::new("check the certificate of the other side", "校验对方的证书");
+    let title = Bilingual::new("verify the peer's certificate", "校验对方的证书");
     let left = Bilingual::new(
-        "if the other side signs its own certificate, hand the client that authority's file instead",
+        "if the peer uses a self-signed certificate, give the client that CA's certificate file instead",
         "如果对方使用自签证书，请把签发者的证书文件交给客户端",
     );
     let safety = safety(call);
@@ -32,7 +32,7 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     (!fix.edits.is_empty()).then_some(fix)
 }
 
-/// Named arguments of a call and of the objects handed to it.
+/// Keyword arguments of a call, and fields of the object literals passed to it.
 fn switches(call: &ExprCall) -> impl Iterator<Item = (&str, &Expr)> {
     const NAMES: &[&str] = &["verify", "ssl", "verify_ssl", "rejectUnauthorized"];
     let keywords = call.arguments.keywords.iter();
@@ -59,7 +59,7 @@ fn safety(call: &ExprCall) -> Safety {
     if open { Safety::Safe } else { Safety::Unsafe }
 }
 
-/// Names and numbers for which nobody but the owner signs certificates.
+/// True for host names and addresses for which no public CA issues certificates.
 fn is_private(host: &str) -> bool {
     let name = host.split(':').next().unwrap_or(host);
     let own = [".local", ".lan", ".internal", ".corp", ".home", ".intranet"]

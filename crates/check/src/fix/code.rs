@@ -1,4 +1,4 @@
-//! A file's tree with what edits need: calls and literals by their place, imports, line ends.
+//! A file's syntax tree with what edits need: calls and literals by span, imports, line endings.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,22 +12,22 @@ use crate::facts::File;
 use crate::memory::Memory;
 use crate::{python, script};
 
-/// Source with its tree.
+/// Source text with its tree.
 pub(super) struct Code<'t> {
     pub text: &'t str,
     pub path: &'t str,
     body: Arc<ModModule>,
-    /// It is JavaScript or TypeScript.
+    /// True for JavaScript and TypeScript.
     pub script: bool,
 }
 
-/// Bytes of a node.
+/// Returns the byte range of a node.
 pub(super) fn span(range: TextRange) -> Range<usize> {
     range.start().to_usize()..range.end().to_usize()
 }
 
 impl<'t> Code<'t> {
-    /// The tree of a file, if it is Python or a script and can be read.
+    /// Returns the tree of a file, if it is Python or a script and can be parsed.
     pub(super) fn of(file: &'t File, memory: &Memory) -> Option<Self> {
         let script = !python::is_source(&file.path);
         let read = || if script { script::tree(file) } else { python::tree(file) };
@@ -36,7 +36,7 @@ impl<'t> Code<'t> {
         Some(Self { text: &file.text, path: &file.path, body, script })
     }
 
-    /// The call with just these bytes.
+    /// Returns the call with exactly this span.
     pub(super) fn call(&self, at: &Range<usize>) -> Option<&ExprCall> {
         self.first(|node, _| match node {
             Node::Expr(Expr::Call(call)) if span(call.range()) == *at => Some(call),
@@ -44,7 +44,7 @@ impl<'t> Code<'t> {
         })
     }
 
-    /// The text in quotation marks around some bytes, and what it is there for.
+    /// Returns the string literal that contains this span, with its context.
     pub(super) fn spot(&self, at: &Range<usize>) -> Option<Spot<'_>> {
         self.first(|node, above| match node {
             Node::Expr(Expr::StringLiteral(text)) if around(text.range(), at) => {
@@ -54,7 +54,7 @@ impl<'t> Code<'t> {
         })
     }
 
-    /// The innermost function around some bytes, with its class if it has one.
+    /// Returns the innermost function or method that contains this span.
     pub(super) fn function(&self, at: &Range<usize>) -> Option<&StmtFunctionDef> {
         let mut found: Option<&StmtFunctionDef> = None;
         self.first::<()>(|node, _| {
@@ -68,7 +68,7 @@ impl<'t> Code<'t> {
         found
     }
 
-    /// Whether some bytes stand in a class whose fields are read from the environment by themselves.
+    /// True if this span is inside a class whose fields are filled from the environment automatically (`BaseSettings`).
     pub(super) fn in_settings(&self, at: &Range<usize>) -> bool {
         let is_settings = |base: &Expr| match base {
             Expr::Name(name) => name.id.as_str() == "BaseSettings",
@@ -85,7 +85,7 @@ impl<'t> Code<'t> {
         found.is_some()
     }
 
-    /// The statement with just these bytes, or around them, as a test finds it.
+    /// Returns what `test` makes of the first statement it accepts.
     pub(super) fn statement<T>(&self, mut test: impl FnMut(&Stmt) -> Option<T>) -> Option<T> {
         self.first(|node, _| match node {
             Node::Stmt(statement) => test(statement),
@@ -93,26 +93,26 @@ impl<'t> Code<'t> {
         })
     }
 
-    /// The first node of which a test makes something, in the order of the text.
+    /// Returns what `test` makes of the first node it accepts, in source order.
     fn first<'s, T>(&'s self, test: impl FnMut(Node<'s>, &[Node<'s>]) -> Option<T>) -> Option<T> {
         let mut look = Look { test, above: Vec::new(), found: None };
         self.body.body.iter().for_each(|statement| look.visit_stmt(statement));
         look.found
     }
 
-    /// How its lines end.
+    /// Returns the file's line ending.
     pub(super) fn newline(&self) -> &'static str {
         newline(self.text)
     }
 
-    /// The blanks at the start of the line of a byte.
+    /// Returns the indentation of the line that contains a byte.
     pub(super) fn indent(&self, at: usize) -> &'t str {
         let start = self.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
         let line = self.text.get(start..).unwrap_or_default();
         line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default()
     }
 
-    /// Where `import os`, or another statement, has to be put in; nothing if it stands there already.
+    /// Returns where to insert an import statement such as `import os`, and the text; `None` if it is already there.
     pub(super) fn import(&self, statement: &str) -> Option<(Range<usize>, String)> {
         if self.imports(statement) {
             return None;
@@ -137,7 +137,7 @@ impl<'t> Code<'t> {
         shown == statement || among.is_some_and(|(name, all)| all.split(',').any(|part| part.trim() == name))
     }
 
-    /// The start of the line of the first statement that is neither documentation nor `from __future__`.
+    /// Returns the start of the line of the first statement that is neither a docstring nor `from __future__`.
     fn first_import(&self) -> usize {
         let head = |one: &&Stmt| match one {
             Stmt::Expr(node) => node.value.is_string_literal_expr(),
@@ -154,21 +154,21 @@ impl<'t> Code<'t> {
         }
     }
 
-    /// The first byte of the line of a byte.
+    /// Returns the offset of the first byte of the line that contains a byte.
     pub(super) fn line_start(&self, at: usize) -> usize {
         let mark = if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let before = self.text.get(..at).unwrap_or_default();
         before.rfind('\n').map_or(mark, |end| end + 1)
     }
 
-    /// The byte behind the end of the line of a byte.
+    /// Returns the offset just after the end of the line that contains a byte.
     pub(super) fn line_end(&self, at: usize) -> usize {
         let rest = self.text.get(at..).unwrap_or_default();
         rest.find('\n').map_or(self.text.len(), |end| at + end + 1)
     }
 }
 
-/// How the lines of a text end: as its first one does.
+/// Returns the line ending of a text, taken from its first line.
 pub(super) fn newline(text: &str) -> &'static str {
     let first = text.find('\n').and_then(|at| text.get(..at));
     if first.is_some_and(|line| line.ends_with('\r')) { "\r\n" } else { "\n" }

@@ -1,6 +1,6 @@
-//! A function that reads or keeps what users said, behind the consent of `sdk/python`.
+//! Puts a function that reads or keeps what users said behind the consent decorator of `sdk/python`.
 //!
-//! Unsafe: until somebody asks the user, nothing is read any more.
+//! Unsafe: until the user has been asked, nothing is read.
 
 use ombud_core::finding::Bilingual;
 use ruff_text_size::Ranged;
@@ -17,7 +17,7 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     let code = case.code.filter(|code| !code.script)?;
     let function = code.function(case.at()).filter(|function| !is_main(function.name.as_str()))?;
     let name = span(function.name.range());
-    // Nearest to the function: what a framework calls is the function with the question.
+    // Innermost decorator: the framework must register the function that includes the consent check.
     let (line, indent) = (code.line_start(name.start), code.indent(name.start));
     is_own_line(code, line, name.start).then_some(())?;
     let purpose = if case.finding.rule.0 == "memory-write-without-consent" {
@@ -30,7 +30,7 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     edits.extend(code.import(IMPORT).map(|(span, text)| case.edit(span, text)));
     let name = function.name.as_str();
     let title = Bilingual::new(
-        format!("let `{name}` run only with the user's consent (`{purpose}`)"),
+        format!("run `{name}` only with the user's consent (`{purpose}`)"),
         format!("仅在用户同意后（`{purpose}`）才执行 `{name}`"),
     );
     Some(Fix::new(title, Safety::Unsafe, edits).leaving(left()))
@@ -38,17 +38,17 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
 
 fn left() -> Bilingual {
     Bilingual::new(
-        "add the package `ombud`, say who the user is (`with ombud.subject(USER):`) and ask with `@ombud.consent_prompt`; until then nothing is read",
+        "install the `ombud` package, identify the user (`with ombud.subject(USER):`) and ask with `@ombud.consent_prompt`; until then nothing is read",
         "请安装 `ombud` 包，用 `with ombud.subject(用户):` 指明用户，并用 `@ombud.consent_prompt` 询问；在此之前不会读取任何内容",
     )
 }
 
-/// A program's start has no user yet.
+/// True for a program's entry point, where there is no user yet.
 fn is_main(name: &str) -> bool {
     name == "main" || name == "_main"
 }
 
-/// `def` is the first word of its line.
+/// True if `def` is the first word on its line.
 fn is_own_line(code: &Code<'_>, line: usize, name: usize) -> bool {
     let head = code.text.get(line..name).unwrap_or_default().trim();
     matches!(head, "def" | "async def")

@@ -1,6 +1,6 @@
-//! An address that is written out: `https` in place of `http`.
+//! Changes `http` to `https` in a literal address.
 //!
-//! Unsafe: nobody here knows whether the other side speaks it.
+//! Unsafe: whether the peer supports HTTPS is not known here.
 
 use std::ops::Range;
 
@@ -23,13 +23,13 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     let at = literal.start + text.find("http://")? + "http".len();
     let title = Bilingual::new("use `https`", "改用 `https`");
     let left = Bilingual::new(
-        "see that the other side answers over https before you release this",
+        "make sure that the peer supports HTTPS before you release this",
         "发布前请确认对方支持 https",
     );
     Some(Fix::new(title, Safety::Unsafe, vec![case.edit(at..at, "s")]).leaving(left))
 }
 
-/// The only open address among the arguments of a call.
+/// Returns the only unencrypted address among the arguments of a call; `None` if there are several.
 fn of_call(call: &ruff_python_ast::ExprCall) -> Option<Range<usize>> {
     let named = call.arguments.keywords.iter().map(|one| &one.value);
     let all = call.arguments.args.iter().chain(named).filter_map(Expr::as_string_literal_expr);

@@ -1,20 +1,20 @@
-//! Variables of the environment, in the idiom of the language.
+//! Reads environment variables in the idiom of each language.
 
 use super::code::Code;
 use super::{Case, Edit};
 
-/// Reads a variable that must be there.
+/// Returns an expression that reads a required variable.
 pub(super) fn required(code: &Code<'_>, name: &str) -> String {
     let typed = code.path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "ts" | "tsx" | "mts"));
     match (code.script, typed) {
         (false, _) => format!("os.environ[\"{name}\"]"),
-        // The literal was a text, so the type of what stands there now stays one.
+        // The literal was a string, so the expression that replaces it keeps the type `string`.
         (true, true) => format!("process.env.{name}!"),
         (true, false) => format!("process.env.{name}"),
     }
 }
 
-/// Reads a variable, with a literal as it stands in the source for when it is not set.
+/// Returns an expression that reads a variable, with a source literal as the default when it is not set.
 pub(super) fn with_default(code: &Code<'_>, name: &str, literal: &str) -> String {
     if code.script {
         format!("process.env.{name} ?? {literal}")
@@ -23,14 +23,14 @@ pub(super) fn with_default(code: &Code<'_>, name: &str, literal: &str) -> String
     }
 }
 
-/// Adds what an expression with `os` needs to be imported.
+/// Adds the `import os` that an expression with `os` needs.
 pub(super) fn with_import(case: &Case<'_>, code: &Code<'_>, mut edits: Vec<Edit>) -> Vec<Edit> {
     let needed = (!code.script).then(|| code.import("import os")).flatten();
     edits.extend(needed.map(|(span, text)| case.edit(span, text)));
     edits
 }
 
-/// A name as variables have it: `apiKey` and `api-key` are `API_KEY`.
+/// Converts a name to the form of environment variables: `apiKey` and `api-key` become `API_KEY`.
 pub(super) fn variable(name: &str) -> String {
     let mut out = String::new();
     let mut before = ' ';

@@ -1,7 +1,8 @@
-//! A route by which people delete what is kept of them: beside the one that keeps it, for the same person, told in the same way.
+//! Adds a route that deletes what is kept about a person, next to the route that keeps it, identifying that person the same
+//! way.
 //!
-//! Unsafe: it is new code, and only the developer knows where else copies lie. Offered where the store, the framework and who
-//! asks all stand in the function that writes: `FastAPI` and `Flask`, `chromadb` and `mem0`.
+//! Unsafe: it is new code, and only the developer knows where other copies are. Offered where the function that writes also
+//! shows the store, the framework and the source of the user id: `FastAPI` and `Flask`, `chromadb` and `mem0`.
 
 use std::ops::Range;
 
@@ -26,25 +27,25 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     let closed = if code.text.get(..end).is_some_and(|text| text.ends_with('\n')) { "" } else { newline };
     let text = format!("{closed}{}", route.text(newline));
     let title = Bilingual::new(
-        "add a route by which people delete what is kept of them",
+        "add a route that lets users delete their data",
         "增加一个接口，让用户可以删除自己的数据",
     );
     let left = Bilingual::new(
-        "offer the new route to your users, and delete what other places keep of them too",
+        "offer the new route to your users, and also delete copies of their data kept elsewhere",
         "请在界面上向用户提供这个接口，并同时删除其他地方保存的数据",
     );
     Some(Fix::new(title, Safety::Unsafe, vec![case.edit(end..end, text)]).leaving(left))
 }
 
-/// What the new route is made of: pieces of the source around the write.
+/// The parts of the new route: pieces of the source around the write.
 struct Route<'t> {
-    /// The application that has the routes.
+    /// The application object that routes are registered on.
     app: &'t str,
-    /// Decorators that stand before a request.
+    /// The other decorators of the route, such as authentication guards.
     guards: Vec<&'t str>,
-    /// The parameter that says who asks, if one does.
+    /// The parameter that identifies the user, if there is one.
     parameter: &'t str,
-    /// The statement that deletes.
+    /// The statement that deletes the data.
     delete: String,
 }
 
@@ -110,8 +111,8 @@ fn by_user<'s>(code: &Code<'_>, write: &'s ExprCall, store: &str) -> Option<(&'s
     Some((who, format!("{store}.delete_all(user_id={text})")))
 }
 
-/// The parameter through which a framework says who asks, as it stands there; empty where no parameter is needed. Nothing if
-/// somebody could put in whom they like.
+/// Returns the source of the parameter through which the framework identifies the user, or an empty string where none is
+/// needed; `None` if the caller could supply any id.
 fn parameter<'t>(code: &Code<'t>, function: &StmtFunctionDef, person: &Expr) -> Option<&'t str> {
     const SESSIONS: &[&str] = &["session", "current_user", "g"];
     let name = root(person)?;
@@ -126,7 +127,7 @@ fn parameter<'t>(code: &Code<'t>, function: &StmtFunctionDef, person: &Expr) -> 
     (known || marked).then(|| code.text.get(span(own.range()))).flatten()
 }
 
-/// The name at the start of `session["user"]` or `user.id`.
+/// Returns the leftmost name of `session["user"]` or `user.id`.
 fn root(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::Name(name) => Some(name.id.as_str()),

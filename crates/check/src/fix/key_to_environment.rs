@@ -1,7 +1,7 @@
-//! A key out of the source, into a variable of the environment.
+//! Moves a key from the source into an environment variable.
 //!
-//! Unsafe: the program stops until the variable is set, and whoever has no copy of the key loses it. Nothing is written to
-//! another file: where keys are kept is for a person to decide.
+//! Unsafe: the program stops working until the variable is set, and a key that was kept nowhere else is lost. Nothing is
+//! written to another file: where to keep keys is the developer's decision.
 
 use std::ops::Range;
 
@@ -22,18 +22,18 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
         None => in_servers(case)?,
     };
     let title = Bilingual::new(
-        format!("take the key from the environment (`{name}`)"),
+        format!("read the key from the environment variable `{name}`"),
         format!("改为从环境变量 `{name}` 读取密钥"),
     );
     Some(Fix::new(title, Safety::Unsafe, edits).leaving(Bilingual::new(
-        format!("revoke the old key with its issuer, set the new one as {name} in the environment (a .env file only counts if the program loads it), and keep .env out of the repository"),
+        format!("revoke the old key with its issuer, set the new one as the environment variable {name} (a .env file works only if the program loads it), and do not commit .env"),
         format!("请先到签发方作废旧密钥，再把新密钥设为环境变量 {name}（若写进 .env，程序须加载它），并且不要提交 .env"),
     )))
 }
 
 fn in_code(case: &Case<'_>, code: &Code<'_>) -> Option<(String, Vec<Edit>)> {
     let spot = code.spot(case.at())?;
-    // A field of settings has its variable already: what it lacks is only that nothing stands there.
+    // A settings field is already read from a variable; it only needs its default removed.
     if code.script && is_page(code.text) || code.in_settings(case.at()) {
         return None;
     }
@@ -43,7 +43,7 @@ fn in_code(case: &Case<'_>, code: &Code<'_>) -> Option<(String, Vec<Edit>)> {
         None => (spot.span.clone(), named(case, &spot)?),
     };
     let read = required(code, &name);
-    // A literal that is the key, or the key with the word that goes before it in a header.
+    // The literal is the key itself, or the key after the `Bearer ` prefix of a header.
     let text = match spot.text.strip_suffix(secret)? {
         "" => read,
         "Bearer " if code.script => format!("`Bearer ${{{read}}}`"),
@@ -53,14 +53,14 @@ fn in_code(case: &Case<'_>, code: &Code<'_>) -> Option<(String, Vec<Edit>)> {
     Some((name, with_import(case, code, vec![case.edit(span, text)])))
 }
 
-/// Whether a script runs where there is no environment: in the page.
+/// True if a script runs in the page (or an app), where there is no environment.
 fn is_page(text: &str) -> bool {
     ["use client", "dangerouslyAllowBrowser", "document.getElementById", "window.", "react-native", "expo-"]
         .iter()
         .any(|sign| text.contains(sign))
 }
 
-/// What SDKs read by themselves.
+/// Variables that SDK clients read by default.
 const OF_CLIENTS: &[(&str, &str)] = &[
     ("AsyncOpenAI", "OPENAI_API_KEY"),
     ("OpenAI", "OPENAI_API_KEY"),
@@ -75,16 +75,16 @@ const OF_CLIENTS: &[(&str, &str)] = &[
     ("MemoryClient", "MEM0_API_KEY"),
 ];
 
-/// Names that say nothing about whose key it is.
+/// Names that do not say whose key it is.
 const BARE: &[&str] =
     &["KEY", "API_KEY", "TOKEN", "SECRET", "PASSWORD", "AUTHORIZATION", "X_API_KEY", "AUTH"];
 
-/// The name of the variable; nothing if nothing names it.
+/// Returns the name of the variable; `None` if nothing suggests one.
 fn named(case: &Case<'_>, spot: &Spot<'_>) -> Option<String> {
     let called = spot.called();
     let own = variable(spot.name);
     if let Some((_, known)) = OF_CLIENTS.iter().find(|(client, _)| *client == called) {
-        // With another provider's address it is that provider's key.
+        // With another provider's address, it is that provider's key.
         let host = |text: &&str| case.project.providers.by_host(&host_of(text)?);
         let other = spot.beside.iter().find_map(host);
         return Some(
@@ -101,7 +101,7 @@ fn named(case: &Case<'_>, spot: &Spot<'_>) -> Option<String> {
     named.starts_with(|ch: char| ch.is_ascii_alphabetic()).then_some(named)
 }
 
-/// In the configuration of an MCP client, where the client reads variables.
+/// Replaces a key in the configuration of an MCP client that expands variables.
 fn in_servers(case: &Case<'_>) -> Option<(String, Vec<Edit>)> {
     let (open, close) = reference(&case.file.path)?;
     let span = inside(&case.file.text, case.at().clone())?;
@@ -113,7 +113,7 @@ fn in_servers(case: &Case<'_>) -> Option<(String, Vec<Edit>)> {
     Some((name, vec![case.edit(span, new)]))
 }
 
-/// How a client writes a variable, by where it keeps its configuration; nothing if it reads none.
+/// Returns the client's syntax for a variable, recognised by the path of its configuration; `None` if it expands none.
 fn reference(path: &str) -> Option<(&'static str, &'static str)> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let folder = path.rsplit('/').nth(1).unwrap_or_default();
@@ -124,19 +124,19 @@ fn reference(path: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Bytes between the quotation marks.
+/// Returns the span between the quotation marks.
 fn inside(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     let literal = text.get(span.clone())?;
     let marks = literal.len() >= 2 && literal.starts_with('"') && literal.ends_with('"');
     let inner = if marks { span.start + 1..span.end - 1 } else { span };
-    // The whole text, so that nothing of it stays.
+    // The whole string, so that no part of the key is left behind.
     let start = text.get(..inner.start)?.rfind('"')? + 1;
     let end = inner.end + text.get(inner.end..)?.find('"')?;
     let whole = text.get(start..end)?;
     (inner == (start..end) || whole.strip_prefix("Bearer ").is_some()).then_some(start..end)
 }
 
-/// The key of a field, or the flag before an argument, whose value starts at a byte.
+/// Returns the field key, or the preceding flag, of the value that starts at a byte.
 fn setting(text: &str, value: usize) -> Option<&str> {
     let before = text.get(..value.checked_sub(1)?)?.trim_end();
     let before = before.strip_suffix([':', ','])?.trim_end().strip_suffix('"')?;

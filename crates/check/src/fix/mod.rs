@@ -1,11 +1,11 @@
-//! Findings to edits: what a machine can mend, and what it must not decide alone.
+//! Turns findings into edits: what can be fixed automatically, and what must be left to a person.
 //!
 //! ```text
-//! finding + the file's tree ─▶ a fixer, one a file ─▶ edits ─▶ chosen, applied, parsed again
+//! finding + the file's tree ─▶ a fixer, one per file ─▶ edits ─▶ selected, applied, parsed again
 //! ```
 //!
-//! A fixer looks at the place of a finding in the tree of its file (the evaluator's tree, so Python and scripts are one) and
-//! answers with edits of bytes, or with nothing where it would have to guess.
+//! A fixer looks up the span of a finding in the tree of its file (the evaluator's tree, which Python and scripts share) and
+//! returns byte edits, or nothing where it would have to guess.
 
 mod apply;
 mod code;
@@ -25,7 +25,7 @@ use crate::providers::Providers;
 pub use apply::{Change, Mended, mend};
 use code::Code;
 
-/// Declares the modules and the list in one go, so that a fixer is one line.
+/// Declares the modules and the list together, so that adding a fixer takes one line.
 macro_rules! fixers {
     ($($module:ident,)*) => {
         $(mod $module;)*
@@ -49,37 +49,37 @@ fixers! {
     erase_route,
 }
 
-/// Whether a fix changes anything beside the protection.
+/// Whether a fix changes behaviour beyond adding the protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Safety {
-    /// The program does what it did, with the protection.
+    /// The program does what it did before, with the protection added.
     Safe,
-    /// A person has to look at it: something must be set up first, or the program does less than before.
+    /// A person must review it: something has to be set up first, or the program does less than before.
     Unsafe,
 }
 
-/// Bytes of a file and what stands there instead.
+/// A span of a file and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Edit {
     /// Path relative to the project, with `/`.
     pub path: String,
-    /// Bytes of the file; empty where something is put in.
+    /// Bytes of the file; empty for an insertion.
     pub span: Range<usize>,
-    /// What stands there instead. It never holds a secret.
+    /// The replacement text. Never contains a secret.
     pub text: String,
 }
 
-/// How a finding can be mended.
+/// A fix for a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fix {
-    /// What it does, in a few words.
+    /// What the fix does, in a few words.
     pub title: Bilingual,
-    /// Whether a person has to look at it.
+    /// Whether a person has to review it.
     pub safety: Safety,
-    /// What is written where, in the order of the places. Never empty.
+    /// The edits, in order of position. Never empty.
     pub edits: Vec<Edit>,
-    /// What is left for a person to do; empty if nothing is.
+    /// What is left for a person to do; empty if nothing.
     pub left: Bilingual,
 }
 
@@ -94,18 +94,18 @@ impl Fix {
     }
 }
 
-/// The fixes of a report, by the fingerprint of the finding.
+/// The fixes of a report, keyed by finding fingerprint.
 pub type Fixes = BTreeMap<String, Fix>;
 
-/// What mends findings of some rules.
+/// Fixes the findings of some rules.
 struct Fixer {
-    /// Ids of rules.
+    /// Rule ids.
     rules: &'static [&'static str],
-    /// The edits; nothing where it would have to guess.
+    /// Returns the fix; `None` where it would have to guess.
     offer: fn(&Case<'_>) -> Option<Fix>,
 }
 
-/// What a fixer may ask.
+/// What a fixer can query.
 struct Case<'a> {
     finding: &'a Finding,
     file: &'a File,
@@ -114,14 +114,14 @@ struct Case<'a> {
     project: &'a Around<'a>,
 }
 
-/// The project around a finding.
+/// The project that a finding belongs to.
 #[derive(Clone, Copy)]
 pub(crate) struct Around<'a> {
     pub facts: &'a Facts,
     pub providers: &'a Providers,
-    /// Trees that were read.
+    /// Trees that were already parsed.
     pub memory: &'a Memory,
-    /// Where the project is, to see which versions are installed.
+    /// Root directory of the project, used to look up installed versions.
     pub root: &'a Path,
 }
 
@@ -130,13 +130,13 @@ impl<'a> Case<'a> {
         Edit { path: self.file.path.clone(), span, text: text.into() }
     }
 
-    /// Bytes of the finding.
+    /// Returns the span of the finding.
     fn at(&self) -> &'a Range<usize> {
         &self.finding.place.span
     }
 }
 
-/// Works out what can be mended. Notebooks are left alone: their findings point into their code, not into the file.
+/// Computes the fixes for all findings. Notebooks are skipped: their spans refer to the extracted code, not to the file.
 pub(crate) fn offers(findings: &[Finding], project: Around<'_>) -> Fixes {
     let mut by_file: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| fixers(finding).next().is_some()) {
@@ -149,7 +149,7 @@ pub(crate) fn offers(findings: &[Finding], project: Around<'_>) -> Fixes {
             found.extend(of_file(file, &findings, &project));
         }
     }
-    // Of a file in another encoding not all is known that would have to be written again.
+    // A file that was decoded only partly from another encoding could not be written back faithfully.
     let whole = |path: &str| {
         let partly = |gap: &Gap| gap.why == GapKind::Encoding && gap.path == path;
         !project.facts.gaps.iter().any(partly)

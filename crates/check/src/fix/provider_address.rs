@@ -1,6 +1,6 @@
-//! The address of a provider: from the variable that `ombud run` sets, with the address that stood there if it is not set.
+//! Reads a provider's address from the variable that `ombud run` sets, with the original address as the default.
 //!
-//! Safe: without the variable nothing changes.
+//! Safe: nothing changes while the variable is not set.
 
 use std::ops::Range;
 
@@ -20,18 +20,18 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     at(case, case.at())
 }
 
-/// The fix of an address that stands around some bytes.
+/// Returns the fix for the address literal around a span.
 pub(super) fn at(case: &Case<'_>, host: &Range<usize>) -> Option<Fix> {
     let code = case.code?;
     let spot = code.spot(host).filter(|spot| spot.default_of.is_none() && !code.in_settings(host))?;
-    // Only an address that stands alone, in a script or a program that a machine of ours runs.
+    // Only for a literal that is nothing but an address.
     let host = host_of(spot.text).filter(|_| spot.text.starts_with("https://"))?;
     let provider = case.project.providers.by_host(&host)?;
     let base = Base::of(provider, spot.text)?;
     let edits = with_import(case, code, vec![replacement(case, code, &spot, &base)?]);
     let name = &base.variable;
     let title = Bilingual::new(
-        format!("take the address from the environment (`{name}`)"),
+        format!("read the address from the environment variable `{name}`"),
         format!("改为从环境变量 `{name}` 读取地址"),
     );
     let left = if base.known { Bilingual::default() } else { to_set(name, &provider.id) };
@@ -41,7 +41,7 @@ pub(super) fn at(case: &Case<'_>, host: &Range<usize>) -> Option<Fix> {
 fn to_set(name: &str, id: &str) -> Bilingual {
     Bilingual::new(
         format!(
-            "`ombud run` does not know {name}: set it to $OMBUD_GATEWAY/p/{id} and the path of the address"
+            "`ombud run` does not set {name}: set it to $OMBUD_GATEWAY/p/{id} followed by the path of the address"
         ),
         format!("`ombud run` 不会设置 {name}：请把它设为 $OMBUD_GATEWAY/p/{id} 加上地址中的路径"),
     )
@@ -59,16 +59,16 @@ fn replacement(case: &Case<'_>, code: &Code<'_>, spot: &Spot<'_>, base: &Base<'_
     Some(case.edit(spot.span.clone(), text))
 }
 
-/// The quotation marks of a plain literal.
+/// Returns the opening and closing quotation marks of a plain literal.
 fn quotes(literal: &str) -> Option<(&str, &str)> {
     let mark = ["\"\"\"", "'''", "\"", "'", "`"].into_iter().find(|mark| literal.starts_with(mark))?;
     literal.ends_with(mark).then_some((mark, mark))
 }
 
-/// An address in two parts: what the variable replaces, and what is asked there.
+/// An address in two parts: what the variable replaces, and the rest of the path.
 struct Base<'a> {
     variable: String,
-    /// `ombud run` sets it.
+    /// Whether `ombud run` sets the variable.
     known: bool,
     address: &'a str,
     rest: &'a str,
@@ -78,11 +78,11 @@ impl<'a> Base<'a> {
     fn of(provider: &Provider, address: &'a str) -> Option<Self> {
         let path = path_of(address)?;
         let shown = address.get(path.clone())?;
-        // The most exact base counts, and of two the name that SDKs of both languages read.
+        // The longest matching base wins; of two equal ones, the name that SDKs of both languages read.
         let known = provider.bases.iter().filter(|(_, base)| is_below(shown, base));
         let known = known.max_by_key(|(name, base)| (base.len(), name.ends_with("_BASE_URL")));
         let base_end = path.start + known.map_or(0, |(_, base)| base.len());
-        // A path that only gives the version belongs to the address of a client.
+        // A path that is only a version belongs to the client's base address.
         let rest = address.get(base_end..)?;
         let at = if matches!(rest, "" | "/" | "/v1" | "/v1/") { address.len() } else { base_end };
         let own = || format!("{}_BASE_URL", variable(&provider.id));
@@ -96,7 +96,7 @@ impl<'a> Base<'a> {
     }
 }
 
-/// Bytes of the path of an address.
+/// Returns the span of the path of an address.
 fn path_of(address: &str) -> Option<Range<usize>> {
     let host = address.find("://")? + 3;
     let start = address.get(host..)?.find('/').map_or(address.len(), |at| host + at);

@@ -1,6 +1,7 @@
-//! An MCP server in the version that the project has installed or locked. A version is never made up: without one there is no edit.
+//! Pins an MCP server to the version that the project has installed or locked. A version is never invented: without one there
+//! is no edit.
 //!
-//! Safe: it is what ran here before.
+//! Safe: it is the version that ran here before.
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use crate::facts::Server;
 
 pub(super) const FIXER: Fixer = Fixer { rules: &["mcp-server-not-pinned"], offer };
 
-/// Larger files are no lock files that we would read for one version.
+/// Larger files are not parsed just to find one version.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
 
 fn offer(case: &Case<'_>) -> Option<Fix> {
@@ -26,13 +27,13 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     let start = case.at().start + literal.find(written)?;
     let edit = case.edit(start..start + written.len(), format!("{name}{mark}{version}"));
     let title = Bilingual::new(
-        format!("fetch `{name}` in version {version}, which is installed here"),
+        format!("pin `{name}` to version {version}, the one this project uses"),
         format!("把 `{name}` 固定为本项目已安装的版本 {version}"),
     );
     Some(Fix::new(title, Safety::Safe, vec![edit]))
 }
 
-/// The server of a finding, and its package as it is written.
+/// Returns the server of a finding, and its package as written.
 fn argument<'a>(case: &Case<'a>) -> Option<(&'a Server, &'a str)> {
     let servers = case.project.facts.servers.iter();
     servers
@@ -59,7 +60,7 @@ fn family(command: &str) -> Option<Family> {
     }
 }
 
-/// A package without the tag that it was asked for by: `name@latest`.
+/// Strips the tag from a package name: `name@latest`.
 fn bare(package: &str) -> &str {
     let tag = package.get(1..).and_then(|rest| rest.find('@')).map(|at| at + 1);
     package.get(..tag.unwrap_or(package.len())).unwrap_or(package)
@@ -96,7 +97,7 @@ fn of_python(root: &Path, name: &str) -> Option<String> {
     in_lock.or_else(|| in_requirements(&read(&root.join("requirements.txt"))?, name))
 }
 
-/// `name = "…"` and on the next line `version = "…"`, as both lock files write it.
+/// Looks for `name = "…"` followed by `version = "…"` on the next line, as both lock files write it.
 fn in_tables(text: &str, name: &str) -> Option<String> {
     let value = |line: &str, key: &str| -> Option<String> {
         let rest = line.strip_prefix(key)?.trim_start().strip_prefix('=')?.trim();
@@ -115,13 +116,13 @@ fn in_requirements(text: &str, name: &str) -> Option<String> {
     })
 }
 
-/// Names of Python packages are the same whatever stands between their words.
+/// Compares names of Python packages, in which `-`, `_` and `.` are equivalent.
 fn same(one: &str, other: &str) -> bool {
     let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '.'], "-");
     plain(one) == plain(other)
 }
 
-/// A version that is one.
+/// Returns the text if it is an exact version.
 fn version(text: &str) -> Option<String> {
     let known = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '.' | '-' | '+');
     let whole =

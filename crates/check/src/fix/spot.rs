@@ -1,4 +1,4 @@
-//! A text in quotation marks, and what it is there for.
+//! A string literal and its context.
 
 use std::ops::Range;
 
@@ -14,24 +14,24 @@ pub(super) enum Node<'s> {
     Expr(&'s Expr),
 }
 
-/// A text that can be replaced by an expression.
+/// A string literal that can be replaced by an expression.
 pub(super) struct Spot<'s> {
-    /// Bytes of the literal, with its quotation marks.
+    /// Span of the literal, including its quotation marks.
     pub span: Range<usize>,
-    /// What it says.
+    /// Its value.
     pub text: &'s str,
-    /// The name under which it is given or kept; empty if it has none.
+    /// The argument, key or variable it is assigned to; empty if there is none.
     pub name: &'s str,
-    /// What is called with it, if something is.
+    /// The callee it is passed to, if any.
     pub callee: Option<&'s Expr>,
-    /// Texts that are given beside it, in the same call or dictionary.
+    /// Other string values in the same call or dictionary.
     pub beside: Vec<&'s str>,
-    /// The environment is asked first, and this is what counts if it has nothing: bytes of the whole, and the variable.
+    /// If the literal is the default of an environment lookup: the span of the whole expression, and the variable.
     pub default_of: Option<(Range<usize>, &'s str)>,
 }
 
 impl<'s> Spot<'s> {
-    /// Nothing if an expression cannot stand there: documentation, annotations, keys.
+    /// `None` where an expression cannot replace the literal: docstrings, annotations, keys.
     pub(super) fn of(literal: &'s ExprStringLiteral, above: &[Node<'s>]) -> Option<Self> {
         if literal.value.is_implicit_concatenated() {
             return None;
@@ -75,13 +75,13 @@ impl<'s> Spot<'s> {
         }
     }
 
-    /// The last part of what is called: `OpenAI` of `openai.OpenAI`.
+    /// Returns the last component of the callee: `OpenAI` of `openai.OpenAI`.
     pub(super) fn called(&self) -> &'s str {
         self.callee.map_or("", last)
     }
 }
 
-/// The last part of a dotted name.
+/// Returns the last component of a dotted name.
 pub(super) fn last(expression: &Expr) -> &str {
     match expression {
         Expr::Name(name) => name.id.as_str(),
@@ -120,7 +120,7 @@ fn variable(expression: &Expr) -> Option<&str> {
     }
 }
 
-/// The name under which a statement keeps a value, empty if it keeps it nameless; nothing if it is no value.
+/// Returns the name a statement assigns a value to, empty if it has none; `None` if the literal is not used as a value.
 fn of_statement(statement: &Stmt, range: TextRange) -> Option<&str> {
     match statement {
         Stmt::Assign(node) if node.value.range() == range => Some(node.targets.first().map_or("", last)),
@@ -133,7 +133,7 @@ fn of_statement(statement: &Stmt, range: TextRange) -> Option<&str> {
     }
 }
 
-/// The parameter whose value this is if it is not given.
+/// Returns the parameter whose default value this is.
 fn default(function: &StmtFunctionDef, range: TextRange) -> Option<&str> {
     let mut all = function.parameters.iter_non_variadic_params();
     let one = all.find(|one| one.default.as_ref().is_some_and(|value| value.range() == range))?;

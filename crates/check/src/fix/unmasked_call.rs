@@ -1,4 +1,4 @@
-//! A call whose address is fixed in its own file: the fix of the address, offered where the words leave.
+//! Fixes a call whose provider address is hard-coded in its own file: offers the address fix at the call that sends the data.
 
 use super::{Case, Fix, Fixer, provider_address};
 
@@ -7,7 +7,7 @@ pub(super) const FIXER: Fixer = Fixer { rules: &["personal-data-unmasked"], offe
 fn offer(case: &Case<'_>) -> Option<Fix> {
     let providers = case.project.providers;
     let text = &case.file.text;
-    // The rule names the provider as people do.
+    // The rule's subject is the provider's display name.
     let hosts = providers
         .hosts()
         .into_iter()
@@ -15,6 +15,6 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     let places = hosts.flat_map(|host| text.match_indices(host).map(|(at, host)| at..at + host.len()));
     let mut fixes = places.filter_map(|place| provider_address::at(case, &place));
     let first = fixes.next()?;
-    // Of two addresses nobody knows here which one the call takes.
+    // With two different addresses, it is unclear which one the call uses.
     fixes.all(|other| other == first).then_some(first)
 }

@@ -1,4 +1,4 @@
-//! Agents declared in YAML: `agents.yaml` with `providers` and `agents`, as Bailian's and Ark's tools read it.
+//! Agents declared in YAML: `agents.yaml` with `providers` and `agents`, as read by the tools of Bailian and Ark.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -57,7 +57,7 @@ fn step(
         "ark" => "ark",
         other => provider_of(other),
     };
-    // The platform is the provider: no other address can be set.
+    // The platform is the provider: its address cannot be changed.
     let who = Recipient { open: false, ..recipient(id, providers) };
     super::asks(facts, file, &place, &who, node.get("model"));
     let mut acts = vec![(place.clone(), Act::Model(who))];
@@ -81,8 +81,8 @@ fn step(
     }
 }
 
-/// A store of the platform, which every conversation with the agent reads and writes. One that the file fills is the
-/// developer's; one that is said to hold people's data holds them.
+/// Returns the acts on a platform store that every conversation with the agent reads and writes. A store filled by this file
+/// belongs to the developer; one described as holding people's data belongs to users.
 fn remembered(facts: &mut Facts, root: &Node, agent: &Node, memory: &Node) -> Vec<(Range<usize>, Act)> {
     let name = [memory.text(), memory.text_of("name")].concat();
     let declared = root.at(&["memory_stores", &name]);
@@ -105,7 +105,7 @@ fn remembered(facts: &mut Facts, root: &Node, agent: &Node, memory: &Node) -> Ve
     acts
 }
 
-/// Whether a text speaks of the people who use an agent.
+/// Whether a text mentions the people who use an agent.
 fn of_people(text: &str) -> bool {
     const WORDS: &[&str] = &[
         "user*",
@@ -135,7 +135,7 @@ fn notes_people(text: &str) -> bool {
     })
 }
 
-/// The tools of the platform: those that ask before each use are in a person's hands.
+/// Adds the platform's tools, except those that require approval for each use.
 fn tools(facts: &mut Facts, file: usize, node: &Node) {
     for tool in node.at(&["tools", "builtin"]).map(Node::items).unwrap_or_default() {
         let (name, allowed) = (tool.text().to_owned(), node.at(&["tools", "permissions", tool.text()]));
@@ -148,7 +148,7 @@ fn tools(facts: &mut Facts, file: usize, node: &Node) {
     }
 }
 
-/// Servers that agents reach, and the vault that holds the keys to them: each address once.
+/// Adds MCP servers used by agents and those with credentials in a vault, each address once.
 fn servers(facts: &mut Facts, file: usize, root: &Node) {
     let vaults = root.get("vaults").map(Node::fields).unwrap_or_default();
     let kept = vaults.iter().filter_map(|(_, vault)| vault.get("credentials")).flat_map(Node::items);
@@ -172,7 +172,7 @@ fn servers(facts: &mut Facts, file: usize, root: &Node) {
     }
 }
 
-/// Keys of providers and credentials that are written out.
+/// Reports hard-coded provider keys and credentials.
 pub(super) fn secrets(facts: &mut Facts, file: usize, root: &Node) {
     for (_, provider) in root.get("providers").map(Node::fields).unwrap_or_default() {
         if let Some(key) = provider.get("api_key").filter(|key| super::is_key(key.text())) {

@@ -1,5 +1,5 @@
-//! Coze: canvases of Coze Studio, and what the canvas of coze.cn puts on the clipboard. Node types are numbers; the list is
-//! that of the project's `node_meta.go`.
+//! Coze: Coze Studio canvases, and what the coze.cn canvas copies to the clipboard. Node types are numbers, as listed in the
+//! project's `node_meta.go`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -11,7 +11,7 @@ use crate::facts::{Facts, Sink, Taint};
 use crate::providers::Providers;
 use crate::tree::Node;
 
-/// Where the nodes stand: at the root, or in what was copied.
+/// Returns the canvases of a document: its root, or the copied ones.
 pub(super) fn canvases(root: &Node) -> Vec<&Node> {
     if is_canvas(root) {
         return vec![root];
@@ -21,7 +21,7 @@ pub(super) fn canvases(root: &Node) -> Vec<&Node> {
     all.filter(copied).filter_map(|node| node.get("json")).collect()
 }
 
-/// Whether a document's nodes have numbers for types.
+/// Whether a document's nodes have numeric types.
 fn is_canvas(root: &Node) -> bool {
     let first = root.get("nodes").and_then(|nodes| nodes.items().first());
     first.is_some_and(|node| {
@@ -54,7 +54,7 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
     }
 }
 
-/// All nodes, those inside loops too.
+/// Collects all nodes, including those inside loops.
 fn nodes<'n>(all: Option<&'n Node>, found: &mut Vec<&'n Node>, depth: usize) {
     for node in all.map(Node::items).unwrap_or_default() {
         found.push(node);
@@ -76,13 +76,13 @@ fn edges(holder: &Node, graph: &mut Graph, depth: usize) {
     }
 }
 
-/// Knowledge bases and tables that the canvas writes to.
+/// Returns the knowledge bases and tables that the canvas writes to.
 fn written(all: &[&Node]) -> BTreeSet<String> {
     let writes = all.iter().filter(|node| matches!(node.text_of("type"), "27" | "42" | "46"));
     writes.map(|node| storage(node)).collect()
 }
 
-/// The knowledge base or table of a node.
+/// Returns the knowledge base or table of a node.
 fn storage(node: &Node) -> String {
     let inputs = node.at(&["data", "inputs"]);
     let tables = inputs.and_then(|inputs| inputs.get("databaseInfoList")).map(Node::items);
@@ -92,10 +92,10 @@ fn storage(node: &Node) -> String {
     }
 }
 
-/// Where the outputs of each node come from.
+/// The origins of each node's outputs.
 type Taints<'n> = BTreeMap<&'n str, Taint>;
 
-/// Works it out along the references, until nothing changes.
+/// Computes the origins along the references, up to a fixed point.
 fn taints<'n>(all: &[&'n Node], written: &BTreeSet<String>) -> Taints<'n> {
     let mut found = Taints::new();
     for _ in 0..=all.len().min(64) {
@@ -122,14 +122,14 @@ fn output(node: &Node, taints: &Taints<'_>, written: &BTreeSet<String>) -> Taint
     }
 }
 
-/// Where everything that a node refers to comes from.
+/// Returns the origins of everything that a node refers to.
 fn referred(node: &Node, taints: &Taints<'_>) -> Taint {
     let own = taints.get(node.text_of("blockID")).copied().unwrap_or_default();
     let fields = node.fields().iter().map(|(_, inner)| inner);
     fields.chain(node.items()).fold(own, |sum, inner| sum | referred(inner, taints))
 }
 
-/// Where what is put into a text comes from: `{{name}}` of the node's inputs, `{{block_output_1001.name}}` of the canvas.
+/// Returns the origins of a text's placeholders: `{{name}}` for a node's inputs, `{{block_output_1001.name}}` for the canvas.
 fn put_in(inputs: &Node, text: &str, taints: &Taints<'_>) -> Taint {
     let given = inputs.get("inputParameters").map(Node::items).unwrap_or_default();
     let holes = text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}"));
@@ -141,7 +141,7 @@ fn put_in(inputs: &Node, text: &str, taints: &Taints<'_>) -> Taint {
     })
 }
 
-/// The value of a row of a list: `{name, input: {value: {content}}}`.
+/// Returns the value of a row in a list: `{name, input: {value: {content}}}`.
 fn row<'n>(inputs: &'n Node, list: &str, name: &str) -> Option<&'n Node> {
     let rows = inputs.get(list).map(Node::items).unwrap_or_default();
     rows.iter().find(|row| row.text_of("name") == name)?.at(&["input", "value", "content"])
@@ -174,7 +174,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a request carries: its address, its parameters and its body; a key is for the other side.
+    /// Returns the origins of what a request carries: its address, parameters, headers and body, but not its credentials.
     fn sent(&self, inputs: &Node) -> Taint {
         let mut texts = Vec::new();
         let parts = ["apiInfo", "body", "params", "headers"].map(|part| inputs.get(part));
@@ -195,7 +195,7 @@ impl Reader<'_> {
         let here = |act| vec![(place.clone(), act)];
         match kind {
             "3" => self.model(inputs, place),
-            // Models of the platform itself, which belongs to the provider of Doubao.
+            // The platform's own models, which belong to the provider of Doubao.
             "18" | "22" => here(Act::Model(recipient("ark", self.providers))),
             "6" => self.recall(node, inputs, place),
             "27" => here(Act::Write(store(self.facts, &storage(node), false))),
@@ -211,7 +211,7 @@ impl Reader<'_> {
 
     fn model(&mut self, inputs: &Node, place: &Range<usize>) -> Vec<(Range<usize>, Act)> {
         let who = recipient("ark", self.providers);
-        // The platform writes it like that.
+        // The platform misspells it.
         let listed = ["modleName", "modelName"].iter().find_map(|name| row(inputs, "llmParam", name));
         let name = listed.or_else(|| inputs.at(&["llmParam", "modelName"]));
         super::asks(self.facts, self.file, place, &who, name);
@@ -224,7 +224,8 @@ impl Reader<'_> {
         acts
     }
 
-    /// A base that users' words are written to is everybody's, unless each reads what is theirs only.
+    /// Reads a knowledge base. One that users' words are written to is shared by everyone, unless reads are limited to one's
+    /// own data.
     fn recall(&mut self, node: &Node, inputs: &Node, place: &Range<usize>) -> Vec<(Range<usize>, Act)> {
         let name = storage(node);
         let own = row(inputs, "datasetParam", "isPersonalOnly").is_some_and(|only| only.text() == "true");
@@ -242,7 +243,7 @@ impl Reader<'_> {
         http::acts(self.facts, self.file, request, self.providers)
     }
 
-    /// 3 is Python, 5 is TypeScript.
+    /// Reads a code node; language 3 is Python, 5 is TypeScript.
     fn code(&mut self, inputs: &Node) -> Vec<(Range<usize>, Act)> {
         let Some(code) = inputs.get("code") else { return Vec::new() };
         let language = if inputs.text_of("language") == "5" { Language::Script } else { Language::Python };
@@ -254,19 +255,19 @@ impl Reader<'_> {
 fn dataset(inputs: Option<&Node>) -> String {
     let list = inputs.and_then(|inputs| row(inputs, "datasetParam", "datasetList"));
     let id = list.and_then(|list| list.items().first()).map_or("", Node::text);
-    // The first figures of an id are the time at which it was made.
+    // The first digits of an id are its creation time.
     let short: String = id.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
     format!("coze:{short}")
 }
 
-/// A statement into which a text is put instead of bound: `{{name}}` inside quotes.
+/// Finds a statement with a text inserted instead of bound: `{{name}}` inside quotes.
 fn sql(inputs: &Node) -> Vec<(Range<usize>, Act)> {
     let Some(statement) = inputs.get("sql") else { return Vec::new() };
     let open = ["'{{", "\"{{", "'%{{"].iter().any(|sign| statement.text().contains(sign));
     if open { vec![(statement.span.clone(), Act::Run(Sink::Sql))] } else { Vec::new() }
 }
 
-/// What a type of node is called.
+/// Returns the name of a node type.
 fn shown(kind: &str) -> &'static str {
     const NAMES: &[(&str, &str)] = &[
         ("1", "start"),
@@ -303,7 +304,7 @@ fn shown(kind: &str) -> &'static str {
     NAMES.iter().find(|(id, _)| *id == kind).map_or("conversation", |(_, name)| name)
 }
 
-/// Keys that are written into the headers of a request or its authorisation.
+/// Reports keys in the headers or the authorisation of a request.
 pub(super) fn secrets(facts: &mut Facts, file: usize, root: &Node) {
     for canvas in canvases(root) {
         let mut all = Vec::new();
@@ -320,18 +321,18 @@ pub(super) fn secrets(facts: &mut Facts, file: usize, root: &Node) {
     }
 }
 
-/// The value of a row that is written out.
+/// Returns the value of a row if it is a literal.
 fn literal(row: &Node) -> Option<&Node> {
     let value = row.at(&["input", "value"]).filter(|value| value.text_of("type") == "literal");
     value.and_then(|value| value.get("content"))
 }
 
-/// Whether a document is the manifest of a plugin.
+/// Whether a document is a plugin manifest.
 pub(super) fn is_manifest(root: &Node) -> bool {
     root.at(&["manifest", "auth"]).is_some() && root.at(&["manifest", "name_for_human"]).is_some()
 }
 
-/// The key of a plugin's service: its manifest holds it as JSON in a text, or as fields.
+/// Reports the key of a plugin's service, which its manifest holds as fields or as JSON in a string.
 pub(super) fn manifest(facts: &mut Facts, file: usize, root: &Node) {
     *facts.kinds.entry("coze:manifest".to_owned()).or_default() += 1;
     let Some(auth) = root.at(&["manifest", "auth"]) else { return };

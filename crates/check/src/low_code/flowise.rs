@@ -1,4 +1,4 @@
-//! Flowise: chat flows (parts wired into a chain or an agent), agent flows (steps in order), and single tools.
+//! Flowise: chat flows (parts wired into a chain or an agent), agent flows (ordered steps), and single tools.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::facts::{Entry, Facts, Function, Taint, Tool};
 use crate::providers::Providers;
 use crate::tree::Node;
 
-/// Reads a flow, or a tool by itself.
+/// Reads a flow or a single tool.
 pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) {
     if let (Some(name), Some(_)) = (root.get("name"), root.get("func")) {
         *facts.kinds.entry("flowise:tool".to_owned()).or_default() += 1;
@@ -49,7 +49,7 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
     graph.assemble(facts, file);
 }
 
-/// A tool by itself: a model calls it.
+/// Adds a single tool, which a model calls.
 fn alone(facts: &mut Facts, file: usize, name: &Node, code: &Node, providers: &Providers) {
     let act = inside::body(facts, file, code.text(), &code.span, Language::Script, providers);
     let calls = act.map(|act| act.call(code.span.clone(), name.text().to_owned(), Taint::TOOL));
@@ -63,7 +63,7 @@ fn alone(facts: &mut Facts, file: usize, name: &Node, code: &Node, providers: &P
     });
 }
 
-/// Whether a node runs by itself; the others are parts of one that does.
+/// Whether a node runs by itself; other nodes are parts of one that does.
 fn is_step(data: &Node) -> bool {
     matches!(
         data.text_of("category"),
@@ -100,7 +100,7 @@ fn step(id: &str, data: &Node, acts: Vec<(Range<usize>, Act)>) -> Step {
     }
 }
 
-/// What a node does, and what the parts wired into it do for it.
+/// Collects what a node does, and what the parts wired into it do for it.
 fn collect(
     facts: &mut Facts,
     (file, id): (usize, &str),
@@ -147,8 +147,8 @@ fn own(facts: &mut Facts, file: usize, data: &Node, providers: &Providers) -> Ve
     }
 }
 
-/// A store of vectors. Documents are loaded into it by the developer, on a page of the platform; without any, it is one that
-/// something else fills.
+/// Reads a vector store. If documents are wired to it, the developer loads them on the platform; otherwise something else fills
+/// it.
 fn vectors(facts: &mut Facts, data: &Node, name: &str) -> Vec<Act> {
     let inputs = data.get("inputs");
     let keys = ["pineconeIndex", "collectionName", "indexName", "tableName", "basePath", "milvusCollection"];
@@ -160,7 +160,7 @@ fn vectors(facts: &mut Facts, data: &Node, name: &str) -> Vec<Act> {
     if loads { vec![Act::Load(store), Act::Read(store)] } else { vec![Act::Read(store)] }
 }
 
-/// A memory that outlives the conversation is one of people; one key for all is wrong in any.
+/// Reads a memory. One that outlives the conversation holds people's data; a single constant key is wrong in any.
 fn memory(facts: &mut Facts, data: &Node, name: &str) -> Vec<(Range<usize>, Act)> {
     let mut acts = Vec::new();
     if !matches!(name, "bufferMemory" | "bufferWindowMemory" | "agentMemory") {
@@ -190,7 +190,7 @@ fn tool(
     acts
 }
 
-/// Code in one of the inputs: the body of a function. A model chooses what a tool gets.
+/// Reads code in one of the inputs, which is a function body. A tool's arguments are chosen by a model.
 fn code(
     facts: &mut Facts,
     file: usize,
@@ -204,7 +204,7 @@ fn code(
     act.into_iter().map(|act| (text.span.clone(), act)).collect()
 }
 
-/// A model by the name of its kind, at an address of its own if one is written out.
+/// Returns the model for a node type, at its own address if one is hard-coded.
 pub(super) fn model(base: &str, name: &str, providers: &Providers) -> Vec<Act> {
     let mut who = recipient(provider_of(name), providers);
     if let Some(host) = crate::facts::host_of(base) {
@@ -243,7 +243,7 @@ fn agent_flow(facts: &mut Facts, file: usize, data: &Node, name: &str, providers
 fn tools(facts: &mut Facts, file: usize, data: &Node) {
     let inputs = |key: &str| data.at(&["inputs", key]).filter(|value| !value.text().is_empty());
     if data.text_of("category") == "Tools" {
-        // What the developer calls it comes before what the platform calls its kind.
+        // The developer's name for a tool takes precedence over the platform's name for its type.
         let name = ["customToolName", "chainToolName", "name"].iter().find_map(|key| inputs(key));
         let told =
             ["customToolDesc", "description", "requestsPostDescription"].iter().find_map(|key| inputs(key));
@@ -260,7 +260,7 @@ fn tools(facts: &mut Facts, file: usize, data: &Node) {
 
 fn offer(facts: &mut Facts, file: usize, name: &Node, description: &str) {
     let effect = match name.text() {
-        // The platform's own, named by the method that they send.
+        // Built-in tools, named after the HTTP method that they use.
         "requestsPost" | "requestsPut" => Effect::Send,
         "requestsDelete" => Effect::Delete,
         "requestsGet" => Effect::Fetch,
@@ -270,7 +270,7 @@ fn offer(facts: &mut Facts, file: usize, name: &Node, description: &str) {
     facts.tools.push(Tool { name, effect, file, span, function: None, acts: None });
 }
 
-/// What the developer tells the models.
+/// Adds the developer's prompts.
 fn prompts(facts: &mut Facts, file: usize, data: &Node) {
     for key in ["systemMessage", "systemMessagePrompt", "systemPrompt", "agentMessage"] {
         if let Some(prompt) = data.at(&["inputs", key]) {
@@ -287,7 +287,7 @@ fn prompts(facts: &mut Facts, file: usize, data: &Node) {
     }
 }
 
-/// Keys that are written out in the inputs of a node.
+/// Reports hard-coded keys in the inputs of a node.
 fn secrets(facts: &mut Facts, file: usize, data: &Node) {
     for (name, value) in data.get("inputs").map(Node::fields).unwrap_or_default() {
         if super::is_credential(name) && super::is_key(value.text()) {

@@ -1,4 +1,4 @@
-//! Graphs of nodes, whatever made them: what flows along the edges, and what each node does with it.
+//! Node graphs of any format: what flows along the edges, and what each node does with it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,13 +8,13 @@ use crate::facts::{
 };
 use crate::providers::Providers;
 
-/// What a node does with what comes in.
+/// What a node does with its input.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Act {
     Model(Recipient),
     Read(StoreId),
     Write(StoreId),
-    /// Writes what the developer chose, whatever comes in.
+    /// Writes content chosen by the developer, whatever the input.
     Load(StoreId),
     Erase(StoreId),
     Run(Sink),
@@ -22,17 +22,17 @@ pub(crate) enum Act {
     Shared(String),
     /// Puts this into a system prompt.
     System(Taint),
-    /// Puts what comes in, without this, into a system prompt.
+    /// Puts the input, without this, into a system prompt.
     Prompt(Taint),
-    /// Keeps what comes in as a row of a table.
+    /// Stores the input as a row of a table.
     Keep,
     /// Sends without encryption.
     Plain,
-    /// Runs code of its own with what comes in.
+    /// Runs its own code on the input.
     Enter(Vec<FunctionId>),
 }
 
-/// As many parameters as the function of a node has at most.
+/// Maximum number of parameters of a node's function.
 const PARAMETERS: usize = 24;
 
 /// A node.
@@ -41,15 +41,15 @@ pub(super) struct Step {
     pub id: String,
     pub name: String,
     pub span: Range<usize>,
-    /// Somebody outside starts it.
+    /// Whether it is started from outside.
     pub entry: bool,
-    /// What it adds to what flows on.
+    /// The origins that it adds to what flows on.
     pub adds: Taint,
-    /// What comes in flows on.
+    /// Whether its input flows on.
     pub passes: bool,
-    /// What it works on, where the export names it; otherwise everything that comes in.
+    /// What it works on, where the export says so; otherwise all of its input.
     pub content: Option<Taint>,
-    /// What it does, each with its place.
+    /// What it does, each with its span.
     pub acts: Vec<(Range<usize>, Act)>,
 }
 
@@ -57,12 +57,12 @@ pub(super) struct Step {
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     pub steps: Vec<Step>,
-    /// From, to.
+    /// Pairs of source and target ids.
     pub edges: Vec<(String, String)>,
 }
 
 impl Graph {
-    /// Puts the graph into facts: a node is a function, an edge is a call.
+    /// Adds the graph to the facts: a node becomes a function, an edge a call.
     pub(super) fn assemble(self, facts: &mut Facts, file: usize) {
         let ids: BTreeMap<&str, usize> =
             self.steps.iter().enumerate().map(|(index, step)| (step.id.as_str(), index)).collect();
@@ -74,7 +74,7 @@ impl Graph {
         let incoming = flow(&self.steps, &edges);
         let first: FunctionId = facts.functions.len();
         for (step, content) in self.steps.iter().zip(&incoming) {
-            // What starts by itself works on what it was started with.
+            // An entry node works on the input it was started with.
             let given = if step.entry { step.adds } else { Taint::NONE };
             facts.functions.push(step.function(file, step.content.unwrap_or(*content | given)));
         }
@@ -102,7 +102,7 @@ impl Step {
 }
 
 impl Act {
-    /// The call of which the act is part.
+    /// Builds the call that performs the act.
     pub(crate) fn call(&self, span: Range<usize>, target: String, content: Taint) -> Call {
         if let Self::Enter(callees) = self {
             let arguments = vec![content; PARAMETERS];
@@ -129,7 +129,7 @@ impl Act {
     }
 }
 
-/// What comes into each node: everything that nodes before it add, through those that pass on.
+/// Computes each node's input: everything that upstream nodes add, through nodes that pass their input on.
 fn flow(steps: &[Step], edges: &[(usize, usize)]) -> Vec<Taint> {
     let mut incoming = vec![Taint::NONE; steps.len()];
     for _ in 0..=steps.len().min(256) {
@@ -149,7 +149,7 @@ fn flow(steps: &[Step], edges: &[(usize, usize)]) -> Vec<Taint> {
     incoming
 }
 
-/// A store, made once.
+/// Returns the store with this name, creating it on first use.
 pub(crate) fn store(facts: &mut Facts, name: &str, remembers_people: bool) -> StoreId {
     if let Some(id) = facts.stores.iter().position(|store| store.name == name) {
         return id;
@@ -160,7 +160,7 @@ pub(crate) fn store(facts: &mut Facts, name: &str, remembers_people: bool) -> St
     facts.stores.len() - 1
 }
 
-/// Who answers, by the provider's id. Where the address is set is not in an export: the platform may be told another one.
+/// Returns the recipient for a provider id. Exports do not contain the address, which can be changed on the platform.
 pub(crate) fn recipient(id: &str, providers: &Providers) -> Recipient {
     let known = providers.by_id(id);
     Recipient {
@@ -172,7 +172,7 @@ pub(crate) fn recipient(id: &str, providers: &Providers) -> Recipient {
     }
 }
 
-/// The provider whose name stands in the type of a node: `lmChatOpenAi`, `chatAnthropic`.
+/// Returns the provider named in a node type: `lmChatOpenAi`, `chatAnthropic`.
 pub(super) fn provider_of(kind: &str) -> &'static str {
     const NAMES: &[(&str, &str)] = &[
         ("azure", ""),

@@ -1,5 +1,5 @@
-//! What a request of a node does: a model is asked, a memory is read or written, something is sent; over a line that others
-//! can or cannot listen to.
+//! What a node's request does: calls a model, reads or writes a memory, or sends something, and whether others on the network
+//! can listen.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ pub(crate) struct Request<'n> {
     pub body: Option<&'n Node>,
 }
 
-/// What a request does, each with its place.
+/// Returns what a request does, each act with its span.
 pub(crate) fn acts(
     facts: &mut Facts,
     file: usize,
@@ -60,7 +60,7 @@ pub(crate) fn acts(
     acts
 }
 
-/// The model that a body of JSON asks for: the text after `"model":`, wherever the platform keeps the body.
+/// Returns the model named in a JSON body: the string after `"model":`, wherever the platform keeps the body.
 fn model_in(body: &Node) -> Option<String> {
     let mut texts = Vec::new();
     body.texts(&mut texts);
@@ -69,7 +69,7 @@ fn model_in(body: &Node) -> Option<String> {
     (!name.is_empty() && !name.contains("{{")).then(|| name.to_owned())
 }
 
-/// Whether what is sent to an address can be read on the way.
+/// Whether traffic to an address is unencrypted and leaves the local network.
 pub(crate) fn is_plain(url: &str) -> bool {
     url.starts_with("http://") && host_of(url).is_some_and(|host| !near(&host))
 }
@@ -90,7 +90,7 @@ enum Use {
     Erase,
 }
 
-/// Memory services by the address of their API, and knowledge bases of Dify by theirs.
+/// Recognises memory services, and Dify's knowledge base API, by their URL.
 fn memory_of(url: &str, method: &str) -> Option<(String, Use)> {
     let service = [("api.mem0.ai", "mem0"), ("api.getzep.com", "zep"), ("/memories", "memory")];
     let known = service.into_iter().find(|(part, _)| url.contains(part)).map(|(_, name)| name.to_owned());
@@ -106,7 +106,7 @@ fn memory_of(url: &str, method: &str) -> Option<(String, Use)> {
     Some((name, does))
 }
 
-/// `/v1/datasets/{id}/document/create-by-text`, `…/retrieve`.
+/// Parses `/v1/datasets/{id}/document/create-by-text` and `…/retrieve`.
 fn dataset(url: &str) -> Option<String> {
     let (id, rest) = url.split_once("/v1/datasets/")?.1.split_once('/')?;
     let known = rest.starts_with("document") || rest.starts_with("retrieve");
@@ -114,7 +114,7 @@ fn dataset(url: &str) -> Option<String> {
     (known && !short.contains('{')).then(|| format!("dify:{short}"))
 }
 
-/// The name that everybody gets in a memory, if it is written out.
+/// Returns the id that all users share in a memory, if it is hard-coded.
 fn everybody(request: Request<'_>) -> Option<(Range<usize>, String)> {
     let mut texts = vec![request.url];
     if let Some(body) = request.body {
@@ -124,10 +124,10 @@ fn everybody(request: Request<'_>) -> Option<(Range<usize>, String)> {
     inside.or_else(|| request.body.and_then(row))
 }
 
-/// Names of what tells one person's items from another's.
+/// Names of the ids that separate one person's items from another's.
 const IDS: &[&str] = &["user_id", "userId", "uid", "session_id", "sessionId", "conversation_id", "run_id"];
 
-/// `"user_id": "everybody"` in a body, `user_id=everybody` in an address.
+/// Finds `"user_id": "everybody"` in a body, or `user_id=everybody` in a URL.
 fn fixed_id(text: &str) -> Option<String> {
     IDS.iter().find_map(|id| {
         let (before, rest) = text.split_once(id)?;
@@ -141,7 +141,7 @@ fn fixed_id(text: &str) -> Option<String> {
     })
 }
 
-/// A row of a form: `key: user_id`, `value: everybody`.
+/// Finds a form row: `key: user_id`, `value: everybody`.
 fn row(body: &Node) -> Option<(Range<usize>, String)> {
     let own = [body.text_of("key"), body.text_of("name")].iter().any(|key| IDS.contains(key));
     let value = body.get("value").filter(|value| own && is_constant(value.text()));
@@ -150,7 +150,7 @@ fn row(body: &Node) -> Option<(Range<usize>, String)> {
     found.or_else(inner)
 }
 
-/// A value into which nothing is put while the app runs.
+/// Whether a value contains no placeholder that is filled in at run time.
 pub(super) fn is_constant(value: &str) -> bool {
     !value.is_empty() && !value.contains("{{") && !value.contains('$') && !value.starts_with('=')
 }

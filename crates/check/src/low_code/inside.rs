@@ -1,4 +1,4 @@
-//! Code inside a node: read by the front end of its language. What comes into the node are the arguments of its function.
+//! Code inside a node, read by the front end of its language. The node's input becomes the arguments of its function.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ pub(crate) enum Language {
     Script,
 }
 
-/// Reads a component that a framework calls. Everything in it lies at one place of the file.
+/// Reads a component that a framework calls. All its facts get the span of the code in the file.
 pub(super) fn component(
     facts: &mut Facts,
     file: usize,
@@ -27,13 +27,13 @@ pub(super) fn component(
     }
 }
 
-/// Says that code inside a node was not understood.
+/// Records that code inside a node was not understood.
 fn unread(facts: &mut Facts, file: usize, at: &Range<usize>) {
     let place = facts.place(file, at.clone());
     facts.gaps.push(Gap { path: place.path, line: place.line, why: GapKind::Inside });
 }
 
-/// Reads code with a function `main`; what its node does then. Nothing, and a gap, if it cannot be read.
+/// Reads code with a function `main`, and returns the act of entering it. `None`, with a gap, if it does not parse.
 pub(crate) fn main(
     facts: &mut Facts,
     file: usize,
@@ -46,7 +46,7 @@ pub(crate) fn main(
         unread(facts, file, at);
         return None;
     };
-    // It runs when its node does, and never by itself.
+    // It only runs when its node does.
     inner.gaps.retain(|gap| gap.why != GapKind::NoEntry);
     inner.functions.iter_mut().for_each(|function| function.entry = None);
     let first = facts.functions.len();
@@ -57,8 +57,8 @@ pub(crate) fn main(
     Some(Act::Enter(entered))
 }
 
-/// Reads the body of a function of which the platform makes one. In a script names with a dollar are what comes in, in Python
-/// those that begin with an underscore.
+/// Reads code that the platform wraps in a function. Its input has names with a dollar sign in a script, and names with a
+/// leading underscore in Python.
 pub(super) fn body(
     facts: &mut Facts,
     file: usize,
@@ -77,14 +77,14 @@ pub(super) fn body(
     main(facts, file, &whole, at, language, providers)
 }
 
-/// What comes in under the names that the platform gives it, each once.
+/// Returns the platform's input variables that the code uses, each once.
 fn underscored(text: &str) -> Vec<&str> {
     const NAMES: &[&str] = &["_input", "_json", "_item", "_items", "_node", "_query", "_vars"];
     let word = |ch: char| !ch.is_alphanumeric() && ch != '_';
     NAMES.iter().copied().filter(|name| text.split(word).any(|one| one == *name)).collect()
 }
 
-/// Names that begin with a dollar, each once.
+/// Returns names that begin with a dollar sign, each once.
 fn dollars(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for rest in text.split('$').skip(1) {
@@ -113,7 +113,7 @@ fn facts_of(
     }
 }
 
-/// Moves facts to the place at which the code stands.
+/// Moves facts to the span of the code in its file.
 fn adopt(facts: &mut Facts, mut inner: Facts, file: usize, at: &Range<usize>) {
     for function in &mut inner.functions {
         function.file = file;

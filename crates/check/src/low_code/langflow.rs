@@ -1,4 +1,4 @@
-//! `LangFlow`: every node carries the Python of its component, and the values of its fields.
+//! `LangFlow`: every node contains the Python code of its component and the values of its fields.
 
 use super::graph::{Act, Graph, Step, provider_of, recipient, store};
 use crate::facts::{Facts, Taint};
@@ -35,7 +35,7 @@ fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     node.at(&["data", "node", "template", name, "value"])
 }
 
-/// The field that names the model: a list of one choice, or a text.
+/// Returns the field that names the model: a list with one choice, or a text.
 fn model_name(node: &Node) -> Option<&Node> {
     let choice = field(node, "model").and_then(|model| model.items().first()?.get("name"));
     choice.or_else(|| ["model_name", "model"].iter().find_map(|name| field(node, name)))
@@ -103,7 +103,7 @@ fn acts(facts: &mut Facts, node: &Node, kind: &str, providers: &Providers) -> Ve
     Vec::new()
 }
 
-/// The Python of the components that the developer changed: what `LangFlow` brings itself is not the developer's.
+/// Returns the Python code of components that the developer edited; code shipped with `LangFlow` is not theirs.
 pub(super) fn own_code(root: &Node) -> Vec<&Node> {
     let edited = nodes(root).iter().filter(|node| {
         node.at(&["data", "node"]).is_some_and(|node| node.is_on("edited"))
@@ -112,7 +112,7 @@ pub(super) fn own_code(root: &Node) -> Vec<&Node> {
     edited.filter_map(|node| field(node, "code")).collect()
 }
 
-/// Values of fields that are secret and are not looked up by name.
+/// Reports values in secret fields that are not references to stored variables.
 pub(super) fn secrets(facts: &mut Facts, file: usize, root: &Node) {
     for node in nodes(root) {
         for (_, template) in node.at(&["data", "node", "template"]).map(Node::fields).unwrap_or_default() {

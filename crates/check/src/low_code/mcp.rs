@@ -1,9 +1,9 @@
-//! Configurations of MCP servers: `mcpServers` of Claude Desktop, Cursor and others, `servers` of VS Code.
+//! MCP server configurations: `mcpServers` of Claude Desktop, Cursor and others, `servers` of VS Code.
 
 use crate::facts::{Facts, Server, Spanned};
 use crate::tree::Node;
 
-/// The servers of a configuration, if it is one.
+/// Returns the servers of a configuration, if it is one.
 pub(super) fn servers(root: &Node) -> Option<&Node> {
     ["mcpServers", "mcp_servers"].iter().find_map(|key| root.get(key)).or_else(|| {
         let all = root.get("servers").or_else(|| root.at(&["mcp", "servers"]))?;
@@ -45,7 +45,7 @@ fn server(file: usize, name: &str, node: &Node) -> Server {
     }
 }
 
-/// Arguments and settings whose name says that they are credentials.
+/// Reports arguments and settings whose names say that they are credentials.
 fn secrets(facts: &mut Facts, file: usize, node: &Node) {
     let mut named: Vec<(&str, &Node)> = Vec::new();
     let arguments = node.get("args").map(Node::items).unwrap_or_default();

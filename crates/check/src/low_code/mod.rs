@@ -1,6 +1,6 @@
-//! What is put together instead of written: exports of low-code platforms, configurations, descriptions and instructions.
+//! Everything that is configured rather than programmed: low-code exports, configurations, API descriptions and instructions.
 //!
-//! A file is taken for a format by what stands in it, never by its name alone (instructions excepted).
+//! A format is recognised by a file's content, never by its name alone (except instructions).
 
 mod agents;
 mod coze;
@@ -22,7 +22,7 @@ use crate::facts::{Facts, Gap, GapKind, Instruction, Model, Recipient, Spanned, 
 use crate::providers::Providers;
 use crate::tree::{Fault, Node, json, yaml};
 
-/// Whether a file may be one of the formats, at a glance.
+/// Whether a file may be in one of the formats: a quick check before parsing.
 pub(crate) fn may_be(path: &str, text: &str) -> bool {
     let has = |words: &[&str]| words.iter().all(|word| text.contains(word));
     match path.rsplit_once('.').map_or("", |parts| parts.1) {
@@ -52,11 +52,11 @@ pub(crate) fn may_be(path: &str, text: &str) -> bool {
     }
 }
 
-/// Bytes at the beginning of a file by which an export is known that is broken, or was cut off on its way.
+/// How many leading bytes are searched for signs of an export that is broken or truncated.
 const HEAD: usize = 1024;
 
-/// Whether a file looks like an export by its name or its first bytes, though it may be none that can be read: `{"nodes": [`.
-/// One that cannot be parsed is named as such, and so is one with steps of a platform that nobody knows here.
+/// Whether a file resembles an export by its name or first bytes, even if it cannot be parsed: `{"nodes": [`. If it cannot, or
+/// has steps of an unknown platform, that is reported as a gap.
 pub(crate) fn resembles(path: &str, text: &str) -> bool {
     const NAMES: &[&str] =
         &["n8n", "dify", "coze", "flowise", "langflow", "chatflow", "agentflow", "workflow", "flow"];
@@ -75,8 +75,8 @@ pub(crate) fn is_yaml(path: &str) -> bool {
     matches!(path.rsplit_once('.'), Some((_, "yml" | "yaml")))
 }
 
-/// Whether something holds the steps of a flow or the settings of a bot, whosever they are. Points and lines of a drawing are
-/// `nodes` too, but do nothing.
+/// Whether a document contains the steps of a flow or the settings of a bot, of any platform. Points and lines of a drawing are
+/// called `nodes` too, but do nothing.
 fn has_steps(root: &Node) -> bool {
     const MODES: &[&str] = &["chat", "agent-chat", "completion", "advanced-chat", "workflow"];
     const DOES: &[&str] = &["parameters", "data", "inputs", "config", "prompt"];
@@ -86,7 +86,7 @@ fn has_steps(root: &Node) -> bool {
         || root.get("bot_info").is_some_and(|bot| !bot.fields().is_empty())
 }
 
-/// Reads a file; whether it was one of the formats.
+/// Reads a file. True if it was one of the formats.
 pub(crate) fn read(facts: &mut Facts, file: usize, providers: &Providers) -> bool {
     let Some(source) = facts.files.get(file) else { return false };
     let (path, text) = (source.path.clone(), source.text.clone());
@@ -145,14 +145,14 @@ fn dispatch(facts: &mut Facts, file: usize, root: &Node, providers: &Providers) 
     true
 }
 
-/// Python that stands inside an export is read by itself; findings point at the node.
+/// Reads Python embedded in an export; findings point at the node.
 fn code_inside(facts: &mut Facts, file: usize, all: &[&Node], providers: &Providers) {
     for code in all {
         inside::component(facts, file, code.text(), &code.span, providers);
     }
 }
 
-/// Notes a prompt that stands in an export.
+/// Records a prompt in an export.
 pub(crate) fn told(facts: &mut Facts, file: usize, prompt: &Node) {
     if !prompt.text().is_empty() {
         let part = Spanned { text: prompt.text().to_owned(), span: prompt.span.clone() };
@@ -160,7 +160,7 @@ pub(crate) fn told(facts: &mut Facts, file: usize, prompt: &Node) {
     }
 }
 
-/// Notes the model that a node asks for, by the field that names it.
+/// Records the model that a node calls, with the field that names it.
 pub(crate) fn asks(
     facts: &mut Facts,
     file: usize,
@@ -169,7 +169,7 @@ pub(crate) fn asks(
     name: Option<&Node>,
 ) {
     let name = name.filter(|name| !name.text().is_empty());
-    // An expression is decided while the flow runs.
+    // An expression is only evaluated at run time.
     let known = name.filter(|name| !name.text().starts_with('=') && !name.text().contains("{{"));
     facts.models.push(Model {
         file,
@@ -180,7 +180,7 @@ pub(crate) fn asks(
     });
 }
 
-/// The same for what a node does, if it asks a model.
+/// The same for the acts of a node, if it calls a model.
 fn asks_in(facts: &mut Facts, file: usize, place: &Range<usize>, acts: &[graph::Act], name: Option<&Node>) {
     for act in acts {
         if let graph::Act::Model(who) = act {
@@ -189,7 +189,7 @@ fn asks_in(facts: &mut Facts, file: usize, place: &Range<usize>, acts: &[graph::
     }
 }
 
-/// Whether a field, a header or a variable is a place for a credential, by its name.
+/// Whether a field, header or variable is meant for a credential, by its name.
 pub(crate) fn is_credential(name: &str) -> bool {
     const WORDS: &[&str] = &["key", "token", "secret", "password", "apikey", "authorization", "pat"];
     let word = name.to_ascii_lowercase();
@@ -197,7 +197,7 @@ pub(crate) fn is_credential(name: &str) -> bool {
     crate::code::names(name, WORDS) && !counts.iter().any(|sign| word.contains(sign))
 }
 
-/// Whether a value is a credential and no reference to one or a place for one.
+/// Whether a value is a credential, not a reference or placeholder.
 pub(crate) fn is_key(text: &str) -> bool {
     let reference = text.contains("${") || text.contains("{{") || text.contains("$env");
     let word = text.to_ascii_lowercase();
@@ -217,7 +217,7 @@ pub(crate) fn is_key(text: &str) -> bool {
         "changeme",
     ];
     let masked = text.chars().all(|ch| matches!(ch, '*' | '•' | 'x' | 'X' | '0' | '.'));
-    // The key with which a service comes is no secret: `sandbox-key`.
+    // A default key that ships with a service is not a secret: `sandbox-key`.
     let words = text.chars().all(|ch| ch.is_ascii_lowercase() || matches!(ch, '-' | '_' | ' '));
     text.len() >= 8
         && !words
@@ -229,7 +229,7 @@ pub(crate) fn is_key(text: &str) -> bool {
         && !place.iter().any(|sign| word.contains(sign))
 }
 
-/// A character that stands in a row where something was taken out.
+/// Whether a character is repeated, as where a secret was masked.
 pub(crate) fn repeats(text: &str) -> bool {
     let mut last = ('\0', 0);
     text.chars().any(|ch| {

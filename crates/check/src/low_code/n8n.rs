@@ -1,5 +1,5 @@
-//! n8n workflows: `nodes[]` with types, `connections{}` by name. What hangs on an agent by an edge of a kind `ai_…` is a part
-//! of it: what the part does, the agent does.
+//! n8n workflows: `nodes[]` with types, `connections{}` by name. A node connected to an agent by an `ai_…` edge is a part of
+//! it: the agent does what the part does.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -40,7 +40,7 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
     let all = std::mem::take(&mut reader.held);
     for node in nodes.iter().filter(|node| kind(node) == "agent" && node.text_of("disabled") != "true") {
         let own: Vec<&&Node> = parts.get(node.text_of("name")).into_iter().flatten().collect();
-        // `sendAndWait`: a person answers before it goes on.
+        // `sendAndWait`: a person responds before the flow continues.
         let waits = |part: &&&Node| {
             part.at(&["parameters", "operation"]).is_some_and(|what| what.text() == "sendAndWait")
         };
@@ -52,12 +52,12 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node, providers: &Prov
     graph.assemble(facts, file);
 }
 
-/// The last part of a node's type: `agent`, `webhook`.
+/// Returns the last component of a node's type: `agent`, `webhook`.
 fn kind(node: &Node) -> &str {
     node.text_of("type").rsplit('.').next().unwrap_or_default()
 }
 
-/// From, the kind of the edge, to.
+/// Returns the edges: source, kind, target.
 fn edges(root: &Node) -> Vec<(&str, &str, &str)> {
     let mut found = Vec::new();
     for (from, kinds) in root.get("connections").map(Node::fields).unwrap_or_default() {
@@ -76,7 +76,7 @@ struct Reader<'r> {
     providers: &'r Providers,
     parts: &'r BTreeMap<&'r str, Vec<&'r Node>>,
     nodes: &'r [Node],
-    /// The tools, by the names of their nodes.
+    /// The tools, by node name.
     held: BTreeMap<String, Held>,
 }
 
@@ -99,7 +99,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a node does, and what its parts do for it.
+    /// Collects what a node does, and what its parts do for it.
     fn acts(&mut self, node: &Node, kind: &str, found: &mut Vec<(Range<usize>, Act)>, depth: usize) {
         if depth > 4 {
             return;
@@ -135,7 +135,7 @@ impl Reader<'_> {
         }
         match kind.trim_end_matches("Tool") {
             "executeCommand" | "ssh" if is_expression(text("command")) => vec![Act::Run(Sink::Shell)],
-            // The node itself fills in what stands in a statement, with or without the sign of an expression.
+            // The node itself interpolates `{{…}}` in a statement, with or without a leading `=`.
             "postgres" | "mySql" | "microsoftSql" if holds_expression(text("query")) => {
                 vec![Act::Run(Sink::Sql)]
             }
@@ -143,7 +143,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a node does at a place of its own.
+    /// Returns the acts of a node that have a span of their own.
     fn placed(&mut self, node: &Node, kind: &str) -> Vec<(Range<usize>, Act)> {
         let given = |key: &str| node.at(&["parameters", key]);
         match kind {
@@ -167,7 +167,7 @@ impl Reader<'_> {
         http::acts(self.facts, self.file, request, self.providers)
     }
 
-    /// What the developer tells a model: fixed, or put together while the workflow runs.
+    /// Reads the developer's prompts: fixed, or composed at run time.
     fn prompts(&mut self, node: &Node) -> Vec<(Range<usize>, Act)> {
         let given = |path: &[&str]| node.get("parameters").and_then(|given| given.at(path));
         let rows = given(&["messages", "messageValues"]).map(Node::items).unwrap_or_default();
@@ -183,10 +183,10 @@ impl Reader<'_> {
         put.map(|prompt| (prompt.span.clone(), self.put_in(prompt.text()))).collect()
     }
 
-    /// What an expression puts in: what comes from the node before, or from one that it names.
+    /// Returns what an expression inserts: data from the previous node, or from one that it names.
     fn put_in(&self, text: &str) -> Act {
         if text.contains("$json") || text.contains("$input") {
-            // Of many fields that come in, those are somebody's words.
+            // Of the many possible input fields, these contain what somebody wrote.
             let words = [".chatInput", ".body", ".message", ".text", ".query"];
             let said = words.iter().any(|field| text.contains(&format!("$json{field}")));
             return Act::Prompt(if said { Taint::NONE } else { Taint::USER });
@@ -197,14 +197,14 @@ impl Reader<'_> {
         Act::System(nodes.fold(Taint::NONE, |sum, node| sum | adds(kind(node)).0))
     }
 
-    /// Servers of tools that are reached where others can listen.
+    /// Finds MCP servers reached over an unencrypted connection.
     fn server(node: &Node) -> Vec<(Range<usize>, Act)> {
         let url = ["endpointUrl", "sseEndpoint"].map(|key| node.at(&["parameters", key]));
         let open = url.into_iter().flatten().filter(|url| http::is_plain(url.text()));
         open.map(|url| (url.span.clone(), Act::Plain)).collect()
     }
 
-    /// JavaScript, or Python, into which the platform puts what comes in under names with a dollar or an underscore.
+    /// Reads a code node: JavaScript or Python, with the input in variables named with a dollar sign or an underscore.
     fn code(&mut self, node: &Node) -> Vec<(Range<usize>, Act)> {
         let given = |key: &str| node.at(&["parameters", key]);
         let python = given("language").is_some_and(|language| language.text().starts_with("python"));
@@ -219,7 +219,7 @@ impl Reader<'_> {
         act.into_iter().map(|act| (code.span.clone(), act)).collect()
     }
 
-    /// A door to the world, and whether it asks who comes in.
+    /// Records an endpoint, and whether it requires authentication.
     fn endpoint(&mut self, node: &Node, kind: &str) {
         let given = node.get("parameters");
         let text = |key: &str| given.map_or("", |given| given.text_of(key));
@@ -233,7 +233,7 @@ impl Reader<'_> {
         self.facts.endpoints.push(Endpoint { name, file: self.file, span: place(node), open });
     }
 
-    /// Keys that are written out in the headers and parameters of a request.
+    /// Reports hard-coded keys in the headers and parameters of a request.
     fn secrets(&mut self, node: &Node) {
         for list in
             ["headerParameters", "queryParameters", "bodyParameters", "parametersHeaders", "assignments"]
@@ -253,7 +253,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A tool that an agent may call.
+    /// Adds a tool that an agent can call.
     fn tool(&mut self, node: &Node, kind: &str) {
         let is_tool = (kind.starts_with("tool") || kind.ends_with("Tool")) && !matches!(kind, "toolWorkflow");
         if !is_tool && kind != "toolWorkflow" {
@@ -263,7 +263,7 @@ impl Reader<'_> {
         let text = |key: &str| given.map_or("", |given| given.text_of(key));
         let name = [text("name"), node.text_of("name")].into_iter().find(|name| !name.is_empty());
         let what = format!("{} {}", text("operation"), name.unwrap_or_default());
-        // Descriptions say "call this tool to …" whatever it does: the name and the operation say what.
+        // Descriptions say "call this tool to …" whatever the tool does; only the name and operation are used.
         let effect = match text("method").to_ascii_uppercase().as_str() {
             "POST" | "PUT" | "PATCH" => Effect::Send,
             "DELETE" => Effect::Delete,
@@ -284,7 +284,7 @@ impl Reader<'_> {
     }
 }
 
-/// The product and the name of the collection, if it is chosen in the workflow.
+/// Returns the product, and the collection's name if it is set in the workflow.
 fn collection(node: &Node, product: &str) -> String {
     let keys = [
         "qdrantCollection",
@@ -310,7 +310,7 @@ fn is_model(kind: &str) -> bool {
         || matches!(kind, "openAi" | "anthropic" | "googleGemini" | "mistralAi")
 }
 
-/// What a node adds to what flows on, and whether what comes in flows on.
+/// Returns what a node adds to what flows on, and whether its input flows on.
 fn adds(kind: &str) -> (Taint, bool) {
     match kind {
         "scheduleTrigger" | "manualTrigger" | "cron" | "interval" | "start" | "errorTrigger" => {
@@ -329,7 +329,7 @@ fn adds(kind: &str) -> (Taint, bool) {
     }
 }
 
-/// A text into which something is put while the workflow runs.
+/// Whether a text is an expression with values inserted at run time.
 fn is_expression(text: &str) -> bool {
     text.starts_with('=') && holds_expression(text)
 }
@@ -340,7 +340,7 @@ fn holds_expression(text: &str) -> bool {
     holes.any(|hole| FROM.iter().any(|from| hole.contains(from)))
 }
 
-/// Whether a tool gives back what strangers wrote: pages, mails, results of a search.
+/// Whether a tool returns what strangers wrote: pages, emails, search results.
 fn brings_words(kind: &str, node: &Node) -> bool {
     let text = |key: &str| node.at(&["parameters", key]).map_or("", Node::text);
     let asks = |verbs: &[&str]| verbs.contains(&text("operation"));

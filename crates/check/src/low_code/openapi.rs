@@ -1,4 +1,4 @@
-//! Actions of a Custom GPT and plugins of Coze: an `OpenAPI` description of what may be called, and where.
+//! Custom GPT actions and Coze plugins: an `OpenAPI` description of what can be called, and where.
 
 use ombud_core::effect::{Hints, classify};
 
@@ -12,7 +12,7 @@ pub(super) fn is_description(root: &Node) -> bool {
     (root.get("openapi").is_some() || root.get("swagger").is_some()) && root.get("paths").is_some()
 }
 
-/// Whether a description is meant for a model: it says so, or lies where such descriptions lie.
+/// Whether a description is meant for a model, by its extensions, title or file name.
 fn is_for_a_model(root: &Node, text: &str, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
     let told = root.at(&["info", "title"]).map_or("", Node::text).to_lowercase();
@@ -41,7 +41,7 @@ pub(super) fn read(facts: &mut Facts, file: usize, root: &Node) {
     }
 }
 
-/// Addresses that the actions are sent to where others can listen.
+/// Reports server addresses of the actions that are unencrypted.
 fn lines(facts: &mut Facts, file: usize, root: &Node) {
     for url in
         root.get("servers").map(Node::items).unwrap_or_default().iter().filter_map(|one| one.get("url"))

@@ -1,8 +1,8 @@
-//! What coding assistants and agents are told: `.cursor/rules`, `AGENTS.md`, `CLAUDE.md`, `SKILL.md`, instructions of a GPT.
+//! Instructions for coding assistants and agents: `.cursor/rules`, `AGENTS.md`, `CLAUDE.md`, `SKILL.md`, GPT instructions.
 
 use crate::facts::{Facts, Instruction};
 
-/// Whether a file tells an assistant what to do, by its name.
+/// Whether a file instructs an assistant, by its name.
 pub(crate) fn is_instruction(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     matches!(
@@ -21,7 +21,7 @@ pub(crate) fn is_instruction(path: &str) -> bool {
             .any(|folder| path.contains(folder) && matches!(name.rsplit_once('.'), Some((_, "md"))))
 }
 
-/// Notes the file, with its front matter and its blocks of code apart.
+/// Records the whole file as an instruction, and whether it is a skill or a set of rules.
 pub(super) fn read(facts: &mut Facts, file: usize) {
     let Some(source) = facts.files.get(file) else { return };
     let text = source.text.as_str();
@@ -34,7 +34,7 @@ pub(super) fn read(facts: &mut Facts, file: usize) {
     *facts.kinds.entry(format!("instructions:{kind}")).or_default() += 1;
 }
 
-/// Where the front matter ends: 0 if there is none.
+/// Returns the end of the front matter; 0 if there is none.
 fn front_matter(text: &str) -> usize {
     let Some(rest) = text.strip_prefix("---\n") else { return 0 };
     rest.find("\n---").map_or(0, |at| at + 8)

@@ -1,4 +1,4 @@
-//! Lock files of Python: Poetry, uv, PDM, PEP 751 and Pipenv.
+//! Python lock files: Poetry, uv, PDM, PEP 751 and Pipenv.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::{Artifact, Ecosystem, Row, harmless, hash, normalised};
 
-/// `[[package]]` of Poetry, uv and PDM, `[[packages]]` of PEP 751.
+/// Reads `[[package]]` of Poetry, uv and PDM, or `[[packages]]` of PEP 751.
 pub(super) fn read(text: &str) -> Option<Vec<Row>> {
     let root: Table = text.parse().ok()?;
     let all = root.get("package").or_else(|| root.get("packages"));
@@ -25,7 +25,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Row>> {
     Some(rows)
 }
 
-/// The project itself, or a part of it.
+/// Whether a package is the project itself, or a part of it.
 fn is_own(table: &Table) -> bool {
     let source = table.get("source").and_then(Value::as_table);
     let own = |key: &str| source.is_some_and(|source| source.contains_key(key));
@@ -43,7 +43,7 @@ fn row(table: &Table) -> Option<Row> {
     Some(row)
 }
 
-/// `{file, hash}`, `{url, hash}`, `{url, hashes = {sha256}}`
+/// Reads `{file, hash}`, `{url, hash}` or `{url, hashes = {sha256}}`.
 fn artifact(value: &Value) -> Option<Artifact> {
     let at = ["url", "file", "name"].iter().find_map(|key| value.get(key)?.as_str()).map(harmless);
     let one = value.get("hash").and_then(Value::as_str).and_then(hash);
@@ -53,7 +53,7 @@ fn artifact(value: &Value) -> Option<Artifact> {
     (!hashes.is_empty()).then_some(Artifact { at, hashes })
 }
 
-/// Names of what a package needs: a table in Poetry's, a list elsewhere. A package that needs nothing has none of both.
+/// Returns the names of a package's dependencies: a table in Poetry, a list elsewhere. Absent if the package has none.
 fn needed(table: &Table) -> Option<Vec<String>> {
     let name = |value: &Value| {
         let text = value.as_str().or_else(|| value.get("name")?.as_str())?;
@@ -70,7 +70,7 @@ fn needed(table: &Table) -> Option<Vec<String>> {
     }
 }
 
-/// `Pipfile.lock`: which package needs which is not in it.
+/// Reads `Pipfile.lock`, which does not record what packages depend on.
 pub(super) fn pipfile(text: &str) -> Option<Vec<Row>> {
     let root: serde_json::Value = serde_json::from_str(text).ok()?;
     let mut rows = Vec::new();

@@ -1,10 +1,10 @@
-//! What a project asks for: `pyproject.toml` and `package.json`.
+//! Declared dependencies: `pyproject.toml` and `package.json`.
 
 use toml::{Table, Value};
 
 use super::{Ecosystem, Row, harmless, requirements};
 
-/// `[project]`, `[dependency-groups]` and the tables of Poetry.
+/// Reads `[project]`, `[dependency-groups]` and Poetry's tables.
 pub(super) fn pyproject(text: &str) -> Option<Vec<Row>> {
     let root: Table = text.parse().ok()?;
     let at = |path: &[&str]| path.iter().try_fold(&root, |table, key| table.get(*key)?.as_table());
@@ -32,7 +32,7 @@ fn listed(list: Option<&Value>, development: bool, rows: &mut Vec<Row>) {
     rows.extend(lines.filter_map(requirements::one).map(|row| Row { development, ..row }));
 }
 
-/// `openai = "^1.2"`, `openai = {version = "1.2.3"}`; an exact version has no sign before it.
+/// Reads `openai = "^1.2"` or `openai = {version = "1.2.3"}`; an exact version has no operator.
 fn of_poetry(name: &str, wanted: &Value, development: bool) -> Option<Row> {
     let wanted = wanted.as_str().or_else(|| wanted.get("version")?.as_str()).unwrap_or("*");
     (name != "python").then(|| {
@@ -42,7 +42,7 @@ fn of_poetry(name: &str, wanted: &Value, development: bool) -> Option<Row> {
     })
 }
 
-/// `dependencies` and its likes.
+/// Reads `dependencies` and similar fields.
 pub(super) fn package(text: &str) -> Option<Vec<Row>> {
     let root: serde_json::Value = serde_json::from_str(text).ok()?;
     let mut rows = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn package(text: &str) -> Option<Vec<Row>> {
     Some(rows)
 }
 
-/// What lies in the project itself is no package from outside.
+/// Reads one dependency; a path inside the project is not an outside package.
 fn of_npm(name: &str, wanted: &str, development: bool) -> Option<Row> {
     let own = ["file:", "link:", "workspace:", "portal:"].iter().any(|kind| wanted.starts_with(kind));
     // `alias: "npm:real@1.2.3"`
@@ -76,7 +76,7 @@ fn of_npm(name: &str, wanted: &str, development: bool) -> Option<Row> {
     })
 }
 
-/// Name and version of a project.
+/// Returns the name and version of a Python project.
 pub(super) fn called_in_toml(text: &str) -> Option<(String, Option<String>)> {
     let root: Table = text.parse().ok()?;
     let poetry = || root.get("tool")?.get("poetry")?.as_table();
@@ -85,14 +85,14 @@ pub(super) fn called_in_toml(text: &str) -> Option<(String, Option<String>)> {
     Some((text("name")?, text("version")))
 }
 
-/// The same of a package of Node.
+/// The same for a Node package.
 pub(super) fn called_in_json(text: &str) -> Option<(String, Option<String>)> {
     let root: serde_json::Value = serde_json::from_str(text).ok()?;
     let text = |key: &str| root.get(key).and_then(|value| value.as_str()).map(str::to_owned);
     Some((text("name")?, text("version")))
 }
 
-/// `1.2.3` and nothing around it.
+/// Returns the version if it is exact, such as `1.2.3`.
 fn exact_version(wanted: &str) -> Option<String> {
     let version = wanted.trim_start_matches('=').trim();
     let digits =

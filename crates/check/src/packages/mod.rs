@@ -1,6 +1,6 @@
-//! Packages that a project brings, from its manifests and lock files: what is asked for, what is locked, with which hashes.
+//! Packages of a project, from its manifests and lock files: what is declared, what is locked, with which hashes.
 //!
-//! A version that nothing pins is not guessed, and what a manifest says in a language that is not read here is named.
+//! An unpinned version is not guessed, and manifests of unsupported languages are listed as unread.
 
 mod locked;
 mod manifest;
@@ -27,16 +27,16 @@ pub enum Ecosystem {
 /// A hash of one file of a package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hash {
-    /// `sha256`, `sha512`, …: as it is written, in small letters.
+    /// `sha256`, `sha512`, …: as written, in lower case.
     pub algorithm: String,
-    /// The value in small hexadecimal letters.
+    /// The value in lower-case hexadecimal.
     pub hex: String,
 }
 
-/// A file in which a package is handed out.
+/// A distribution file of a package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Artifact {
-    /// Its address or its name, where the lock file has it. Never with credentials.
+    /// Its URL or name, if the lock file has it. Never with credentials.
     pub at: Option<String>,
     /// Its hashes.
     pub hashes: Vec<Hash>,
@@ -51,15 +51,15 @@ pub struct Package {
     pub name: String,
     /// The version, if something pins it.
     pub version: Option<String>,
-    /// What is asked for where nothing pins it: `>=1.2`, `^4`, an address without credentials.
+    /// The declared range where no version is pinned: `>=1.2`, `^4`, a URL without credentials.
     pub range: Option<String>,
-    /// A manifest asks for it; otherwise another package does.
+    /// Whether a manifest declares it, rather than only another package.
     pub direct: bool,
-    /// Only development needs it.
+    /// Whether only development needs it.
     pub development: bool,
-    /// The files in which it is handed out.
+    /// Its distribution files.
     pub files: Vec<Artifact>,
-    /// Packages that it needs, as indices into [`Packages::all`]; nothing where the lock file does not say.
+    /// Its dependencies, as indices into [`Packages::all`]; `None` where the lock file does not say.
     pub needs: Option<BTreeSet<usize>>,
     /// Files that name it.
     pub places: BTreeSet<String>,
@@ -72,19 +72,19 @@ pub struct Packages {
     pub all: Vec<Package>,
     /// Manifests and lock files that were read.
     pub read: Vec<String>,
-    /// Manifests that were not: another language, broken, too large.
+    /// Manifests that were not read: another language, broken, too large.
     pub unread: Vec<String>,
 }
 
-/// What one file says.
+/// The packages of one file.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     pub rows: Vec<Row>,
-    /// The rows are a lock file's.
+    /// Whether the file is a lock file.
     pub locked: bool,
 }
 
-/// A package in one file.
+/// A package as listed in one file.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub ecosystem: Ecosystem,
@@ -93,7 +93,7 @@ pub(super) struct Row {
     pub range: Option<String>,
     pub development: bool,
     pub files: Vec<Artifact>,
-    /// Rows of the same file that it needs.
+    /// Dependencies, as row indices in the same file.
     pub needs: Option<Vec<usize>>,
 }
 
@@ -115,9 +115,9 @@ impl Row {
     }
 }
 
-/// Larger files are not written by a package manager.
+/// No package manager writes larger files.
 const MAX_FILE: u64 = 32 * 1024 * 1024;
-/// More is no project but a mirror.
+/// A file with more rows is not a project but a mirror.
 const MAX_ROWS: usize = 50_000;
 
 /// Reads the manifests and lock files of a project.
@@ -139,7 +139,7 @@ pub fn packages(root: &Path) -> Packages {
     found
 }
 
-/// What the project calls itself in the manifest at its root: its name and version.
+/// Returns the name and version that the project declares in the manifest at its root.
 pub fn project(root: &Path) -> Option<(String, Option<String>)> {
     let regular =
         |path: &Path| path.symlink_metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_FILE);
@@ -150,7 +150,7 @@ pub fn project(root: &Path) -> Option<(String, Option<String>)> {
     python.or_else(|| manifest::called_in_json(&text("package.json")?))
 }
 
-/// Files by whose name one can tell that they list packages, in the order of their paths.
+/// Returns the files whose names say that they list packages, sorted by path.
 fn files(root: &Path) -> Vec<std::path::PathBuf> {
     if root.is_file() {
         return Some(root.to_owned())
@@ -176,7 +176,7 @@ fn name_of(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// Manifests of languages of which the packages are not read: they are named all the same.
+/// Manifests of unsupported languages, which are listed as unread.
 const OTHER: &[&str] = &[
     "go.mod",
     "Cargo.toml",
@@ -210,7 +210,7 @@ fn lists_packages(path: &str) -> bool {
         )
 }
 
-/// `requirements.txt`, `requirements-dev.txt`, `requirements/prod.txt`
+/// Matches `requirements.txt`, `requirements-dev.txt` and `requirements/prod.txt`.
 fn is_requirements(path: &str) -> bool {
     let name = name_of(path);
     let folder = path.strip_suffix(name).unwrap_or_default().trim_end_matches('/');
@@ -242,7 +242,7 @@ fn parse(shown: &str, text: &str) -> Option<Said> {
 
 type Key = (Ecosystem, String, Option<String>, Option<String>);
 
-/// Puts the files together: what a manifest asks for is what the nearest lock file gives.
+/// Joins the files: a manifest's entry is resolved by the nearest lock file.
 fn join(said: &BTreeMap<String, Said>) -> Vec<Package> {
     let mut all: BTreeMap<Key, Package> = BTreeMap::new();
     for (path, one) in said.iter().filter(|(_, one)| one.locked) {
@@ -276,7 +276,7 @@ fn folder(path: &str) -> &str {
 }
 
 fn key(row: &Row) -> Key {
-    // A version says all; without one the range tells two apart.
+    // The version identifies a package; without one, the range does.
     let range = row.range.clone().filter(|_| row.version.is_none());
     (row.ecosystem, row.name.clone(), row.version.clone(), range)
 }
@@ -293,7 +293,7 @@ fn add(all: &mut BTreeMap<Key, Package>, path: &str, row: &Row, direct: bool) {
         needs: None,
         places: BTreeSet::new(),
     });
-    // What a manifest says of it counts; a lock file tells it of the others only.
+    // A manifest's statement takes precedence; a lock file's applies to indirect packages only.
     package.development = match (package.direct, direct) {
         (false, true) => row.development,
         (true, false) => package.development,
@@ -318,7 +318,7 @@ fn names<'s>(locks: &[(&'s str, &'s Said)]) -> ByName<'s> {
     found
 }
 
-/// The rows of the nearest lock file that a manifest's row stands for: the same version, or the only one.
+/// Returns the row of the nearest lock file that resolves a manifest's row: the one with the same version, or the first.
 fn resolved<'s>(row: &Row, folder: &str, by_name: &ByName<'s>) -> Vec<&'s Row> {
     let above = |lock: &str| lock.is_empty() || folder == lock || folder.starts_with(&format!("{lock}/"));
     let all = by_name.get(&(row.ecosystem, row.name.as_str())).map(Vec::as_slice).unwrap_or_default();
@@ -328,7 +328,7 @@ fn resolved<'s>(row: &Row, folder: &str, by_name: &ByName<'s>) -> Vec<&'s Row> {
     if row.version.is_some() {
         rows.retain(|locked| locked.version == row.version);
     }
-    // Of several versions npm puts the one that the project asks for first, at the top of the tree.
+    // Of several versions, the first is the project's own: npm puts it at the top of the tree.
     rows.truncate(1);
     rows
 }
@@ -344,13 +344,13 @@ fn wire(all: &mut [Package], lock: &Said, places: &BTreeMap<Key, usize>) {
     }
 }
 
-/// A name of the Python package index as it is compared: PEP 503.
+/// Normalises a name of the Python Package Index as in PEP 503.
 fn normalised(name: &str) -> String {
     let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
     parts.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 
-/// An address without credentials, query and fragment.
+/// Strips credentials, query and fragment from a URL.
 fn harmless(address: &str) -> String {
     let address = address.split(['?', '#']).next().unwrap_or_default();
     match address.split_once("://") {
@@ -362,7 +362,7 @@ fn harmless(address: &str) -> String {
     }
 }
 
-/// `sha256:…`, or `sha512-…` in Base64 as npm writes it.
+/// Parses `sha256:…`, or `sha512-…` in Base64 as npm writes it.
 fn hash(text: &str) -> Option<Hash> {
     if let Some((algorithm, hex)) =
         text.split_once([':', '=']).filter(|(name, _)| name.chars().all(char::is_alphanumeric))

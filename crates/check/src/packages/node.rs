@@ -25,7 +25,7 @@ const FOLDER: &str = "node_modules/";
 fn by_path(all: &serde_json::Map<String, Value>) -> Vec<Row> {
     let mut paths: Vec<(&str, &Value)> = all.iter().map(|(path, entry)| (path.as_str(), entry)).collect();
     paths.retain(|(path, entry)| path.contains(FOLDER) && !is_on(entry, "link"));
-    // What stands at the top of the tree comes first: it is what the project itself gets.
+    // Packages at the top of the tree come first: they are the ones that the project itself uses.
     paths.sort_by_key(|(path, _)| (path.matches(FOLDER).count(), *path));
     let places: HashMap<&str, usize> = paths.iter().enumerate().map(|(at, (path, _))| (*path, at)).collect();
     paths.iter().map(|(path, entry)| with_needs(path, entry, &places)).collect()
@@ -40,7 +40,7 @@ fn with_needs(path: &str, entry: &Value, places: &HashMap<&str, usize>) -> Row {
     row
 }
 
-/// Where Node finds a package from a folder: in the folder itself, then in each above.
+/// Resolves a package as Node does: in the folder itself, then in each parent.
 fn found_from(path: &str, name: &str, places: &HashMap<&str, usize>) -> Option<usize> {
     let mut folder = path;
     for _ in 0..MAX_DEPTH {

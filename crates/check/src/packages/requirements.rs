@@ -1,8 +1,8 @@
-//! `requirements.txt`, and the requirements of PEP 508 that other manifests hold too.
+//! `requirements.txt`, and PEP 508 requirements, which other manifests use too.
 
 use super::{Artifact, Ecosystem, Row, harmless, hash};
 
-/// Reads a file. Options and other files that it names are left out: those lie in the project themselves.
+/// Reads a file. Options are skipped, and so are included files, which are in the project themselves.
 pub(super) fn read(text: &str, development: bool) -> Vec<Row> {
     let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
     let lines = joined.lines().map(|line| line.split(" #").next().unwrap_or_default().trim());
@@ -10,7 +10,7 @@ pub(super) fn read(text: &str, development: bool) -> Vec<Row> {
     asked.filter_map(one).map(|row| Row { development, ..row }).collect()
 }
 
-/// One requirement: `name[extra]>=1.2; marker --hash=sha256:…`, `name @ https://…`.
+/// Parses one requirement: `name[extra]>=1.2; marker --hash=sha256:…`, `name @ https://…`.
 pub(super) fn one(line: &str) -> Option<Row> {
     let (line, options) = line.split_once(" --").unwrap_or((line, ""));
     let line = line.split(';').next().unwrap_or_default().trim();
@@ -42,7 +42,7 @@ pub(super) fn one(line: &str) -> Option<Row> {
     Some(row)
 }
 
-/// The one version that a specifier allows.
+/// Returns the version, if a specifier allows only one.
 fn pinned(wanted: &str) -> Option<String> {
     let version = wanted.strip_prefix("==")?.trim_start_matches('=').trim();
     let exact = !version.is_empty() && !version.contains([',', '*', '<', '>', '!', '~']);

@@ -1,21 +1,21 @@
-//! `yarn.lock`, of both generations, and `pnpm-lock.yaml`: read line by line, for their shape is fixed.
+//! `yarn.lock`, of both generations, and `pnpm-lock.yaml`, read line by line since their layout is fixed.
 
 use std::collections::HashMap;
 
 use super::{Artifact, Ecosystem, Row, harmless, hash};
 
-/// A block of `yarn.lock`: what it answers to, and its rows.
+/// A block of `yarn.lock`: the requests that it resolves, and its fields.
 #[derive(Default)]
 struct Block<'t> {
     heads: Vec<&'t str>,
     version: Option<&'t str>,
     resolved: Option<&'t str>,
     integrity: Option<&'t str>,
-    /// Name and range of what it needs.
+    /// Name and range of its dependencies.
     needs: Vec<(&'t str, &'t str)>,
 }
 
-/// `"a@^1", "a@^1.2":` and two spaces before what is said of it.
+/// Reads blocks of the form `"a@^1", "a@^1.2":` with fields indented by two spaces.
 pub(super) fn yarn(text: &str) -> Option<Vec<Row>> {
     let blocks = blocks(text);
     let heads: HashMap<&str, usize> = blocks
@@ -34,7 +34,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
         let depth = line.len() - line.trim_start().len();
         if depth == 0 {
             let heads: Vec<&str> = line.trim_end_matches(':').split(',').map(bare).collect();
-            // The project's own parts, and what the file says of itself.
+            // The project's own workspaces, and the file's metadata.
             own = heads.iter().any(|head| head.contains("@workspace:") || !head.contains('@'));
             if !own {
                 blocks.push(Block { heads, ..Block::default() });
@@ -56,7 +56,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
     blocks
 }
 
-/// `key "value"` of the first generation, `key: value` of the second.
+/// Parses `key "value"` of the first generation, or `key: value` of the second.
 fn said(line: &str) -> (&str, &str) {
     let line = line.trim();
     let end = if line.starts_with('"') {
@@ -87,14 +87,14 @@ fn of_yarn(block: &Block<'_>, heads: &HashMap<&str, usize>) -> Row {
     Row { version: block.version.map(str::to_owned), files, needs, ..Row::new(Ecosystem::Npm, name) }
 }
 
-/// The name before a mark; a scope begins with one.
+/// Returns the name before a mark; a leading mark belongs to a scope.
 fn name_before(text: &str, mark: char) -> Option<&str> {
     let at = text.char_indices().skip(1).find(|(_, ch)| *ch == mark)?.0;
     text.get(..at)
 }
 
-/// `packages:`, with a key of two spaces for each and its `resolution` below. Which needs which stands elsewhere and is not
-/// read.
+/// Reads the section `packages:`, with one key per package indented by two spaces and its `resolution` below. Dependencies are
+/// in another section, which is not read.
 pub(super) fn pnpm(text: &str) -> Option<Vec<Row>> {
     let mut rows: Vec<Row> = Vec::new();
     let mut inside = false;
@@ -120,7 +120,7 @@ pub(super) fn pnpm(text: &str) -> Option<Vec<Row>> {
     text.contains("lockfileVersion").then_some(rows)
 }
 
-/// `/name@1.2.3`, `@scope/name@1.2.3(peer@2)`; before version 6 of the format `/name/1.2.3_peer`.
+/// Parses `/name@1.2.3` or `@scope/name@1.2.3(peer@2)`; before version 6 of the format, `/name/1.2.3_peer`.
 fn of_pnpm(key: &str) -> Option<Row> {
     let key = key.trim_start_matches('/').split('(').next().unwrap_or_default();
     let name = name_before(key, '@').or_else(|| key.rsplit_once('/').map(|parts| parts.0))?;

@@ -1,8 +1,8 @@
-//! Which bytes of a Python file are documentation: a string that stands by itself at the head of a module, class or function.
+//! Finds the docstrings of a Python file: strings on their own at the head of a module, class or function.
 
 use std::ops::Range;
 
-/// The documentation strings of a text, found without parsing it: broken and hostile files have them too. Linear.
+/// Returns the docstrings of a text without parsing it, so that broken and hostile files are covered too. Linear time.
 pub(crate) fn docstrings(text: &str) -> Vec<Range<usize>> {
     let mut scan =
         Scan { bytes: text.as_bytes(), at: 0, depth: 0, before: None, fresh: true, found: Vec::new() };
@@ -15,11 +15,11 @@ pub(crate) fn docstrings(text: &str) -> Vec<Range<usize>> {
 struct Scan<'t> {
     bytes: &'t [u8],
     at: usize,
-    /// Open brackets.
+    /// Depth of open brackets.
     depth: usize,
-    /// The last byte of code.
+    /// The last byte of code; `None` before any.
     before: Option<u8>,
-    /// Nothing but blanks since the start of the line.
+    /// Only whitespace since the start of the line.
     fresh: bool,
     found: Vec<Range<usize>>,
 }
@@ -56,7 +56,7 @@ impl Scan<'_> {
         memchr::memchr(b'\n', rest).map_or(self.bytes.len(), |end| self.at + end)
     }
 
-    /// A string from its first quote on.
+    /// Consumes a string, given the position of its first quote.
     fn string(&mut self, quote: usize) {
         let documents = self.fresh && self.depth == 0 && matches!(self.before, None | Some(b':'));
         let start = self.at;
@@ -69,7 +69,7 @@ impl Scan<'_> {
         (self.before, self.fresh) = (Some(mark), false);
     }
 
-    /// The place behind the end of a string; one line's end closes a short string too.
+    /// Returns the offset just after a string; a single-quoted one also ends with its line.
     fn behind(&self, mut at: usize, mark: u8, triple: bool) -> usize {
         while at < self.bytes.len() {
             match self.byte(at) {

@@ -1,5 +1,5 @@
-//! Lambdas that are handed something and call something: each is written as a function before the statement in which it stands, as
-//! those of scripts are. `{"send": lambda to: mail(to)}`, `Tool(name="run", func=lambda code: run(code))`
+//! Hoists lambdas that take arguments and call something: each becomes a function before its statement, as in scripts.
+//! `{"send": lambda to: mail(to)}`, `Tool(name="run", func=lambda code: run(code))`
 
 use std::cell::RefCell;
 
@@ -10,20 +10,20 @@ use ruff_text_size::Ranged;
 
 use crate::code::build;
 
-/// Writes the lambdas of a module as functions.
+/// Rewrites the lambdas of a module as functions.
 pub(super) fn hoist(body: &mut Suite) {
     let lower = Lower { out: RefCell::default() };
     lower.suite(body);
 }
 
 struct Lower {
-    /// Functions of the statement that is being read.
+    /// Functions hoisted out of the current statement.
     out: RefCell<Vec<Stmt>>,
 }
 
 impl Lower {
     fn suite(&self, body: &mut Suite) {
-        // Most bodies hold none, and stay where they are.
+        // Most bodies contain none and are left unchanged.
         let mut before: Vec<(usize, Vec<Stmt>)> = Vec::new();
         for (index, statement) in body.iter_mut().enumerate() {
             let around = self.out.take();
@@ -49,7 +49,7 @@ impl Transformer for Lower {
                 self.visit_parameters(&mut node.parameters);
                 self.suite(&mut node.body);
             }
-            // What stands in a class would become a method of it.
+            // A function hoisted into a class body would become a method.
             Stmt::ClassDef(node) => {
                 for member in &mut node.body {
                     if let Stmt::FunctionDef(_) | Stmt::ClassDef(_) = member {
@@ -98,7 +98,7 @@ impl Transformer for Lower {
 
     fn visit_expr(&self, node: &mut Expr) {
         match node {
-            // What is called for each of several knows their names, which stand nowhere else.
+            // A lambda in a comprehension uses the comprehension's variables, which exist nowhere else.
             Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => return,
             _ => walk_expr(self, node),
         }
@@ -123,13 +123,13 @@ impl Transformer for Lower {
     }
 }
 
-/// Whether a lambda is handed something. One that is handed nothing does later what stands in it, with what is known here.
+/// Whether a lambda requires an argument. One without arguments is evaluated in place, with what is known there.
 fn is_handed(node: &ExprLambda) -> bool {
     let mut all = node.parameters.iter().flat_map(|all| all.iter_non_variadic_params());
     all.any(|one| one.default.is_none())
 }
 
-/// Whether anything is called in it.
+/// Whether a lambda's body calls anything.
 fn calls(body: &Expr) -> bool {
     struct Calls(bool);
     impl<'a> Visitor<'a> for Calls {

@@ -1,4 +1,4 @@
-//! Python: files and notebooks to modules of the evaluator.
+//! Reads Python files and notebooks into modules of the evaluator.
 
 mod docstring;
 mod lambdas;
@@ -36,7 +36,7 @@ pub(crate) fn read(
     code::read(facts, &parsed, providers, &Limits::new(consent_functions));
 }
 
-/// Facts of Python that stands inside another file; nothing if it is none.
+/// Returns the facts of Python embedded in another file; `None` if it does not parse.
 pub(crate) fn inside(text: &str, path: String, providers: &Providers) -> Option<Facts> {
     let mut body = parse_module(text).ok()?.into_syntax();
     lambdas::hoist(&mut body.body);
@@ -48,17 +48,17 @@ pub(crate) fn inside(text: &str, path: String, providers: &Providers) -> Option<
     Some(inner)
 }
 
-/// Whether a file is Python, by its name; a notebook is not.
+/// Whether a file is Python, by its name; notebooks are not included.
 pub(crate) fn is_source(path: &str) -> bool {
     matches!(path.rsplit_once('.'), Some((_, "py" | "pyw")))
 }
 
-/// The tree of a Python file that can be read.
+/// Returns the tree of a Python file, if it parses.
 pub(crate) fn tree(file: &File) -> Option<ModModule> {
     parse_module(&file.text).ok().map(ruff_python_parser::Parsed::into_syntax)
 }
 
-/// Whether a text is Python.
+/// Whether a text parses as Python.
 pub(crate) fn reads(text: &str) -> bool {
     parse_module(text).is_ok()
 }
@@ -87,7 +87,7 @@ fn broken(path: &str, line: u32) -> Gap {
     Gap { path: path.to_owned(), line, why: GapKind::Syntax }
 }
 
-/// A path without its ending.
+/// Strips the extension from a path.
 fn stem(path: &str) -> String {
     let stem = path.strip_suffix(".ipynb").or_else(|| path.strip_suffix(".pyw"));
     stem.or_else(|| path.strip_suffix(".py")).unwrap_or(path).to_owned()

@@ -1,4 +1,4 @@
-//! Notebooks: the code of their cells, as one program.
+//! Converts the code cells of a notebook into one program.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,8 +31,8 @@ impl Default for Source {
     }
 }
 
-/// The code, with the notebook's own commands left out; behind it, as comments, what else people read in the file: texts, and what
-/// cells printed. A key that was printed is as public as one that was typed. Nothing if it is no notebook.
+/// Returns the code, with notebook commands replaced by `pass`, followed as comments by the other texts in the file: markdown
+/// and cell outputs. A printed key is as public as a typed one. `None` if the file is not a notebook.
 pub(super) fn code(text: &str) -> Option<String> {
     let notebook: Notebook = serde_json::from_str(text).ok()?;
     let (mut code, mut shown) = (String::new(), String::new());
@@ -59,11 +59,11 @@ pub(super) fn code(text: &str) -> Option<String> {
     Some(code)
 }
 
-/// The texts of an output; pictures are none.
+/// Adds the texts of an output; images are skipped.
 fn printed(output: &Value, shown: &mut String) {
     match output {
         Value::String(text) => comment(text, shown),
-        // Lines of one text.
+        // The lines of one text.
         Value::Array(all) if all.iter().all(Value::is_string) => {
             comment(&all.iter().filter_map(Value::as_str).collect::<String>(), shown);
         }

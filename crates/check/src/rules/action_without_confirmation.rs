@@ -1,9 +1,9 @@
 //! `action-without-confirmation`
 //!
-//! What it does: finds actions of a Custom GPT that change something and say `x-openai-isConsequential: false`, so that the
+//! What it does: finds Custom GPT actions that change something but are marked `x-openai-isConsequential: false`, so that the
 //! user is never asked before they run.
 //!
-//! Why it matters: a page that the GPT reads can make it post, change or delete in the user's name.
+//! Why it matters: a page that the GPT reads can make it post, change or delete things in the user's name.
 //!
 //! Reference: OpenAI, GPT Actions; risks A04 and S07.
 
@@ -16,14 +16,14 @@ pub(super) const RULE: Rule = Rule {
     risks: &["A04", "S07"],
     severity: Severity::Warning,
     title: Text {
-        en: "an action that changes things never asks", zh: "会改动数据的操作从不询问用户"
+        en: "an action changes things without asking", zh: "会改动数据的操作从不询问用户"
     },
     harm: Text {
         en: "The user is not asked before something is created, changed or deleted in their name.",
         zh: "以用户的名义新建、修改或删除内容之前，从不征求用户同意。",
     },
     fix: Text {
-        en: "Write `x-openai-isConsequential: true` for every action that changes something; leave `false` to those that only read.",
+        en: "Set `x-openai-isConsequential: true` on every action that changes something; keep `false` only for read-only actions.",
         zh: "凡是会改动数据的操作都写 `x-openai-isConsequential: true`，只有只读操作才写 `false`。",
     },
     example: "  post:\n    operationId: addCard\n-   x-openai-isConsequential: false\n+   x-openai-isConsequential: true\n",

@@ -1,11 +1,11 @@
 //! `connection-not-checked`
 //!
-//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`,
-//! Python's own clients of mail and files without a context, whose default checks nobody), requests with content, logins of mail,
-//! stores, nodes, actions and MCP servers that reach other machines unencrypted. In an app: `NSAllowsArbitraryLoads`, and a delegate that takes every certificate. This machine, a container beside it and the network at
-//! home are no finding.
+//! What it does: finds connections whose certificate is not checked (`verify=False`, `rejectUnauthorized: false`, Python's email
+//! and FTP clients without a context, which verify nothing by default), and requests with content, email logins, stores, nodes,
+//! actions and MCP servers that reach other machines unencrypted. In an app: `NSAllowsArbitraryLoads`, and a delegate that
+//! accepts every certificate. This machine, a container next to it and the home network are not reported.
 //!
-//! Why it matters: whoever is on the way, in a café or at a provider, reads and changes everything.
+//! Why it matters: anyone on the path, in a café or at a network provider, can read and change everything.
 //!
 //! Reference: PIPL Art. 51, GDPR Art. 32; risks P09 and S13.
 
@@ -18,13 +18,13 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("connection-not-checked"),
     risks: &["P09", "S13"],
     severity: Severity::Warning,
-    title: Text { en: "anybody on the way can listen", zh: "连接可被窃听" },
+    title: Text { en: "anyone on the network path can listen in", zh: "连接可被窃听" },
     harm: Text {
-        en: "Whoever shares the network can read what the users say and change what the agent is told.",
+        en: "Anyone on the same network can read what users say and tamper with what the agent receives.",
         zh: "同一网络中的任何人都能读到用户说的话，并篡改智能体收到的内容。",
     },
     fix: Text {
-        en: "Use `https:`, and give the client the certificate of your own authority instead of switching the check off. Python's `smtplib`, `imaplib`, `poplib` and `ftplib` check nobody by themselves: give them a context of `ssl.create_default_context()`. In an app, take `NSAllowsArbitraryLoads` and the delegate that accepts every `serverTrust` away; for one host that cannot do better, name it in `NSExceptionDomains`.",
+        en: "Use `https:`, and give the client your own CA's certificate instead of turning verification off. Python's `smtplib`, `imaplib`, `poplib` and `ftplib` verify nothing by default: pass them a context from `ssl.create_default_context()`. In an app, remove `NSAllowsArbitraryLoads` and any delegate that accepts every `serverTrust`; list a single host that cannot do better in `NSExceptionDomains`.",
         zh: "使用 `https:`；自签证书应当交给客户端信任，而不是关闭校验。Python 的 `smtplib`、`imaplib`、`poplib`、`ftplib` 默认不校验证书，请传入 `ssl.create_default_context()` 的上下文。App 请去掉 `NSAllowsArbitraryLoads` 和无条件接受 `serverTrust` 的代理；确有个别域名做不到时，只在 `NSExceptionDomains` 中列出它。",
     },
     example: "- requests.post(url, json=body, verify=False)\n+ requests.post(url, json=body, verify=\"company-ca.pem\")\n",
@@ -42,7 +42,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// A setting that stands in the call which is told of already.
+/// Drops a setting inside a call that is reported already.
 fn without_parts(found: &mut Vec<Finding>) {
     let places: Vec<Place> = found.iter().map(|one| one.place.clone()).collect();
     let inside = |one: &Place, other: &Place| {
@@ -57,12 +57,9 @@ fn without_parts(found: &mut Vec<Finding>) {
 fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<Finding> {
     let flaw = |flaw| call.does.contains(&Deed::Flaw(flaw));
     let message = if flaw(Flaw::CertificateUnchecked) {
-        Bilingual::new("the certificate of the other side is not checked here", "这里没有校验对方的证书")
+        Bilingual::new("the peer's certificate is not verified here", "这里没有校验对方的证书")
     } else if flaw(Flaw::Unencrypted) {
-        Bilingual::new(
-            "what is sent here goes over the network without encryption",
-            "这里发送的内容未经加密传输",
-        )
+        Bilingual::new("what is sent here crosses the network unencrypted", "这里发送的内容未经加密传输")
     } else {
         return None;
     };
@@ -73,7 +70,7 @@ fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<F
 fn of_app(project: &Project<'_>, manifest: &Manifest) -> Option<Finding> {
     let place = project.facts.place(manifest.file, manifest.open.clone()?);
     let message = Bilingual::new(
-        "the app may talk to every host without encryption",
+        "the app may connect to any host without encryption",
         "这里允许 App 与任意主机进行不加密的通信",
     );
     Some(finding(&RULE, Severity::Warning, Confidence::High, place, message))
@@ -83,7 +80,7 @@ fn of_server(project: &Project<'_>, server: &Server) -> Option<Finding> {
     let url = server.url.as_ref().filter(|url| url.text.starts_with("http://"))?;
     let host = host_of(&url.text).filter(|host| !near(host))?;
     let message = Bilingual::new(
-        format!("the MCP server at `{host}` is reached without encryption"),
+        format!("the MCP server at `{host}` is reached over an unencrypted connection"),
         format!("MCP 服务器 `{host}` 未经加密连接"),
     );
     let place = project.facts.place(server.file, url.span.clone());

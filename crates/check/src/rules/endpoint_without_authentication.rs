@@ -1,10 +1,10 @@
 //! `endpoint-without-authentication`
 //!
-//! What it does: finds routes of a server, webhooks and public chats of a workflow that ask nobody who they are and lead to
-//! a store, to something that runs, to the program's settings and the keys in them, or to a model of a provider; and bots with tools or a shell that let everybody in where their
-//! list of those who may is empty.
+//! What it does: finds server routes, webhooks and public workflow chats that do not authenticate their caller and lead to a
+//! store, to something that executes input, to the program's settings and the keys in them, or to a provider's model; and bots
+//! with tools or a shell whose allow list admits everyone when it is empty.
 //!
-//! Why it matters: whoever finds the address spends the developer's money and reads or writes what users stored.
+//! Why it matters: anyone who finds the address spends the developer's money and reads or writes what users stored.
 //!
 //! Reference: OWASP API2; risks S10 and S13.
 
@@ -19,20 +19,20 @@ use crate::facts::{
     Call, Deed, Endpoint, Entry, Facts, Flaw, Function, FunctionId, Reach, Sink, Taint, Tool,
 };
 
-/// Parameters of a handler that are looked at.
+/// How many parameters of a handler are examined.
 const MOST_PARAMETERS: usize = 4;
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("endpoint-without-authentication"),
     risks: &["S10", "S13"],
     severity: Severity::Warning,
-    title: Text { en: "anybody may call this", zh: "任何人都能调用此入口" },
+    title: Text { en: "anyone can call this", zh: "任何人都能调用此入口" },
     harm: Text {
-        en: "Whoever finds the address can use the agent, see what it tells other users, and spend your money.",
+        en: "Anyone who finds the address can use the agent, see what it tells other users, and spend your money.",
         zh: "任何人找到这个地址就能使用智能体、看到它给其他用户的内容，并花你的钱。",
     },
     fix: Text {
-        en: "Put a check before it (a session, a token, a signature; in a workflow: header, JWT or basic on the node), and give every caller a key of their own.",
+        en: "Authenticate callers first (a session, token or signature; in a workflow: header, JWT or Basic auth on the node), and give every caller a key of their own.",
         zh: "在入口前加上身份验证（会话、令牌或签名；工作流中为节点设置请求头、JWT 或 Basic），并为每个调用方分配各自的密钥。",
     },
     example: "  \"type\": \"n8n-nodes-base.webhook\",\n+ \"authentication\": \"headerAuth\"\n",
@@ -49,7 +49,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// Bots that let everybody have something run where the list of those who may is empty.
+/// Reports a bot that lets everyone trigger actions when its allow list is empty.
 fn empty_lists(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let open: Vec<bool> = facts.functions.iter().map(|function| function.lets_all).collect();
@@ -75,9 +75,9 @@ fn empty_lists(project: &Project<'_>) -> Vec<Finding> {
         (by_host && (grave.0 > 2 || armed)).then_some(())?;
         let (name, place) = place_of(project, id)?;
         let (en, zh) =
-            if grave.0 > 2 { grave.1 } else { ("tools that act", "会产生实际影响的工具") };
+            if grave.0 > 2 { grave.1 } else { ("tools that take actions", "会产生实际影响的工具") };
         let message = Bilingual::new(
-            format!("`{name}` lets everybody in where the list of those who may is empty, and leads to {en}"),
+            format!("`{name}` admits everyone when its allow list is empty, and leads to {en}"),
             format!("允许名单为空时，`{name}` 放行所有人，却通向{zh}"),
         );
         Some(finding(&RULE, Severity::Warning, Confidence::Medium, place, message))
@@ -85,23 +85,23 @@ fn empty_lists(project: &Project<'_>) -> Vec<Finding> {
     facts.functions.iter().enumerate().find_map(bot).into_iter().collect()
 }
 
-/// Calls by which a program says that it does not want to know who asks.
+/// Reports calls that switch authentication off.
 fn switched_off(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let told_at = |(function, call): (FunctionId, &Call)| {
         let message = if call.does.contains(&Deed::Flaw(Flaw::SignatureUnchecked)) {
             Bilingual::new(
-                "whoever sends something here is taken for the service: its signature is not checked",
+                "anything sent here is accepted as coming from the service: the signature is not checked",
                 "这里不校验签名，任何人发来的内容都会被当作来自该服务",
             )
         } else if call.does.contains(&Deed::Flaw(Flaw::OffersToAll)) {
             Bilingual::new(
-                "every machine that reaches this one may call the tools of this server: it asks nobody who they are",
+                "any machine that can reach this one can call this server's tools: it does not authenticate callers",
                 "任何能访问本机的设备都可以调用此服务器的工具：它不验证调用者身份",
             )
         } else if call.does.contains(&Deed::Flaw(Flaw::PageForAll)) && asks_a_model(facts) {
             Bilingual::new(
-                "everybody who reaches this machine or has the link may use this page, and the model behind it: it asks nobody who they are",
+                "anyone who can reach this machine or has the link can use this page and the model behind it: it does not authenticate visitors",
                 "任何能访问本机或拿到链接的人都能使用此页面及其背后的模型：它不验证使用者身份",
             )
         } else {
@@ -113,13 +113,13 @@ fn switched_off(project: &Project<'_>) -> Vec<Finding> {
     project.reach.calls(facts).filter_map(told_at).collect()
 }
 
-/// Whether the project asks a model that is not on this machine.
+/// Whether the project calls a model that is not on this machine.
 fn asks_a_model(facts: &Facts) -> bool {
     let elsewhere = |deed: &Deed| matches!(deed, Deed::Model { recipient, .. } if !recipient.local);
     facts.calls().any(|(_, call)| call.does.iter().any(elsewhere))
 }
 
-/// Routes in code before which nothing makes sure who asks.
+/// Reports routes in code that nothing authenticates.
 fn routes(project: &Project<'_>) -> Vec<Finding> {
     let doors = project.doors;
     let told_at = |id: FunctionId| {
@@ -133,7 +133,7 @@ fn routes(project: &Project<'_>) -> Vec<Finding> {
     doors.all().filter_map(told_at).collect()
 }
 
-/// Whether a route is there for machines that look whether the program runs.
+/// Whether a route is a health check for monitoring.
 fn says_how_it_is(name: &str) -> bool {
     names(
         name,
@@ -152,19 +152,19 @@ fn says_how_it_is(name: &str) -> bool {
     )
 }
 
-/// What a route is called, and where: a function without a name is where it is handed out.
+/// Returns a route's name and location; for a function without a name, the call that it is passed to.
 fn place_of<'a>(project: &'a Project<'_>, id: FunctionId) -> Option<(&'a str, Place)> {
     let facts = project.facts;
     let function = facts.functions.get(id)?;
     if !function.span.is_empty() {
         let name = function.name.rsplit('.').next().unwrap_or_default();
-        // What has to be put before it stands where it becomes a route.
+        // Authentication has to be added where the function is registered as a route.
         let route = project.reach.callers(facts, id).find(|(_, call)| makes_a_route(call));
         let place = route.map(|(owner, call)| facts.call_place(owner, call));
         return Some((name, place.unwrap_or_else(|| facts.place(function.file, function.span.clone()))));
     }
     let (owner, call) = project.reach.callers(facts, id).next()?;
-    // What a framework calls by itself is nowhere handed out.
+    // A function that the framework calls by convention is not passed to anything.
     if call.target.starts_with("js.") && !function.body.is_empty() {
         let start = function.body.start;
         return Some((
@@ -206,16 +206,16 @@ fn one(project: &Project<'_>, endpoint: &Endpoint) -> Option<Finding> {
 
 fn told(name: &str, (en, zh): (&str, &str), place: Place) -> Finding {
     let message = Bilingual::new(
-        format!("`{name}` asks nobody who they are, and leads to {en}"),
+        format!("`{name}` does not authenticate its caller, and leads to {en}"),
         format!("`{name}` 不验证调用者身份，却通向{zh}"),
     );
     finding(&RULE, Severity::Warning, Confidence::Medium, place, message)
 }
 
-/// How grave it is, and the words for it in both languages.
+/// A severity, with its description in both languages.
 type Grave = (u8, (&'static str, &'static str));
 
-/// The gravest thing that can be reached from a function.
+/// Returns the most severe thing that can be reached from a function.
 fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
     let facts = project.facts;
     let deletes = |id: FunctionId| facts.functions.get(id).is_some_and(|function| function.erases);
@@ -227,13 +227,13 @@ fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
             let next = call.callees.iter().copied().filter(|callee| seen.insert(*callee));
             queue.extend(next.map(|callee| (callee, erases || deletes(callee))));
             if opens_tools(&call.target) && has_tools_that_matter(project) {
-                grave = grave.max(Some((3, ("the tools of an MCP server", "MCP 服务器的工具"))));
+                grave = grave.max(Some((3, ("an MCP server's tools", "MCP 服务器的工具"))));
             }
             if is_unsigned(facts, &call.target) {
                 grave = grave.max(Some((
                     3,
                     (
-                        "what answers a service, without its signature being checked",
+                        "a handler for an external service, with its signature check switched off",
                         "响应外部服务的代码，且未校验签名",
                     ),
                 )));
@@ -244,41 +244,41 @@ fn leads_to(project: &Project<'_>, start: FunctionId) -> Option<Grave> {
     grave
 }
 
-/// How grave it is that anybody can have something done; `erases` where it is done to delete something.
+/// Rates what an unauthenticated caller can trigger; `erases` where the call serves to delete something.
 fn weighs(project: &Project<'_>, id: FunctionId, deed: &Deed, erases: bool) -> Option<Grave> {
     let sources = |content: &Taint| project.reach.sources(id, *content);
     let store = (2, ("a store", "数据存储"));
     match deed {
         Deed::Run { content, .. } if sources(content) != Taint::NONE => {
-            Some((3, ("something that runs what it is given", "会执行传入内容的节点")))
+            Some((3, ("something that executes its input", "会执行传入内容的节点")))
         }
-        // A fixed command does what the developer wrote; a fixed statement asks or changes what others wrote into the database.
+        // A fixed command does only what the developer wrote; a fixed SQL statement reads or changes what others stored.
         Deed::Run { sink, .. } => (*sink == Sink::Sql).then_some(store),
         Deed::Persist { content, .. } => (erases || sources(content).has(Taint::USER)).then_some(store),
         Deed::Configure(content) => {
             sources(content).has(Taint::USER).then_some((2, ("the program's settings", "程序的设置")))
         }
         Deed::Reveal => shows_keys(project.facts, id)
-            .then_some((2, ("the program's settings, with the keys in them", "程序的设置及其中的密钥"))),
+            .then_some((2, ("the program's settings and the keys in them", "程序的设置及其中的密钥"))),
         Deed::Open { path, .. } => sources(path)
             .has(Taint::BODY | Taint::REQUEST)
-            .then_some((2, ("files that the request names", "请求指定的文件"))),
+            .then_some((2, ("files named by the request", "请求指定的文件"))),
         Deed::Rows { .. } | Deed::Store(..) | Deed::Retrieve(_) | Deed::Erase(_) | Deed::Keyed(_) => {
             Some(store)
         }
         Deed::Model { recipient, .. } if !recipient.local => {
             Some((1, ("a model that you pay for", "由你付费的模型")))
         }
-        // What a caller says is passed on in the developer's name.
+        // What the caller says is passed on in the developer's name.
         Deed::Send { host: Some(_), content } => sources(content)
             .has(Taint::BODY)
-            .then_some((1, ("a service that is asked in your name", "以你的名义访问的服务"))),
+            .then_some((1, ("a service that is called on your behalf", "以你的名义访问的服务"))),
         _ => None,
     }
 }
 
-/// Whether the settings that a function answers with hold keys, and nothing is taken out of them before: the code of the project
-/// speaks of some.
+/// Whether the settings a function returns may include keys: the project's code mentions some, and the function does not remove
+/// or mask them.
 fn shows_keys(facts: &Facts, id: FunctionId) -> bool {
     const KEYS: &[&str] = &[
         "api_key",
@@ -294,7 +294,7 @@ fn shows_keys(facts: &Facts, id: FunctionId) -> bool {
         "accessToken",
     ];
     const HIDES: &[&str] = &["mask", "redact", "***", "hide", "hidden", "sanitiz", "public", "脱敏", "隐藏"];
-    // What takes a part out may take out another.
+    // Removal of some fields counts only if the body also names keys.
     const TAKES_OUT: &[&str] = &["omit", "delete ", "pop(", "exclude"];
     let Some(function) = facts.functions.get(id) else { return false };
     let text = |file: usize| facts.files.get(file).map(|file| file.text.as_str()).unwrap_or_default();
@@ -306,13 +306,13 @@ fn shows_keys(facts: &Facts, id: FunctionId) -> bool {
     !has(HIDES) && !takes_keys && code.into_iter().any(speaks)
 }
 
-/// Whether a call hands on what seems to come from a service, while nothing looks at its signature.
+/// Whether a call dispatches a service's requests although signature checks are switched off.
 fn is_unsigned(facts: &Facts, target: &str) -> bool {
     let off = |(_, call): (FunctionId, &Call)| call.does.contains(&Deed::Flaw(Flaw::SignatureUnchecked));
     target.starts_with("slack_bolt.") && target.ends_with(".dispatch") && facts.calls().any(off)
 }
 
-/// Whether any tool of the project acts, or leads to something that not everybody may do. Where none is known, any may.
+/// Whether any tool of the project has an effect, or leads to something restricted. If no tool is known, the answer is yes.
 fn has_tools_that_matter(project: &Project<'_>) -> bool {
     let facts = project.facts;
     let matters = |tool: &Tool| {
@@ -322,13 +322,13 @@ fn has_tools_that_matter(project: &Project<'_>) -> bool {
     facts.tools.is_empty() || facts.tools.iter().any(matters)
 }
 
-/// Whether a function, or what it calls, does anything that rules look at.
+/// Whether a function, or anything it calls, does something that rules look at.
 fn leads_to_anything(facts: &Facts, start: FunctionId) -> bool {
     let heavy = |deed: &Deed| !matches!(deed, Deed::Guard(_) | Deed::Send { .. } | Deed::Reveal);
     Reach::leading(facts, |call| call.does.iter().any(heavy)).get(start) == Some(&true)
 }
 
-/// Whether a call hands a request to a server of tools: the transports of the MCP SDKs over HTTP.
+/// Whether a call hands a request to a tool server: the HTTP transports of the MCP SDKs.
 fn opens_tools(target: &str) -> bool {
     const TAKES: &[&str] = &[
         "SSEServerTransport",

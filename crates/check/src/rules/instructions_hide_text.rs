@@ -1,9 +1,9 @@
 //! `instructions-hide-text`
 //!
-//! What it does: finds characters that nobody sees in what an assistant is told and in descriptions of tools: tag characters,
-//! marks that turn the direction of text around, runs of characters without width.
+//! What it does: finds invisible characters in instructions for an assistant and in tool descriptions: tag characters,
+//! direction overrides, runs of zero-width characters.
 //!
-//! Why it matters: the model reads what the reviewer cannot see, and does what stands there.
+//! Why it matters: the model reads and follows what a reviewer cannot see.
 //!
 //! Reference: Unicode TR 36 and TR 39; risks S12 and S02.
 
@@ -17,13 +17,13 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("instructions-hide-text"),
     risks: &["S12", "S02"],
     severity: Severity::Error,
-    title: Text { en: "instructions hold text that nobody sees", zh: "指令中藏有看不见的文字" },
+    title: Text { en: "instructions contain invisible text", zh: "指令中藏有看不见的文字" },
     harm: Text {
-        en: "The agent obeys sentences that nobody who looks at the file can read, for example to send the user's data away.",
+        en: "The agent obeys sentences that nobody can see in the file, for example one that sends the user's data away.",
         zh: "智能体会照着谁也看不见的句子行事，例如把用户的数据发出去。",
     },
     fix: Text {
-        en: "Delete these characters, and ask where the file came from before you trust the rest of it.",
+        en: "Delete these characters, and find out where the file came from before you trust the rest of it.",
         zh: "删除这些字符；在信任其余内容之前，先弄清文件的来历。",
     },
     example: "- Format the code.⟨invisible: …⟩\n+ Format the code.\n",
@@ -49,19 +49,19 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 
 fn one(project: &Project<'_>, file: usize, span: Range<usize>) -> Finding {
     let message = Bilingual::new(
-        "characters that nobody sees stand here; a model reads them",
+        "there are invisible characters here, which a model still reads",
         "这里有肉眼看不见的字符，而模型会读到它们",
     );
     finding(&RULE, Severity::Error, Confidence::High, project.facts.place(file, span), message)
 }
 
-/// The first place at which text is hidden.
+/// Returns the first span of hidden text.
 fn hidden(text: &str) -> Option<Range<usize>> {
     let mut run: Option<(usize, usize)> = None;
     let mut flag = false;
     for (at, ch) in text.char_indices() {
         let end = at + ch.len_utf8();
-        // The flags of England, Scotland and Wales are written in tag characters.
+        // The flags of England, Scotland and Wales are encoded with tag characters.
         if ch == '\u{1f3f4}' {
             flag = true;
             continue;
@@ -80,7 +80,7 @@ fn hidden(text: &str) -> Option<Range<usize>> {
             None if without_width => Some((at, 1)),
             _ => None,
         };
-        // One may come from a word processor; many in a row spell something.
+        // A few may come from a word processor; many in a row spell something.
         if let Some((start, count)) = run
             && count >= 8
         {

@@ -1,9 +1,9 @@
 //! `key-in-browser`
 //!
-//! What it does: finds model clients that run in the browser with a key of their own: `dangerouslyAllowBrowser`, or a key from a
-//! variable that bundlers write into the page (`NEXT_PUBLIC_…`, `VITE_…`, `REACT_APP_…`, `EXPO_PUBLIC_…`).
+//! What it does: finds model clients that run in the browser with their own key: `dangerouslyAllowBrowser`, or a key from a
+//! variable that bundlers embed in the page (`NEXT_PUBLIC_…`, `VITE_…`, `REACT_APP_…`, `EXPO_PUBLIC_…`).
 //!
-//! Why it matters: everybody who opens the page can take the key out of it.
+//! Why it matters: everyone who opens the page can extract the key.
 //!
 //! Reference: OpenAI, best practices for API key safety; risks S09 and S15.
 
@@ -16,13 +16,13 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("key-in-browser"),
     risks: &["S09", "S15"],
     severity: Severity::Error,
-    title: Text { en: "the key goes to every visitor", zh: "密钥会发给每个访客" },
+    title: Text { en: "the key is sent to every visitor", zh: "密钥会发给每个访客" },
     harm: Text {
-        en: "Any visitor can copy the key from the page, spend your money, and read what the account stores of other users.",
+        en: "Any visitor can copy the key from the page, spend your money, and read other users' data in the account.",
         zh: "任何访客都能从网页中拿到密钥，花你的钱，并读取该账户里其他用户的数据。",
     },
     fix: Text {
-        en: "Call the model from a route of your server, and keep the key in a variable that is not public.",
+        en: "Call the model from a route on your server, and keep the key in a non-public environment variable.",
         zh: "由自己的服务端接口调用模型，把密钥放在不公开的环境变量里。",
     },
     example: "- new OpenAI({ apiKey: process.env.NEXT_PUBLIC_OPENAI_KEY, dangerouslyAllowBrowser: true })\n+ await fetch(\"/api/chat\", { method: \"POST\", body })\n",
@@ -39,7 +39,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         .filter(shown)
         .map(|(function, call)| {
             let message = Bilingual::new(
-                "the key of this client is part of the page that every visitor gets",
+                "this client's key is part of the page sent to every visitor",
                 "此客户端的密钥会随网页发给每个访客",
             );
             let place = facts.call_place(function, call);

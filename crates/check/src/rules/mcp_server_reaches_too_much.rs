@@ -1,11 +1,11 @@
 //! `mcp-server-reaches-too-much`
 //!
-//! What it does: finds MCP servers that get the whole disk or the home folder, the host's network or all of a container's
-//! privileges, and assistants that may run any command without asking: a switch in code with which a coding agent is started
-//! (`permission_mode="bypassPermissions"`), the same in a configuration, and `"allow": ["Bash(*)"]`. A mode that is offered
-//! among others is no finding.
+//! What it does: finds MCP servers with access to the whole disk or home folder, the host's network or all of a container's
+//! privileges, and assistants that may run any command without asking: a switch in code that starts a coding agent
+//! (`permission_mode="bypassPermissions"`), the same in a configuration, and `"allow": ["Bash(*)"]`. A mode that is listed
+//! among other choices is not reported.
 //!
-//! Why it matters: one sentence in a page that the model reads is then enough to read or change everything of the user.
+//! Why it matters: one sentence in a page that the model reads is then enough to read or change everything the user has.
 //!
 //! Reference: OWASP ASI03, LLM06; risks P01 and S07.
 
@@ -24,14 +24,14 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P01", "S07"],
     severity: Severity::Warning,
     title: Text {
-        en: "an assistant or an MCP server may reach everything", zh: "助手或 MCP 服务器权限过大"
+        en: "an assistant or MCP server has too much access", zh: "助手或 MCP 服务器权限过大"
     },
     harm: Text {
-        en: "A sentence in a web page or a mail can make the agent read or change every file of the user.",
+        en: "A sentence in a web page or an email can make the agent read or change all of the user's files.",
         zh: "网页或邮件里的一句话，就可能让智能体读取或修改用户的所有文件。",
     },
     fix: Text {
-        en: "Give a server one folder that holds what the task needs, and leave out `--privileged` and `--network host`. Leave an assistant its questions (`permission_mode=\"default\"`) and allow it single commands: `Bash(git status)`.",
+        en: "Give a server only the folder that the task needs, and drop `--privileged` and `--network host`. Let an assistant keep asking (`permission_mode=\"default\"`) and allow only specific commands: `Bash(git status)`.",
         zh: "服务器只给任务所需的那个文件夹，去掉 `--privileged` 和 `--network host`。助手保留询问（`permission_mode=\"default\"`），只放行具体命令：`Bash(git status)`。",
     },
     example: "- \"args\": [\"-y\", \"@scope/server-files@1.4.2\", \"/\"]\n+ \"args\": [\"-y\", \"@scope/server-files@1.4.2\", \"./notes\"]\n",
@@ -43,14 +43,14 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     servers.filter_map(|server| one(project, server)).chain(switched_off(project)).collect()
 }
 
-/// Coding agents that are started so that they ask nobody. Each place is told of once.
+/// Reports coding agents that are started so that they never ask. Each location is reported once.
 fn switched_off(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let off = |call: &Call| call.does.contains(&Deed::Flaw(Flaw::SkipsPermissions));
     let mut found: Vec<Finding> = Vec::new();
     for (function, call) in project.reach.calls(facts).filter(|(_, call)| off(call)) {
         let place = written(facts, function, call);
-        // What was made with the switch is handed to a call on the next line.
+        // An object built with the switch may be passed to a call on the next line.
         let near =
             |other: &Finding| other.place.path == place.path && other.place.line.abs_diff(place.line) < 2;
         if !found.iter().any(near) {
@@ -62,13 +62,13 @@ fn switched_off(project: &Project<'_>) -> Vec<Finding> {
 
 fn unbound(place: Place) -> Finding {
     let message = Bilingual::new(
-        "the assistant that is started with this may run any command, and asks nobody before",
+        "the assistant started with this can run any command without asking anyone",
         "以此启动的助手可以运行任何命令，事先不询问任何人",
     );
     finding(&RULE, Severity::Warning, Confidence::High, place, message)
 }
 
-/// Where the switch is written: in the call, or before it in the same function, or else in the file.
+/// Returns where the switch is written: in the call, else the last one before it in the function, else the first in the file.
 fn written(facts: &Facts, function: FunctionId, call: &Call) -> Place {
     let whole = || facts.call_place(function, call);
     let Some(owner) = facts.functions.get(function) else { return whole() };
@@ -80,7 +80,7 @@ fn written(facts: &Facts, function: FunctionId, call: &Call) -> Place {
     last.or_else(first).map_or_else(whole, |(at, len)| facts.place(owner.file, at..at + len))
 }
 
-/// The first setting of a configuration with which an assistant may run any command.
+/// Reports the first setting in a configuration that lets an assistant run any command.
 pub(crate) fn text(source: &Source, _: &Context<'_>) -> Vec<Finding> {
     let end = source.path.rsplit_once('.').map_or("", |parts| parts.1);
     let settings = matches!(end, "json" | "jsonc" | "yaml" | "yml" | "toml");
@@ -91,7 +91,7 @@ pub(crate) fn text(source: &Source, _: &Context<'_>) -> Vec<Finding> {
     found.map(|span| unbound(place(source, span))).into_iter().collect()
 }
 
-/// The first value of a configuration with which everything is allowed.
+/// Returns the span of the first configuration value that allows everything.
 fn allows_all(text: &str, of_assistant: bool) -> Option<Range<usize>> {
     const MODES: &[&str] = &["bypassPermissions", "danger-full-access"];
     const TOOLS: &[&str] = &["Bash", "Bash(*)", "Bash(:*)", "Bash(*:*)", "Bash(**)"];
@@ -114,7 +114,7 @@ fn allows_all(text: &str, of_assistant: bool) -> Option<Range<usize>> {
     let mode = first(MODES, &|before, line, _| before.ends_with([':', '=']) && !refused(before, line));
     let flag =
         first(&flags, &|before, line, quoted| (quoted || line.trim() == "-") && !refused(before, line));
-    // What is denied, or asked about, stands in lists of the same file.
+    // Denied and ask-first tools are in lists of the same file.
     let allowed = |before: &str| {
         let list = |name: &str| before.rfind(&format!("\"{name}\""));
         list("allow").is_some_and(|at| at > list("deny").max(list("ask")).unwrap_or(0))
@@ -123,7 +123,7 @@ fn allows_all(text: &str, of_assistant: bool) -> Option<Range<usize>> {
     [mode, flag, tool].into_iter().flatten().min_by_key(|span| span.start)
 }
 
-/// Whether a value stands under a key that says that it is not wanted: `forbidden: "bypassPermissions"`, or a list below such a key.
+/// Whether the value's key says that it is unwanted: `forbidden: "bypassPermissions"`, or a list under such a key.
 fn refused(before: &str, line: &str) -> bool {
     const WORDS: &[&str] = &[
         "forbid*",
@@ -153,7 +153,7 @@ fn one(project: &Project<'_>, server: &Server) -> Option<Finding> {
     let (what, en, zh) = reach(server)?;
     let name = &server.name;
     let message = Bilingual::new(
-        format!("the MCP server `{name}` gets {en}: `{}`", what.text),
+        format!("the MCP server `{name}` has access to {en}: `{}`", what.text),
         format!("MCP 服务器 `{name}` 获得了{zh}：`{}`", what.text),
     );
     let place = project.facts.place(server.file, what.span.clone());
@@ -172,11 +172,11 @@ fn reach(server: &Server) -> Option<(&Spanned, &'static str, &'static str)> {
             return Some((argument, "the whole disk or home folder", "整个磁盘或主目录"));
         }
         if container && (text == "--privileged" || text.starts_with("--cap-add=ALL")) {
-            return Some((argument, "all privileges of the machine", "整台机器的权限"));
+            return Some((argument, "all privileges on the host", "整台机器的权限"));
         }
         let host = text == "--network=host" || text == "--net=host";
         if container && (host || (matches!(before, "--network" | "--net") && text == "host")) {
-            return Some((argument, "the network of the machine", "整台机器的网络"));
+            return Some((argument, "the host's network", "整台机器的网络"));
         }
         let mounted = text.strip_prefix("-v=").or_else(|| text.strip_prefix("--volume=")).unwrap_or(text);
         let mounts = matches!(before, "-v" | "--volume") || mounted != text;

@@ -1,9 +1,9 @@
 //! `memory-shared-by-all`
 //!
-//! What it does: finds memories of an agent that serves several people in which everybody gets the same name: a written-out
-//! `user_id`, a session key of a workflow that is a constant, a conversation that is one list for the whole program.
+//! What it does: finds memories of a multi-user agent in which everyone shares one key: a hard-coded `user_id`, a constant
+//! workflow session key, or a conversation kept in a single list for the whole program.
 //!
-//! Why it matters: the agent tells one person what another one said.
+//! Why it matters: the agent tells one person what another person said.
 //!
 //! Reference: OWASP LLM08, ASI06; risk P11.
 
@@ -21,20 +21,20 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     title: Text { en: "all users share one memory", zh: "所有用户共用一份记忆" },
     harm: Text {
-        en: "One person's diary, health or orders turn up in the answers that another person gets.",
+        en: "One person's diary, health or orders turn up in responses to another person.",
         zh: "一个人的日记、健康状况或订单，会出现在给另一个人的回答里。",
     },
     fix: Text {
-        en: "Use the id of the signed-in user as the key of the memory (`user_id=session.user.id`), and keep one conversation for each of them (`histories[user.id]`).",
+        en: "Use the signed-in user's id as the memory key (`user_id=session.user.id`), and keep a separate conversation for each user (`histories[user.id]`).",
         zh: "用已登录用户的标识作为记忆的键（`user_id=session.user.id`），并为每个用户分别保存对话（`histories[user.id]`）。",
     },
     example: "- memory.add(messages, user_id=\"user\")\n+ memory.add(messages, user_id=current_user.id)\n",
     graph: Some(run),
 };
 
-/// Helpers through which a list is followed back.
+/// How many helper functions a list is traced back through.
 const MOST_HELPERS: usize = 8;
-/// Parameters of a handler that are looked at.
+/// How many parameters of a handler are examined.
 const MOST_PARAMETERS: usize = 4;
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
@@ -47,7 +47,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             _ => None,
         });
         let shared = shared.or_else(|| common(project, function, call));
-        // At a terminal there is one person.
+        // A terminal program has a single user, whose input does not count as `USER`.
         let Some((message, content)) = shared else { continue };
         let store = call.does.iter().find_map(|deed| match deed {
             Deed::Retrieve(store) => Some(*store),
@@ -68,13 +68,12 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// Memories that people who come in from elsewhere fill, and that are read into what a model is asked without anybody saying whose
-/// part is wanted.
+/// Reports memories that remote users write to, and that are read into a model's prompt without selecting any one user's part.
 fn kept_for_all(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let (sites, asks) = (Sites::new(facts, project.reach), Reach::calls_model(facts));
     let (mut found, mut seen): (Vec<Finding>, BTreeSet<(FunctionId, &str)>) = Default::default();
-    // What takes a key of a person looks for their part by itself.
+    // A function that takes a person's key selects that person's part itself.
     let picks = |id: FunctionId| facts.functions.get(id).is_some_and(|function| !function.keys.is_empty());
     for (function, call) in project.reach.calls(facts) {
         let read = call.does.iter().find_map(|deed| match deed {
@@ -86,7 +85,7 @@ fn kept_for_all(project: &Project<'_>) -> Vec<Finding> {
         if project.reach.owner(facts, id) != Owner::User {
             continue;
         }
-        // What follows the question itself narrows it, wherever the answer comes up again.
+        // A filter chained to the query narrows it, wherever the result is used.
         let narrowed = says_whose(facts, function, call);
         let reached = told_by_many(project, &asks, store);
         for (function, call) in places(project, &sites, &asks, store, (function, call)) {
@@ -112,8 +111,8 @@ fn kept_for_all(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// What is reached from where people come in who write to an agent from elsewhere, if what they say is put into a store on the way to
-/// a model.
+/// Returns the functions reachable from entry points for remote users, if what users say there is written to the store and a
+/// model is called.
 fn told_by_many(project: &Project<'_>, asks: &[bool], store: &Store) -> BTreeSet<FunctionId> {
     let facts = project.facts;
     let writes = |function: FunctionId, call: &Call| {
@@ -126,7 +125,7 @@ fn told_by_many(project: &Project<'_>, asks: &[bool], store: &Store) -> BTreeSet
         })
     };
     let leads = Reach::leading_from(facts, writes);
-    // A handler that is handed over in a call: `bot.on("message", answer)`.
+    // Also a handler passed to a call: `bot.on("message", answer)`.
     let heard = |id: FunctionId| {
         let said = |index| project.reach.sources(id, Taint::parameter(index)).has(Taint::USER);
         (0..MOST_PARAMETERS).any(said)
@@ -146,12 +145,12 @@ fn told_by_many(project: &Project<'_>, asks: &[bool], store: &Store) -> BTreeSet
     seen
 }
 
-/// Whether a call says who is meant, by the names of what it hands over.
+/// Whether the arguments of a call, by their names, say whose data is meant.
 fn says_whose(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
     let text = file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default();
     let given = text.split_once('(').map_or("", |(_, given)| given);
-    // Of a statement only its condition says so, and what is bound to it.
+    // In an SQL statement, only the condition and its bound values count.
     let small = given.to_ascii_lowercase();
     let given = match small.find("select ") {
         Some(start) => {
@@ -161,13 +160,13 @@ fn says_whose(facts: &Facts, function: FunctionId, call: &Call) -> bool {
         }
         None => given,
     };
-    // By what rows are sorted says nothing of whose they are.
+    // The sort order does not say whose data the rows are.
     let sorts = call.target.ends_with("order_by");
     let given = if sorts { "" } else { given.split("orderBy").next().unwrap_or(given) };
     crate::code::says_whose(given) || file.is_some_and(|file| is_narrowed(&file.text, call.span.end))
 }
 
-/// Whether what follows a question to a store narrows it down: `….where(…)`, `.eq("user", id)`.
+/// Whether a store query is narrowed by what follows it: `….where(…)`, `.eq("user", id)`.
 fn is_narrowed(text: &str, end: usize) -> bool {
     const NARROWS: &[&str] = &[
         ".where(",
@@ -193,13 +192,13 @@ fn is_narrowed(text: &str, end: usize) -> bool {
 fn memory(name: &str) -> Bilingual {
     Bilingual::new(
         format!(
-            "`{name}` is filled by everybody who writes here and read without saying whose part is wanted, so one person's words come back to another"
+            "`{name}` is written to by everyone and read without selecting one user's part, so one person's words reach another"
         ),
         format!("`{name}` 由所有人写入，读取时却不区分是谁的内容，一个人的话会出现在另一个人的对话中"),
     )
 }
 
-/// Where a list that is everybody's is handed to what asks the model.
+/// Follows a shared list back to the call that passes it to the function calling the model.
 fn handed_in<'f>(
     project: &'f Project<'_>,
     function: FunctionId,
@@ -221,14 +220,14 @@ fn handed_in<'f>(
     (at.0, at.1)
 }
 
-/// What a model is asked with out of a list that is one for the whole program.
+/// Reports a model call whose input comes from a list shared by the whole program.
 fn common(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<(Bilingual, Taint)> {
     let content = call.does.iter().find_map(|deed| match deed {
         Deed::Model { content, .. } => Some(*content),
         _ => None,
     })?;
     let message = Bilingual::new(
-        "what the model is asked holds a list that is one for everybody who writes here, so one person's words come back to another",
+        "the model's input comes from a list shared by all users, so one person's words reach another",
         "发给模型的内容来自所有人共用的一个列表，一个人的话会出现在另一个人的对话中",
     );
     project.reach.sources(function, content).has(Taint::COMMON).then_some((message, content))
@@ -236,16 +235,14 @@ fn common(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<(B
 
 fn key(name: &str) -> Bilingual {
     Bilingual::new(
-        format!("everybody is `{name}` in this memory, so one person's words come back to another"),
+        format!("every user is `{name}` in this memory, so one person's words reach another"),
         format!("在这份记忆里所有人都叫 `{name}`，一个人的话会出现在另一个人的对话中"),
     )
 }
 
 fn list(name: &str) -> Bilingual {
     Bilingual::new(
-        format!(
-            "`{name}` is one conversation for everybody who writes here, so one person's words come back to another"
-        ),
+        format!("`{name}` is one conversation shared by all users, so one person's words reach another"),
         format!("`{name}` 是所有人共用的一份对话，一个人的话会出现在另一个人的对话中"),
     )
 }

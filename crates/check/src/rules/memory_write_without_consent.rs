@@ -1,7 +1,7 @@
 //! `memory-write-without-consent`
 //!
-//! What it does: like `retrieval-without-consent`, for writes: what a person says goes into a store that outlives the
-//! conversation, on a way on which nobody was asked.
+//! What it does: the counterpart of `retrieval-without-consent` for writes: what a person says is written to a store that
+//! outlives the conversation, on a path without consent.
 //!
 //! Why it matters: people do not expect a chat to be kept; what is kept can be read, leaked and asked for later.
 //!
@@ -20,14 +20,14 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P03", "P01"],
     severity: Severity::Error,
     title: Text {
-        en: "users' words are remembered without consent", zh: "未经同意就长期保存用户的话"
+        en: "what users say is stored without consent", zh: "未经同意就长期保存用户的话"
     },
     harm: Text {
-        en: "What somebody says in passing is kept for good, although they never agreed to be remembered.",
+        en: "What people say in passing is kept for good, although they never agreed to be remembered.",
         zh: "用户随口说的话被长期保存，而他们从未同意过被记住。",
     },
     fix: Text {
-        en: "Ask before the first write and put `@user_consent_required(\"memory\")` (JavaScript: `userConsentRequired(\"memory\", …)`) of the package `ombud` on the function that writes. In a workflow, lead only a yes to this node.",
+        en: "Ask before the first write and put `@user_consent_required(\"memory\")` (JavaScript: `userConsentRequired(\"memory\", …)`) from the `ombud` package on the function that writes. In a workflow, let only the “yes” branch reach this node.",
         zh: "首次写入前先询问用户，并在写入函数上加 `ombud` 包的 `@user_consent_required(\"memory\")`（JavaScript 为 `userConsentRequired(\"memory\", …)`）。工作流只让同意的分支到达此节点。",
     },
     example: "- def remember(text):\n+ @user_consent_required(\"memory.personalise\")\n+ def remember(text):\n      notes.add(ids=[new_id()], documents=[text])\n",
@@ -49,7 +49,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             if project.reach.owner(facts, *id) != Owner::User || !said.has(Taint::SAID) {
                 continue;
             }
-            // A function that writes to the same file or table again does it for the same question.
+            // Further writes of the same function to the same file or table need the same consent.
             if store.is_plain() && !written.insert((function, store.name.as_str())) {
                 continue;
             }
@@ -63,7 +63,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 fn told(store: &Store, place: Place, path: Vec<Step>) -> Finding {
     let name = &store.name;
     let message = Bilingual::new(
-        format!("what users say is written to `{name}`, and nobody was asked before"),
+        format!("what users say is written to `{name}`, and nobody was asked first"),
         format!("用户说的话被写入 `{name}`，而此前没有征求过同意"),
     );
     let mut one = on_the_way(finding(&RULE, Severity::Error, Confidence::High, place, message), path);

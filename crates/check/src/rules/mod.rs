@@ -1,4 +1,4 @@
-//! Rules, one a file, registered in one list.
+//! The rules, one per file, registered in one list.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -19,7 +19,7 @@ mod by_place;
 mod sinks;
 mod statements;
 
-/// Declares the modules and the list in one go, so that a rule is one line.
+/// Declares the modules and the list together, so that adding a rule takes one line.
 macro_rules! rules {
     ($($module:ident,)*) => {
         $(pub(crate) mod $module;)*
@@ -94,37 +94,37 @@ impl Say for Text {
     }
 }
 
-/// What there is to know of a rule.
+/// A rule and its documentation.
 #[derive(Debug)]
 pub struct Rule {
-    /// Its stable id.
+    /// Stable id.
     pub id: RuleId,
     /// Ids of `registry/risks.json`.
     pub risks: &'static [&'static str],
-    /// How bad a finding is at worst.
+    /// Highest severity of its findings.
     pub severity: Severity,
     /// What is wrong, in a few words.
     pub title: Text,
-    /// What it does to the people who use the agent, in one sentence.
+    /// How it affects the people who use the agent, in one sentence.
     pub harm: Text,
-    /// What to do.
+    /// How to fix it.
     pub fix: Text,
-    /// Before and after.
+    /// An example as a diff, before and after.
     pub example: &'static str,
-    /// What it looks at, if that is the graph of facts.
+    /// The check, if the rule looks at the graph of facts.
     graph: Option<fn(&Project<'_>) -> Vec<Finding>>,
 }
 
-/// What is told of one finding beside its message.
+/// What is shown with a finding besides its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Advice {
-    /// What it does to the people who use the agent.
+    /// How it affects the people who use the agent.
     pub harm: Text,
-    /// What to do.
+    /// How to fix it.
     pub fix: Text,
 }
 
-/// What a finding does to people and what helps there: the rule's own words, or those of its kind of place.
+/// Returns the harm and fix for a finding: the rule's own, or more specific ones for its sink or kind of file.
 pub fn advice(finding: &Finding) -> Option<Advice> {
     let rule = rule(finding.rule.0)?;
     let own = match () {
@@ -141,25 +141,25 @@ pub fn rules() -> &'static [Rule] {
     ALL
 }
 
-/// The rule with this id.
+/// Returns the rule with this id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.id.0 == id)
 }
 
-/// What rules over the graph may ask.
+/// What rules over the graph can query.
 pub(crate) struct Project<'a> {
     pub facts: &'a Facts,
     pub reach: &'a Reach,
-    /// What anybody may come to over the network.
+    /// HTTP handlers that anyone can reach.
     pub doors: &'a Doors,
     pub providers: &'a Providers,
-    /// What the caller settles.
+    /// Options set by the caller.
     pub options: &'a Options,
 }
 
-/// What rules over the text of a file may ask.
+/// What rules over the text of a file can query.
 pub(crate) struct Context<'a> {
-    /// Finds the hosts.
+    /// Finds provider hosts.
     pub automaton: &'a AhoCorasick,
     /// Hosts of known providers.
     pub hosts: &'a [&'a str],
@@ -167,16 +167,16 @@ pub(crate) struct Context<'a> {
     pub detector: &'a Detector,
 }
 
-/// Rules over the text of one file.
+/// The rules over the text of one file.
 pub(crate) const SOURCE: &[fn(&Source, &Context<'_>) -> Vec<Finding>] =
     &[provider::run, secret::run, mcp_server_reaches_too_much::text];
 
-/// Runs the rules over the graph.
+/// Runs the rules over the graph of facts.
 pub(crate) fn graph(project: &Project<'_>) -> Vec<Finding> {
     ALL.iter().filter_map(|rule| rule.graph).flat_map(|run| run(project)).collect()
 }
 
-/// Runs the rules over text.
+/// Runs the rules over source text.
 pub(crate) fn source(
     memory: &mut Memory,
     sources: &[Source],
@@ -184,7 +184,7 @@ pub(crate) fn source(
     providers: &Providers,
     detector: &Detector,
 ) -> Vec<Finding> {
-    // A model on this machine is no recipient, and its address is that of many other things.
+    // A model on this machine is not a recipient, and many other things share its address.
     let hosts: Vec<&str> = providers.hosts().into_iter().filter(|host| !loopback(host)).collect();
     let Ok(automaton) = crate::survey::automaton(&hosts) else { return Vec::new() };
     let context = Context { automaton: &automaton, hosts: &hosts, detector };
@@ -193,7 +193,7 @@ pub(crate) fn source(
     looked.flat_map(|source| memory.findings(&source.path, &source.text, || all(&source))).collect()
 }
 
-/// A notebook as the program that is shown of it, so that all rules count the same lines.
+/// Returns a notebook as the program extracted from it, so that all rules count the same lines.
 fn as_shown<'s>(source: &'s Source, file: &File) -> Cow<'s, Source> {
     match source.path.rsplit_once('.') {
         Some((_, "ipynb")) => Cow::Owned(Source { text: file.text.clone(), ..source.clone() }),
@@ -201,7 +201,7 @@ fn as_shown<'s>(source: &'s Source, file: &File) -> Cow<'s, Source> {
     }
 }
 
-/// The function in which a tool is carried out: its own, or the one with the branch that is taken for its name.
+/// Returns the function that carries out a tool: its own, or the one containing the branch taken for its name.
 fn carried_by(facts: &Facts, tool: &Tool) -> Option<FunctionId> {
     let around = || {
         let (file, acts) = tool.acts.as_ref()?;
@@ -214,7 +214,7 @@ fn carried_by(facts: &Facts, tool: &Tool) -> Option<FunctionId> {
     tool.function.or_else(around)
 }
 
-/// A finding of a rule.
+/// Builds a finding of a rule.
 fn finding(
     rule: &Rule,
     severity: Severity,
@@ -234,12 +234,12 @@ fn finding(
     }
 }
 
-/// The same with the way to it.
+/// Adds the path that leads to a finding.
 fn on_the_way(finding: Finding, path: Vec<Step>) -> Finding {
     Finding { path, ..finding }
 }
 
-/// The place of a range of bytes in a source.
+/// Returns the location of a byte range in a source.
 pub(crate) fn place(source: &Source, span: Range<usize>) -> Place {
     let before = source.text.get(..span.start).unwrap_or_default();
     let line = 1 + before.matches('\n').count();
@@ -256,7 +256,7 @@ mod tests {
             serde_json::from_str(include_str!("../../../../registry/risks.json")).unwrap();
         for rule in ALL {
             assert_eq!(ALL.iter().filter(|other| other.id == rule.id).count(), 1, "{}", rule.id.0);
-            // A waiver that does not count has the risks of what it waived.
+            // The rule for invalid waivers has no risks of its own: those of the waived rule apply.
             let own = rule.id != waiver_without_reason::RULE.id;
             assert!(rule.risks.is_empty() != own && !rule.example.is_empty());
             for risk in rule.risks {

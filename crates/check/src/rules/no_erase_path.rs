@@ -1,10 +1,9 @@
 //! `no-erase-path`
 //!
-//! What it does: a project that keeps users' data needs code that can run and deletes it again: from the same store, or with the
-//! person to whom it belongs in the same database. One finding for the project,
-//! at the first write.
+//! What it does: a project that keeps users' data needs reachable code that deletes it again: from the same store, or along
+//! with the person it belongs to in the same database. One finding per project, at the first write.
 //!
-//! Why it matters: somebody who wants to be forgotten cannot be.
+//! Why it matters: a user who wants to be forgotten cannot be.
 //!
 //! Reference: PIPL Art. 47, GDPR Art. 17; risk P10.
 
@@ -19,20 +18,20 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("no-erase-path"),
     risks: &["P10"],
     severity: Severity::Warning,
-    title: Text { en: "nobody can be forgotten", zh: "用户数据无法删除" },
+    title: Text { en: "users' data cannot be erased", zh: "用户数据无法删除" },
     harm: Text {
-        en: "Somebody who asks to be forgotten stays in the store for good.",
+        en: "When users ask for their data to be deleted, there is no way to do it.",
         zh: "用户要求删除自己的数据时，根本无从删起。",
     },
     fix: Text {
-        en: "Offer a command or a button that deletes the user's items from the store; with the store behind Ombud's memory edge, `ombud subject erase USER` does it. An app removes its file or key (`removeItem(at:)`, `removeObject(forKey:)`) and asks its server to do the same.",
+        en: "Offer a command or a button that deletes the user's items from the store; with the store behind Ombud's memory edge, `ombud subject erase USER` does it. An app must delete its own file or key (`removeItem(at:)`, `removeObject(forKey:)`) and have its server delete the data too.",
         zh: "提供命令或按钮，从存储中删除该用户的条目；若存储接在 Ombud 的记忆入口之后，`ombud subject erase 用户` 即可完成。App 应删除自己的文件或键（`removeItem(at:)`、`removeObject(forKey:)`），并让服务端一并删除。",
     },
     example: "+ def erase(user):\n+     notes.delete(where={\"user\": user})\n",
     graph: Some(run),
 };
 
-/// Calls that delete something if the function around them says that it does.
+/// Calls that delete data, if the name of the enclosing function says so.
 const DELETES: &[&str] = &[
     "os.remove",
     "os.unlink",
@@ -64,7 +63,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     vec![finding(&RULE, Severity::Warning, Confidence::Medium, place, told(&name))]
 }
 
-/// The stores into which a call writes.
+/// Returns the stores that a call writes to.
 fn stores<'f>(facts: &'f Facts, call: &Call) -> Vec<&'f Store> {
     let written = call.does.iter().filter_map(|deed| match deed {
         Deed::Store(id, _) => facts.stores.get(*id),
@@ -73,9 +72,9 @@ fn stores<'f>(facts: &'f Facts, call: &Call) -> Vec<&'f Store> {
     written.collect()
 }
 
-/// Whether a call deletes what is kept in the given stores; in none of them what is kept is a file or a table without a name.
+/// Whether a call deletes from one of the given stores; the list is empty if the data is in a file or an unnamed table.
 fn erases(facts: &Facts, function: FunctionId, call: &Call, kept: &[&Store]) -> bool {
-    // A loop over the names of tables deletes from each of them.
+    // A loop over table names deletes from each of them.
     let mut from = call.does.iter().filter_map(|deed| match deed {
         Deed::Erase(id) => facts.stores.get(*id),
         _ => None,
@@ -85,7 +84,7 @@ fn erases(facts: &Facts, function: FunctionId, call: &Call, kept: &[&Store]) -> 
     deletes(facts, function, call) && !of_others
 }
 
-/// Whether what is deleted in one store takes what is kept in another with it: the same one, or who said it in the same database.
+/// Whether erasing one store also erases another: the same store, or the person's record in the same database.
 fn goes_with(deleted: &Store, kept: &Store) -> bool {
     const WHOLE: &[&str] = &[
         "user*",
@@ -108,9 +107,9 @@ fn goes_with(deleted: &Store, kept: &Store) -> bool {
 /// Whether a call deletes what people said.
 pub(super) fn deletes(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     let erases = call.does.iter().any(|deed| matches!(deed, Deed::Erase(_)));
-    // A file or a table that is deleted by a function that says so.
+    // A file or table deleted by a function whose name says so.
     let written = |call: &Call| call.does.iter().any(|deed| matches!(deed, Deed::Persist { .. }));
-    // What is left is written anew, here or by what is called.
+    // Or the remainder is written back, here or in a function called from here.
     let anew = || {
         let calls = call.callees.iter().filter_map(|callee| facts.functions.get(*callee));
         written(call) || calls.flat_map(|callee| &callee.calls).any(written)
@@ -120,7 +119,7 @@ pub(super) fn deletes(facts: &Facts, function: FunctionId, call: &Call) -> bool 
     erases || named || call.target.contains("ombud.") && call.target.ends_with("erase")
 }
 
-/// The name of what keeps the words of people that a call writes: empty for a file or a table.
+/// Returns the name of the store in which a call keeps what people said; empty for a file or a table.
 pub(super) fn keeps(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<String> {
     let facts = project.facts;
     call.does.iter().find_map(|deed| match deed {
@@ -140,7 +139,7 @@ pub(super) fn keeps(project: &Project<'_>, function: FunctionId, call: &Call) ->
     })
 }
 
-/// Stores that end with the program unless they are written to a file.
+/// Stores whose content is lost when the program ends, unless it is saved to a file.
 const IN_MEMORY: &[&str] = &[
     "FAISS",
     "FaissStore",
@@ -151,14 +150,14 @@ const IN_MEMORY: &[&str] = &[
     "hnswlib",
 ];
 
-/// Whether what a store holds outlives the program.
+/// Whether a store's content outlives the program.
 fn lasts(project: &Project<'_>, store: &Store) -> bool {
     const SAVES: &[&str] = &["save_local", "save", "dump", "persist", "write_index"];
     let saves = |(_, call): (FunctionId, &Call)| SAVES.iter().any(|name| call.target.ends_with(name));
     !IN_MEMORY.contains(&store.name.as_str()) || project.reach.calls(project.facts).any(saves)
 }
 
-/// Whether a bare index of numbers ends with the program: nothing saves it.
+/// Whether a bare vector index is lost when the program ends, because nothing saves it.
 pub(super) fn is_gone(project: &Project<'_>, store: &Store) -> bool {
     matches!(store.product.as_str(), "faiss" | "hnswlib") && !lasts(project, store)
 }
@@ -166,12 +165,12 @@ pub(super) fn is_gone(project: &Project<'_>, store: &Store) -> bool {
 fn told(name: &str) -> Bilingual {
     if name.is_empty() {
         return Bilingual::new(
-            "what users say is kept here, and no code that can run deletes it again",
+            "what users say is kept here, and no reachable code ever deletes it",
             "用户说的话保存在这里，而没有任何可执行的代码能再把它删掉",
         );
     }
     Bilingual::new(
-        format!("what users say is kept in `{name}`, and no code that can run deletes it again"),
+        format!("what users say is kept in `{name}`, and no reachable code ever deletes it"),
         format!("用户说的话保存在 `{name}` 中，而没有任何可执行的代码能再把它删掉"),
     )
 }

@@ -1,13 +1,13 @@
 //! `notice-omits-recipient`
 //!
-//! What it does: where the project holds the notice that it publishes (`PRIVACY.md`, `privacy-policy.md`, `隐私政策.md`): looks for
-//! each provider that gets what people say, by its name and its hosts. One finding for each provider that no notice speaks of. A
-//! model on this machine is none, and neither is somebody of whom no name is known. A notice that leaves the list to another document
+//! What it does: if the project contains its published notice (`PRIVACY.md`, `privacy-policy.md`, `隐私政策.md`), searches it for
+//! each provider that receives what people say, by name and hosts. One finding per provider that no notice mentions. A model on
+//! this machine and a recipient whose name is unknown are not reported. A notice that refers to another document for the list
 //! (`SUBPROCESSORS.md`) is not compared.
 //!
-//! Why it matters: people agreed to what they were told, and nobody told them of this company.
+//! Why it matters: people agreed to what they were told, and nobody told them about this company.
 //!
-//! Reference: PIPL Art. 17 and 23, GDPR Art. 13 (1) (e); risk P04. `ombud notice check` compares the kinds of data too.
+//! Reference: PIPL Art. 17 and 23, GDPR Art. 13 (1) (e); risk P04. `ombud notice check` also compares the kinds of data.
 
 use std::collections::BTreeSet;
 
@@ -22,14 +22,14 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P04"],
     severity: Severity::Warning,
     title: Text {
-        en: "the notice does not name who gets users' words", zh: "隐私告知没有写明接收方"
+        en: "the notice omits a recipient of what users say", zh: "隐私告知没有写明接收方"
     },
     harm: Text {
-        en: "People read the notice, agree, and never learn that this company reads what they write.",
+        en: "People read the notice, agree, and never learn that this company receives what they write.",
         zh: "用户看了告知、点了同意，却不知道这家公司会看到他们写的内容。",
     },
     fix: Text {
-        en: "Name the provider, its country and why it gets the data; `ombud notice -o PRIVACY.md` writes it from what the code and the traffic show, `ombud notice check` compares.",
+        en: "Name the provider, its country and the purpose; `ombud notice -o PRIVACY.md` generates the notice from the code and the traffic, and `ombud notice check` verifies it.",
         zh: "在告知中写明该服务商、所在国家和用途；`ombud notice -o PRIVACY.md` 可根据代码和流量生成，`ombud notice check` 可核对。",
     },
     example: "+ What you write goes to DeepSeek (China), which answers it.\n",
@@ -62,7 +62,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             let name = &known.name;
             let message = Bilingual::new(
                 format!(
-                    "this notice does not say that {name} gets what users write, and the code sends it there"
+                    "this notice does not say that {name} receives what users write, but the code sends it there"
                 ),
                 format!("此告知没有写明 {name} 会收到用户的内容，而代码会发送给它"),
             );

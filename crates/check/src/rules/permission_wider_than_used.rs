@@ -1,11 +1,11 @@
 //! `permission-wider-than-used`
 //!
-//! What it does: finds permissions that are asked for and of which the code uses a part: a scope of Google that allows to send,
-//! change or delete (`https://mail.google.com/`, `…/auth/calendar`) in a project that only reads there, and `Intents.all()` of a
-//! Discord bot that looks at no members and at no presence. Where the project calls the service in a way that is not seen, or
-//! hands it on whole, nothing is said.
+//! What it does: finds permissions of which the code uses only a part: a Google scope that allows sending, changing or deleting
+//! (`https://mail.google.com/`, `…/auth/calendar`) in a project that only reads, and `Intents.all()` in a Discord bot that uses
+//! neither members nor presence. Nothing is reported where the project calls the service in a way that cannot be followed, or
+//! passes it on as a whole.
 //!
-//! Why it matters: whoever talks the agent into something, or takes its token, can do all that was allowed, and not what was
+//! Why it matters: whoever manipulates the agent or steals its token can do everything that was granted, not just what was
 //! needed.
 //!
 //! Reference: GDPR Art. 25, PIPL Art. 6 (data minimisation); OWASP LLM06, ASI03; risks P01 and S07.
@@ -21,20 +21,22 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("permission-wider-than-used"),
     risks: &["P01", "S07"],
     severity: Severity::Warning,
-    title: Text { en: "more is allowed than the code uses", zh: "申请的权限超出代码所用" },
+    title: Text {
+        en: "the permissions requested exceed what the code uses", zh: "申请的权限超出代码所用"
+    },
     harm: Text {
-        en: "A sentence in a mail, or a stolen token, is enough to delete or send in the user's name, though the agent never needed that.",
+        en: "A sentence in an email or a stolen token is enough to delete or send things in the user's name, although the agent never needed that.",
         zh: "邮件里的一句话或一个泄露的令牌，就足以以用户的名义删除或发送，而智能体本来并不需要这些权限。",
     },
     fix: Text {
-        en: "Ask for the narrowest scope: `…/auth/gmail.readonly`, `…/auth/calendar.readonly`, `…/auth/drive.readonly`; `Intents.default()` and the single intents that the bot uses. Users have to sign in anew.",
+        en: "Request the narrowest scope: `…/auth/gmail.readonly`, `…/auth/calendar.readonly`, `…/auth/drive.readonly`; for Discord, `Intents.default()` plus the intents that the bot really uses. Users have to authorise again.",
         zh: "只申请最小权限：`…/auth/gmail.readonly`、`…/auth/calendar.readonly`、`…/auth/drive.readonly`；Discord 用 `Intents.default()` 再加机器人真正用到的项。用户需要重新授权。",
     },
     example: "- SCOPES = [\"https://mail.google.com/\"]\n+ SCOPES = [\"https://www.googleapis.com/auth/gmail.readonly\"]\n",
     graph: Some(run),
 };
 
-/// Scopes that allow to change something, and the parts of its service that are read.
+/// Scopes that allow changes, with the resources of each service whose reads count as use of the scope.
 const SCOPES: &[(&str, &[&str])] = &[
     ("https://mail.google.com/", &["messages", "threads", "labels", "users", "history", "attachments"]),
     (
@@ -50,7 +52,7 @@ const SCOPES: &[(&str, &[&str])] = &[
 ];
 const READS: &[&str] =
     &["list", "get", "getprofile", "query", "search", "export", "getmedia", "get_media", "batchget"];
-/// What changes something there, whatever it hangs on.
+/// Calls that change something, on any resource.
 const CHANGES: &[&str] = &[
     ".send(",
     ".trash(",
@@ -81,13 +83,13 @@ const CHANGES: &[&str] = &[
     ".create(body",
     ".create({requestbody",
     ".create({resource",
-    // Tools of a framework do what they like with it.
+    // A framework's tools may use the scope in any way.
     "toolkit(",
     "gmailsend",
     "googlecalendartool",
 ];
 
-/// Verbs that change something, taken as a function and called later: `messages.modify.bind(messages)`.
+/// Methods that change something, taken as a value and called later: `messages.modify.bind(messages)`.
 const VERBS: &[&str] = &[
     ".send",
     ".trash",
@@ -101,8 +103,8 @@ const VERBS: &[&str] = &[
     ".quickadd",
     ".batchupdate",
 ];
-/// What uses a permission in a way that is not seen: mail by its own protocols, which need the whole scope, requests by an address,
-/// methods by their names.
+/// Uses of a permission that cannot be followed: mail over its own protocols, which need the whole scope, requests to a URL,
+/// methods looked up by name.
 const HIDDEN: &[&str] = &[
     "smtplib",
     "imaplib",
@@ -121,7 +123,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// Code that is no test, as it stands in the report.
+/// Returns the source files that are not tests.
 fn code<'f>(project: &'f Project<'_>) -> impl Iterator<Item = (usize, &'f File)> {
     let own = |file: &File| {
         Language::of(file.path.rsplit('/').next().unwrap_or(&file.path)).is_some() && !is_test(&file.path)
@@ -129,7 +131,7 @@ fn code<'f>(project: &'f Project<'_>) -> impl Iterator<Item = (usize, &'f File)>
     project.facts.files.iter().enumerate().filter(move |(_, file)| own(file))
 }
 
-/// The first scope that allows more than the project does.
+/// Reports the first scope that allows more than the project does.
 fn google(project: &Project<'_>) -> Option<Finding> {
     let facts = project.facts;
     let speaks = |file: &File| {
@@ -159,14 +161,14 @@ fn google(project: &Project<'_>) -> Option<Finding> {
         SCOPES.iter().find_map(here)
     })?;
     let message = Bilingual::new(
-        format!("`{scope}` allows to change and delete, and this project only reads there"),
+        format!("`{scope}` allows changing and deleting, but this project only reads"),
         format!("`{scope}` 允许修改和删除，而本项目在那里只做读取"),
     );
     let place = facts.place(file, at..at + scope.len());
     Some(finding(&RULE, Severity::Warning, Confidence::Medium, place, message))
 }
 
-/// Whether a member is taken without a call: it ends there, and nothing is called or assigned by it.
+/// Whether a method is taken as a value: the name ends there and is neither called nor assigned to.
 fn taken(text: &str, member: &str) -> bool {
     let ends = |(at, _): (usize, &str)| {
         let after = text.get(at + member.len()..).and_then(|rest| rest.chars().next());
@@ -175,13 +177,13 @@ fn taken(text: &str, member: &str) -> bool {
     text.match_indices(member).any(ends)
 }
 
-/// Whether a service is asked by its address: one that names neither a scope nor where a token comes from.
+/// Whether a service is called by URL: one that is neither a scope nor a token endpoint.
 fn addresses(text: &str) -> bool {
     let mut after = text.split("googleapis.com/").skip(1);
     after.any(|rest| !["auth/", "token", "oauth2", "discovery"].iter().any(|word| rest.starts_with(word)))
 }
 
-/// Where a text stands in quotes by itself.
+/// Returns the offset at which a text is a quoted string of its own.
 fn quoted(text: &str, wanted: &str) -> Option<usize> {
     let stands = |at: &usize| {
         let before = text.get(..*at).and_then(|before| before.chars().next_back());
@@ -191,13 +193,13 @@ fn quoted(text: &str, wanted: &str) -> Option<usize> {
     text.match_indices(wanted).map(|(at, _)| at).find(stands)
 }
 
-/// A text in small letters without blanks and empty brackets: `users().messages().list(` is `users.messages.list(`.
+/// Lowercases a text and removes whitespace and empty brackets: `users().messages().list(` becomes `users.messages.list(`.
 fn squeezed(text: &str) -> String {
     let plain: String = text.chars().filter(|ch| !ch.is_whitespace()).collect();
     plain.replace("()", "").to_ascii_lowercase()
 }
 
-/// A bot that asks for everything and looks at nobody.
+/// Reports a bot that requests all intents but uses neither members nor presence.
 fn discord(project: &Project<'_>) -> Option<Finding> {
     const USES: &[&str] = &[
         "member",
@@ -222,7 +224,7 @@ fn discord(project: &Project<'_>) -> Option<Finding> {
         return None;
     }
     let message = Bilingual::new(
-        "the bot asks to see every member and who is online, and looks at neither",
+        "the bot requests access to all members and their presence, but the code uses neither",
         "机器人申请查看所有成员和在线状态，但代码并未用到",
     );
     let place = facts.call_place(function, call);

@@ -1,9 +1,10 @@
 //! `plaintext-chat-store`
 //!
-//! What it does: finds conversations that are written to a file or an SQLite database as they are: content that a person gave,
-//! together with a model's answer or under a name that says so. What went through an encryption library is no finding.
+//! What it does: finds conversations written to a file or an SQLite database in plain text: content from a person, together
+//! with a model's response or under a name that says it is a conversation. Content that went through an encryption library is
+//! not reported.
 //!
-//! Why it matters: a stolen laptop, a backup or a mistaken upload gives every conversation away.
+//! Why it matters: a stolen laptop, a backup or a mistaken upload exposes every conversation.
 //!
 //! Reference: PIPL Art. 51, GDPR Art. 32; risk P09.
 
@@ -21,11 +22,11 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Warning,
     title: Text { en: "conversations are stored in the clear", zh: "聊天记录以明文保存" },
     harm: Text {
-        en: "A lost laptop, a backup or a mistaken upload shows everybody's conversations to whoever finds them.",
+        en: "A lost laptop, a leaked backup or a mistaken upload exposes everyone's conversations.",
         zh: "电脑丢失、备份外泄或误传文件，都会让所有人的聊天记录被人看光。",
     },
     fix: Text {
-        en: "Do not store them (Ombud's log keeps an encrypted record that can be erased: `ombud log show`), or encrypt before writing: in an app `AES.GCM.seal` with a key from the Keychain, or `.completeFileProtection`, and never `UserDefaults`.",
+        en: "Do not store them (Ombud's log keeps an encrypted record that can be erased: `ombud log show`), or encrypt before writing: in an app, use `AES.GCM.seal` with a key from the Keychain, or `.completeFileProtection`, never `UserDefaults`.",
         zh: "不要保存（Ombud 的日志会加密留存且可删除：`ombud log show`），或在写入前加密：App 可用 `AES.GCM.seal`（密钥存钥匙串）或 `.completeFileProtection`，不要放进 `UserDefaults`。",
     },
     example: "- chats.write(json.dumps({\"asked\": text, \"answer\": answer}))\n+ chats.write(fernet.encrypt(record))\n",
@@ -36,9 +37,9 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let sites = Sites::new(facts, project.reach);
     let mut found: Vec<Finding> = Vec::new();
-    // A file whose name says nothing of conversations is told of once: a project that writes many has one habit.
+    // A file whose name does not suggest a conversation is reported once: a project that writes many does so by habit.
     let mut unnamed = false;
-    // A function that writes a record in several lines is told of at the first.
+    // A function that writes one record in several calls is reported at the first.
     let mut writers: BTreeSet<FunctionId> = BTreeSet::new();
     let asked: BTreeSet<(FunctionId, &str)> = project
         .reach
@@ -47,7 +48,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         .filter_map(|(function, call)| Some((function, table(facts, call)?)))
         .collect();
     for (function, call) in project.reach.calls(facts) {
-        // The answer stands in the same table as the question, which is told of.
+        // The response is in the same table as the question, which is reported already.
         if table(facts, call).is_some_and(|table| asked.contains(&(function, table)))
             && !said_by_person(project, function, call)
         {
@@ -58,8 +59,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             for (function, call, sources) in
                 places(project, &sites, (function, call), *content, *conversation)
             {
-                // Where nothing is named after a conversation, what writes has to speak of one: the state of a program holds
-                // whatever was put into it.
+                // If no name says that this is a conversation, the code around the write must: otherwise it may be any program
+                // state.
                 if !conversation && !speaks(facts, function) {
                     continue;
                 }
@@ -80,7 +81,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether a function has words for what two sides said.
+/// Whether a function's text contains words for the two sides of a conversation.
 pub(super) fn speaks(facts: &Facts, function: FunctionId) -> bool {
     const WORDS: &[&str] = &[
         "role",
@@ -109,17 +110,17 @@ pub(super) fn speaks(facts: &Facts, function: FunctionId) -> bool {
         "memories",
     ];
     let known = facts.functions.get(function);
-    // The body of a module, and a node of a graph, have no bounds of their own.
+    // The body of a module and a node of a graph have no span of their own.
     let body = known.filter(|known| !known.body.is_empty());
     let text = body.and_then(|known| facts.files.get(known.file)?.text.get(known.body.clone()));
     text.is_none_or(|text| names(text, WORDS) || !text.is_ascii())
 }
 
-/// Lines of a log that hold what people said, or what a model did: the first of each file, for the others do the same.
+/// Reports log lines that contain what people said or a model answered: the first of each kind per file.
 fn logs(project: &Project<'_>) -> Vec<Finding> {
     let mut seen: BTreeSet<(usize, bool)> = BTreeSet::new();
     let mut found = Vec::new();
-    // Lines of a program that asks no model are no conversation.
+    // Log lines of a program that calls no model are not conversations.
     if !project.reach.calls(project.facts).any(|(_, call)| is_model(call)) {
         return found;
     }
@@ -139,7 +140,7 @@ fn logs(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether a call writes to a file that was opened before, which may hold more of the same record.
+/// Whether a call writes to a file opened earlier, which may hold more of the same record.
 fn goes_on(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     let name = call.target.rsplit('.').next().unwrap_or_default();
     let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
@@ -147,7 +148,7 @@ fn goes_on(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     matches!(name, "write" | "writelines" | "writerow") && !text.contains("open(")
 }
 
-/// The table to which a call writes through objects.
+/// Returns the table that a call writes to through an ORM.
 fn table<'f>(facts: &'f Facts, call: &Call) -> Option<&'f str> {
     call.does.iter().find_map(|deed| match deed {
         Deed::Store(id, _) => {
@@ -168,7 +169,7 @@ fn said_by_person(project: &Project<'_>, function: FunctionId, call: &Call) -> b
     })
 }
 
-/// Where what is written comes from: the call itself, or each call of a helper that writes whatever it is given.
+/// Returns where the written content comes from: the call itself, or each call of a helper that writes its arguments.
 fn places<'f>(
     project: &'f Project<'_>,
     sites: &Sites<'f>,
@@ -176,7 +177,7 @@ fn places<'f>(
     content: Taint,
     conversation: bool,
 ) -> Vec<(FunctionId, &'f Call, Taint)> {
-    // What says that it keeps conversations is the place itself.
+    // If the name already says that conversations are kept here, the location is the write itself.
     let helper =
         if conversation { None } else { sites.written(written.0, content, Taint::PERSON | Taint::MODEL) };
     match helper {
@@ -196,12 +197,12 @@ fn told(
     conversation: bool,
     unnamed: bool,
 ) -> Option<Finding> {
-    // Beside an encrypted part of a row its other columns say who and when.
+    // If one column of a row is encrypted, the others only hold metadata such as who and when.
     if sources.has(Taint::ENCRYPTED) {
         return None;
     }
     let (person, model) = (sources.has(Taint::PERSON), sources.has(Taint::MODEL));
-    // What a model hands to a tool that remembers it was said by somebody.
+    // What a model passes to a tool that remembers it was originally said by a person.
     let remembered = call.does.iter().any(|deed| matches!(deed, Deed::Store(..)));
     let chosen = sources.has(Taint::TOOL) && remembered;
     let kept = if conversation { person || model || chosen } else { person && model && !unnamed };
@@ -209,7 +210,7 @@ fn told(
         return None;
     }
     let message = Bilingual::new(
-        "what users say and what the model answers is written here as it is",
+        "what users say and what the model answers is written here in plain text",
         "用户说的话和模型的回答在这里被原样写入",
     );
     let sure = if person && model { Confidence::High } else { Confidence::Medium };

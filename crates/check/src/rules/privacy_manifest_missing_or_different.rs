@@ -1,11 +1,11 @@
 //! `privacy-manifest-missing-or-different`
 //!
-//! What it does: compares what an app for Apple's systems sends away (to a model provider or to a server) with the kinds of data
-//! that its `PrivacyInfo.xcprivacy` declares under `NSPrivacyCollectedDataTypes`. What people write counts as user content;
-//! what comes from the phone as health, contacts, location, photographs. One finding for the app: at the manifest if there is
-//! one, or else at the first place that sends. An app that sends nothing, and a program without a screen, need none.
+//! What it does: compares what an app for Apple platforms sends out (to a model provider or a server) with the kinds of data
+//! declared in its `PrivacyInfo.xcprivacy` under `NSPrivacyCollectedDataTypes`. What people write counts as user content; data
+//! from the phone counts as health, contacts, location or photos. One finding per app: at the manifest if there is one,
+//! otherwise at the first call that sends. An app that sends nothing and a program without a UI need no manifest.
 //!
-//! Why it matters: the manifest is what the store shows to people before they install.
+//! Why it matters: the manifest is what the App Store shows people before they install.
 //!
 //! Reference: Apple, Describing data use in privacy manifests; App Store Review Guidelines 5.1.1(i); risks P04, P02.
 
@@ -25,18 +25,18 @@ pub(super) const RULE: Rule = Rule {
         en: "the privacy manifest does not say what is sent", zh: "隐私清单没有写明发送的数据"
     },
     harm: Text {
-        en: "People install the app because the store says that it collects nothing of this, and it does.",
+        en: "People install the app because the store says that it does not collect this data, but it does.",
         zh: "用户看到商店页面说不收集这些数据才安装，而 App 实际会发送。",
     },
     fix: Text {
-        en: "Add `PrivacyInfo.xcprivacy` to the app's target and declare each kind (`NSPrivacyCollectedDataTypeOtherUserContent` for what people write), with its purpose and whether it is linked to them; say the same in the store's privacy answers.",
+        en: "Add `PrivacyInfo.xcprivacy` to the app's target and declare each kind of data (`NSPrivacyCollectedDataTypeOtherUserContent` for what people write), with its purpose and whether it is linked to the user; give the same answers in the store's privacy questionnaire.",
         zh: "在 App 目标中加入 `PrivacyInfo.xcprivacy`，逐项声明（用户写的内容用 `NSPrivacyCollectedDataTypeOtherUserContent`），写明用途和是否关联到用户，并在商店的隐私问卷中保持一致。",
     },
     example: "+ <dict><key>NSPrivacyCollectedDataType</key>\n+   <string>NSPrivacyCollectedDataTypeOtherUserContent</string> …</dict>\n",
     graph: Some(run),
 };
 
-/// Names that declare what people write, say or give.
+/// Types that cover what people write, say or provide.
 const CONTENT: &[&str] = &[
     "OtherUserContent",
     "EmailsOrTextMessages",
@@ -76,12 +76,12 @@ fn is_swift(file: &File) -> bool {
     Language::of(&file.path) == Some(Language::Swift)
 }
 
-/// Whether a file shows an app that people use, and no program of a server or a terminal.
+/// Whether a file belongs to an app with a UI, rather than a server or terminal program.
 fn has_screen(file: &File) -> bool {
     is_swift(file) && ["import SwiftUI", "import UIKit"].iter().any(|screen| file.text.contains(screen))
 }
 
-/// What of people a call sends to another machine.
+/// Returns the personal data that a call sends to another machine.
 fn sent(project: &Project<'_>, function: FunctionId, call: &Call) -> Taint {
     let swift = project.facts.functions.get(function).and_then(|own| project.facts.files.get(own.file));
     if !swift.is_some_and(is_swift) {
@@ -96,7 +96,7 @@ fn sent(project: &Project<'_>, function: FunctionId, call: &Call) -> Taint {
     project.reach.sources(function, content).and(Taint::PERSON)
 }
 
-/// Kinds that are sent and declared by no manifest.
+/// Returns the kinds of data that are sent but declared in no manifest.
 fn undeclared(project: &Project<'_>, sent: Taint, manifests: &[&Manifest]) -> BTreeSet<&'static str> {
     let declared: BTreeSet<&str> = manifests
         .iter()
@@ -120,12 +120,12 @@ fn one(place: Place, missing: &BTreeSet<&str>, none: bool) -> Finding {
     let names = names.join(", ");
     let message = if none {
         Bilingual::new(
-            format!("the app sends this away and has no privacy manifest that says so: {names}"),
+            format!("the app sends this data but has no privacy manifest that declares it: {names}"),
             format!("App 会发送这些数据，却没有声明它们的隐私清单：{names}"),
         )
     } else {
         Bilingual::new(
-            format!("the app sends away what its privacy manifest does not declare: {names}"),
+            format!("the app sends data that its privacy manifest does not declare: {names}"),
             format!("App 会发送隐私清单中没有声明的数据：{names}"),
         )
     };

@@ -1,9 +1,9 @@
 //! `hardcoded-provider`
 //!
-//! What it does: finds the address of a model provider that is written out in source or configuration.
+//! What it does: finds a model provider's address hard-coded in source or configuration.
 //!
-//! Why it matters: a client with a written-out `base_url` ignores the variables that lead it through the gateway, so the
-//! words of the agent's users leave unmasked.
+//! Why it matters: a client with a hard-coded `base_url` ignores the variables that would route it through the gateway, so
+//! users' words leave unmasked.
 //!
 //! Instead of `OpenAI(base_url="https://api.deepseek.com")` write `OpenAI()` and set `OPENAI_BASE_URL`.
 
@@ -21,13 +21,13 @@ pub(super) const RULE: Rule = Rule {
     id: ID,
     risks: &["P02"],
     severity: Severity::Warning,
-    title: Text { en: "the address of a provider is written out", zh: "服务商地址写死在代码里" },
+    title: Text { en: "a provider's address is hard-coded", zh: "服务商地址写死在代码里" },
     harm: Text {
-        en: "Requests to this address cannot be led through the gateway by a variable, so what users say may leave unmasked.",
+        en: "No variable can route requests to this address through the gateway, so what users say may leave unmasked.",
         zh: "发往该地址的请求无法用环境变量引到网关，用户的话可能未经脱敏就发出去。",
     },
     fix: Text {
-        en: "Leave the address out or take it from the environment: `os.environ[\"OPENAI_BASE_URL\"]`; `ombud run` sets it. An app on a phone has no environment: let it ask your own server.",
+        en: "Drop the address or read it from the environment: `os.environ[\"OPENAI_BASE_URL\"]`; `ombud run` sets it. A phone app has no environment variables: let it call your own server.",
         zh: "去掉地址，或从环境变量读取：`os.environ[\"OPENAI_BASE_URL\"]`；`ombud run` 会设置它。手机 App 没有环境变量：请改为请求自己的服务端。",
     },
     example: "- client = OpenAI(base_url=\"https://api.deepseek.com\")\n+ client = OpenAI()\n",
@@ -35,12 +35,12 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
-    // Ombud's own configuration declares providers so that the gateway can lead to them.
+    // Ombud's own configuration declares providers so that the gateway can route to them.
     let own = source.path.rsplit('/').next() == Some("ombud.toml");
-    // An example of a configuration is read by nobody.
+    // An example configuration is not loaded by anything.
     let name = source.path.rsplit('/').next().unwrap_or_default();
     let example = [".example", ".sample", ".template"].iter().any(|part| name.contains(part));
-    // A notice says who gets what; nothing is sent by it.
+    // A notice lists recipients; it sends nothing.
     if own || example || is_test(&source.path) || crate::notice::is_notice(&source.path) {
         return Vec::new();
     }
@@ -59,7 +59,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         .filter(|found| !is_changeable(&source.text, found.start()) && !is_a_page(&source.text, found.end()))
         .filter(|found| source.language.is_none() || is_used(&source.text, found.start()))
         .filter(|found| {
-            // A table of models says the same of each of them.
+            // Identical lines of a model table are reported once.
             let line = entry(&source.text, found.start());
             line.is_none_or(|line| told.insert(line))
         })
@@ -71,7 +71,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
                 place: place(source, found.range()),
                 subject: (*context.hosts.get(found.pattern().as_usize())?).to_owned(),
                 message: Bilingual::new(
-                    "the address of a model provider is written out here",
+                    "a model provider's address is hard-coded here",
                     "这里写死了模型服务商的地址",
                 ),
                 path: Vec::new(),
@@ -81,7 +81,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// The line of an address that stands under a key of a table: `baseURL: "https://…",`.
+/// Returns the line of an address that is the value of a key: `baseURL: "https://…",`.
 fn entry(text: &str, at: usize) -> Option<&str> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     let line = text.get(start..)?.lines().next()?.trim();
@@ -90,7 +90,7 @@ fn entry(text: &str, at: usize) -> Option<&str> {
     (key.chars().all(plain) && value.trim_start().starts_with(['"', '\'', '`'])).then_some(line)
 }
 
-/// Whether an address is one of those that people read on the same host: `openrouter.ai/keys`.
+/// Whether an address is a web page on the same host: `openrouter.ai/keys`.
 fn is_a_page(text: &str, end: usize) -> bool {
     const PAGES: &[&str] = &[
         "keys",
@@ -115,8 +115,8 @@ fn is_a_page(text: &str, end: usize) -> bool {
     PAGES.contains(&first)
 }
 
-/// In source an address stands behind its scheme or opens a text: elsewhere it is prose. What something is compared with is
-/// asked for, and nothing goes there.
+/// Whether an address in source is used. It must follow its scheme or open a string: elsewhere it is prose. An address that
+/// something is compared with receives nothing.
 fn is_used(text: &str, at: usize) -> bool {
     const ASKED: &[&str] =
         &["==", "!=", " in", "case", "includes(", "startswith(", "startsWith(", "endswith(", "endsWith("];
@@ -129,9 +129,9 @@ fn is_used(text: &str, at: usize) -> bool {
         return line.ends_with('/');
     };
     let (code, said) = (line.get(..opened).unwrap_or_default(), line.get(opened + 1..).unwrap_or_default());
-    // Behind other words an address is told to somebody: `"Get a key at https://…"`.
+    // After other words, the address is part of a message to somebody: `"Get a key at https://…"`.
     let address = said.is_empty() || said.ends_with(['/', '@']) && !said.contains(char::is_whitespace);
-    // ``\`https://…\``` is told within a longer text.
+    // ``\`https://…\``` is quoted within a longer text.
     let quoted = line.get(opened..).is_some_and(|rest| rest.starts_with('`')) && code.ends_with('\\');
     address
         && !quoted
@@ -139,7 +139,7 @@ fn is_used(text: &str, at: usize) -> bool {
         && !is_only_compared(text, code, ASKED)
 }
 
-/// `const PREFIX = "https://…"` of which the file only asks whether something begins with it: nothing goes there.
+/// Whether `const PREFIX = "https://…"` is only used in comparisons, so that nothing is sent there.
 fn is_only_compared(text: &str, code: &str, asked: &[&str]) -> bool {
     let declared = code.trim_end().strip_suffix('=').filter(|code| !code.contains("export"));
     let name = declared.and_then(|code| code.split(':').next()?.split_whitespace().last());
@@ -150,7 +150,7 @@ fn is_only_compared(text: &str, code: &str, asked: &[&str]) -> bool {
         !part(at.checked_sub(1).and_then(|at| bytes.get(at))) && !part(bytes.get(at + name.len()))
     };
     let places = text.match_indices(name).map(|(at, _)| at).filter(whole);
-    // The first place is where it is declared.
+    // The first occurrence is the declaration.
     let mut used = places.skip(1).peekable();
     let compared = |at: usize| {
         text.get(..at).is_some_and(|before| asked.iter().any(|asked| before.trim_end().ends_with(asked)))
@@ -158,7 +158,7 @@ fn is_only_compared(text: &str, code: &str, asked: &[&str]) -> bool {
     used.peek().is_some() && used.all(compared)
 }
 
-/// Whether a place stands in a text that only documents what follows or holds it: nothing is put into a name or a call.
+/// Whether a position is inside a docstring: a triple-quoted string that is neither assigned nor passed to a call.
 fn is_documentation(before: &str) -> bool {
     ["\"\"\"", "'''"].iter().any(|mark| {
         let opened = before.rfind(mark).filter(|_| before.matches(mark).count() % 2 == 1);
@@ -169,7 +169,7 @@ fn is_documentation(before: &str) -> bool {
     })
 }
 
-/// The default of a variable can be changed by it, and a comment does nothing.
+/// Whether an address is the default of a variable, which can override it, or only a comment.
 fn is_changeable(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
@@ -180,7 +180,8 @@ fn is_changeable(text: &str, at: usize) -> bool {
         || is_a_setting(before, line)
 }
 
-/// `os.getenv(\n    "BASE_URL",\n    "https://…"`: the call began on a line above.
+/// Whether an address is the second argument of `os.getenv(…)` or `os.environ.get(…)`, in a call that may start on an earlier
+/// line.
 fn is_second_to_a_variable(before: &str) -> bool {
     const LONGEST: usize = 200;
     let near =
@@ -191,7 +192,7 @@ fn is_second_to_a_variable(before: &str) -> bool {
     })
 }
 
-/// A field of pydantic's settings: a variable of its name comes before what is written there.
+/// Whether this is a field of pydantic settings: a variable of the same name overrides its default.
 fn is_a_setting(before: &str, line: &str) -> bool {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let deep = indent(line);

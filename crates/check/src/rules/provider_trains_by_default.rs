@@ -1,7 +1,7 @@
 //! `provider-trains-by-default`
 //!
-//! What it does: looks up each provider that the code calls in the registry: whether it trains on what it receives unless
-//! the developer objects. One finding for each provider. What nobody knows is no finding; `ombud plan` lists it as open.
+//! What it does: checks in the registry whether each provider that the code calls trains on what it receives unless the
+//! developer opts out. One finding per provider. Unknown practice is not reported; `ombud plan` lists it as open.
 //!
 //! Why it matters: what a model has learnt cannot be taken back.
 //!
@@ -19,14 +19,14 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P05"],
     severity: Severity::Warning,
     title: Text {
-        en: "the provider may train on users' words", zh: "服务商可能用用户的话训练模型"
+        en: "the provider may train on what users say", zh: "服务商可能用用户的话训练模型"
     },
     harm: Text {
-        en: "What users say may become part of a model, from which nobody can take it back.",
+        en: "What users say may become part of a model and can never be taken back.",
         zh: "用户说的话可能成为模型的一部分，再也无法收回。",
     },
     fix: Text {
-        en: "Switch training off with the provider, choose one that does not train, or say so in the notice (`ombud providers`, `ombud notice`).",
+        en: "Opt out of training with the provider, choose one that does not train, or disclose it in the notice (`ombud providers`, `ombud notice`).",
         zh: "在服务商处关闭训练、换用不训练的服务商，或在隐私告知中写明（`ombud providers`、`ombud notice`）。",
     },
     example: "$ ombud providers\n",
@@ -43,7 +43,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             let Some(known) = recipient.provider.as_deref().and_then(|id| project.providers.by_id(id)) else {
                 continue;
             };
-            // What nobody knows is no finding: `ombud plan` lists it among what is open.
+            // Unknown practice is not reported: `ombud plan` lists it as open.
             if known.local
                 || matches!(known.trains.as_str(), "no" | "unknown")
                 || !seen.insert(known.id.clone())
@@ -52,7 +52,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             }
             let name = &known.name;
             let message = Bilingual::new(
-                format!("{name} may train on what it receives unless you object"),
+                format!("{name} may train on what it receives unless you opt out"),
                 format!("除非主动关闭，{name} 可能会用收到的内容训练模型"),
             );
             let place = facts.call_place(function, call);

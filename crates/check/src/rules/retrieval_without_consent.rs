@@ -1,10 +1,10 @@
 //! `retrieval-without-consent`
 //!
-//! What it does: for each read of a store that holds what users said or gave, it looks for a way from where people come in
-//! to that read on which nobody was asked. A decorator `user_consent_required`, a check whose “no” leaves, and a store that is
-//! reached through Ombud's memory edge each close a way. A check that always says yes closes none.
+//! What it does: for each read of a store that holds what users said or provided, looks for a path from an entry point to that
+//! read without consent. A decorator `user_consent_required`, a check that returns on “no”, and a store reached through Ombud's
+//! memory edge each close a path. A check that always says yes closes none.
 //!
-//! Why it matters: an old conversation comes up again in a new one, before the person had a chance to say no.
+//! Why it matters: an old conversation resurfaces in a new one before the user had a chance to say no.
 //!
 //! Reference: PIPL Art. 13–15, GDPR Art. 6–7; risk P03.
 
@@ -22,11 +22,11 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     title: Text { en: "memory is read without the user's consent", zh: "未经用户同意就读取记忆" },
     harm: Text {
-        en: "What somebody told the agent earlier comes up again without their having been asked, perhaps in front of somebody else.",
+        en: "What users told the agent earlier resurfaces without their having been asked, perhaps in front of someone else.",
         zh: "用户以前说过的话会在未征得同意的情况下被重新翻出来，甚至可能被旁人看到。",
     },
     fix: Text {
-        en: "Put `@user_consent_required(\"memory\")` (JavaScript: `userConsentRequired(\"memory\", …)`) of the package `ombud` on the function that reads, or reach the store through Ombud's memory edge (OMBUD_MEMORY_<NAME>). In a workflow, ask in the conversation first and lead only a yes to this node.",
+        en: "Put `@user_consent_required(\"memory\")` (JavaScript: `userConsentRequired(\"memory\", …)`) from the `ombud` package on the function that reads, or access the store through Ombud's memory edge (OMBUD_MEMORY_<NAME>). In a workflow, ask in the conversation first and let only the “yes” branch reach this node.",
         zh: "在读取函数上加 `ombud` 包的 `@user_consent_required(\"memory\")`（JavaScript 为 `userConsentRequired(\"memory\", …)`），或者经由 Ombud 的记忆入口（OMBUD_MEMORY_<名称>）访问存储。工作流请先在对话中询问，只让同意的分支到达此节点。",
     },
     example: "- def recall(query):\n+ @user_consent_required(\"memory.personalise\")\n+ def recall(query):\n      return notes.query(query_texts=[query])\n",
@@ -50,12 +50,12 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             if owner == Owner::Developer || project.reach.unasked(facts, function, call).is_none() {
                 continue;
             }
-            // One question for the store, not one for each place that reads it.
+            // If the owner is unknown, the store is reported once, not at each read.
             if owner == Owner::Unknown && !asked.insert(store.name.clone()) {
                 continue;
             }
             for (function, call) in places(project, &sites, &asks, store, (function, call)) {
-                // A function that reads the same again asks no second question.
+                // Further reads of the same store in one function need no second consent.
                 if store.is_plain() && !read.insert((function, store.name.as_str())) {
                     continue;
                 }
@@ -67,7 +67,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             }
         }
     }
-    // What is held from the beginning on is told of where it is taken up, if that is seen.
+    // Data read in a constructor is reported where it is used later, if such a use is found.
     let used: BTreeSet<String> =
         found.iter().filter(|(held, _)| !held).map(|(_, one)| one.subject.clone()).collect();
     found
@@ -77,8 +77,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Where what is read comes up again. A search in a store of vectors says it by itself. A table or a file is read by a function that
-/// does nothing else: it comes up where a model is asked with what that function gives.
+/// Returns where the data that was read resurfaces. For a vector store that is the search itself. A table or a file is
+/// typically read by a helper, so the location is where a model is called with the helper's result.
 pub(super) fn places<'f>(
     project: &'f Project<'_>,
     sites: &Sites<'f>,
@@ -93,7 +93,7 @@ pub(super) fn places<'f>(
         asks.get(id) == Some(&true) || Sites::composes(project.facts, id) || founds(project.facts, asks, id)
     };
     let used = sites.used(project.facts, read.0, Taint::RETRIEVED, |id| asks.get(id) == Some(&true));
-    // The answer to a command, say.
+    // For example, the reply to a command.
     let offered =
         project.facts.functions.get(read.0).is_some_and(|known| known.entry == Some(Entry::Program));
     let alone = used.is_empty() && !matches!(store.product.as_str(), "files" | "table") && !offered;
@@ -105,7 +105,7 @@ pub(super) fn places<'f>(
     }
 }
 
-/// Whether a function makes an object that asks a model later: what it reads is held until then.
+/// Whether a function is the constructor of a class that calls a model in another method: what it reads is kept until then.
 fn founds(facts: &Facts, asks: &[bool], id: FunctionId) -> bool {
     let Some(known) = facts.functions.get(id) else { return false };
     let class = known.name.strip_suffix(".__init__").or_else(|| known.name.strip_suffix(".constructor"));
@@ -115,7 +115,7 @@ fn founds(facts: &Facts, asks: &[bool], id: FunctionId) -> bool {
     all.any(|(one, asks)| *asks && one.file == known.file && own(&one.name))
 }
 
-/// Whether a model calls a function, and gets what it gives.
+/// Whether a function is a tool, whose result goes to the model.
 fn is_tool(project: &Project<'_>, function: FunctionId) -> bool {
     let entry = project.facts.functions.get(function).and_then(|known| known.entry);
     entry == Some(Entry::Tool)
@@ -125,16 +125,14 @@ fn told(store: &Store, owner: Owner, place: Place, path: Vec<Step>) -> Finding {
     let name = &store.name;
     let (severity, confidence, message) = if owner == Owner::User {
         let message = Bilingual::new(
-            format!(
-                "`{name}` holds what users said, and this read is reached without anybody having been asked"
-            ),
+            format!("`{name}` holds what users said, and this read can be reached without anyone's consent"),
             format!("`{name}` 中存有用户说过的内容，而这次读取之前没有征求过任何人的同意"),
         );
         (Severity::Error, Confidence::High, message)
     } else {
         let message = Bilingual::new(
             format!(
-                "nothing shows whose data `{name}` holds; if it is users' data, this read needs their consent"
+                "it is unclear whose data `{name}` holds; if it is users' data, this read needs their consent"
             ),
             format!("看不出 `{name}` 里是谁的数据；如果是用户的数据，这次读取需要先征得同意"),
         );

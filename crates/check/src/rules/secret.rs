@@ -1,12 +1,12 @@
 //! `secret-in-source`
 //!
-//! What it does: finds API keys, private keys and database logins in source and configuration, `.env` files excepted.
+//! What it does: finds API keys, private keys and database credentials in source and configuration, except in `.env` files.
 //!
-//! An address with a login counts if it opens something: not one of this machine, of a reserved name or of a service beside it,
-//! whose password is a word. In tests, and in the documentation at the head of a Python module, class or function, only keys in a
-//! vendor's own form count: an address with a login there is an example.
+//! A URL with credentials counts only if it opens something: not on this machine, a reserved host name, or a neighbouring
+//! service whose password is a plain word. In tests, and in Python docstrings, only keys in a vendor's own format count: a URL
+//! with credentials there is an example.
 //!
-//! Why it matters: whoever reads the repository or the published app can act, and pay, in the developer's name, and read
+//! Why it matters: anyone who reads the repository or the published app can act, and pay, in the developer's name, and read
 //! what the users stored.
 //!
 //! Instead of `OpenAI(api_key="sk-…")` write `OpenAI()` and keep the key in the environment.
@@ -28,26 +28,26 @@ pub(super) const RULE: Rule = Rule {
     id: ID,
     risks: &["S09"],
     severity: Severity::Error,
-    title: Text { en: "a credential stands in the source", zh: "源码中含有密钥" },
+    title: Text { en: "the source contains a credential", zh: "源码中含有密钥" },
     harm: Text {
-        en: "Whoever reads the repository or the exported app can act and pay in your name, and read what your users stored.",
+        en: "Anyone who reads the repository or the exported app can act in your name, spend your money, and read what your users stored.",
         zh: "任何能看到代码库或导出文件的人都能冒用你的身份、花你的钱，并读取你的用户存下的内容。",
     },
     fix: Text {
-        en: "Revoke it with its issuer first, then keep the new one in the environment, and out of the history of the repository. What an app carries (Swift source, `Info.plist`, `.xcconfig`) everybody has who has the app: keep the key on your server.",
+        en: "Revoke it with its issuer first, then keep the new one in the environment and out of the repository's history. Anyone who has an app can extract what is in it (Swift source, `Info.plist`, `.xcconfig`): keep such a key on your server.",
         zh: "先到签发方作废它，再把新密钥放进环境变量，不要留在代码库历史里。App 里带的东西（Swift 源码、`Info.plist`、`.xcconfig`）人人可得：密钥只能放在服务端。",
     },
     example: "- client = OpenAI(api_key=\"sk-…\")\n+ client = OpenAI()  # OPENAI_API_KEY\n",
     graph: Some(exported),
 };
 
-/// Vendor formats and checksums score at least this; guesses from context stay below.
+/// Minimum score of vendor formats and checksums; guesses from context stay below it.
 const SURE: f32 = 0.9;
 
-/// What a label in code gives away (`PASSWORD = "…"`) scores this.
+/// Score of a value that a label in code gives away (`PASSWORD = "…"`).
 const LABELLED: f32 = 0.8;
 
-/// Recognisers of keys that bear their vendor's mark: nobody writes one to test with.
+/// Recognisers of keys with a vendor's own format, which nobody writes as a test value.
 const OWN_FORM: &[&str] =
     &["vendor_key", "own_form_key", "bot_token", "webhook", "azure_key", "truenas_key", "zhipu_key"];
 
@@ -61,7 +61,8 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
         let sure = found.score >= SURE || found.score >= LABELLED && is_written_in_code(source, &found.span);
         sure && found.kind.category().class() == Class::Secret
     };
-    // A credential has a form. Names are only looked for where there may be one, because one of them may have the better claim.
+    // A credential has a recognisable format. Names, which may have the better claim to a span, are only detected if there is
+    // one.
     if !context.detector.detect_formed(&source.text).iter().any(secret) {
         return Vec::new();
     }
@@ -80,14 +81,14 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             confidence: if found.score >= SURE { Confidence::High } else { Confidence::Medium },
             place: place(source, found.span),
             subject: found.recogniser.to_owned(),
-            message: Bilingual::new("a credential stands here in the clear", "这里有一个明文的密钥"),
+            message: Bilingual::new("a credential is written here in the clear", "这里有一个明文的密钥"),
             path: Vec::new(),
             fingerprint: String::new(),
         })
         .collect()
 }
 
-/// A value in quotation marks of a program or its settings, which stands for nothing else and is no word.
+/// Whether a labelled value is a real one: quoted, in a program or its settings, neither a placeholder nor a plain word.
 fn is_written_in_code(source: &Source, span: &Range<usize>) -> bool {
     let code = [
         "py", "ipynb", "js", "mjs", "cjs", "ts", "tsx", "jsx", "json", "yaml", "yml", "toml", "swift",
@@ -110,26 +111,26 @@ fn is_written_in_code(source: &Source, span: &Range<usize>) -> bool {
         && !stands_for_another(value)
 }
 
-/// Whether a file shows others how something is done.
+/// Whether a file is in a folder for documentation or examples.
 fn is_lesson(path: &str) -> bool {
     const FOLDERS: &[&str] =
         &["docs", "doc", "docs_src", "examples", "example", "tutorial", "tutorials", "samples"];
     path.split('/').rev().skip(1).any(|folder| FOLDERS.contains(&folder))
 }
 
-/// The parts of a source that only explain it.
+/// Returns the spans that are documentation.
 fn documentation(source: &Source) -> Vec<Range<usize>> {
     let python = source.path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "py" | "pyw"));
     if python { docstrings(&source.text) } else { Vec::new() }
 }
 
-/// Whether an address with a login leads to nothing that others could reach: this machine, a name that is reserved for
-/// documents, or a neighbour in a container network behind the password that its image comes with.
+/// Whether a URL with credentials leads to nothing that others could reach: this machine, a reserved host name, or a neighbour
+/// in a container network with the image's default password.
 fn opens_nothing(value: &str) -> bool {
     let Some((_, rest)) = value.split_once("://") else { return false };
     let end = rest.rfind('@').map_or(0, |at| at + 1);
     let (login, behind) = rest.split_at(end);
-    // The first of several.
+    // The first of several hosts.
     let behind = behind.split([',', ';']).next().unwrap_or_default();
     let Some(host) = host_of(&format!("x://{behind}")) else { return false };
     let name = host.split(':').next().unwrap_or_default();
@@ -137,7 +138,7 @@ fn opens_nothing(value: &str) -> bool {
     loopback(&host) || is_reserved(name) || neighbour && is_guessable(login.trim_end_matches('@'))
 }
 
-/// RFC 2606 and RFC 6761.
+/// Whether a host name is reserved by RFC 2606 or RFC 6761.
 fn is_reserved(name: &str) -> bool {
     const ENDINGS: &[&str] =
         &["example", "test", "invalid", "localhost", "example.com", "example.org", "example.net"];
@@ -146,17 +147,17 @@ fn is_reserved(name: &str) -> bool {
         .any(|ending| name.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
-/// Whether the password of a login is the user's name or a word, as in every tutorial.
+/// Whether the password equals the user name or is a plain word, as in tutorials.
 fn is_guessable(login: &str) -> bool {
     let Some((user, password)) = login.split_once(':') else { return false };
     let word = password.trim_end_matches(|c: char| c.is_ascii_digit());
     user == password || word.len() <= 12 && word.chars().all(|c| c.is_ascii_lowercase())
 }
 
-/// What the export of a low-code app carries in its own fields for secrets, whatever it looks like.
+/// Reports what a low-code export carries in its dedicated secret fields, whatever its format.
 fn exported(project: &Project<'_>) -> Vec<Finding> {
     let one = |(file, span): &(usize, std::ops::Range<usize>)| {
-        let message = Bilingual::new("the export carries a secret in the clear", "导出文件里带着明文密钥");
+        let message = Bilingual::new("the export contains a secret in the clear", "导出文件里带着明文密钥");
         finding(&RULE, Severity::Error, Confidence::High, project.facts.place(*file, span.clone()), message)
     };
     let real = |(file, span): &&(usize, Range<usize>)| {
@@ -166,7 +167,7 @@ fn exported(project: &Project<'_>) -> Vec<Finding> {
     project.facts.secrets.iter().filter(real).map(one).collect()
 }
 
-/// Whether a value was put where a secret was, or will be: a word that says so, or one sign over and over.
+/// Whether a value is a placeholder for a secret: it says so, or repeats one character.
 fn stands_for_another(value: &str) -> bool {
     const WORDS: &[&str] =
         &["masked", "redacted", "your_", "your-", "placeholder", "changeme", "example", "removed"];

@@ -1,11 +1,11 @@
 //! `secret-in-user-defaults`
 //!
-//! What it does: finds a key, a password or a session token that an app writes into its preferences: `UserDefaults`,
-//! `@AppStorage`, the key-value store of iCloud. What is a secret is told by the name under which it is kept. Flags, counts and
-//! dates that only speak of one (`hasToken`, `tokenCount`), empty values and the Keychain are no finding.
+//! What it does: finds a key, a password or a session token that an app writes to its preferences: `UserDefaults`,
+//! `@AppStorage`, the iCloud key-value store. Secrets are recognised by the name under which they are kept. Flags, counts and
+//! dates that only refer to one (`hasToken`, `tokenCount`), empty values and the Keychain are not reported.
 //!
-//! Why it matters: preferences are a plain file. It goes into every backup, and anybody with the unlocked phone or its backup
-//! reads it.
+//! Why it matters: preferences are a plain file. It is part of every backup, and anyone with the unlocked phone or its backup
+//! can read it.
 //!
 //! Reference: OWASP MASVS-STORAGE-1; Apple, Keychain services; risks P09 and S09.
 
@@ -18,9 +18,9 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("secret-in-user-defaults"),
     risks: &["P09", "S09"],
     severity: Severity::Warning,
-    title: Text { en: "a secret lies in the preferences", zh: "密钥存放在偏好设置里" },
+    title: Text { en: "a secret is stored in the preferences", zh: "密钥存放在偏好设置里" },
     harm: Text {
-        en: "Whoever gets a backup of the phone reads the user's key, and asks and pays in their name.",
+        en: "Anyone who gets a backup of the phone can read the user's key, and make requests and payments in their name.",
         zh: "拿到手机备份的人能读出用户的密钥，并以其名义调用和付费。",
     },
     fix: Text {
@@ -38,7 +38,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     calls
         .map(|(function, call)| {
             let message = Bilingual::new(
-                "a key or password is written into the preferences, which are a plain file",
+                "a key or password is written to the preferences, which are a plain-text file",
                 "密钥或密码被写入偏好设置，而那只是一个明文文件",
             );
             let place = facts.call_place(function, call);

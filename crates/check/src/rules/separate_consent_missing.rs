@@ -1,10 +1,11 @@
 //! `separate-consent-missing`
 //!
-//! What it does: with `--profile kids`, `health` or `companion`, or, where nobody declared what the agent is, where the model is told
-//! that it is for such people: finds a model call that carries what people say and that can be reached without a question for consent: of a guardian where children use the agent, apart from the rest where people speak
-//! of their health or their feelings. One finding for the project, at the first such call.
+//! What it does: with `--profile kids`, `health` or `companion`, or, if nothing is declared, where the system prompt says that
+//! the agent is for such people: finds a model call that carries what people say and can be reached without a consent check: a
+//! guardian's consent where children use the agent, separate consent where people talk about their health or feelings. One
+//! finding per project, at the first such call.
 //!
-//! Why it matters: what a child says, and what somebody says of an illness, may be used only after somebody said yes to just that.
+//! Why it matters: what a child says, or what anyone says about an illness, may be used only after consent to exactly that.
 //!
 //! Reference: PIPL Art. 28 to 31, GDPR Art. 8 and 9; risks P07, P03.
 
@@ -20,13 +21,13 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("separate-consent-missing"),
     risks: &["P07", "P03"],
     severity: Severity::Error,
-    title: Text { en: "nobody agreed to this by itself", zh: "缺少单独同意" },
+    title: Text { en: "separate consent is missing", zh: "缺少单独同意" },
     harm: Text {
-        en: "A child's or a patient's words go to a company although nobody who may do so has agreed to that.",
+        en: "A child's or a patient's words go to a company without the consent of anyone entitled to give it.",
         zh: "未成年人或患者的话被发给一家公司，而有权同意的人从未同意过。",
     },
     fix: Text {
-        en: "Ask before the first message, apart from everything else (a guardian, for children under 14), and let nothing pass without the answer: a function that returns whether there is consent, named in `[check] consent_functions`.",
+        en: "Ask for separate consent before the first message (from a guardian, for children under 14), and let nothing pass without it: use a function that returns whether there is consent, and list it in `[check] consent_functions`.",
         zh: "在第一条消息之前单独征求同意（14 岁以下须由监护人同意），没有得到同意就不放行：用一个返回是否同意的函数，并在 `[check] consent_functions` 中写明。",
     },
     example: "+ if not guardian_consent(user):\n+     return ask_guardian(user)\n  answer = client.chat.completions.create(messages=m)\n",
@@ -35,7 +36,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let declared = project.options.profile;
-    // Whoever wrote an `ombud.toml` has said what the agent is for.
+    // A project with an `ombud.toml` has declared what the agent is for.
     let guess = declared.is_none() && !project.options.gateway;
     let shown = if guess { shown(project) } else { None };
     if shown.is_some_and(|(profile, _)| profile == Profile::Companion) && asked_elsewhere(project) {
@@ -48,12 +49,12 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             let way = project.reach.unasked(project.facts, function, call)?;
             Some((project.facts.call_place(function, call), way))
         });
-    // Of several the one beside the words that say whom it is for.
+    // Prefer the call in the file whose prompt says whom the agent is for.
     let beside =
         |place: &Place| shown.is_some_and(|(_, file)| path(project, file) == Some(place.path.as_str()));
     let all: Vec<(Place, Vec<Step>)> = unasked.collect();
     let one = all.iter().find(|(place, _)| beside(place)).or(all.first());
-    // What nobody declared is a guess from what the model is told.
+    // Without a declaration, the profile is a guess based on the prompts.
     let (severity, sure) = match declared {
         Some(_) => (Severity::Error, Confidence::High),
         None => (Severity::Warning, Confidence::Medium),
@@ -63,14 +64,14 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether other findings already ask for consent to what is remembered. What people tell a companion is no category of the law:
-/// one question covers both.
+/// Whether other findings already ask for consent to what is remembered. What people confide to a companion is no special
+/// category in law, so one consent covers both.
 fn asked_elsewhere(project: &Project<'_>) -> bool {
     let rules = [&retrieval_without_consent::RULE, &memory_write_without_consent::RULE];
     rules.into_iter().filter_map(|rule| rule.graph).any(|run| !run(project).is_empty())
 }
 
-/// Who confides in the agent, as the developer tells the model, and the file in which that stands.
+/// Returns whom the agent is for according to its prompts, and the file that says so.
 pub(super) fn shown(project: &Project<'_>) -> Option<(Profile, usize)> {
     let facts = project.facts;
     let runs = facts.prompts.iter().filter(|prompt| project.reach.runs(prompt.function));
@@ -84,7 +85,7 @@ fn path<'f>(project: &'f Project<'_>, file: usize) -> Option<&'f str> {
     project.facts.files.get(file).map(|file| file.path.as_str())
 }
 
-/// Whether a call sends what people say to a model elsewhere.
+/// Whether a call sends what people say to a remote model.
 fn carries(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
     call.does.iter().any(|deed| match deed {
         Deed::Model { recipient, content } => {
@@ -98,15 +99,15 @@ fn carries(project: &Project<'_>, function: FunctionId, call: &Call) -> bool {
 fn told(profile: Profile) -> Option<Bilingual> {
     match profile {
         Profile::Kids => Some(Bilingual::new(
-            "what children say goes to a model here, and no guardian was asked on this way",
+            "what children say is sent to a model here, and no guardian is asked on this path",
             "未成年人说的话在这里发给模型，而这条路径上没有征求监护人同意",
         )),
         Profile::Health => Some(Bilingual::new(
-            "what people say of their health goes to a model here, and nobody asked for consent to that on this way",
+            "what people say about their health is sent to a model here, without separate consent on this path",
             "用户的健康信息在这里发给模型，而这条路径上没有单独征求同意",
         )),
         Profile::Companion => Some(Bilingual::new(
-            "what people confide goes to a model here, and nobody asked for consent to that on this way",
+            "what people confide is sent to a model here, without separate consent on this path",
             "用户的倾诉在这里发给模型，而这条路径上没有单独征求同意",
         )),
         _ => None,

@@ -1,4 +1,4 @@
-//! Tools that run a whole database statement that the model wrote, and whether it may only read.
+//! Tools that run a whole database statement written by the model, and whether they can only read.
 
 use std::collections::BTreeMap;
 
@@ -6,24 +6,24 @@ use super::untrusted_to_exec::names_a_statement;
 use super::{Project, carried_by};
 use crate::facts::{Call, Deed, Facts, FunctionId, Reach, Sink, Sites, Taint, Tool};
 
-/// Calls at which a whole statement is run, or handed to a helper that runs what it is given, and whether it may only read.
+/// Calls that run a whole statement, or pass one to a helper that runs it, and whether they can only read.
 type Whole = BTreeMap<(FunctionId, usize), bool>;
 
-/// What the tools of a project do with statements.
+/// What the tools of a project do with SQL statements.
 pub(super) struct Statements {
     whole: Whole,
-    /// For each function whether it leads to a statement that may change something.
+    /// For each function, whether it leads to a statement that may change something.
     changing: Vec<bool>,
-    /// For each function whether it leads to a statement at all.
+    /// For each function, whether it leads to a statement at all.
     running: Vec<bool>,
 }
 
 impl Statements {
-    /// Works it out; nothing where no tool is.
+    /// Analyses the project; empty if it has no tools.
     pub(super) fn of(project: &Project<'_>) -> Self {
         let facts = project.facts;
         let whole = if facts.tools.is_empty() { Whole::new() } else { whole(project) };
-        // Most projects run none.
+        // Most projects have no such call.
         if whole.is_empty() {
             return Self { whole, changing: Vec::new(), running: Vec::new() };
         }
@@ -34,7 +34,7 @@ impl Statements {
         Self { whole, changing, running }
     }
 
-    /// Whether a tool may change what a database keeps, by a statement that a model writes: `None` if it runs none.
+    /// Whether a tool may change a database through a model-written statement; `None` if it runs none.
     pub(super) fn may_change(&self, facts: &Facts, tool: &Tool) -> Option<bool> {
         let id = carried_by(facts, tool)?;
         let at = |all: &[bool], id: FunctionId| all.get(id) == Some(&true);
@@ -62,8 +62,8 @@ impl Statements {
     }
 }
 
-/// The calls that run a whole statement which a model wrote. A helper that runs what it is given says nothing by itself: each call
-/// that hands it what a model wrote is one.
+/// Finds the calls that run a whole statement written by a model. A helper that runs its argument does not count by itself:
+/// each call that passes it model-written text does.
 fn whole(project: &Project<'_>) -> Whole {
     let (facts, sites) = (project.facts, Sites::new(project.facts, project.reach));
     let mut found = Whole::new();
@@ -78,7 +78,7 @@ fn whole(project: &Project<'_>) -> Whole {
                 continue;
             }
             let held = only_reads(facts, id);
-            // What is a tool itself is called by nobody else.
+            // Nothing else calls a function that is itself a tool.
             let tool = facts.tools.iter().any(|tool| tool.function == Some(id));
             let Some(handing) = given.filter(|_| !tool).and_then(|given| sites.of(given, Taint::WROTE))
             else {
@@ -86,7 +86,7 @@ fn whole(project: &Project<'_>) -> Whole {
                 continue;
             };
             for (caller, handed) in handing {
-                // One of several databases is picked behind one more helper.
+                // If there are several callees (one per database), the statement is passed on through one more helper.
                 let several = handed.callees.len() > 1;
                 let passed = handed.arguments.iter().find_map(|given| given.parameters().last());
                 match passed.filter(|_| several).and_then(|index| sites.of((caller, index), Taint::WROTE)) {
@@ -100,15 +100,15 @@ fn whole(project: &Project<'_>) -> Whole {
     found
 }
 
-/// Whether a function lets only statements through that read: it says so to the database, or looks how they begin. A switch that is
-/// off unless somebody turns it on holds nobody back.
+/// Whether a function lets only reading statements through: it sets the database to read-only, or checks how statements begin.
+/// A switch that is off by default does not count.
 fn only_reads(facts: &Facts, id: FunctionId) -> bool {
     let Some(function) = facts.functions.get(id) else { return false };
     let Some(file) = facts.files.get(function.file) else { return false };
     let body = file.text.get(function.body.clone()).unwrap_or_default().to_lowercase();
     let looks =
         ["startswith(", ".test(", "match(", "in (", "in [", "includes(", "isselect", "is_select", "is_safe"];
-    // What looks whether a statement begins with a word that changes, and not with `select`, lets those through.
+    // A check for statements that begin with a modifying word rather than with `select` lets those through.
     let begins = |word: &str| {
         ["startswith(\"", "startswith('", "startswith((\"", "startswith(('"]
             .iter()
@@ -126,7 +126,7 @@ fn says_read_only(text: &str) -> bool {
         .any(|word| text.contains(word))
 }
 
-/// `if (READONLY) {`, `if self.read_only:`, in small letters.
+/// Matches `if (READONLY) {` and `if self.read_only:`, in lower case.
 fn is_switch(line: &str) -> bool {
     let Some(test) = line.trim_start().strip_prefix("if") else { return false };
     let test = test.trim().trim_end_matches(['{', ':', ' ']);
@@ -136,7 +136,7 @@ fn is_switch(line: &str) -> bool {
     (test.contains("readonly") || test.contains("read_only")) && test.chars().all(plain)
 }
 
-/// `const READ_ONLY = process.env.READ_ONLY !== "false"`, `read_only: bool = True`
+/// Matches `const READ_ONLY = process.env.READ_ONLY !== "false"` and `read_only: bool = True`.
 fn is_on_by_default(line: &str) -> bool {
     const ON: &[&str] = &[
         "!= 'false'",

@@ -1,12 +1,13 @@
 //! `tool-without-confirmation`
 //!
-//! What it does: lists the tools with an effect that cannot be taken back — sending, paying, deleting, running — which a
-//! model may call while nothing in the code that can run asks a person. A tool that runs a whole database statement which the
-//! model wrote is one of them, unless it may only read.
+//! What it does: lists the tools with irreversible effects (sending, paying, deleting, running) that a model can call while no
+//! reachable code asks a person. A tool that runs a whole database statement written by the model is one of them, unless it can
+//! only read.
 //!
-//! It points at the call that acts, before which a person would be asked; the definition is the first step of the way.
+//! The finding points at the call that has the effect, before which a person should be asked; the path starts at the
+//! definition.
 //!
-//! Why it matters: a sentence in a mail can make the agent send, pay or delete in the user's name.
+//! Why it matters: a sentence in an email can make the agent send, pay or delete in the user's name.
 //!
 //! Reference: OWASP LLM06, ASI02; risks S07, A04.
 
@@ -26,9 +27,9 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("tool-without-confirmation"),
     risks: &["S07", "A04"],
     severity: Severity::Warning,
-    title: Text { en: "the model may act without asking", zh: "模型无需询问即可执行操作" },
+    title: Text { en: "the model can act without asking", zh: "模型无需询问即可执行操作" },
     harm: Text {
-        en: "A stranger's sentence can make the agent send, pay or delete in the user's name.",
+        en: "A stranger's sentence can make the agent send, pay or delete things in the user's name.",
         zh: "陌生人的一句话，就可能让智能体以用户的名义发送、付款或删除。",
     },
     fix: Text {
@@ -39,30 +40,30 @@ pub(super) const RULE: Rule = Rule {
     graph: Some(run),
 };
 
-/// Tools of one project that are named; whoever has more knows by then.
+/// Maximum number of tools reported per project; a longer list adds nothing.
 const LISTED: usize = 20;
 
-/// Whether a call asks a person, by what it is called.
+/// Whether a call asks a person, judging by its name.
 pub(super) fn asks(target: &str) -> bool {
     let name = target.trim_end_matches("()").rsplit('.').next().unwrap_or(target);
-    // A message of a conversation is named after who speaks in it.
+    // "Human" alone does not count: message classes are named after the speaker.
     let person = names(name, &["human"])
         && names(
             name,
             &["ask*", "input*", "approv*", "confirm*", "review*", "wait*", "feedback", "loop", "decision"],
         );
-    // What is confirmed of itself, or by somebody else for another reason.
+    // Confirmations of something else: automatic ones, or of an email address, a password, an order.
     let other = ["auto", "keyboard*", "email*", "password*", "order*", "payment*", "subscription*"];
     (person || names(name, &["confirm*", "approve*", "approval", "interrupt"]) || elicits(name))
         && !names(name, &other)
 }
 
-/// `ctx.elicit("Send it?", schema)`: a server of tools has its client ask the person.
+/// Matches `ctx.elicit("Send it?", schema)`, with which a tool server has its client ask the user.
 fn elicits(name: &str) -> bool {
     matches!(name, "elicit" | "elicitInput" | "create_elicitation" | "elicit_form")
 }
 
-/// Whether a call asks a person whether something may be done. A graph may also stop to ask what is meant.
+/// Whether a call asks a person for permission. A graph may also interrupt to ask for clarification.
 fn asks_here(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     const AGREES: &[&str] =
         &["approv", "confirm", "permi", "reject", "tool_call", "批准", "确认", "允许", "同意"];
@@ -72,7 +73,7 @@ fn asks_here(facts: &Facts, function: FunctionId, call: &Call) -> bool {
         facts.files.get(known.file)?.text.get(known.body.clone()).map(str::to_ascii_lowercase)
     };
     let agreed = || {
-        // Whoever asks and does not look whether the answer is yes has asked for something else.
+        // Code that does not check for acceptance asked for something else.
         if elicits(name) {
             return text().is_none_or(|text| text.contains("accept"));
         }
@@ -83,7 +84,7 @@ fn asks_here(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     asks_yes_or_no(facts, function, call) || asks(&call.target) && agreed()
 }
 
-/// Whether a call asks the person at the terminal for a yes or a no: `input(f"Run {command}? [y/N] ")`.
+/// Whether a call asks for yes or no at the terminal: `input(f"Run {command}? [y/N] ")`.
 fn asks_yes_or_no(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     const YES: &[&str] =
         &["y/n", "yes/no", "confirm", "approve", "allow", "确认", "允许", "同意", "是否执行", "是否继续执行"];
@@ -100,13 +101,13 @@ fn asks_yes_or_no(facts: &Facts, function: FunctionId, call: &Call) -> bool {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
-    // What every call is called is looked at only where a tool is there that runs something.
+    // Calls are classified by name only if some tool executes something.
     let runs = facts.tools.iter().any(|tool| tool.effect == Effect::Execute);
     let acting = if runs { Reach::leading(facts, acts_somehow) } else { Vec::new() };
     let statements = Statements::of(project);
     let grave = |tool: &&Tool| {
         let writes = statements.may_change(facts, tool);
-        // What runs statements that may only read runs nothing else.
+        // A tool that only runs read-only statements executes nothing else.
         if writes == Some(false) && tool.effect == Effect::Execute {
             return false;
         }
@@ -119,7 +120,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
             && !runs_nothing(facts, &acting, tool)
             && tool.function.is_none_or(|function| project.reach.runs(function))
     };
-    // Before an action of a description the platform asks by itself, unless it is told not to: a rule of its own.
+    // The platform asks before an action by default; switching that off has a rule of its own.
     let action = |tool: &&Tool| {
         facts.actions.iter().any(|action| action.file == tool.file && action.span == tool.span)
     };
@@ -134,17 +135,17 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let mut seen = BTreeSet::new();
     let own = facts.tools.iter().filter(grave).filter(|tool| !action(tool) && !asked.before(facts, tool));
     let mut tools: Vec<&Tool> = own.collect();
-    // What only describes a tool says less of it than what carries it out: `registerTool(definition.name, definition, …)`.
+    // Prefer the implementation of a tool to its bare description: `registerTool(definition.name, definition, …)`.
     tools.sort_by_key(|tool| tool.function.is_none() && tool.acts.is_none());
     tools.retain(|tool| seen.insert(tool.name.as_str()));
     let doing = Reach::leading(facts, |call| {
         changes(call) || call.does.iter().any(|deed| matches!(deed, Deed::Send { .. }))
     });
-    // What reaches other people, costs money or runs anything comes before what is only lost.
+    // Effects on other people, costs and execution come before mere loss of data.
     tools.sort_by_key(|tool| tool.effect == Effect::Delete);
     let mut found = unasked;
     for one in tools.into_iter().take(LISTED).map(|tool| one(project, &doing, tool)) {
-        // What forwards every call is one place, at which a person would be asked about all of them.
+        // A forwarder of all calls is one location, at which a person would be asked about each of them.
         if !found.iter().any(|other| other.place == one.place) {
             found.push(one);
         }
@@ -152,7 +153,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether others feel what a tool does, or it cannot be undone, by a verb that changes: `ban_user`, `unlock_door`, `git_push`.
+/// Whether a tool's verb says that it affects others or cannot be undone: `ban_user`, `unlock_door`, `git_push`.
 fn is_felt(tool: &Tool) -> bool {
     const VERBS: &[&str] = &[
         "ban",
@@ -190,7 +191,7 @@ fn is_felt(tool: &Tool) -> bool {
         "meeting",
         "contract",
     ];
-    // `confirm_order`: what is settled with others binds.
+    // `confirm_order`: an agreement with others is binding.
     let settles = ["confirm", "place", "submit", "finalize", "complete", "create", "make"];
     let bound = ["order", "orders", "booking", "bookings", "reservation", "reservations", "purchase"];
     let settled = said.windows(2).any(|two| match two {
@@ -201,15 +202,15 @@ fn is_felt(tool: &Tool) -> bool {
     (verb || code || over || settled) && !matches!(tool.effect, Effect::Read | Effect::Fetch)
 }
 
-/// Whether a tool only deletes what is kept to be faster: it comes back by itself.
+/// Whether a tool only deletes what is recreated automatically, such as a cache.
 fn is_made_again(tool: &Tool) -> bool {
-    // What takes back a change that nobody kept yet loses nothing either.
+    // Undoing an uncommitted change loses nothing either.
     tool.effect == Effect::Delete && names(&tool.name, &["cache*", "temp", "tmp", "buffer*", "flag*", "star"])
         || names(&tool.name, &["rollback"])
 }
 
-/// Whether a tool that is called after something that runs (`start_session`) only looks at something: nothing in it, or in what it
-/// calls, runs, sends or changes anything.
+/// Whether a tool that sounds like execution (`start_session`) has no effect: nothing in it, or in what it calls, runs, sends
+/// or changes anything.
 fn runs_nothing(facts: &Facts, acting: &[bool], tool: &Tool) -> bool {
     let known = |id: FunctionId| facts.functions.get(id).is_some_and(|function| !function.calls.is_empty());
     tool.effect == Effect::Execute
@@ -217,7 +218,7 @@ fn runs_nothing(facts: &Facts, acting: &[bool], tool: &Tool) -> bool {
         && tool.function.is_some_and(|id| known(id) && acting.get(id) == Some(&false))
 }
 
-/// Whether a call may run, send or change something, by what it does or is called.
+/// Whether a call may run, send or change something, judging by its effects or its name.
 fn acts_somehow(call: &Call) -> bool {
     let name = call.target.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
     let by_name =
@@ -230,11 +231,11 @@ fn acts_somehow(call: &Call) -> bool {
     changes(call) || sends || call.callees.is_empty() && !name.is_empty() && by_name()
 }
 
-/// Which tools a person is asked about.
+/// Which tools are preceded by a question to a person.
 struct Asked {
-    /// Something that is no part of a tool asks: it may stand before all of them.
+    /// A question outside the tools, which may precede all of them.
     everywhere: bool,
-    /// For each function whether it asks, or what it calls.
+    /// For each function, whether it or anything it calls asks.
     within: Vec<bool>,
 }
 
@@ -261,11 +262,11 @@ impl Asked {
     }
 }
 
-/// Calls through which a question is followed to an agent.
+/// How many levels of callers connect a question to an agent.
 const NEAR: usize = 3;
 
-/// Whether a question belongs to an agent: what asks, or what calls it, leads to a model or to a tool. A command of the same
-/// program that asks before it deletes a file of its own stands before no tool. Where no model and no tool is called, it may.
+/// Whether a question belongs to an agent: the function that asks, or one of its callers, leads to a model or a tool. A command
+/// that asks before it deletes its own file does not protect tools. If no call to a model or tool is found, it may.
 fn is_beside_agent(project: &Project<'_>, leads: &[bool], asker: FunctionId) -> bool {
     let facts = project.facts;
     if !leads.contains(&true) {
@@ -285,7 +286,7 @@ fn is_beside_agent(project: &Project<'_>, leads: &[bool], asker: FunctionId) -> 
     false
 }
 
-/// Whether nothing leads to a function but tools.
+/// Whether a function is only reachable from tools.
 fn only_in_tools(project: &Project<'_>, tools: &BTreeSet<FunctionId>, asker: FunctionId) -> bool {
     let facts = project.facts;
     let mut seen = BTreeSet::from([asker]);
@@ -304,19 +305,19 @@ fn only_in_tools(project: &Project<'_>, tools: &BTreeSet<FunctionId>, asker: Fun
     true
 }
 
-/// Agents that would ask by themselves, and are told not to. Each place is told of once.
+/// Reports agents whose built-in confirmation is switched off. Each location is reported once.
 fn switched_off(project: &Project<'_>) -> Vec<Finding> {
     let facts = project.facts;
     let off = |call: &Call| call.does.contains(&Deed::Flaw(Flaw::AsksNobody));
     let message = Bilingual::new(
-        "the agent that is started here is told to do everything without asking",
+        "the agent started here is configured to do everything without asking",
         "这里启动的智能体被设置为执行任何操作都不询问",
     );
     let all = project.reach.calls(facts).filter(|(_, call)| off(call));
     let mut found: Vec<Finding> = Vec::new();
     for (function, call) in all {
         let place = facts.call_place(function, call);
-        // What was made with the switch is handed to a call on the next line.
+        // An object built with the switch may be passed to a call on the next line.
         let near =
             |other: &Finding| other.place.path == place.path && other.place.line.abs_diff(place.line) < 2;
         if !found.iter().any(near) {
@@ -326,7 +327,7 @@ fn switched_off(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether a tool is carried out within what describes it.
+/// Whether a tool is implemented inside its definition.
 fn is_within(tool: &Tool, file: usize, span: &Range<usize>) -> bool {
     file == tool.file && tool.span.start <= span.start && span.end <= tool.span.end
 }
@@ -334,13 +335,13 @@ fn is_within(tool: &Tool, file: usize, span: &Range<usize>) -> bool {
 fn one(project: &Project<'_>, doing: &[bool], tool: &Tool) -> Finding {
     let (facts, name) = (project.facts, &tool.name);
     let message = Bilingual::new(
-        format!("the model may call `{name}`, and nothing in the code asks a person before"),
+        format!("the model can call `{name}`, and nothing in the code asks a person first"),
         format!("模型可以直接调用 `{name}`，代码中没有任何人工确认"),
     );
     let defined = || facts.place(tool.file, tool.span.clone());
     let told = |place| finding(&RULE, Severity::Warning, Confidence::Medium, place, message.clone());
-    // A person is asked where it is carried out, and not where it is described; a function that is given with the description
-    // stands there.
+    // The question belongs where the tool is carried out, not where it is described; a function passed along with the
+    // description is in that span.
     if let Some((file, span)) = &tool.acts
         && !is_within(tool, *file, span)
     {
@@ -354,8 +355,8 @@ fn one(project: &Project<'_>, doing: &[bool], tool: &Tool) -> Finding {
     on_the_way(told(facts.call_place(function, call)), way)
 }
 
-/// The call with which the function of a tool acts: what changes something itself, is called what the tool is for, or leads to
-/// what changes something.
+/// Returns the call with which a tool's function takes effect: one that changes something itself, is named like the tool, or
+/// leads to something that changes something.
 fn act<'f>(facts: &'f Facts, doing: &[bool], tool: &Tool, function: FunctionId) -> Option<&'f Call> {
     let known = facts.functions.get(function)?;
     let said = words(&tool.name);
@@ -364,7 +365,7 @@ fn act<'f>(facts: &'f Facts, doing: &[bool], tool: &Tool, function: FunctionId) 
         if changes(call) && !is_fixed(tool, call) {
             6
         } else if called_like(tool, call) {
-            // `handler.send_email(…)` before `dispatch(…)`.
+            // `handler.send_email(…)` ranks before `dispatch(…)`.
             let own = call.target.rsplit('.').next().unwrap_or_default();
             2 + leads + 2 * u8::from(words(own) == said)
         } else {
@@ -372,18 +373,18 @@ fn act<'f>(facts: &'f Facts, doing: &[bool], tool: &Tool, function: FunctionId) 
         }
     };
     let weighed = known.calls.iter().map(|call| (weight(call), call)).filter(|(weight, _)| *weight > 0);
-    // Of several the first: whoever is asked is asked before it.
+    // Of equal ones the first, since the question must come before it.
     let first = |(weight, call): &(u8, &Call)| (*weight, Reverse(call.span.start));
     weighed.max_by_key(first).map(|(_, call)| call)
 }
 
-/// Whether a call only runs what stands in the program, and the tool is there for something else: `execSync(`open ${page}`)`.
+/// Whether a call only runs a fixed command while the tool is for something else: `execSync(`open ${page}`)`.
 fn is_fixed(tool: &Tool, call: &Call) -> bool {
     let fixed = |deed: &Deed| matches!(deed, Deed::Run { content, .. } if *content == Taint::NONE);
     tool.effect != Effect::Execute && call.does.iter().any(fixed)
 }
 
-/// Whether what is called does by its name what the tool does.
+/// Whether the name of the callee has the same effect as the tool.
 fn called_like(tool: &Tool, call: &Call) -> bool {
     let name = call.target.trim_end_matches("()").rsplit('.').next().unwrap_or_default();
     !name.is_empty() && classify(name, Hints::default()) == tool.effect

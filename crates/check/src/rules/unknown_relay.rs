@@ -1,10 +1,10 @@
 //! `unknown-relay`
 //!
-//! What it does: finds model calls that carry what a person said to a host that is written out in the source and belongs to none
-//! of the providers in the registry: resellers and relays of other companies' models, or a server of one's own that has not been
-//! declared. This machine is no finding, and neither is an address from the environment.
+//! What it does: finds model calls that carry what a person said to a hard-coded host that belongs to no provider in the
+//! registry: resellers and relays of other companies' models, or one's own undeclared server. This machine and an address from
+//! the environment are not reported.
 //!
-//! Why it matters: nobody knows who runs it, in which country, what it keeps and to whom it hands on what users say. A relay
+//! Why it matters: nobody knows who runs it, in which country, what it keeps and whom it passes users' words on to. A relay
 //! reads every word, whatever the provider behind it promises.
 //!
 //! Reference: PIPL Art. 21 to 23, GDPR Art. 28; risk P02.
@@ -19,15 +19,14 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P02"],
     severity: Severity::Warning,
     title: Text {
-        en: "users' words go to a host of which nothing is known",
-        zh: "用户的话发往一个来历不明的地址",
+        en: "what users say is sent to an unknown host", zh: "用户的话发往一个来历不明的地址"
     },
     harm: Text {
-        en: "Somebody whom neither the users nor you can name reads everything that they say, and may keep or sell it.",
+        en: "Someone whom neither you nor the users can identify reads everything they say, and may keep or sell it.",
         zh: "一个用户和你都说不出是谁的人，能看到他们说的每一句话，还可能留存或转卖。",
     },
     fix: Text {
-        en: "Use the provider's own address (`ombud providers` lists them). If it is your server or one that you trust, declare it: `[providers.NAME]` with `base` and `country` in ombud.toml.",
+        en: "Use the provider's own address (`ombud providers` lists them). If it is your own server or one you trust, declare it: `[providers.NAME]` with `base` and `country` in ombud.toml.",
         zh: "改用服务商的官方地址（`ombud providers` 可列出）。如果是你自己的或你信任的服务器，请在 ombud.toml 的 `[providers.名称]` 中声明 `base` 和 `country`。",
     },
     example: "- client = OpenAI(base_url=\"https://cheap-gpt.example/v1\")\n+ client = OpenAI()  # the address comes from OPENAI_BASE_URL\n",
@@ -49,7 +48,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 continue;
             }
             let message = Bilingual::new(
-                format!("what users say goes to {host}, and nothing is known of who that is"),
+                format!("what users say is sent to {host}, and nobody knows who runs it"),
                 format!("用户说的话会发到 {host}，而没人知道对方是谁"),
             );
             let place = written(facts, function, host).unwrap_or_else(|| facts.call_place(function, call));
@@ -66,7 +65,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether a host belongs to one of those who make models, though their API has another: `chat.openai.com`.
+/// Whether a host belongs to a model maker, although its API is elsewhere: `chat.openai.com`.
 fn is_of_a_maker(host: &str) -> bool {
     const MAKERS: &[&str] = &[
         "openai.com",
@@ -94,7 +93,7 @@ fn is_of_a_maker(host: &str) -> bool {
     MAKERS.iter().any(own)
 }
 
-/// Where the address stands that would have to be another: in the file of the call, or else where it is read first.
+/// Returns where the address is written: in the file of the call, or else in the first file that contains it.
 fn written(facts: &Facts, function: FunctionId, host: &str) -> Option<Place> {
     let own = facts.functions.get(function)?.file;
     let wanted = format!("://{host}");

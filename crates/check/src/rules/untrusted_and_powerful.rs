@@ -1,11 +1,11 @@
 //! `untrusted-and-powerful`
 //!
-//! What it does: looks at what is handed to one model together (`tools=[…]`): a tool that gives back what strangers wrote (a web
-//! page, a mail, an upload) beside a tool that sends, pays, deletes, grants or runs, with no step at which a person agrees:
-//! neither `[tools] mode = "ask"`, nor an interrupt of the framework, nor a question in the tool itself.
+//! What it does: examines the tools given to one model (`tools=[…]`): a tool that returns what strangers wrote (a web page, an
+//! email, an upload) next to one that sends, pays, deletes, grants or runs, without human approval: neither `[tools] mode =
+//! "ask"`, nor a framework interrupt, nor a question in the tool itself.
 //!
-//! Why it matters: a sentence on a web page is enough to make the agent act in the user's name. Of the three — untrusted input,
-//! private data, power to act — an agent should hold two at most without a person.
+//! Why it matters: a sentence on a web page is enough to make the agent act in the user's name. Of the three (untrusted input,
+//! private data, power to act) an agent should have at most two without a person in the loop.
 //!
 //! Reference: Meta, Agents Rule of Two (2025); OWASP ASI01, ASI02; risks S02, S07, A04.
 
@@ -23,15 +23,15 @@ pub(super) const RULE: Rule = Rule {
     risks: &["S02", "S07", "A04"],
     severity: Severity::Error,
     title: Text {
-        en: "one agent reads strangers' words and may act on them",
+        en: "one agent reads untrusted content and can act on it",
         zh: "同一个智能体既读陌生内容又能直接行动",
     },
     harm: Text {
-        en: "A sentence hidden in a web page or a mail makes the agent send, pay, delete or run something in the user's name.",
+        en: "A sentence hidden in a web page or an email can make the agent send, pay, delete or run something in the user's name.",
         zh: "网页或邮件里藏的一句话，就能让智能体以用户的名义发送、付款、删除或执行操作。",
     },
     fix: Text {
-        en: "Ask a person before the powerful tool runs (`[tools] mode = \"ask\"` in ombud.toml and `ombud run`, or the framework's interrupt), or give the two kinds of tools to two agents.",
+        en: "Have a person approve the powerful tool before it runs (`[tools] mode = \"ask\"` in ombud.toml and `ombud run`, or the framework's interrupt), or split the two kinds of tools between two agents.",
         zh: "在高风险工具执行前征求人工同意（ombud.toml 中 `[tools] mode = \"ask\"` 并用 `ombud run` 启动，或使用框架的中断功能），或把两类工具分给两个智能体。",
     },
     example: "- create_react_agent(model, [read_page, send_mail])\n+ create_react_agent(model, [read_page, send_mail], interrupt_before=[\"tools\"])\n",
@@ -52,25 +52,25 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 
 struct View<'a> {
     project: &'a Project<'a>,
-    /// For each function whether it leads to a question to a person.
+    /// For each function, whether it leads to a question to a person.
     asking: Vec<bool>,
-    /// For each function whether it leads to something that acts.
+    /// For each function, whether it leads to an outside effect.
     doing: Vec<bool>,
 }
 
 impl View<'_> {
     fn one(&self, agent: &Agent) -> Option<Finding> {
         let acts = agent.holds.iter().find(|held| self.acts(held))?;
-        // What answers to an act says what became of it.
+        // A result returned by an acting tool only reports the outcome of its action.
         let reads = agent.holds.iter().find(|held| self.reads(held) && (held.reads || !is_grave(held)))?;
         let (from, to) = (&reads.name, &acts.name);
         let message = Bilingual::new(
             format!(
-                "`{from}` gives this agent strangers' words and `{to}` lets it act on them; nobody is asked in between"
+                "`{from}` gives this agent untrusted content and `{to}` lets it act on it, with no human approval in between"
             ),
             format!("`{from}` 把陌生内容交给这个智能体，`{to}` 又让它据此行动，中间没有任何人工确认"),
         );
-        // Of a server it is mended where the tool that acts is offered beside the others.
+        // For a server, the fix belongs where it offers the acting tool.
         let facts = self.project.facts;
         let offered = facts.tools.iter().find(|tool| agent.server && !acts.known && tool.name == acts.name);
         let (file, span) = offered.map_or((agent.file, &agent.span), |tool| (tool.file, &tool.span));
@@ -78,7 +78,7 @@ impl View<'_> {
         Some(finding(&RULE, Severity::Error, Confidence::High, place, message))
     }
 
-    /// Whether a tool gives back what strangers wrote.
+    /// Whether a tool returns what strangers wrote.
     fn reads(&self, held: &Held) -> bool {
         let given = |id: usize| {
             let function = self.project.facts.functions.get(id);
@@ -87,7 +87,7 @@ impl View<'_> {
         held.reads || held.function.is_some_and(|id| given(id).has(Taint::WEB | Taint::UPLOAD))
     }
 
-    /// Whether a tool does something grave, without asking: by what it is for, and by what its function does.
+    /// Whether a tool has a serious effect without asking, judging by its purpose and by what its function does.
     fn acts(&self, held: &Held) -> bool {
         let at = |all: &[bool]| held.function.is_some_and(|id| all.get(id) == Some(&true));
         let function = held.function.and_then(|id| self.project.facts.functions.get(id));
@@ -96,7 +96,7 @@ impl View<'_> {
     }
 }
 
-/// Whether a tool does by what it is for something that others feel, or that cannot be undone.
+/// Whether a tool's purpose affects others or cannot be undone.
 fn is_grave(held: &Held) -> bool {
     matches!(held.effect, Effect::Send | Effect::Pay | Effect::Delete | Effect::Execute | Effect::Grant)
 }

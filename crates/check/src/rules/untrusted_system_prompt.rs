@@ -1,10 +1,10 @@
 //! `untrusted-system-prompt`
 //!
-//! What it does: finds system prompts into which text is put that came over the network, out of a store, from an upload or from
-//! the user of a service: `role: "system"`, `system=…`, `instructions=…`, a message that a helper makes, and what is filled into
-//! the places that a template of a system prompt left open.
+//! What it does: finds system prompts built with text that came from the network, a store, an upload or the user of a service:
+//! `role: "system"`, `system=…`, `instructions=…`, a message made by a helper, and values filled into the placeholders of a
+//! system prompt template.
 //!
-//! Why it matters: the model takes what stands there for the developer's word.
+//! Why it matters: the model takes such text for the developer's instructions.
 //!
 //! Reference: OWASP LLM01, ASI01; risks S01 and S02.
 
@@ -17,13 +17,15 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("untrusted-system-prompt"),
     risks: &["S01", "S02"],
     severity: Severity::Warning,
-    title: Text { en: "strangers write into the system prompt", zh: "外部内容被写入系统提示词" },
+    title: Text {
+        en: "outside text is written into the system prompt", zh: "外部内容被写入系统提示词"
+    },
     harm: Text {
-        en: "Somebody who plants a sentence in a page, a file or a profile decides what the agent does for everybody else.",
+        en: "Anyone who plants a sentence in a page, a file or a profile decides what the agent does for everyone else.",
         zh: "有人在网页、文件或资料里埋一句话，就能决定智能体如何对待其他人。",
     },
     fix: Text {
-        en: "Keep the system prompt fixed, and put such text into a message of its own with `role: \"user\"`, marked as data.",
+        en: "Keep the system prompt fixed, and put such text into a separate message with `role: \"user\"`, marked as data.",
         zh: "系统提示词保持固定，把这类内容放进单独的 `role: \"user\"` 消息，并注明它是数据。",
     },
     example: "- {\"role\": \"system\", \"content\": f\"Help. Page: {page}\"}\n+ {\"role\": \"system\", \"content\": \"Help.\"}, {\"role\": \"user\", \"content\": f\"Page, as data: {page}\"}\n",
@@ -51,7 +53,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// Where the prompt is put together: a function that sends whatever prompt it is given says nothing of what stands in it.
+/// Returns where the prompt is built: a function that only sends the prompt it is given is not the place.
 fn places<'f>(
     facts: &Facts,
     sites: &Sites<'f>,
@@ -66,7 +68,7 @@ fn places<'f>(
     if found.is_empty() { vec![sent] } else { found }
 }
 
-/// Whether nothing is put together at a place: it is the name of something that was given.
+/// Whether nothing is composed at this location: it is only the name of a value passed in.
 fn is_name(facts: &Facts, (function, call): (FunctionId, &Call)) -> bool {
     let file = facts.functions.get(function).and_then(|known| facts.files.get(known.file));
     let text = file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default();
@@ -86,10 +88,10 @@ fn told(project: &Project<'_>, function: FunctionId, call: &Call, (en, zh): (&st
 
 fn origin(sources: Taint) -> Option<(&'static str, &'static str)> {
     let rows = [
-        (Taint::WEB, "what came over the network", "来自网络的内容"),
-        (Taint::UPLOAD, "what somebody uploaded", "他人上传的内容"),
-        (Taint::USER, "what somebody sent", "他人发来的内容"),
-        (Taint::RETRIEVED, "what came out of a store", "从存储中取出的内容"),
+        (Taint::WEB, "content from the network", "来自网络的内容"),
+        (Taint::UPLOAD, "content that somebody uploaded", "他人上传的内容"),
+        (Taint::USER, "content that somebody sent", "他人发来的内容"),
+        (Taint::RETRIEVED, "content from a store", "从存储中取出的内容"),
     ];
     rows.into_iter().find(|(sign, ..)| sources.has(*sign)).map(|(_, en, zh)| (en, zh))
 }

@@ -1,10 +1,11 @@
 //! `untrusted-to-exec`
 //!
-//! What it does: follows what models, tools, web pages, stores and remote users write to what runs text: `eval`, a shell,
-//! a database statement put together from text, a template engine, an unsafe decoder, the command of an MCP server, the path of a file, the address of a request. Bound parameters, lists
-//! without a shell, `shlex.quote`, and what was looked up in a list, matched as a whole, held inside a folder or held to a closed type before are no finding.
+//! What it does: follows text from models, tools, web pages, stores and remote users to sinks that run it: `eval`, a shell, an
+//! SQL statement built from text, a template engine, an unsafe decoder, the command of an MCP server, the path of a file, the
+//! address of a request. Bound parameters, argument lists without a shell, `shlex.quote`, and values that were looked up in a
+//! list, matched as a whole, confined to a folder or restricted to a closed type are not reported.
 //!
-//! Why it matters: one sentence in a mail or a web page can run commands where the users' data are.
+//! Why it matters: one sentence in an email or a web page can run commands where the users' data is.
 //!
 //! Reference: OWASP LLM05, ASI05; risks S11, S14.
 
@@ -20,13 +21,13 @@ pub(super) const RULE: Rule = Rule {
     id: RuleId("untrusted-to-exec"),
     risks: &["S11", "S14"],
     severity: Severity::Error,
-    title: Text { en: "text from outside is run", zh: "外来文本被当作代码执行" },
+    title: Text { en: "untrusted text is executed", zh: "外来文本被当作代码执行" },
     harm: Text {
-        en: "Whoever gets one sentence in front of the model can run commands where the users' data are.",
+        en: "Anyone who can get one sentence in front of the model can run commands where the users' data is.",
         zh: "任何人只要能让模型读到一句话，就能在存放用户数据的机器上执行命令。",
     },
     fix: Text {
-        en: "Choose from a fixed table of functions, pass a list to `subprocess.run` without a shell, and bind parameters in SQL: `execute(\"… WHERE id = ?\", (id,))`. Put text into a page as text (`textContent`, `{answer}` in JSX), never as markup. Resolve a path and check that it is still below its folder; compare the host of an address with a list of those that may be asked.",
+        en: "Choose from a fixed table of functions, pass a list to `subprocess.run` without a shell, and bind parameters in SQL: `execute(\"… WHERE id = ?\", (id,))`. Insert text into a page as text (`textContent`, `{answer}` in JSX), never as markup. Resolve a path and check that it is still inside its folder; check the host of an address against an allow list.",
         zh: "从固定的函数表中选择；`subprocess.run` 传列表且不用 shell；SQL 使用参数绑定：`execute(\"… WHERE id = ?\", (id,))`。写入网页时按文本写入（`textContent`、JSX 的 `{answer}`），不要当作标记。路径先解析，再确认仍在指定文件夹之内；请求地址的主机须先与允许列表比对。",
     },
     example: "- subprocess.run(answer, shell=True)\n+ subprocess.run([\"ls\", \"--\", folder])  # only what the program offers\n",
@@ -39,7 +40,8 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let (mut found, mut files): (Vec<Finding>, BTreeSet<FunctionId>) = Default::default();
     for (function, call) in project.reach.calls(facts) {
         for deed in &call.does {
-            // A function that writes the file reads it, and looks whether it is there.
+            // A function that writes the file usually also reads it or checks that it exists, so each function is reported
+            // once.
             if let Some((from, changes)) = opens(project, function, deed)
                 && files.insert(function)
             {
@@ -64,13 +66,14 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// What is told of a request to an address that somebody else chose as a whole: a tool that a model calls, a route that anybody
-/// does, a message to a bot. What a server or a model answers may be followed; and whoever looks at the host before is taken at their word.
+/// Reports a request to an address that someone else chose as a whole: through a tool that a model calls, a route open to
+/// anyone, or a message to a bot. Addresses in responses of a server or a model may be followed, and code that checks the host
+/// first is trusted to do so correctly.
 fn asked(project: &Project<'_>, function: FunctionId, call: &Call, content: Taint) -> Option<Finding> {
     let facts = project.facts;
     let from = project.reach.unchecked(function, content);
-    // In a message of a chat everything is the words of whoever wrote it, but for addresses that its host gave; in a request there
-    // is more.
+    // Everything in a chat message is the sender's words, except addresses supplied by the chat platform; a request also holds
+    // other things.
     let chat = || {
         !from.has(Taint::REQUEST | Taint::VERIFIED)
             && !is_member(facts, function, call)
@@ -83,7 +86,9 @@ fn asked(project: &Project<'_>, function: FunctionId, call: &Call, content: Tain
     }
     let (from, source) = origin(sources);
     let message = Bilingual::new(
-        format!("{from} says here which address is asked: also one that only this machine reaches"),
+        format!(
+            "{from} decides which address is requested here, including ones that only this machine can reach"
+        ),
         format!("{source}在这里决定请求哪个地址：包括只有本机才能访问的内网地址"),
     );
     let place = facts.call_place(function, call);
@@ -92,7 +97,7 @@ fn asked(project: &Project<'_>, function: FunctionId, call: &Call, content: Tain
     Some(of_kind(sinks::ADDRESS, on_the_way(found, path)))
 }
 
-/// Whether something outside the project calls what leads to a function: a chat, and no form of the operator's own.
+/// Whether a handler called from outside the project leads to a function: a chat, rather than the operator's own form.
 fn is_heard(project: &Project<'_>, function: FunctionId) -> bool {
     let facts = project.facts;
     let entry = |id: FunctionId| facts.functions.get(id).and_then(|known| known.entry);
@@ -107,7 +112,7 @@ fn is_heard(project: &Project<'_>, function: FunctionId) -> bool {
     false
 }
 
-/// Whether the address is a member of something: `attachment.url`.
+/// Whether the address is a member of an object: `attachment.url`.
 fn is_member(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     let text = text_of(facts, function, call);
     ["url", "uri", "link", "href"].iter().any(|name| {
@@ -122,8 +127,8 @@ fn is_member(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     })
 }
 
-/// Whether a function, or one that it calls, looks where an address leads. The scheme of an address and its form say nothing of that;
-/// a check out of a library that is called one is believed.
+/// Whether a function, or one that it calls, checks where an address leads. Checks of its scheme or form do not count; a
+/// library call whose name says that it validates is believed.
 fn looks_at_host(facts: &Facts, function: FunctionId, depth: usize) -> bool {
     const LOOKS: &[&str] = &[
         "hostname",
@@ -160,7 +165,7 @@ fn looks_at_host(facts: &Facts, function: FunctionId, depth: usize) -> bool {
                 .any(|id| looks_at_host(facts, *id, depth + 1))
 }
 
-/// Whether what a call runs is called a statement: `execute(sql)`.
+/// Whether the argument of a call is named like a statement: `execute(sql)`.
 pub(super) fn names_a_statement(facts: &Facts, function: FunctionId, call: &Call) -> bool {
     let text = text_of(facts, function, call);
     let given = text.split_once('(').map_or("", |(_, given)| given);
@@ -173,20 +178,21 @@ fn text_of<'f>(facts: &'f Facts, function: FunctionId, call: &Call) -> &'f str {
     file.and_then(|file| file.text.get(call.span.clone())).unwrap_or_default()
 }
 
-/// What names the file that a deed opens, if somebody else chooses it, and whether the file is changed. A tool that is there to read
-/// files, or to write the one that it is told, does what it says; one that stays below a folder has to see to that.
+/// Returns where the path of a file that a deed opens comes from, if someone else chooses it, and whether the file is changed.
+/// A tool for reading files, or for writing the one it is given, does what it says; one that is meant to stay inside a folder
+/// has to ensure it.
 fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Taint, bool)> {
     let Deed::Open { changes, path, whole, below } = deed else { return None };
-    // A path that stands in a record of the program's own was put there by it.
+    // A whole path in one of the program's own records was put there by the program.
     if *whole && !path.is_symbolic() && !path.has(Taint::BODY | Taint::SIGNED | Taint::TOOL) {
         return None;
     }
     let from = project.reach.unchecked(function, *path);
     let sent = from.has(Taint::SENT | Taint::SIGNED) && from.has(Taint::USER);
-    // A whole path stands in no page; what is put together from one may hold anything.
+    // Pages do not contain whole paths, but a path built from page content may hold anything.
     let said = from.and(Taint::MODEL | Taint::UPLOAD | if *whole { Taint::NONE } else { Taint::WEB });
     let folder = *changes && !whole || *below || is_beside_the_point(project, function);
-    // Whoever carries out what a model wrote calls the tool with it.
+    // The agent loop passes the model's output as the tool's arguments.
     let tool = project.facts.tools.iter().any(|tool| tool.function == Some(function));
     let (said, chosen) =
         if tool { (said.without(Taint::MODEL), Taint::TOOL | Taint::MODEL) } else { (said, Taint::TOOL) };
@@ -195,7 +201,8 @@ fn opens(project: &Project<'_>, function: FunctionId, deed: &Deed) -> Option<(Ta
     (found != Taint::NONE).then_some((found, *changes))
 }
 
-/// Whether no tool that leads to a function is there for files: one that sends a mail need not take any file of the disk along.
+/// Whether no tool that leads to a function deals with files: one that sends email need not be able to attach any file on the
+/// disk.
 fn is_beside_the_point(project: &Project<'_>, function: FunctionId) -> bool {
     const FILES: &[&str] = &[
         "file*",
@@ -224,13 +231,15 @@ fn is_beside_the_point(project: &Project<'_>, function: FunctionId) -> bool {
         && !all.any(|tool| names(&tool.name, FILES) || ALONE.contains(&tool.name.to_lowercase().as_str()))
 }
 
-/// What is told of a file.
+/// Builds the finding about a file.
 fn opened(project: &Project<'_>, function: FunctionId, call: &Call, from: Taint, changes: bool) -> Finding {
     let facts = project.facts;
     let (from, source) = origin(from);
     let (what, deed) = if changes { ("written or deleted", "写入或删除") } else { ("read", "读取") };
     let message = Bilingual::new(
-        format!("{from} says here which file is {what}: with `..` in it, any of this machine"),
+        format!(
+            "{from} decides which file is {what} here: with `..` in it, that can be any file on this machine"
+        ),
         format!("{source}在这里决定{deed}哪个文件：含有 `..` 时可以是本机的任何文件"),
     );
     let place = facts.call_place(function, call);
@@ -241,12 +250,12 @@ fn opened(project: &Project<'_>, function: FunctionId, call: &Call, from: Taint,
     )
 }
 
-/// A finding that says at what kind of place it is.
+/// Records the kind of sink in a finding.
 fn of_kind(kind: &str, finding: Finding) -> Finding {
     Finding { subject: kind.to_owned(), ..finding }
 }
 
-/// Where something has to be mended: at what runs the text, or at each call of a helper that runs whatever it is given.
+/// Returns where to fix it: at the sink, or at each call of a helper that runs whatever it is given.
 fn places<'f>(
     project: &'f Project<'_>,
     sites: &Sites<'f>,
@@ -258,7 +267,7 @@ fn places<'f>(
     let Some(mut found) = given.and_then(|given| sites.of(given, Taint::UNTRUSTED)) else {
         return vec![sink];
     };
-    // A call that picks one of several functions says less than what runs there, unless the text is put together in it.
+    // A call that selects one of several functions is less telling than the sink itself, unless the text is composed in it.
     let picks = |(function, call): &(FunctionId, &Call)| {
         const TOGETHER: &[&str] = &["f\"", "f'", "${", ".format(", "\" + ", "' + "];
         let text = text_of(project.facts, *function, call);
@@ -272,7 +281,7 @@ fn places<'f>(
     found
 }
 
-/// What is told of one place.
+/// Builds the finding for one location.
 fn told(project: &Project<'_>, function: FunctionId, call: &Call, sink: Sink, sources: Taint) -> Finding {
     let facts = project.facts;
     let (from, source) = origin(sources);
@@ -285,7 +294,8 @@ fn told(project: &Project<'_>, function: FunctionId, call: &Call, sink: Sink, so
         Sink::Pickle => ("by an unsafe decoder", "交给不安全的反序列化"),
         Sink::Server => ("as the command of an MCP server", "当作 MCP 服务器的启动命令执行"),
     };
-    let message = Bilingual::new(format!("{from} is run here {what}"), format!("{source}在这里被{thing}"));
+    let message =
+        Bilingual::new(format!("{from} is executed here {what}"), format!("{source}在这里被{thing}"));
     let place = facts.call_place(function, call);
     let path = project.reach.way(facts, function, call).unwrap_or_default();
     of_kind(
@@ -296,12 +306,12 @@ fn told(project: &Project<'_>, function: FunctionId, call: &Call, sink: Sink, so
 
 fn origin(sources: Taint) -> (&'static str, &'static str) {
     let rows = [
-        (Taint::MODEL, "what a model wrote", "模型写出的内容"),
-        (Taint::TOOL, "what a model chose as an argument", "模型给出的参数"),
-        (Taint::WEB, "what came over the network", "来自网络的内容"),
-        (Taint::RETRIEVED, "what came out of a store", "从存储中取出的内容"),
-        (Taint::UPLOAD, "what somebody uploaded", "他人上传的内容"),
+        (Taint::MODEL, "text that a model wrote", "模型写出的内容"),
+        (Taint::TOOL, "an argument that a model chose", "模型给出的参数"),
+        (Taint::WEB, "content from the network", "来自网络的内容"),
+        (Taint::RETRIEVED, "content from a store", "从存储中取出的内容"),
+        (Taint::UPLOAD, "content that somebody uploaded", "他人上传的内容"),
     ];
     let found = rows.into_iter().find(|(sign, ..)| sources.has(*sign));
-    found.map_or(("what somebody sent", "他人发来的内容"), |(_, en, zh)| (en, zh))
+    found.map_or(("content that somebody sent", "他人发来的内容"), |(_, en, zh)| (en, zh))
 }

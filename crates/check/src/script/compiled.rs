@@ -1,5 +1,5 @@
-//! What compilers and bundlers write in the place of newer forms: `__awaiter`, `__toESM`, `__commonJS`, `__publicField`. They are
-//! read as what they were made from.
+//! Recognises what compilers and bundlers emit for newer syntax (`__awaiter`, `__toESM`, `__commonJS`, `__publicField`) and
+//! reads it as what it was compiled from.
 
 use oxc_ast::ast::{
     Argument, ArrowFunctionBody, CallExpression, Expression, Function, FunctionBody, ObjectPropertyKind,
@@ -13,7 +13,7 @@ use super::build::{self, at};
 use super::expression::written;
 use super::lower::Lower;
 
-/// Helpers that give what they take: a module, or a function whose name is kept.
+/// Helpers that return their argument: a module, or a function whose name is preserved.
 const SAME: &[&str] = &[
     "__importDefault",
     "__importStar",
@@ -29,15 +29,15 @@ const SAME: &[&str] = &[
     "_interopNamespaceDefault",
     "__name",
 ];
-/// Helpers that run a generator which awaits where it yields.
+/// Helpers that run a generator in which `yield` means `await`.
 const AWAITERS: &[&str] = &["__awaiter", "__async"];
-/// Those that make a function out of one.
+/// Helpers that turn such a generator into an async function.
 const ASYNC: &[&str] = &["_asyncToGenerator", "_async_to_generator"];
-/// Helpers that give an object a member.
+/// Helpers that define a field on an object.
 const FIELDS: &[&str] = &["__publicField", "_defineProperty", "_define_property", "__defNormalProp"];
 
 impl Lower<'_> {
-    /// What a call of such a helper means, if it is one.
+    /// Returns what a call of such a helper means, if it is one.
     pub(super) fn compiled(&mut self, node: &CallExpression<'_>) -> Option<Expr> {
         let name = called_by(&node.callee).filter(|name| name.starts_with('_'))?;
         let range = at(node.span);
@@ -79,7 +79,7 @@ impl Lower<'_> {
         }
     }
 
-    /// Within it a `yield` awaits.
+    /// Runs `write` in a context where `yield` means `await`.
     fn awaiting<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
         let around = std::mem::replace(&mut self.awaits, true);
         let made = write(self);
@@ -87,13 +87,13 @@ impl Lower<'_> {
         made
     }
 
-    /// The body of a function that is nothing but what a helper runs: `return __awaiter(this, …, function* () { … })`. Whether it was one.
+    /// Reads a function body that consists only of `return __awaiter(this, …, function* () { … })`. True if it was one.
     pub(super) fn awaited_block(&mut self, body: &FunctionBody<'_>) -> bool {
         let [Statement::ReturnStatement(only)] = body.statements.as_slice() else { return false };
         only.argument.as_ref().is_some_and(|value| self.awaited_value(value))
     }
 
-    /// The same of an arrow that gives what the helper gives.
+    /// The same for an arrow function whose value is the helper's result.
     pub(super) fn awaited_value(&mut self, value: &Expression<'_>) -> bool {
         let Expression::CallExpression(call) = value.without_parentheses() else { return false };
         let awaits = called_by(&call.callee).is_some_and(|name| AWAITERS.contains(&name));
@@ -105,7 +105,7 @@ impl Lower<'_> {
         true
     }
 
-    /// `__commonJS({ "a.js"(exports, module) { … } })`: what gives the exports of a module that was put into the bundle.
+    /// Reads `__commonJS({ "a.js"(exports, module) { … } })` as a function that returns the exports of a bundled module.
     fn wrapped_module(&mut self, node: &CallExpression<'_>, range: TextRange) -> Option<Expr> {
         let Argument::ObjectExpression(modules) = node.arguments.first()? else { return None };
         let ObjectPropertyKind::ObjectProperty(module) = modules.properties.first()? else { return None };
@@ -143,7 +143,7 @@ impl Lower<'_> {
         Some(build::name(&name, range))
     }
 
-    /// `__export(all, { send: () => send })`
+    /// Reads `__export(all, { send: () => send })`.
     fn exported_getters(&mut self, node: &CallExpression<'_>, range: TextRange) -> Option<Expr> {
         let [target, Argument::ObjectExpression(members)] = node.arguments.as_slice() else { return None };
         let target = self.expression(target.as_expression()?);
@@ -164,7 +164,7 @@ fn is_call(one: &Argument<'_>) -> bool {
     matches!(one, Argument::CallExpression(_))
 }
 
-/// The generator that a helper is given.
+/// Returns the generator passed to a helper.
 fn generator<'n, 'a>(node: &'n CallExpression<'a>) -> Option<&'n Function<'a>> {
     node.arguments.iter().find_map(|one| match one {
         Argument::FunctionExpression(function) if function.generator => Some(&**function),
@@ -172,7 +172,7 @@ fn generator<'n, 'a>(node: &'n CallExpression<'a>) -> Option<&'n Function<'a>> {
     })
 }
 
-/// The name of what is called, whatever it hangs on: `(0, tslib_1.__importDefault)(…)`.
+/// Returns the name of the callee, without its object: `(0, tslib_1.__importDefault)(…)`.
 fn called_by<'n>(callee: &'n Expression<'_>) -> Option<&'n str> {
     match callee.without_parentheses() {
         Expression::Identifier(callee) => Some(callee.name.as_str()),

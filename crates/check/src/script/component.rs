@@ -1,20 +1,20 @@
-//! Pages and components in one file (HTML, Vue, Svelte): their script, with what the page does with it.
+//! Single-file pages and components (HTML, Vue, Svelte): their scripts, and what the page does with them.
 //!
-//! Everything else becomes blanks, so that each byte of the code stays where it is. Of the page three things are code: text that is
-//! put into it as markup, handlers of what the person does, and fields into which the person writes.
+//! Everything else is replaced by spaces, so that every byte of code keeps its offset. Three things in the page count as code:
+//! text inserted as markup, event handlers, and input fields.
 
-/// Whether a file is a page or a component in one file.
+/// Whether a file is a page or a single-file component.
 pub(super) fn is_component(path: &str) -> bool {
     matches!(path.rsplit_once('.'), Some((_, "vue" | "svelte"))) || is_page(path)
 }
 
-/// Whether a file is a page by itself.
+/// Whether a file is an HTML page.
 pub(crate) fn is_page(path: &str) -> bool {
     matches!(path.rsplit_once('.'), Some((_, "html" | "htm")))
 }
 
-/// Whether the scripts of a page ask a model themselves, or put into it what a server answers to what they send. Most pages do
-/// neither, and are templates of something else.
+/// Whether the scripts of a page call a model themselves, or insert a server's response to their request into the page. Most
+/// pages do neither, and are templates of something else.
 pub(crate) fn acts(text: &str) -> bool {
     const ASKS: &[&str] =
         &["chat/completions", "/v1/messages", "/v1/responses", "enerateContent", "dangerouslyAllowBrowser"];
@@ -26,7 +26,7 @@ pub(crate) fn acts(text: &str) -> bool {
     scripts(text).into_iter().any(asks)
 }
 
-/// Whether a file of code holds a page in one of its texts that puts into itself what comes in.
+/// Whether a code file contains, in a string, a page that inserts content into itself.
 pub(crate) fn holds_page(text: &str) -> bool {
     text.contains("<script") && puts_into_page(text)
 }
@@ -35,8 +35,8 @@ fn puts_into_page(text: &str) -> bool {
     ["innerHTML", "insertAdjacentHTML"].iter().any(|sign| text.contains(sign))
 }
 
-/// The code of the pages that stand in the texts of a file of code, as long as the file. What the text around it writes in another
-/// way is written as it is meant: `{{` of a text with holes, and an escaped sign.
+/// Returns the code of the pages in a code file's strings, with all offsets kept. The host language's escapes are undone: `{{`
+/// of a format string, and escaped characters.
 pub(super) fn within(text: &str) -> String {
     let mut made = code(text).into_bytes();
     for (start, end) in scripts(text) {
@@ -56,11 +56,11 @@ pub(super) fn within(text: &str) -> String {
     String::from_utf8(made).unwrap_or_default()
 }
 
-/// The code of a component, as long as the file.
+/// Returns the code of a component, with all offsets kept.
 pub(super) fn code(text: &str) -> String {
     let mut made: Vec<u8> = text.bytes().map(|byte| if byte == b'\n' { byte } else { b' ' }).collect();
     let mut page = 0;
-    // What the page does comes after what it does it with.
+    // The page's template comes after the script it uses.
     for (start, end) in scripts(text) {
         copy(&mut made, start, text.get(start..end).unwrap_or_default());
         of_page(text, page..start, &mut made);
@@ -71,12 +71,12 @@ pub(super) fn code(text: &str) -> String {
     String::from_utf8(made).unwrap_or_default()
 }
 
-/// The page is drawn again whenever something changes: what it does is a function.
+/// Wraps the template in a function, since it is rendered again on every change.
 fn enclose(text: &str, made: &mut [u8]) {
     const OPENS: &str = ";on(_=>{";
     const CLOSES: &str = "})";
     let whole = text.find("<template").zip(text.rfind("</template"));
-    // Svelte has no sign for its page, which is what follows the script.
+    // Svelte does not delimit its template, which follows the script.
     let rest = || text.rfind("</script").zip(text.trim_end().len().checked_sub(CLOSES.len()));
     let Some((start, end)) = whole.or_else(rest) else { return };
     let free = |at: usize, length: usize, made: &[u8]| {
@@ -88,7 +88,7 @@ fn enclose(text: &str, made: &mut [u8]) {
     }
 }
 
-/// Where the code of each script begins and ends.
+/// Returns the start and end of each script's code.
 fn scripts(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -107,7 +107,7 @@ fn scripts(text: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// A part of the page that is code: how it begins, how it ends, and what stands for both. Neither is longer than what it stands for.
+/// A part of the template that is code: its delimiters, and what replaces them. The replacement is never longer.
 struct Part {
     begins: &'static str,
     ends: char,
@@ -116,10 +116,10 @@ struct Part {
 }
 
 const PARTS: &[Part] = &[
-    // `v-html="answer"`: the answer becomes markup.
+    // `v-html="answer"`: the value becomes markup.
     Part { begins: "v-html=\"", ends: '"', before: ";markup(", after: ")" },
     Part { begins: "{@html ", ends: '}', before: ";html_(", after: ")" },
-    // `v-model="input"`: the person writes into it.
+    // `v-model="input"`: the user writes to it.
     Part { begins: "v-model=\"", ends: '"', before: ";", after: "=prompt()" },
     Part { begins: "bind:value={", ends: '}', before: ";", after: "=prompt()" },
 ];
@@ -149,7 +149,7 @@ fn of_page(text: &str, within: std::ops::Range<usize>, made: &mut [u8]) {
     handlers(page, within.start, made);
 }
 
-/// `v-for="(message, index) in messages"`: each of them is one of the list.
+/// `v-for="(message, index) in messages"`: each item is an element of the list.
 const LOOP: &str = "v-for=\"";
 
 fn until(page: &str, from: usize, end: char) -> Option<&str> {
@@ -157,7 +157,7 @@ fn until(page: &str, from: usize, end: char) -> Option<&str> {
     rest.get(..rest.find(end)?)
 }
 
-/// `@submit.prevent="send"`, `on:click={send}`: a function of the script that the page calls.
+/// Reads `@submit.prevent="send"` and `on:click={send}`: functions of the script that the page calls.
 fn handlers(page: &str, from: usize, made: &mut [u8]) {
     for (sign, quote, close) in
         [("@", "=\"", '"'), ("on:", "={", '}'), ("v-on:", "=\"", '"'), ("on", "={", '}'), ("on", "=\"", '"')]

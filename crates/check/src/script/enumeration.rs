@@ -1,4 +1,4 @@
-//! Enumerations as compilers of TypeScript write them: `(function (Kind) { Kind["A"] = "a"; })(Kind || (Kind = {}));`
+//! Enums as the TypeScript compiler emits them: `(function (Kind) { Kind["A"] = "a"; })(Kind || (Kind = {}));`
 
 use oxc_ast::ast::{
     AssignmentTarget, CallExpression, Expression, FunctionBody, LogicalExpression, Statement,
@@ -9,7 +9,7 @@ use super::build::{self, at};
 use super::lower::Lower;
 
 impl Lower<'_> {
-    /// Assigns such an enumeration, if a call is one.
+    /// Assigns such an enum, if a call is one.
     pub(super) fn enumerated(&mut self, node: &CallExpression<'_>) -> bool {
         let Some((name, body, given)) = parts(node) else { return false };
         let range = at(node.span);
@@ -25,7 +25,7 @@ impl Lower<'_> {
         true
     }
 
-    /// `Kind["A"] = "a"`, `Kind[Kind["A"] = 0] = "A"`
+    /// Reads `Kind["A"] = "a"` and `Kind[Kind["A"] = 0] = "A"`.
     fn named_value(&mut self, statement: &Statement<'_>) -> Option<(Option<Expr>, Expr)> {
         let Statement::ExpressionStatement(statement) = statement else { return None };
         let Expression::AssignmentExpression(put) = &statement.expression else { return None };
@@ -44,7 +44,7 @@ impl Lower<'_> {
     }
 }
 
-/// The name, the body, and what is given.
+/// Returns the enum's name, the function body and the argument.
 fn parts<'n, 'a>(
     node: &'n CallExpression<'a>,
 ) -> Option<(&'n str, &'n FunctionBody<'a>, &'n LogicalExpression<'a>)> {

@@ -1,4 +1,4 @@
-//! Expressions.
+//! Lowers expressions.
 
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, AssignmentExpression, BinaryExpression, CallExpression, ChainElement,
@@ -158,7 +158,7 @@ impl Lower<'_> {
         }
     }
 
-    /// What a method hangs on: of a class its first parameter, of an object the name that the object has.
+    /// Returns what `this` refers to: a method's first parameter in a class, the object's name in an object literal.
     fn this(&mut self, range: ruff_text_size::TextRange) -> Expr {
         match &mut self.own {
             Some((name, spoken)) => {
@@ -169,7 +169,7 @@ impl Lower<'_> {
         }
     }
 
-    /// An object. If its methods speak of it, it gets a name, unless the program has given it one.
+    /// Lowers an object literal. If its methods use `this`, it gets a name, unless the program has given it one.
     pub(super) fn object(&mut self, node: &ObjectExpression<'_>, named: Option<&str>) -> Expr {
         let range = at(node.span);
         let fresh = Self::fresh("object", node.span);
@@ -183,7 +183,7 @@ impl Lower<'_> {
             };
             let key = self.key(&property.key);
             let hint = written(&property.key).unwrap_or_default();
-            // Only a function that is no arrow hangs on the object.
+            // Arrow functions have no `this` of their own.
             let value = if matches!(property.value, Expression::FunctionExpression(_)) {
                 let around = self.own.replace((named.unwrap_or(&fresh).to_owned(), false));
                 let value = self.named_after(&property.value, &hint);
@@ -202,7 +202,7 @@ impl Lower<'_> {
         build::name(&fresh, range)
     }
 
-    /// A value that is a function gets the name under which it is kept.
+    /// Lowers a value; a function gets the name that it is assigned to.
     pub(super) fn named_after(&mut self, value: &Expression<'_>, hint: &str) -> Expr {
         match value {
             Expression::ArrowFunctionExpression(node) if !hint.is_empty() => {
@@ -240,7 +240,7 @@ impl Lower<'_> {
         build::template(pieces, range)
     }
 
-    /// `` tag`…${x}…` `` is a call with the texts, then the values, as the language defines it.
+    /// `` tag`…${x}…` `` is a call with the strings, then the values, as the language defines it.
     fn tagged(&mut self, node: &TaggedTemplateExpression<'_>) -> Expr {
         let range = at(node.span);
         let tag = self.expression(&node.tag);
@@ -263,7 +263,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `a && b && c` becomes one node, so that long chains stay flat.
+    /// Flattens `a && b && c` into one node, so that long chains stay shallow.
     fn logical(&mut self, node: &LogicalExpression<'_>) -> Expr {
         let op = if node.operator == LogicalOperator::And { BoolOp::And } else { BoolOp::Or };
         let mut values = match self.expression(&node.left) {
@@ -310,7 +310,7 @@ impl Lower<'_> {
     }
 }
 
-/// A key that is written out.
+/// Returns a key that is a literal or identifier.
 pub(super) fn written(key: &PropertyKey<'_>) -> Option<String> {
     match key {
         PropertyKey::StaticIdentifier(node) => Some(node.name.as_str().to_owned()),
@@ -334,7 +334,7 @@ fn compared(operator: BinaryOperator) -> Option<CmpOp> {
     })
 }
 
-/// The number, if it is a whole one that is written out as such; otherwise only whether it is zero is kept.
+/// Returns the number, if it is written as a whole one; otherwise only whether it is zero is kept.
 fn whole(node: &oxc_ast::ast::NumericLiteral<'_>) -> u64 {
     let written = node.raw.and_then(|raw| raw.parse().ok());
     written.unwrap_or(u64::from(node.value != 0.0))

@@ -1,4 +1,4 @@
-//! Functions and classes.
+//! Lowers functions and classes.
 
 use oxc_ast::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, BindingPattern, Class, ClassElement, Decorator, Expression,
@@ -14,10 +14,10 @@ use super::expression::written;
 use super::lower::Lower;
 use crate::code::{GETTER, names};
 
-/// What a function is made of.
+/// The parts of a function.
 struct Shape<'f, 'a> {
     name: &'f str,
-    /// Bytes of its name.
+    /// Span of its name.
     place: TextRange,
     parameters: &'f FormalParameters<'a>,
     body: Body<'f, 'a>,
@@ -38,18 +38,18 @@ enum Kind {
     Static,
 }
 
-/// Words of decorators of classes that let in only whom they know.
+/// Names of class decorators that restrict access.
 const GUARDS: &[&str] = &["guard", "guards", "authorized", "auth", "authenticated", "roles"];
 
 impl Lower<'_> {
-    /// Defines an arrow function before the statement; its name stands for it.
+    /// Defines an arrow function before the statement, and returns its name in its place.
     pub(super) fn arrow(&mut self, node: &ArrowFunctionExpression<'_>, name: &str) -> Expr {
         let place = TextRange::empty(at(node.span).start());
         self.define_arrow(node, name, place, Kind::Plain, Vec::new());
         build::name(name, at(node.span))
     }
 
-    /// An arrow function that a constant holds.
+    /// Defines an arrow function that a constant holds.
     pub(super) fn arrow_definition(&mut self, node: &ArrowFunctionExpression<'_>, name: &str, place: Span) {
         self.define_arrow(node, name, at(place), Kind::Plain, Vec::new());
     }
@@ -97,7 +97,7 @@ impl Lower<'_> {
         self.add(&shape, decorators);
     }
 
-    /// Adds a definition; a function that says `"use server"` is called by browsers.
+    /// Adds a definition; a function with the directive `"use server"` can be called by browsers.
     fn add(&mut self, shape: &Shape<'_, '_>, decorators: Vec<Expr>) {
         let definition = self.definition(shape, decorators);
         self.out.push(definition);
@@ -123,7 +123,7 @@ impl Lower<'_> {
         let rest = shape.parameters.rest.as_ref();
         let rest = rest.map(|rest| plain(&binding_name(&rest.rest.argument), at(rest.span)));
         let around = std::mem::take(&mut self.around);
-        // A method of a class hangs on its own object.
+        // In a method of a class, `this` is the instance.
         let own = if shape.kind == Kind::Plain { None } else { self.own.take() };
         self.functions += 1;
         let body = self.block(|lower| lower.body(shape));
@@ -166,7 +166,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `constructor(private db: Db)` keeps the parameter in a field.
+    /// `constructor(private db: Db)` stores the parameter in a field.
     fn keep(&mut self, node: &FormalParameter<'_>) {
         let range = at(node.span);
         let name = binding_name(&node.pattern);
@@ -174,7 +174,7 @@ impl Lower<'_> {
         self.out.push(build::assign(field, build::name(&name, range), range));
     }
 
-    /// The class or interface that a type names, if it is one of the file's own names.
+    /// Returns the class or interface that a type names, if the file binds that name.
     pub(super) fn type_name(&self, node: &TSType<'_>) -> Option<Expr> {
         let TSType::TSTypeReference(reference) = node else { return None };
         self.qualified(&reference.type_name)
@@ -211,7 +211,7 @@ impl Lower<'_> {
         self.out.push(build::class(name, base.into_iter().collect(), members.into(), range));
     }
 
-    /// `@UseGuards(…)` on a class stands before each of its methods.
+    /// Applies `@UseGuards(…)` on a class to each of its methods.
     fn guard(&mut self, decorators: &[Decorator<'_>], members: &mut [Stmt]) {
         let all = self.decorators(decorators);
         let guards = |one: &Expr| match one {
@@ -227,7 +227,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `@Module({ providers: […] })`: what an application is put together from.
+    /// Evaluates the parts of `@Module({ providers: […] })`, from which an application is composed.
     fn configured(&mut self, decorators: &[Decorator<'_>]) {
         for decorator in self.decorators(decorators) {
             let Expr::Call(call) = decorator else { continue };
@@ -238,8 +238,8 @@ impl Lower<'_> {
         }
     }
 
-    /// Statements that a field needs go before the class; methods and fields into it. Fields that hold functions are filled where an
-    /// object is made: the functions speak of it.
+    /// Statements that a field needs go before the class; methods and fields go into it. Fields that hold functions are
+    /// assigned when an instance is created, since the functions may refer to it.
     fn class_element(&mut self, element: &ClassElement<'_>, members: &mut Vec<Stmt>, fields: &mut Vec<Stmt>) {
         match element {
             ClassElement::MethodDefinition(node) => self.method(node, members),
@@ -256,7 +256,7 @@ impl Lower<'_> {
             _ => Kind::Method,
         };
         let written = match written(&node.key) {
-            // What sets a property has no name of its own.
+            // A setter must not share its property's name.
             Some(name) if node.kind == MethodDefinitionKind::Set => Self::fresh(&name, node.span),
             Some(name) => name,
             None => Self::fresh("method", node.span),
@@ -316,7 +316,7 @@ fn plain(name: &str, range: TextRange) -> Parameter {
     Parameter { name: name.to_owned(), annotation: None, default: None, range }
 }
 
-/// The name of a parameter; a pattern gets one that no program uses.
+/// Returns the name of a parameter; a pattern gets a name that no program uses.
 fn binding_name(pattern: &BindingPattern<'_>) -> String {
     match pattern {
         BindingPattern::BindingIdentifier(node) => node.name.as_str().to_owned(),

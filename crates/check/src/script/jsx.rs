@@ -1,4 +1,4 @@
-//! JSX: a component is called with its properties; a plain element hands its handlers to the browser.
+//! JSX: a component is called with its properties; a plain element passes its handlers to the browser.
 
 use oxc_ast::ast::{
     JSXAttributeItem, JSXAttributeName, JSXAttributeValue, JSXChild, JSXElement, JSXElementName,

@@ -1,7 +1,7 @@
-//! From the tree of JavaScript to the tree that the evaluator reads.
+//! Lowers the JavaScript tree to the tree that the evaluator reads.
 //!
-//! A function in an expression becomes a definition before the statement in which it stands, and its name stands in the
-//! expression; destructuring becomes assignments; a name that the file does not bind becomes `js.name`.
+//! A function expression becomes a definition before its statement, replaced by its name; destructuring becomes assignments; a
+//! name that the file does not bind becomes `js.name`.
 
 use oxc_ast::ast::{IdentifierReference, Program, Statement};
 use oxc_semantic::Scoping;
@@ -13,19 +13,19 @@ use ruff_text_size::TextRange;
 use super::build::{self, at};
 use super::resolve::Resolver;
 
-/// Deeper code is not followed.
+/// Code nested more deeply is not followed.
 const MAX_DEPTH: usize = 200;
 
-/// What a module exports when it exports one thing.
+/// The name under which a module's default export is kept.
 pub(super) const DEFAULT: &str = crate::code::DEFAULT_EXPORT;
 
-/// What stands around the place that is read.
+/// What encloses the current position.
 pub(super) enum Around {
     Loop,
     Switch,
 }
 
-/// One file on its way.
+/// The state of lowering one file.
 pub(super) struct Lower<'l> {
     pub scoping: &'l Scoping,
     pub resolver: &'l Resolver,
@@ -33,16 +33,16 @@ pub(super) struct Lower<'l> {
     pub path: &'l str,
     /// The statements of the block that is being written.
     pub out: Vec<Stmt>,
-    /// How many functions are around the place.
+    /// How many functions enclose the current position.
     pub functions: usize,
     pub around: Vec<Around>,
-    /// Names that the module gives away.
+    /// Names that the module exports.
     pub exports: Vec<String>,
-    /// What it exports by default takes requests.
+    /// Whether its default export handles requests.
     pub worker: bool,
-    /// The name of the object in whose methods the place is, and whether one of them speaks of it.
+    /// The name of the object literal whose method is being read, and whether any method uses `this`.
     pub own: Option<(String, bool)>,
-    /// A `yield` awaits: a compiler has put it in the place of that.
+    /// Whether `yield` means `await`, as in compiled async functions.
     pub awaits: bool,
     depth: usize,
 }
@@ -54,7 +54,7 @@ impl<'l> Lower<'l> {
         Self { scoping, resolver, path, out, functions: 0, around, exports, worker, own, awaits, depth: 0 }
     }
 
-    /// The whole file.
+    /// Lowers the whole file.
     pub(super) fn program(mut self, program: &Program<'_>) -> ruff_python_ast::ModModule {
         self.statements(&program.body);
         let server = program.directives.iter().any(|line| line.directive == "use server");
@@ -62,14 +62,14 @@ impl<'l> Lower<'l> {
         build::module(self.out.into(), at(program.span))
     }
 
-    /// Writes a block of its own.
+    /// Writes a separate block.
     pub(super) fn block(&mut self, write: impl FnOnce(&mut Self)) -> Suite {
         let outside = std::mem::take(&mut self.out);
         write(self);
         std::mem::replace(&mut self.out, outside).into()
     }
 
-    /// One level deeper; nothing if it is too deep.
+    /// Goes one level deeper; `None` if that is too deep.
     pub(super) fn deeper<T>(&mut self, go: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.depth > MAX_DEPTH {
             return None;
@@ -80,7 +80,7 @@ impl<'l> Lower<'l> {
         Some(made)
     }
 
-    /// Statements, functions first: they can be called before they are written down.
+    /// Lowers statements, functions first: they are hoisted.
     pub(super) fn statements(&mut self, all: &[Statement<'_>]) {
         let (first, rest): (Vec<_>, Vec<_>) = all.iter().partition(|one| is_function(one));
         first.into_iter().chain(rest).for_each(|one| {
@@ -88,7 +88,7 @@ impl<'l> Lower<'l> {
         });
     }
 
-    /// A name that is read.
+    /// Lowers a name that is read.
     pub(super) fn reference(&self, node: &IdentifierReference<'_>) -> Expr {
         let range = at(node.span);
         match (self.symbol(node), node.name.as_str()) {
@@ -102,7 +102,7 @@ impl<'l> Lower<'l> {
         self.scoping.get_reference(node.reference_id.get()?).symbol_id()
     }
 
-    /// A name that is assigned to: says first whose it is, if it is not the function's own.
+    /// Lowers a name that is assigned to, declaring it global or nonlocal first if it is not the function's own.
     pub(super) fn assigned(&mut self, node: &IdentifierReference<'_>) -> Expr {
         let range = at(node.span);
         let Some(symbol) = self.symbol(node) else { return self.reference(node) };
@@ -119,7 +119,7 @@ impl<'l> Lower<'l> {
         build::name(node.name.as_str(), range)
     }
 
-    /// A name that no program uses, for the thing at a place.
+    /// Returns a name that no program uses, unique to this position.
     pub(super) fn fresh(hint: &str, span: Span) -> String {
         format!("{hint}@{}", span.start)
     }

@@ -1,6 +1,6 @@
-//! JavaScript and TypeScript, with and without JSX: files to modules of the evaluator.
+//! Reads JavaScript and TypeScript files, with and without JSX, into modules of the evaluator.
 //!
-//! oxc parses and resolves names; what it gives is written anew in the small tree that the evaluator reads (see [`lower`]).
+//! oxc parses and resolves names; its result is lowered to the small tree that the evaluator reads (see [`lower`]).
 
 mod build;
 mod compiled;
@@ -32,8 +32,8 @@ use crate::survey::Language;
 use lower::Lower;
 use resolve::Resolver;
 
-/// Reads the scripts of a project into facts. `files` are indices of `facts.files`, and so are `around`, of files of code that may
-/// hold pages in their texts.
+/// Reads the scripts of a project into facts. `files` are indices of `facts.files`; `around` are those of code files that may
+/// contain pages in their strings.
 pub(crate) fn read(
     memory: &mut Memory,
     facts: &mut Facts,
@@ -44,7 +44,7 @@ pub(crate) fn read(
 ) {
     let paths = files.iter().filter_map(|index| facts.files.get(*index)).map(|file| file.path.as_str());
     let resolver = Resolver::new(&facts.files, paths);
-    // Where imports lead is written into the tree: with other files it may be another one.
+    // The tree contains resolved imports: with other files, they may resolve differently.
     let names = memory.aside(|| resolver.key());
     let mut parsed = Vec::new();
     let mut allocator = Allocator::default();
@@ -60,7 +60,7 @@ pub(crate) fn read(
                     tongue: Tongue::Script,
                 });
             }
-            // Of a page that is a template of something else nothing is missed.
+            // A page that does not parse is a template of something else, so nothing is missed.
             Err(_) if component::is_page(&file.path) => {}
             Err(gap) => facts.gaps.push(gap),
         }
@@ -75,7 +75,7 @@ pub(crate) fn read(
         let page =
             || parse_text(&allocator, file, &component::within(&file.text), SourceType::ts(), &resolver);
         let path = format!("{}#page", file.path);
-        // What cannot be read is a text of something else.
+        // Whatever does not parse is not a page.
         if let Ok(body) = memory.tree(&path, &file.text, names, page) {
             parsed.push(Parsed { file: index, stem: path, body, tongue: Tongue::Script });
         }
@@ -84,7 +84,7 @@ pub(crate) fn read(
     code::read(facts, &parsed, providers, &Limits::new(consent_functions));
 }
 
-/// Facts of a script that stands inside another file; nothing if it is none.
+/// Returns the facts of a script embedded in another file; `None` if it does not parse.
 pub(crate) fn inside(text: &str, providers: &Providers) -> Option<Facts> {
     let mut inner = Facts::default();
     inner.files.push(File { path: "component.ts".to_owned(), text: text.to_owned() });
@@ -92,14 +92,14 @@ pub(crate) fn inside(text: &str, providers: &Providers) -> Option<Facts> {
     (!inner.gaps.iter().any(|gap| gap.why == GapKind::Syntax)).then_some(inner)
 }
 
-/// The tree of a file by itself, if it is a script that can be read.
+/// Returns the tree of a single file, if it is a script and parses.
 pub(crate) fn tree(file: &File) -> Option<ModModule> {
     let script = matches!(Language::of(&file.path), Some(Language::JavaScript));
     let alone = || parse(&Allocator::default(), file, &Resolver::default()).ok();
     script.then(alone).flatten()
 }
 
-/// Whether a text is a script without a mistake.
+/// Whether a text is a script without syntax errors.
 pub(crate) fn reads(path: &str, text: &str) -> bool {
     let source = SourceType::from_path(path).unwrap_or_default();
     let clean = |source| Parser::new(&Allocator::default(), text, source).parse().diagnostics.is_empty();
@@ -124,7 +124,7 @@ fn parse_text(
     let once = without_second_hashbang(text);
     let text = once.as_deref().map_or(text, |once| allocator.alloc_str(once));
     let mut read = Parser::new(allocator, text, source).parse();
-    // A file named `.js` or `.ts` may hold JSX all the same.
+    // A file named `.js` or `.ts` may still contain JSX.
     if !read.diagnostics.is_empty() && !source.is_jsx() {
         let again = Parser::new(allocator, text, source.with_jsx(true)).parse();
         if again.diagnostics.is_empty() {
@@ -143,7 +143,7 @@ fn parse_text(
     Ok(lower.program(&read.program))
 }
 
-/// The text in which what a bundler put before a line that was there already is a comment; every place stays where it was.
+/// Turns a second `#!` line, pushed down by a bundler's own, into a comment; all offsets are kept.
 fn without_second_hashbang(text: &str) -> Option<String> {
     let rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (first, rest) = rest.split_once('\n').filter(|(first, _)| first.starts_with("#!"))?;
@@ -153,7 +153,7 @@ fn without_second_hashbang(text: &str) -> Option<String> {
     found.then(|| [text.get(..at).unwrap_or_default(), "//", again.get(2..).unwrap_or_default()].concat())
 }
 
-/// The line of the first thing that is wrong.
+/// Returns the line of the first error.
 fn line(diagnostics: &[OxcDiagnostic], text: &str) -> u32 {
     let label = diagnostics.first().and_then(|first| first.labels.first());
     let offset = label.map_or(0, |label| usize::try_from(label.offset()).unwrap_or(usize::MAX));

@@ -1,4 +1,4 @@
-//! Imports and exports, of both kinds of modules, and who calls exports from outside.
+//! Lowers imports and exports of both module systems, and marks exports that are called from outside.
 
 use oxc_ast::ast::{
     Argument, AssignmentTarget, CallExpression, Declaration, ExportDefaultDeclaration,
@@ -82,7 +82,7 @@ impl Lower<'_> {
         }
     }
 
-    /// What a package exports by default is the package itself, or a class of it.
+    /// Imports a package's default export: the package itself, or a class of it.
     fn import_default(&mut self, module: &str, bound: &str, range: TextRange) {
         let class = bound.starts_with(|ch: char| ch.is_ascii_uppercase());
         self.out.push(if module.starts_with('/') {
@@ -101,7 +101,7 @@ impl Lower<'_> {
         build::name(&bound, range)
     }
 
-    /// `require("…")`
+    /// Lowers `require("…")`.
     pub(super) fn required(&mut self, node: &CallExpression<'_>) -> Option<Expr> {
         let Expression::Identifier(callee) = &node.callee else { return None };
         let Some(Argument::StringLiteral(source)) = node.arguments.first() else { return None };
@@ -109,7 +109,7 @@ impl Lower<'_> {
         asks.then(|| self.import_bound(source.value.as_str(), at(node.span)))
     }
 
-    /// `__exportStar(require("./a"), exports)`: how compilers write `export * from "./a"`; whether it was one.
+    /// Lowers `__exportStar(require("./a"), exports)`, the compiled form of `export * from "./a"`. True if it was one.
     pub(super) fn export_all(&mut self, call: &CallExpression<'_>) -> bool {
         let Some(Argument::StringLiteral(source)) = call.arguments.first() else { return false };
         if !self.is_global(&call.callee, "require") {
@@ -120,7 +120,7 @@ impl Lower<'_> {
         true
     }
 
-    /// `import("…")`
+    /// Lowers `import("…")`.
     pub(super) fn import_expression(&mut self, source: &Expression<'_>, range: TextRange) -> Expr {
         match source {
             Expression::StringLiteral(source) => self.import_bound(source.value.as_str(), range),
@@ -168,7 +168,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `module.exports = …` and `exports.name = …`; whether it was one.
+    /// Lowers `module.exports = …` and `exports.name = …`. True if it was one.
     pub(super) fn export_of_commonjs(&mut self, left: &AssignmentTarget<'_>, right: &Expression<'_>) -> bool {
         let AssignmentTarget::StaticMemberExpression(member) = left else { return false };
         let name = member.property.name.as_str();
@@ -193,7 +193,7 @@ impl Lower<'_> {
         true
     }
 
-    /// What a module gives away by itself.
+    /// Lowers the value that a module exports as a whole.
     fn given_whole(&mut self, value: &Expression<'_>) -> Expr {
         match value.without_parentheses() {
             Expression::ObjectExpression(node) => self.object(node, Some(DEFAULT)),
@@ -205,7 +205,7 @@ impl Lower<'_> {
         matches!(node, Expression::Identifier(id) if id.name == name && self.symbol(id).is_none())
     }
 
-    /// Exports that a framework calls with what strangers say, by the place of the file.
+    /// Marks exports that a framework calls with requests from outside, judging by the path of the file.
     pub(super) fn enter_exports(&mut self, server: bool, range: TextRange) {
         let end = TextRange::empty(range.end());
         let called = self
@@ -218,7 +218,7 @@ impl Lower<'_> {
             called.into_iter().partition(|name| !server && !self.worker && routes::is_page(self.path, name));
         let doors_of = if routes::is_guarded(self.path) { "js.guarded" } else { "js.framework" };
         for (framework, names) in [("js.middleware", before), ("js.page", pages), (doors_of, doors)] {
-            // Each by itself: none of them stands before another.
+            // One call each, so that none counts as middleware for another.
             for name in names {
                 let call = build::call(build::name(framework, end), vec![build::name(name, end)], end);
                 self.out.push(build::evaluate(call, end));
@@ -227,7 +227,7 @@ impl Lower<'_> {
     }
 }
 
-/// `export default { fetch(request) {…} }`: a worker, which its platform hands requests.
+/// Whether this is `export default { fetch(request) {…} }`: a worker, which its platform passes requests to.
 fn answers_requests(value: &Expression<'_>) -> bool {
     let Expression::ObjectExpression(object) = value.without_parentheses() else { return false };
     object.properties.iter().any(|property| match property {

@@ -1,6 +1,6 @@
-//! One name for a library in both worlds, so that the tables of the evaluator speak of it once.
+//! Maps a library to one name across npm and Python, so that the evaluator's tables list it once.
 
-/// Packages of npm, and the name under which the tables know the same library.
+/// npm packages, and the name of the same library in the tables.
 const NAMES: &[(&str, &str)] = &[
     ("@anthropic-ai/sdk", "anthropic"),
     ("@anthropic-ai/claude-agent-sdk", "claude_agent_sdk"),
@@ -61,12 +61,12 @@ const NAMES: &[(&str, &str)] = &[
     ("axios-retry", "axios_retry"),
 ];
 
-/// The name of a package's module, with dots: `@langchain/openai` is `langchain_openai`, `fs/promises` is `fs.promises`.
+/// Returns a package's module name, with dots: `@langchain/openai` is `langchain_openai`, `fs/promises` is `fs.promises`.
 pub(super) fn canonical(specifier: &str) -> String {
     let specifier =
         specifier.strip_prefix("node:").or_else(|| specifier.strip_prefix("npm:")).unwrap_or(specifier);
     let specifier = specifier.split(['?', '#']).next().unwrap_or(specifier);
-    // `serve` of the standard library is the runtime's own by now.
+    // The standard library's `serve` is now the runtime's own.
     if specifier.starts_with("https://deno.land/std") && specifier.contains("/http/") {
         return "js.Deno".to_owned();
     }
@@ -85,7 +85,7 @@ pub(super) fn canonical(specifier: &str) -> String {
     name
 }
 
-/// The package and the path below it.
+/// Splits a specifier into the package and the path below it.
 fn split(specifier: &str) -> (&str, &str) {
     let web = ["https://esm.sh/", "https://cdn.skypack.dev/", "https://deno.land/x/"];
     let specifier = web.iter().find_map(|host| specifier.strip_prefix(host)).unwrap_or(specifier);

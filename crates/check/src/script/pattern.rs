@@ -1,4 +1,4 @@
-//! What is assigned to: names, members, and patterns that take a value apart.
+//! Lowers assignment targets: names, members, and destructuring patterns.
 
 use oxc_ast::ast::{
     ArrayAssignmentTarget, ArrayPattern, AssignmentTarget, AssignmentTargetMaybeDefault,
@@ -61,7 +61,7 @@ impl Lower<'_> {
         }
     }
 
-    /// A name for a value that is used more than once.
+    /// Binds a value that is used more than once to a name.
     pub(super) fn hold(&mut self, value: Expr, range: TextRange) -> Expr {
         let plain = |object: &Expr| matches!(object, Expr::Name(_));
         if plain(&value) || matches!(&value, Expr::Attribute(member) if plain(&member.value)) {
@@ -80,7 +80,7 @@ impl Lower<'_> {
         }
     }
 
-    /// What an assignment goes to.
+    /// Lowers an assignment target.
     pub(super) fn target(&mut self, target: &AssignmentTarget<'_>) -> Expr {
         let range = at(target.span());
         match target {
@@ -113,7 +113,7 @@ impl Lower<'_> {
         build::list(parts.collect(), range)
     }
 
-    /// The names of an object pattern, each of which gets what the whole is made of.
+    /// Lowers an object pattern to a list of its names, each of which gets the taint of the whole.
     fn object_target(&mut self, node: &ObjectAssignmentTarget<'_>, range: TextRange) -> Expr {
         let parts = node.properties.iter().map(|property| match property {
             AssignmentTargetProperty::AssignmentTargetPropertyIdentifier(node) => {
@@ -136,7 +136,7 @@ impl Lower<'_> {
         }
     }
 
-    /// What a loop assigns to in each round, and the pattern to take it apart with.
+    /// Returns a loop's target, and the pattern that takes it apart in each round.
     pub(super) fn loop_target<'p, 'a>(
         &mut self,
         left: &'p ForStatementLeft<'a>,

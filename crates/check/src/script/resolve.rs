@@ -1,4 +1,4 @@
-//! What an import names: a file of the project, or a package.
+//! Resolves an import to a file of the project or a package.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use crate::facts::File;
 
 const ENDINGS: &[&str] = &["ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts"];
 
-/// The modules of a project, and the names under which they can be imported.
+/// The modules of a project, and the names by which they can be imported.
 #[derive(Debug, Default)]
 pub(super) struct Resolver {
-    /// Paths without ending.
+    /// Paths without extension.
     stems: BTreeSet<String>,
     aliases: Vec<Alias>,
-    /// Packages of the project itself, by name.
+    /// The project's own packages, by name.
     packages: BTreeMap<String, String>,
 }
 
@@ -28,7 +28,7 @@ struct Alias {
 }
 
 impl Resolver {
-    /// Takes in what the scripts among the files are called, and what `tsconfig.json` and `package.json` say of names.
+    /// Collects the names of the project's scripts, and the names declared in `tsconfig.json` and `package.json`.
     pub(super) fn new<'f>(files: &[File], scripts: impl Iterator<Item = &'f str>) -> Self {
         let mut resolver = Self { stems: scripts.map(stem).collect(), ..Self::default() };
         for file in files {
@@ -38,14 +38,14 @@ impl Resolver {
                 _ => {}
             }
         }
-        // The deepest configuration counts, then the longest prefix.
+        // The deepest configuration wins, then the longest prefix.
         resolver.aliases.sort_by_key(|alias| {
             std::cmp::Reverse((alias.folder.len(), alias.prefix.len(), alias.target.len()))
         });
         resolver
     }
 
-    /// What tells it from one that leads elsewhere.
+    /// Returns a key that differs between resolvers with different results.
     pub(super) fn key(&self) -> String {
         format!("{self:?}")
     }
@@ -82,7 +82,7 @@ impl Resolver {
         }
     }
 
-    /// The name that the evaluator knows: `/path/of/file` for a file of the project, dots for a package.
+    /// Returns the name that the evaluator uses: `/path/of/file` for a file of the project, dots for a package.
     pub(super) fn module(&self, from: &str, specifier: &str) -> String {
         if specifier.starts_with('.') {
             let path = join(folder(from), specifier);
@@ -99,7 +99,7 @@ impl Resolver {
             let rest = specifier.strip_prefix(&alias.prefix)?;
             self.known(&join(&alias.target, rest))
         });
-        // What bundlers take without being told.
+        // Aliases that bundlers support by default.
         configured.or_else(|| {
             let rest = ["@/", "~/", "#/", "$lib/"].iter().find_map(|sign| specifier.strip_prefix(sign))?;
             let roots = ["src", "", "app", "src/lib", "lib"];
@@ -107,7 +107,7 @@ impl Resolver {
         })
     }
 
-    /// The stem of a file of the project.
+    /// Returns the stem of a file of the project.
     fn known(&self, path: &str) -> Option<String> {
         let bare = ENDINGS.iter().find_map(|ending| path.strip_suffix(ending)?.strip_suffix('.'));
         let index = if path.is_empty() { "index".to_owned() } else { format!("{path}/index") };
@@ -116,7 +116,7 @@ impl Resolver {
     }
 }
 
-/// A path without its ending; a folder's index is named by the folder.
+/// Strips the extension from a path; an index file is named by its folder.
 pub(super) fn stem(path: &str) -> String {
     let bare = ENDINGS.iter().find_map(|ending| path.strip_suffix(ending)?.strip_suffix('.'));
     stem_of_index(bare.unwrap_or(path))
@@ -126,7 +126,7 @@ fn stem_of_index(path: &str) -> String {
     path.strip_suffix("/index").unwrap_or(path).to_owned()
 }
 
-/// A file that is not there: a style sheet, data, something generated.
+/// Returns a name for a file that is not a script of the project: a style sheet, data, something generated.
 fn unresolved(path: &str) -> String {
     format!("local/{}", path.replace('.', "_"))
 }
@@ -139,7 +139,7 @@ fn below(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// A path below a folder, with `.` and `..` taken out.
+/// Joins a path to a folder, resolving `.` and `..`.
 fn join(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
@@ -154,7 +154,7 @@ fn join(folder: &str, path: &str) -> String {
     parts.join("/")
 }
 
-/// Configuration files of TypeScript have comments and commas before a closing bracket.
+/// Strips comments and trailing commas, which TypeScript's configuration files may contain.
 fn without_comments(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();

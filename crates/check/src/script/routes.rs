@@ -1,13 +1,13 @@
-//! Exports that a framework calls, by where the file lies and what it is called.
+//! Exports that a framework calls, judging by the path of the file and the name of the export.
 
 use crate::code::DEFAULT_EXPORT;
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/// Folders in which every file is an endpoint by its default export.
+/// Folders in which the default export of every file is an endpoint.
 const ENDPOINTS: &[&str] = &["pages/api/", "server/api/", "server/routes/", "api/", "functions/", "netlify/"];
 
-/// Whether a framework calls an export with what strangers say.
+/// Whether a framework calls an export with input from outside.
 pub(super) fn is_called(path: &str, export: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
     let stem = file.split('.').next().unwrap_or(file);
@@ -29,7 +29,7 @@ pub(super) fn is_called(path: &str, export: &str) -> bool {
     }
 }
 
-/// Whether a framework calls an export before every request: the middleware of Next.js, which lies beside the routes.
+/// Whether a framework calls an export before every request: the middleware of Next.js, which is next to the routes.
 pub(super) fn is_middleware(path: &str, export: &str) -> bool {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = file.split('.').next().unwrap_or(file);
@@ -39,14 +39,13 @@ pub(super) fn is_middleware(path: &str, export: &str) -> bool {
     own && (folder.is_empty() || last == "src" || folder.split('/').count() < 3 && !other.contains(&last))
 }
 
-/// Whether the framework makes sure of the caller before such an export, unless its own settings say otherwise: controllers of
-/// Strapi.
+/// Whether the framework authenticates the caller before such an export, unless configured otherwise: Strapi controllers.
 pub(super) fn is_guarded(path: &str) -> bool {
     let within = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
     within("src/api/") && within("controllers/")
 }
 
-/// Whether such an export draws a page, which answers nobody with data of its own.
+/// Whether such an export renders a page, which returns no data of its own.
 pub(super) fn is_page(path: &str, export: &str) -> bool {
     let within = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
     export == DEFAULT_EXPORT && !ENDPOINTS.iter().any(|folder| within(folder))

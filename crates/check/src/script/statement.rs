@@ -1,4 +1,4 @@
-//! Statements.
+//! Lowers statements.
 
 use oxc_ast::ast::{
     AssignmentTarget, BindingPattern, Declaration, Expression, ForInStatement, ForOfStatement, ForStatement,
@@ -47,7 +47,7 @@ impl Lower<'_> {
         }
     }
 
-    /// A `break` that leaves a `switch` ends nothing else.
+    /// A `break` that leaves a `switch` ends no loop.
     fn leave_loop(&mut self, labelled: bool, range: TextRange) {
         if labelled || matches!(self.around.last(), Some(Around::Loop)) {
             self.out.push(build::stop(range));
@@ -206,7 +206,7 @@ impl Lower<'_> {
         self.for_each(&node.left, items, &node.body, at(node.span));
     }
 
-    /// The keys of an object: nothing more is known of them than of the object.
+    /// Lowers a loop over the keys of an object; nothing more is known of them than of the object.
     fn for_in(&mut self, node: &ForInStatement<'_>) {
         let range = at(node.span);
         let object = self.expression(&node.right);
@@ -242,7 +242,7 @@ impl Lower<'_> {
         self.out.push(build::attempt(body, handler, finally.unwrap_or_default(), range));
     }
 
-    /// A `switch` is a chain of tests. Cases without statements share those of the next.
+    /// Lowers a `switch` to a chain of tests. Cases without statements share those of the next.
     fn switch(&mut self, node: &SwitchStatement<'_>) {
         let range = at(node.span);
         let subject = self.expression(&node.discriminant);

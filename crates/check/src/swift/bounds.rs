@@ -1,30 +1,30 @@
-//! What the parser may cost.
+//! Limits on the cost of parsing.
 //!
-//! The parser takes linear time on what people write. On broken input its recovery does not, and neither does its scanner where
-//! a comment or a raw text never ends: such files are told by their text before they are parsed. For the rest there is a clock,
-//! asked each time the parser reports progress. A project full of such files gets less and less of it.
+//! The parser is linear on ordinary code. On broken input its error recovery is not, nor is its scanner on an unterminated
+//! comment or raw string: such files are recognised by their text before parsing. A deadline covers the rest, checked whenever
+//! the parser reports progress. It shrinks with every file of the project that exceeds it.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use tree_sitter::ParseState;
 
-/// What a file may take, and what each megabyte of it may take more. A usual file takes some milliseconds.
+/// Time limit per file, plus an allowance per megabyte. An ordinary file takes a few milliseconds.
 const FILE: Duration = Duration::from_secs(2);
 const MEGABYTE: Duration = Duration::from_secs(10);
 
-/// Attempts of the scanner to find an end that is not there, weighed by the length of the text: about a second.
+/// Maximum number of futile scans for a missing end, weighted by the length of the text: about a second.
 const MAX_SCANS: usize = 40_000_000;
 
-/// What is left for the files of a project.
+/// The time budget for the files of a project.
 #[derive(Debug, Default)]
 pub(super) struct Patience {
-    /// Files that were given up.
+    /// How many files were given up.
     given_up: u32,
 }
 
 impl Patience {
-    /// What says when a text has taken long enough.
+    /// Returns a callback that stops the parser at the deadline for a text.
     pub(super) fn clock(&self, text: &str) -> impl FnMut(&ParseState) -> ControlFlow<()> {
         let share = u32::try_from(text.len() / 1024).unwrap_or(u32::MAX);
         let whole = FILE + MEGABYTE * share / 1024;
@@ -32,13 +32,13 @@ impl Patience {
         move |_| if Instant::now() > end { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// A file was given up.
+    /// Records that a file was given up.
     pub(super) fn give_up(&mut self) {
         self.given_up += 1;
     }
 }
 
-/// Whether the scanner would look for the ends of comments and raw texts over and over.
+/// Whether the scanner would search for the ends of comments and raw strings over and over.
 pub(super) fn scans_too_long(text: &str) -> bool {
     let open = open_comments(text.as_bytes());
     let raw = text.matches("#\"").count();
@@ -46,7 +46,7 @@ pub(super) fn scans_too_long(text: &str) -> bool {
     weight(open.saturating_mul(open)) > MAX_SCANS || weight(raw) > MAX_SCANS
 }
 
-/// Comments that never end, as a scanner sees them that starts at any of them.
+/// Counts unterminated comments, as seen by a scanner that starts at any of them.
 fn open_comments(text: &[u8]) -> usize {
     let mut open: usize = 0;
     for two in text.windows(2) {

@@ -1,4 +1,4 @@
-//! Calls: labels, closures behind the brackets, and fields of a form that write into a property.
+//! Lowers calls: labels, trailing closures, and form fields bound to a property.
 
 use ruff_python_ast::Expr;
 use ruff_text_size::TextRange;
@@ -8,7 +8,7 @@ use super::lower::Lower;
 use super::node::{at, children, field, fields, parts};
 use crate::code::{TRAILING, build};
 
-/// Views in which people write or choose.
+/// Views in which people enter or choose something.
 const TYPED: &[&str] = &[
     "TextField",
     "SecureField",
@@ -52,7 +52,7 @@ impl Lower<'_> {
     fn callee(&mut self, target: Node<'_>) -> Expr {
         let range = at(target);
         match target.kind() {
-            // `.user(…)`, `.init(…)` of a type that is not written down.
+            // `.user(…)` or `.init(…)` of an inferred type.
             "prefix_expression" if self.text(target).starts_with('.') => {
                 let name = self.text(target).trim_start_matches('.').to_owned();
                 build::name(&format!("swift.implicit.{name}"), range)
@@ -94,8 +94,8 @@ impl Lower<'_> {
         (label, value)
     }
 
-    /// `TextField("…", text: $said)`: what is typed is what the property holds from then on. A view of the project hands on
-    /// what it was given.
+    /// Lowers the binding in `TextField("…", text: $said)`: the property then holds what is typed. A view of the project passes
+    /// on what it was given.
     fn write_bindings(&mut self, target: Node<'_>, suffix: Node<'_>) {
         for one in arguments_of(suffix) {
             let Some(value) = field(one, "value").filter(|value| self.text(*value).starts_with('$')) else {
@@ -113,7 +113,7 @@ impl Lower<'_> {
         }
     }
 
-    /// What a view writes into what it is bound to.
+    /// Returns what a view writes to its binding.
     fn typed(&mut self, target: Node<'_>, label: &str, range: TextRange) -> Option<Expr> {
         let name = match target.kind() {
             "navigation_expression" => self.text(field(field(target, "suffix")?, "suffix")?),
@@ -126,7 +126,7 @@ impl Lower<'_> {
         own.then(|| build::attribute(self.outer(name, range), label, range))
     }
 
-    /// What a property with `@AppStorage` holds is kept in the preferences.
+    /// Stores the value of an `@AppStorage` property in the preferences.
     pub(super) fn keep(&mut self, key: &str, value: Expr, range: TextRange) {
         let set = build::name("swift.UserDefaults.standard.set", range);
         let key = (Some("forKey".to_owned()), build::text(key, range));
@@ -135,13 +135,13 @@ impl Lower<'_> {
     }
 }
 
-/// The arguments inside the brackets of a call.
+/// Returns the arguments inside the brackets of a call.
 fn arguments_of(suffix: Node<'_>) -> Vec<Node<'_>> {
     let lists = parts(suffix).into_iter().filter(|part| part.kind() == "value_arguments");
     lists.flat_map(children).filter(|part| part.kind() == "value_argument").collect()
 }
 
-/// The patterns of a declaration.
+/// Returns the patterns of a declaration.
 pub(super) fn patterns(node: Node<'_>) -> Vec<Node<'_>> {
     fields(node, "name").into_iter().filter(|name| name.kind() == "pattern").collect()
 }

@@ -1,4 +1,4 @@
-//! Functions and closures.
+//! Lowers functions and closures.
 
 use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::TextRange;
@@ -8,19 +8,19 @@ use super::lower::Lower;
 use super::node::{at, child, children, field, fields};
 use crate::code::build::{self, Parameter};
 
-/// How a function is kept.
+/// The header of a function.
 pub(super) struct Frame<'f> {
     pub name: &'f str,
-    /// Bytes of its name.
+    /// Span of its name.
     pub place: TextRange,
-    /// Bytes of the whole.
+    /// Span of the whole definition.
     pub range: TextRange,
-    /// It gets the object first.
+    /// Whether its first parameter is `self`.
     pub method: bool,
     pub marks: Vec<Expr>,
 }
 
-/// A parameter: how callers name it, and how the body does.
+/// A parameter, with its external and internal name.
 pub(super) struct Given {
     pub outside: String,
     pub inside: String,
@@ -37,7 +37,7 @@ impl Given {
 }
 
 impl Lower<'_> {
-    /// Defines a closure before the statement; its name stands for it.
+    /// Defines a closure before the statement, and returns its name in its place.
     pub(super) fn closure(&mut self, node: Node<'_>) -> Expr {
         let range = at(node);
         let name = Self::fresh("closure", range);
@@ -70,7 +70,7 @@ impl Lower<'_> {
         Given { annotation, ..Given::plain(named.map_or("_", |name| self.text(name)), at(node)) }
     }
 
-    /// A definition with what its callers give and what it does.
+    /// Builds a definition from its header, its parameters and its body.
     pub(super) fn function(
         &mut self,
         frame: &Frame<'_>,
@@ -100,7 +100,7 @@ impl Lower<'_> {
         build::function(name, parameters, body, frame.marks.clone(), frame.range)
     }
 
-    /// What a caller calls `to` and the body `user`.
+    /// Binds a parameter's internal name to its external one.
     fn receive(&mut self, one: &Given) {
         self.bind(&one.inside);
         if one.inside != one.outside {
@@ -109,7 +109,7 @@ impl Lower<'_> {
         }
     }
 
-    /// The statements of a body; one that only is a value is what the body gives.
+    /// Lowers the statements of a body; a single expression is its return value.
     pub(super) fn body(&mut self, all: &[Node<'_>]) {
         match all {
             [only] if is_value(*only) => {
@@ -120,7 +120,7 @@ impl Lower<'_> {
         }
     }
 
-    /// The parameters of a declaration. A value for one that is not given stands behind it.
+    /// Lowers the parameters of a declaration. A default value follows its parameter.
     pub(super) fn parameters(&mut self, node: Node<'_>) -> Vec<Given> {
         let defaults = fields(node, "default_value");
         let mut given: Vec<Given> = Vec::new();

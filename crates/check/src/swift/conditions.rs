@@ -1,17 +1,17 @@
-//! What a release contains: `#if` and what stands behind it.
+//! Conditional compilation: keeps what a release build contains.
 //!
-//! A part that only a debug build or the simulator has is blanked, and so are the lines of the directives, which may stand
-//! anywhere and break the grammar. Every byte keeps its place.
+//! Code that only a debug build or the simulator contains is blanked, and so are the directives themselves, which may appear
+//! anywhere and break the grammar. Every byte keeps its offset.
 
-/// Whether the parts around a line are in a release.
+/// Whether the branches of an enclosing `#if` are in a release.
 struct Part {
-    /// This branch is.
+    /// Whether the current branch is.
     on: bool,
-    /// A branch before it was for certain.
+    /// Whether an earlier branch certainly was.
     taken: bool,
 }
 
-/// The text as a release contains it, with blanks for the rest.
+/// Returns the text as a release contains it, with the rest blanked.
 pub(super) fn released(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     let mut around: Vec<Part> = Vec::new();
@@ -26,7 +26,7 @@ pub(super) fn released(text: &str) -> String {
     made
 }
 
-/// Takes in a line; whether it was a directive.
+/// Processes a line. True if it was a directive.
 fn directive(line: &str, around: &mut Vec<Part>) -> bool {
     if let Some(test) = line.strip_prefix("#if ") {
         let holds = holds(test);
@@ -49,7 +49,7 @@ fn directive(line: &str, around: &mut Vec<Part>) -> bool {
     true
 }
 
-/// Whether a test holds in a release on a phone; nothing if that depends.
+/// Whether a condition holds in a release on a phone; `None` if that depends.
 fn holds(test: &str) -> Option<bool> {
     let test = test.split("//").next().unwrap_or_default().trim();
     if test.contains("||") {

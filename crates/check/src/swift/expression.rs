@@ -1,4 +1,4 @@
-//! Expressions.
+//! Lowers expressions.
 
 use ruff_python_ast::{BoolOp, CmpOp, Expr, Operator, UnaryOp};
 use tree_sitter::Node;
@@ -41,7 +41,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `self`: the object, or the type in what belongs to it.
+    /// Returns `self`: the instance, or the type in a static member.
     pub(super) fn own(&mut self, range: ruff_text_size::TextRange) -> Expr {
         match self.around().cloned() {
             Some(around) if around.is_static => self.outer(&around.name, range),
@@ -116,7 +116,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `a && b && c` becomes one node, so that long chains stay flat.
+    /// Flattens `a && b && c` into one node, so that long chains stay shallow.
     fn logical(&mut self, node: Node<'_>, op: BoolOp) -> Expr {
         let (left, right) = self.two(node, "lhs", "rhs");
         let mut values = match left {
@@ -131,7 +131,7 @@ impl Lower<'_> {
         let range = at(node);
         let sign = parts(node).first().map_or("", |part| self.text(*part));
         if sign == "." {
-            // `.system` of a type that is not written down.
+            // `.system` of an inferred type.
             let name = field(node, "target").map_or("", |target| self.text(target));
             return build::text(name, range);
         }
@@ -148,7 +148,7 @@ impl Lower<'_> {
         let Some(target) = field(node, "target") else { return build::unknown(range) };
         let suffix = field(node, "suffix").and_then(|suffix| field(suffix, "suffix"));
         let name = suffix.map_or("", |suffix| self.text(suffix)).trim_matches('`');
-        // A type inside another is known by its own name.
+        // A nested type is known by its own name.
         let is_type = name.starts_with(|ch: char| ch.is_ascii_uppercase()) && self.index.own(name).is_some();
         if is_type && self.text(target).starts_with(|ch: char| ch.is_ascii_uppercase()) {
             return self.outer(name, range);
@@ -178,7 +178,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `let x = if a { 1 } else { 2 }`
+    /// Lowers `let x = if a { 1 } else { 2 }`.
     fn value_of_statement(&mut self, node: Node<'_>) -> Expr {
         let range = at(node);
         let name = Self::fresh("value", range);

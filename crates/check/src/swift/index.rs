@@ -1,4 +1,4 @@
-//! What the files of an app give each other: types with their members, functions, and constants.
+//! What the files of an app share without imports: types with their members, functions, and constants.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,10 +6,10 @@ use tree_sitter::Node;
 
 use super::node::{child, children, field, fields, text, words};
 
-/// Deeper types are not looked into.
+/// Types nested more deeply are ignored.
 const MAX_DEPTH: usize = 24;
 
-/// Types above a type that are looked into.
+/// How many base types of a type are searched.
 const MAX_BASES: usize = 24;
 
 /// The names of a project.
@@ -17,14 +17,14 @@ const MAX_BASES: usize = 24;
 pub(super) struct Index {
     types: HashMap<String, Type>,
     globals: HashMap<String, BTreeSet<String>>,
-    /// Members that the preferences keep, whatever type they belong to, and their keys.
+    /// Members stored in the preferences, whatever their type, and their keys.
     kept: HashMap<String, String>,
 }
 
-/// A type of the project, or one from outside that the project adds to.
+/// A type of the project, or an outside type that the project extends.
 #[derive(Debug, Default)]
 pub(super) struct Type {
-    /// Files that define it; none if the project only adds to it.
+    /// Files that define it; empty if the project only extends it.
     files: BTreeSet<String>,
     members: HashMap<String, Member>,
     pub bases: BTreeSet<String>,
@@ -34,12 +34,12 @@ pub(super) struct Type {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Member {
     pub is_static: bool,
-    /// The key under which the preferences keep it.
+    /// Its key, if it is stored in the preferences.
     pub kept: Option<String>,
 }
 
 impl Index {
-    /// Takes in files: their names, trees and texts.
+    /// Indexes files, given their stems, trees and texts.
     pub(super) fn new<'t>(files: impl Iterator<Item = (&'t str, Node<'t>, &'t str)>) -> Self {
         let mut index = Self::default();
         for (stem, root, source) in files {
@@ -90,17 +90,17 @@ impl Index {
         }
     }
 
-    /// The key under which the preferences keep a member of some object: `settings.key`.
+    /// Returns the preferences key of a member accessed through some object: `settings.key`.
     pub(super) fn kept(&self, name: &str) -> Option<&String> {
         self.kept.get(name)
     }
 
-    /// A type that the project defines.
+    /// Returns a type that the project defines.
     pub(super) fn own(&self, name: &str) -> Option<&Type> {
         self.types.get(name).filter(|known| !known.files.is_empty())
     }
 
-    /// The member that a name without anything before it means inside a type.
+    /// Returns the member that an unqualified name refers to inside a type.
     pub(super) fn member(&self, owner: &str, name: &str) -> Option<&Member> {
         let mut waiting = vec![owner];
         let mut looked = 0;
@@ -119,7 +119,7 @@ impl Index {
         None
     }
 
-    /// The file that gives a name: the one in which we are, or the one nearest to it.
+    /// Returns the file that defines a name: the current one, or the closest to it by path.
     pub(super) fn home(&self, name: &str, from: &str) -> Option<&str> {
         let files = self.own(name).map(|known| &known.files).or_else(|| self.globals.get(name))?;
         let near = |file: &&String| {
@@ -128,14 +128,14 @@ impl Index {
         files.get(from).or_else(|| files.iter().min_by_key(near)).map(String::as_str)
     }
 
-    /// Everything that a type is, of the project or from outside.
+    /// Returns the base types and protocols of a type, from the project or outside.
     pub(super) fn bases(&self, name: &str) -> BTreeSet<&str> {
         self.types.get(name).map(|known| known.bases.iter().map(String::as_str).collect()).unwrap_or_default()
     }
 }
 
 impl Type {
-    /// Adds a member; gives its name and key if the preferences keep it.
+    /// Adds a member; returns its name and key if it is stored in the preferences.
     fn add(&mut self, node: Node<'_>, source: &str) -> Option<(String, String)> {
         let words = words(node, source);
         let is_static = words.iter().any(|word| matches!(*word, "static" | "class"));
@@ -149,7 +149,7 @@ impl Type {
     }
 }
 
-/// The names that a member declares.
+/// Returns the names that a member declares.
 fn declared<'s>(node: Node<'_>, source: &'s str) -> Vec<&'s str> {
     match node.kind() {
         "function_declaration" | "protocol_function_declaration" => {
@@ -160,13 +160,13 @@ fn declared<'s>(node: Node<'_>, source: &'s str) -> Vec<&'s str> {
     }
 }
 
-/// The names that a property binds.
+/// Returns the names that a property binds.
 pub(super) fn bound<'s>(node: Node<'_>, source: &'s str) -> Vec<&'s str> {
     let names = fields(node, "name").into_iter().filter(|name| name.kind() == "pattern");
     names.filter_map(|pattern| field(pattern, "bound_identifier")).map(|name| text(name, source)).collect()
 }
 
-/// The name of a type, without the types around it and without what it is made for.
+/// Returns the name of a type, without enclosing types and generic arguments.
 pub(super) fn type_name<'s>(node: Node<'_>, source: &'s str) -> &'s str {
     let last = children(node).into_iter().rfind(|child| child.kind() == "type_identifier");
     text(last.unwrap_or(node), source)
@@ -176,7 +176,7 @@ pub(super) fn is_extension(node: Node<'_>, source: &str) -> bool {
     node.child_by_field_name("declaration_kind").is_some_and(|kind| text(kind, source) == "extension")
 }
 
-/// What a type says that it is.
+/// Returns the types that a declaration inherits from.
 pub(super) fn bases<'s>(node: Node<'_>, source: &'s str) -> Vec<&'s str> {
     let all = children(node).into_iter().filter(|part| part.kind() == "inheritance_specifier");
     let named = all.filter_map(|part| field(part, "inherits_from"));

@@ -1,4 +1,4 @@
-//! Texts, lists and dictionaries that are written out.
+//! Lowers string, array and dictionary literals.
 
 use ruff_python_ast::Expr;
 use tree_sitter::Node;
@@ -8,7 +8,7 @@ use super::node::{at, children, fields, parts};
 use crate::code::build;
 
 impl Lower<'_> {
-    /// A text, with what is put into it.
+    /// Lowers a string with its interpolations.
     pub(super) fn string(&mut self, node: Node<'_>) -> Expr {
         let range = at(node);
         let (mut pieces, mut known) = (Vec::new(), String::new());

@@ -1,8 +1,7 @@
-//! From the tree of Swift to the tree that the evaluator reads.
+//! Lowers the Swift tree to the tree that the evaluator reads.
 //!
-//! A closure becomes a definition before the statement in which it stands, and its name stands in the expression. A name
-//! without anything before it is a local one, a member of the type around it, one of another file (which is imported), or
-//! else `swift.name`, something from outside.
+//! A closure becomes a definition before its statement, replaced by its name. An unqualified name is a local one, a member of
+//! the enclosing type, one of another file (which is then imported), or else `swift.name`, something from outside.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,30 +13,30 @@ use super::index::Index;
 use super::node::{at, children, text};
 use crate::code::build;
 
-/// Deeper code is not followed.
+/// Code nested more deeply is not followed.
 const MAX_DEPTH: usize = 100;
 
-/// Functions that belong to no type.
+/// Global functions, which belong to no type.
 const FREE: &[&str] =
     &["print", "fatalError", "min", "max", "withCheckedContinuation", "withCheckedThrowingContinuation"];
 
-/// Names that are bound in a block.
+/// Names bound in a block.
 #[derive(Debug, Default)]
 struct Scope {
-    /// How many functions are around it.
+    /// How many functions enclose it.
     functions: usize,
     names: BTreeSet<String>,
 }
 
-/// The type around a place.
+/// The type that encloses the current position.
 #[derive(Debug, Clone)]
 pub(super) struct Around {
     pub name: String,
-    /// The place belongs to the type itself and not to one of its objects.
+    /// Whether the position is in a static member.
     pub is_static: bool,
 }
 
-/// One file on its way.
+/// The state of lowering one file.
 pub(super) struct Lower<'l> {
     pub source: &'l str,
     pub index: &'l Index,
@@ -46,9 +45,9 @@ pub(super) struct Lower<'l> {
     pub out: Vec<Stmt>,
     scopes: Vec<Scope>,
     pub types: Vec<Around>,
-    /// How many functions are around the place.
+    /// How many functions enclose the current position.
     pub functions: usize,
-    /// The name that gets the value of the block, where a block stands for a value.
+    /// The variable that receives the value of the block, where a block is used as a value.
     pub into: Option<String>,
     used: BTreeMap<String, BTreeSet<String>>,
     depth: usize,
@@ -61,7 +60,7 @@ impl<'l> Lower<'l> {
         Self { source, index, stem, out, scopes, types, functions: 0, into: None, used, depth: 0 }
     }
 
-    /// The whole file.
+    /// Lowers the whole file.
     pub(super) fn program(mut self, root: Node<'_>) -> ModModule {
         self.statements(&children(root));
         let range = at(root);
@@ -79,7 +78,7 @@ impl<'l> Lower<'l> {
         text(node, self.source)
     }
 
-    /// Writes a block of its own.
+    /// Writes a separate block.
     pub(super) fn block(&mut self, write: impl FnOnce(&mut Self)) -> Suite {
         let outside = std::mem::take(&mut self.out);
         self.scopes.push(Scope { functions: self.functions, names: BTreeSet::new() });
@@ -88,7 +87,7 @@ impl<'l> Lower<'l> {
         std::mem::replace(&mut self.out, outside).into()
     }
 
-    /// One level deeper; nothing if it is too deep.
+    /// Goes one level deeper; `None` if that is too deep.
     pub(super) fn deeper<T>(&mut self, go: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.depth > MAX_DEPTH {
             return None;
@@ -99,7 +98,7 @@ impl<'l> Lower<'l> {
         Some(made)
     }
 
-    /// Statements, types and functions first: they can be used before they are written down.
+    /// Lowers statements, types and functions first: they can be used before their declaration.
     pub(super) fn statements(&mut self, all: &[Node<'_>]) {
         let first = |node: &&Node<'_>| matches!(node.kind(), "function_declaration" | "class_declaration");
         let (early, late): (Vec<Node<'_>>, Vec<Node<'_>>) =
@@ -114,24 +113,24 @@ impl<'l> Lower<'l> {
         });
     }
 
-    /// Says that a name is bound here. Names of the file itself are looked up in the index.
+    /// Records that a name is bound here. Top-level names of the file are looked up in the index.
     pub(super) fn bind(&mut self, name: &str) {
         if let Some(scope) = self.scopes.last_mut() {
             scope.names.insert(name.to_owned());
         }
     }
 
-    /// How many functions are around the place where a name is bound; nothing if it is no local name.
+    /// Returns how many functions enclose the binding of a name; `None` if it is not local.
     fn bound(&self, name: &str) -> Option<usize> {
         self.scopes.iter().rev().find(|scope| scope.names.contains(name)).map(|scope| scope.functions)
     }
 
-    /// The type around the place.
+    /// Returns the enclosing type.
     pub(super) fn around(&self) -> Option<&Around> {
         self.types.last()
     }
 
-    /// A name that is read.
+    /// Lowers a name that is read.
     pub(super) fn reference(&mut self, name: &str, range: TextRange) -> Expr {
         let name = name.trim_matches('`');
         let name = name
@@ -147,7 +146,7 @@ impl<'l> Lower<'l> {
         self.outer(name, range)
     }
 
-    /// `self.` or `Type.`, for a member of a type around the place.
+    /// Returns the owner (`self` or `Type`) of a member of an enclosing type.
     fn owner(&mut self, name: &str) -> Option<Expr> {
         for (depth, around) in self.types.iter().rev().enumerate() {
             let Some(member) = self.index.member(&around.name, name) else { continue };
@@ -162,7 +161,7 @@ impl<'l> Lower<'l> {
         None
     }
 
-    /// A name of the project, or of something outside.
+    /// Lowers a name of the project, or of something outside.
     pub(super) fn outer(&mut self, name: &str, range: TextRange) -> Expr {
         let Some(home) = self.index.home(name, self.stem) else {
             return self.outside(name, range);
@@ -173,7 +172,7 @@ impl<'l> Lower<'l> {
         build::name(name, range)
     }
 
-    /// A name from outside. In what the project adds to a type from outside, it may be a member of that.
+    /// Lowers an outside name. In an extension of an outside type, it may be a member of that type.
     fn outside(&self, name: &str, range: TextRange) -> Expr {
         let foreign = self.around().filter(|around| self.index.own(&around.name).is_none());
         let member = name.starts_with(|ch: char| ch.is_ascii_lowercase()) && !FREE.contains(&name);
@@ -183,7 +182,7 @@ impl<'l> Lower<'l> {
         }
     }
 
-    /// The key under which the preferences keep what is written here: `key`, `self.key`, `settings.key`.
+    /// Returns the preferences key of an assignment target: `key`, `self.key`, `settings.key`.
     pub(super) fn kept(&self, written: &str) -> Option<String> {
         let name = written.strip_prefix("self.").unwrap_or(written);
         if let Some((_, member)) = name.rsplit_once('.') {
@@ -194,7 +193,7 @@ impl<'l> Lower<'l> {
         self.index.member(&around.name, name)?.kept.clone()
     }
 
-    /// A name that is assigned to: says first whose it is, if it is not the function's own.
+    /// Lowers a name that is assigned to, declaring it global or nonlocal first if it is not the function's own.
     pub(super) fn assigned(&mut self, name: &str, range: TextRange) -> Expr {
         match self.bound(name) {
             Some(functions) if functions < self.functions => {
@@ -212,7 +211,7 @@ impl<'l> Lower<'l> {
         }
     }
 
-    /// A name that no program uses, for the thing at a place.
+    /// Returns a name that no program uses, unique to this position.
     pub(super) fn fresh(hint: &str, range: TextRange) -> String {
         format!("{hint}@{}", u32::from(range.start()))
     }

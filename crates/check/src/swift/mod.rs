@@ -1,7 +1,7 @@
-//! Swift: files to modules of the evaluator.
+//! Reads Swift files into modules of the evaluator.
 //!
-//! tree-sitter parses; what it gives is written anew in the small tree that the evaluator reads (see [`lower`]). Swift has no
-//! imports between the files of an app, so an [`index`] of all of them comes first.
+//! tree-sitter parses; its result is lowered to the small tree that the evaluator reads (see [`lower`]). The files of an app do
+//! not import each other, so an [`index`] of all of them is built first.
 
 mod bounds;
 mod call;
@@ -27,14 +27,14 @@ use bounds::Patience;
 use index::Index;
 use lower::Lower;
 
-/// A file in which the parser skipped more than one part in so many is not understood.
+/// A file of which the parser skipped more than one byte in this many counts as not understood.
 const SKIPPED: usize = 10;
 
-/// A file that was parsed.
+/// A parsed file.
 struct Read<'f> {
     file: usize,
     path: &'f str,
-    /// The text that was parsed: as long as the file, without what no release contains.
+    /// The text that was parsed: all offsets as in the file, without what no release contains.
     text: String,
     tree: Tree,
 }
@@ -80,7 +80,7 @@ fn parse<'f>(index: usize, file: &'f File, patience: &mut Patience) -> Result<Re
     Ok(Read { file: index, path: &file.path, text, tree })
 }
 
-/// The tree of a text; nothing if it takes more work than a file of its size should.
+/// Returns the tree of a text; `None` if parsing exceeds the time limit for its size.
 fn tree(text: &str, patience: &Patience) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_swift::LANGUAGE.into()).ok()?;
@@ -89,7 +89,7 @@ fn tree(text: &str, patience: &Patience) -> Option<Tree> {
     parser.parse_with_options(&mut bytes, None, Some(ParseOptions::new().progress_callback(&mut clock)))
 }
 
-/// A path without its ending.
+/// Strips the extension from a path.
 fn stem(path: &str) -> &str {
     path.strip_suffix(".swift").unwrap_or(path)
 }

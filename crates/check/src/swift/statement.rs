@@ -1,4 +1,4 @@
-//! Statements.
+//! Lowers statements.
 
 use ruff_python_ast::{BoolOp, Expr, Suite, UnaryOp};
 use ruff_text_size::TextRange;
@@ -66,7 +66,7 @@ impl Lower<'_> {
         self.out.push(build::branches(all, at(node)));
     }
 
-    /// `guard a else { return }`: the block stands for the way on which the test is false.
+    /// Lowers `guard a else { return }`: the block runs if the test is false.
     fn guard(&mut self, node: Node<'_>) {
         let range = at(node);
         let test = self.test(node);
@@ -140,7 +140,7 @@ impl Lower<'_> {
         })
     }
 
-    /// A `switch` is a chain of tests.
+    /// Lowers a `switch` to a chain of tests.
     fn switch(&mut self, node: Node<'_>) {
         let range = at(node);
         let subject = field(node, "expr").map_or_else(|| build::unknown(range), |one| self.expression(one));
@@ -216,7 +216,7 @@ impl Lower<'_> {
         }
     }
 
-    /// A local or global name.
+    /// Lowers a local or global variable.
     fn variable(&mut self, node: Node<'_>) {
         let range = at(node);
         let values = fields(node, "value");
@@ -240,7 +240,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `let (data, response) = …`
+    /// Lowers `let (data, response) = …`.
     fn take_apart(&mut self, pattern: Node<'_>, value: Option<Expr>, range: TextRange) {
         let parts = children(pattern).into_iter().filter(|part| part.kind() == "pattern");
         let names: Vec<Expr> = parts.map(|part| build::name(self.text(part), at(part))).collect();

@@ -1,4 +1,4 @@
-//! Tests: what stands behind `if`, `guard` and `while`, and the patterns of `case`.
+//! Lowers conditions: those of `if`, `guard` and `while`, and the patterns of `case`.
 
 use ruff_python_ast::{BoolOp, CmpOp, Expr};
 use tree_sitter::Node;
@@ -8,7 +8,7 @@ use super::node::{at, children, field, parts};
 use crate::code::build;
 
 impl Lower<'_> {
-    /// All conditions of a statement as one test. What they bind is bound in the test.
+    /// Lowers all conditions of a statement to one test, including the bindings they make.
     pub(super) fn test(&mut self, node: Node<'_>) -> Expr {
         let mut groups: Vec<Vec<Node<'_>>> = vec![Vec::new()];
         for part in parts(node) {
@@ -37,7 +37,7 @@ impl Lower<'_> {
             "value_binding_pattern" => {
                 let name = group.iter().find(|part| part.kind() == "simple_identifier")?;
                 let written = self.text(*name);
-                // `if let x` is `if let x = x`.
+                // `if let x` means `if let x = x`.
                 let value =
                     if group.len() > 2 { self.expression(*last) } else { self.reference(written, range) };
                 let value = if written == "self" { build::name("self", range) } else { value };
@@ -61,7 +61,7 @@ impl Lower<'_> {
         }
     }
 
-    /// Whether a value is what a pattern says.
+    /// Lowers a test of a value against a pattern.
     pub(super) fn matches(&mut self, pattern: Node<'_>, value: Expr) -> Expr {
         let range = at(pattern);
         let inner = children(pattern);
@@ -78,7 +78,7 @@ impl Lower<'_> {
         }
     }
 
-    /// The names that a pattern binds.
+    /// Returns the names that a pattern binds.
     pub(super) fn names(&self, pattern: Node<'_>, depth: usize) -> Vec<String> {
         if depth > 12 {
             return Vec::new();

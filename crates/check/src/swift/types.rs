@@ -1,4 +1,4 @@
-//! Types, their properties and methods, and who calls them.
+//! Lowers types, their properties and methods, and marks those that are called from outside.
 
 use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::TextRange;
@@ -11,7 +11,7 @@ use super::lower::{Around, Lower};
 use super::node::{at, child, children, field, fields, words};
 use crate::code::{CALLED, ENTERED, EXTENSION, GETTER, build};
 
-/// What a framework calls on a view, a widget or an intent that it holds.
+/// Members that a framework calls on a view, a widget or an intent.
 const BODIES: &[&str] = &[
     "body",
     "makeUIView",
@@ -24,7 +24,8 @@ const BODIES: &[&str] = &[
     "makeBody",
 ];
 
-/// What only says how a value behaves: nobody outside calls into a type because of it.
+/// Types and protocols that only describe how a value behaves: conformance does not mean that anything outside calls a type's
+/// methods.
 const VALUES: &[&str] = &[
     "Codable",
     "Decodable",
@@ -51,7 +52,7 @@ const VALUES: &[&str] = &[
     "",
 ];
 
-/// Types of which the system makes objects by itself: from a storyboard, or because the app is started.
+/// Types that the system instantiates itself: from a storyboard, or at launch.
 const STARTED: &[&str] = &[
     "App",
     "UIViewController",
@@ -73,11 +74,11 @@ const STARTED: &[&str] = &[
     "AsyncParsableCommand",
 ];
 
-/// Properties that hold what somebody gave to an intent or to a program on a terminal.
+/// Wrappers of properties that hold input to an intent or a command-line program.
 const GIVEN: &[&str] = &["@Argument", "@Option", "@Parameter"];
 
 impl Lower<'_> {
-    /// The type that an annotation names.
+    /// Returns the type that an annotation names.
     pub(super) fn type_of(&mut self, node: Node<'_>) -> Option<Expr> {
         let range = at(node);
         match node.kind() {
@@ -98,7 +99,7 @@ impl Lower<'_> {
         field(node, "type").or_else(|| field(node, "name")).and_then(|inner| self.type_of(inner))
     }
 
-    /// Defines a type, or adds to one. Types inside it stand beside it.
+    /// Defines a type, or extends one. Nested types become siblings.
     pub(super) fn class(&mut self, node: Node<'_>) {
         let range = at(node);
         let Some(named) = field(node, "name") else { return };
@@ -174,13 +175,13 @@ impl Lower<'_> {
         self.out.push(definition);
     }
 
-    /// Whether the system makes objects of the type around the place by itself.
+    /// Whether the system instantiates the enclosing type itself.
     fn is_started(&self) -> bool {
         let bases = self.around().map(|around| self.index.bases(&around.name)).unwrap_or_default();
         bases.iter().any(|base| STARTED.contains(base))
     }
 
-    /// Who calls a method, as far as its type and its attributes say.
+    /// Returns marks for who calls a method, as far as its type and attributes show.
     fn marks(&self, node: Node<'_>, name: &str, is_static: bool) -> Vec<Expr> {
         let range = at(node);
         let mut all = Vec::new();
@@ -221,7 +222,7 @@ impl Lower<'_> {
                 continue;
             }
             let value = values.get(index).map(|value| self.expression(*value));
-            // A switch that somebody may turn is not known, and an empty list says less than its type.
+            // A mutable flag has no known value, and an empty list says less than its type.
             let value = value.filter(|value| match value {
                 Expr::BooleanLiteral(_) => !changes,
                 Expr::List(list) => !list.elts.is_empty() || annotation.is_none(),
@@ -242,7 +243,7 @@ impl Lower<'_> {
         self.observers(node);
     }
 
-    /// A computed property is a method that runs when the property is read.
+    /// Lowers a computed property to a method that runs when the property is read.
     fn getter(&mut self, name: &str, place: TextRange, body: Node<'_>, is_static: bool) {
         let mut marks = vec![build::name(GETTER, place)];
         if is_static {
@@ -260,7 +261,7 @@ impl Lower<'_> {
         }
     }
 
-    /// What runs when something is assigned to a computed property. Objects of a type from outside are made elsewhere.
+    /// Lowers a setter, which runs on assignment. Instances of an outside type are created elsewhere.
     fn setter(&mut self, node: Node<'_>) {
         let range = at(node);
         let name = Self::fresh("set", range);
@@ -275,7 +276,7 @@ impl Lower<'_> {
         self.out.push(definition);
     }
 
-    /// The value of a computed variable inside a function.
+    /// Lowers a computed variable inside a function to its value.
     pub(super) fn computed_at_once(&mut self, body: Node<'_>) -> Expr {
         let range = at(body);
         let name = Self::fresh("computed", range);
@@ -287,7 +288,7 @@ impl Lower<'_> {
         build::call(build::name(&name, range), Vec::new(), range)
     }
 
-    /// `didSet { … }`: runs whenever something is assigned.
+    /// Lowers `didSet { … }`, which runs on every assignment.
     fn observers(&mut self, node: Node<'_>) {
         let Some(block) = child(node, "willset_didset_block") else { return };
         for clause in children(block) {
@@ -302,7 +303,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `case system = "system"`
+    /// Lowers `case system = "system"`.
     fn enum_entry(&mut self, node: Node<'_>) {
         let range = at(node);
         let names: Vec<Node<'_>> =
@@ -318,13 +319,13 @@ impl Lower<'_> {
     }
 }
 
-/// The statements of a property that is worked out when it is read.
+/// Returns the statements of a computed property's getter.
 fn getter_body(body: Node<'_>) -> Vec<Node<'_>> {
     let getter = child(body, "computed_getter").unwrap_or(body);
     child(getter, "statements").map(children).unwrap_or_default()
 }
 
-/// The type of a thing that the environment of a view gives.
+/// Returns the type of a value taken from a view's environment.
 fn environment<'w>(words: &[&'w str]) -> Option<&'w str> {
     words.iter().find_map(|word| {
         let rest = word.strip_prefix("@Environment(")?;

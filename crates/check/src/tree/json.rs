@@ -1,8 +1,8 @@
-//! JSON with places, bounded like YAML. Numbers and truth values are kept as they are written.
+//! JSON with spans, bounded like YAML. Numbers and booleans are kept as written.
 
 use super::{Fault, MAX_DEPTH, MAX_NODES, Node, Value};
 
-/// What stands open: a list, or an object with the key that waits for its value.
+/// An open container: a list, or an object with the key that waits for its value.
 enum Open {
     Items(usize, Vec<Node>),
     Fields(usize, Vec<(String, Node)>, Option<String>),
@@ -14,7 +14,7 @@ struct Reader<'t> {
     nodes: usize,
 }
 
-/// Reads a document.
+/// Parses a document.
 pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let mut reader = Reader { text, at: start, nodes: 0 };
@@ -38,7 +38,7 @@ impl Reader<'_> {
         }
     }
 
-    /// One token: a value that is complete, or nothing yet.
+    /// Reads one token and returns a value if it completes one.
     fn step(&mut self, open: &mut Vec<Open>) -> Result<Option<Node>, Fault> {
         self.space();
         if open.len() > MAX_DEPTH || self.nodes > MAX_NODES {
@@ -85,7 +85,7 @@ impl Reader<'_> {
         Node { span: start..self.at, value }
     }
 
-    /// A number, `true`, `false` or `null`.
+    /// Reads a number, `true`, `false` or `null`.
     fn word(&mut self, start: usize) -> Result<Node, Fault> {
         while self
             .peek()
@@ -134,7 +134,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// `\uXXXX`, with a second one where one is not enough.
+    /// Reads `\uXXXX`, and the second half of a surrogate pair.
     fn code(&mut self) -> Result<char, Fault> {
         let high = self.hex()?;
         if !(0xd800..0xdc00).contains(&high) || self.text.get(self.at..self.at + 2) != Some("\\u") {
@@ -152,7 +152,7 @@ impl Reader<'_> {
         u32::from_str_radix(digits, 16).map_err(|_| self.fault(false))
     }
 
-    /// Goes past blanks, and past the comments that editors allow in their settings.
+    /// Skips whitespace, and the comments that editors allow in their settings.
     fn space(&mut self) {
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();

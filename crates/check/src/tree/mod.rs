@@ -1,14 +1,14 @@
-//! Files of data with places: YAML and JSON give the same tree.
+//! Data files with spans: YAML and JSON yield the same tree.
 
 pub(crate) mod json;
 pub(crate) mod yaml;
 
 use std::ops::Range;
 
-/// A node.
+/// A value with its span.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Node {
-    /// Bytes of the file.
+    /// Span in the file.
     pub span: Range<usize>,
     pub(crate) value: Value,
 }
@@ -22,7 +22,7 @@ pub(crate) enum Value {
     Fields(Vec<(String, Node)>),
 }
 
-/// Why a file cannot be read.
+/// Why a file cannot be parsed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub line: u32,
@@ -62,17 +62,17 @@ impl Node {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// The text of a field, empty if there is none.
+    /// Returns the text of a field; empty if there is none.
     pub(crate) fn text_of(&self, key: &str) -> &str {
         self.get(key).map_or("", Self::text)
     }
 
-    /// Whether a field says yes.
+    /// Whether a field is `true`.
     pub(crate) fn is_on(&self, key: &str) -> bool {
         self.text_of(key) == "true"
     }
 
-    /// Every text in it.
+    /// Collects every text in the tree.
     pub(crate) fn texts<'n>(&'n self, found: &mut Vec<&'n Self>) {
         match &self.value {
             Value::Text(_) => found.push(self),

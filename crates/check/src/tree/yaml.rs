@@ -1,4 +1,4 @@
-//! YAML with places, bounded: depth, number of nodes, and no aliases, which could make a small file endless.
+//! YAML with spans, bounded in depth and number of nodes. Aliases are not expanded: they could make a small file endless.
 
 use saphyr_parser::{Event, Parser};
 
@@ -9,9 +9,9 @@ enum Open {
     Fields(usize, Vec<(String, Node)>, Option<String>),
 }
 
-/// Reads the first document.
+/// Parses the first document.
 pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
-    // The parser counts characters; we count bytes.
+    // The parser counts characters; spans here are in bytes.
     let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let byte = |index: usize| bytes.get(index).copied().unwrap_or(text.len());
     let mut parser = Parser::new_from_str(text);

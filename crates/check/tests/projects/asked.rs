@@ -1,4 +1,4 @@
-//! Consent and confirmation in the forms in which frameworks have them.
+//! Consent and confirmation, in the forms that frameworks provide.
 
 use crate::project::{checked, lines, of_rule};
 
@@ -23,7 +23,7 @@ fn a_dependency_that_comes_back_with_consent_only_closes_the_way() {
     assert_eq!(writes(REQUIRE, depends, ""), 0);
     assert_eq!(writes(REQUIRE, "", "    require_memory_consent(user)\n"), 0);
     assert_eq!(writes(REQUIRE, "", ""), 1);
-    // One that lets everybody pass, or only looks at what it was told, asks nobody.
+    // A check that lets everyone pass, or only validates its argument, asks nobody.
     for fake in [
         "def require_memory_consent(user: str):\n    return user\n",
         "def require_memory_consent(user: str):\n    if not user:\n        raise HTTPException(400)\n    return user\n",

@@ -1,4 +1,4 @@
-//! Chat bots as they are published: plug-ins in packages, handlers by decorators, addresses from configurations.
+//! Chat bots as they are published: plug-ins in packages, handlers registered by decorators, addresses from configurations.
 
 use crate::project::{checked, lines, of_rule};
 
@@ -18,14 +18,14 @@ fn a_package_imports_from_beside_its_own_file() {
     for (at, beside) in file.into_iter().zip(["plugin/bot/model.py", "plugin/bot/model.py", "model.py"]) {
         assert_eq!(found(&[(at, HANDLER), (beside, MODEL)]), [format!("{RULE}@{beside}:4")], "{at}");
     }
-    // One folder up is the package around it.
+    // One folder up is the enclosing package.
     let up = HANDLER.replace("from .model", "from ..model");
     assert_eq!(found(&[("p/bot/__init__.py", &up), ("p/model.py", MODEL)]), [format!("{RULE}@p/model.py:4")]);
     let unheard = MODEL.replace("text", "line");
     assert!(found(&[("p/bot/__init__.py", &up), ("p/bot/model.py", &unheard)]).is_empty());
 }
 
-/// A bot whose client is made like this.
+/// A bot with this client expression.
 fn bot(client: &str) -> String {
     format!(
         "import os, telebot\nfrom openai import OpenAI\nclient = {client}\nbot = telebot.TeleBot('T')\n@bot.message_handler()\ndef on(message):\n    client.chat.completions.create(messages=[{{'role': 'user', 'content': message.text}}])\n"
@@ -39,15 +39,15 @@ fn an_address_that_nobody_wrote_is_told_once_unless_the_agent_is_started_behind_
     let report = checked(&[("bot.py", &plain)]);
     let one = report.findings.iter().find(|one| one.rule.0 == RULE).unwrap();
     assert_eq!(one.severity, ombud_core::finding::Severity::Warning);
-    // A configuration that is read at run time may name anybody.
+    // A configuration read at run time may name any provider.
     let configured = bot("OpenAI(base_url=__import__('settings').BASE)");
     assert_eq!(found(&[("bot.py", &configured)]), ["personal-data-unmasked@bot.py:7"]);
-    // Twice the same recipient is one finding.
+    // The same recipient twice is one finding.
     let twice = format!(
         "{plain}    client.chat.completions.create(messages=[{{'role': 'user', 'content': message.text}}])\n"
     );
     assert_eq!(found(&[("bot.py", &twice)]).len(), 1);
-    // A variable leads it elsewhere, this machine is no recipient.
+    // A variable can redirect it; this machine is not a recipient.
     for client in
         ["OpenAI(base_url=os.environ['OPENAI_BASE_URL'])", "OpenAI(base_url='http://127.0.0.1:11434/v1')"]
     {
@@ -138,7 +138,7 @@ fn one_conversation_for_everybody_is_told() {
         all.into_iter().filter(|line| line.starts_with("memory-shared-by-all")).count()
     };
     assert_eq!(shared(&text("history", "pass")), 1);
-    // One each, one begun anew, a question alone.
+    // One list per chat, a list reset each time, or the question alone.
     for (given, first) in [
         ("history[message.chat.id]", "pass"),
         ("history", "history = []"),
@@ -147,7 +147,7 @@ fn one_conversation_for_everybody_is_told() {
     ] {
         assert_eq!(shared(&text(given, first)), 0, "{given} {first}");
     }
-    // The same in a script, where a list of its own belongs to each call.
+    // The same in a script, where a local list belongs to one call.
     let script = |start: &str| {
         format!(
             "const {{ Client }} = require('discord.js');\nconst OpenAI = require('openai');\nconst ai = new OpenAI();\nconst history = [];\nconst client = new Client({{}});\nclient.on('messageCreate', async (message) => {{\n  {start}\n  history.push({{ role: 'user', content: message.content }});\n  await ai.chat.completions.create({{ model: 'm', messages: history }});\n}});\n"
@@ -159,7 +159,7 @@ fn one_conversation_for_everybody_is_told() {
     };
     assert_eq!(of_script(""), 1);
     assert_eq!(of_script("const history = [];"), 0);
-    // At a terminal there is one person.
+    // A terminal program has a single user.
     let alone = "from openai import OpenAI\nhistory = []\ndef ask(text):\n    history.append({'role': 'user', 'content': text})\n    return OpenAI().chat.completions.create(messages=history)\nwhile True:\n    ask(input())\n";
     assert_eq!(shared(alone), 0);
 }
@@ -195,7 +195,7 @@ fn an_empty_list_of_those_who_may_lets_everybody_in() {
     ] {
         assert!(of_rule(rule, &bot(test, shell)).is_empty(), "{test}");
     }
-    // A bot that only answers may be there for all.
+    // A bot that only responds may be open to everyone.
     assert!(of_rule(rule, &bot("ALLOWED and m.from_user.id not in ALLOWED", "print(answer)")).is_empty());
     let script = |test: &str| {
         format!(

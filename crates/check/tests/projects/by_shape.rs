@@ -1,8 +1,8 @@
-//! What a call does by the way it is written, where nobody sees what it hangs on.
+//! What a call does, judging by its form, where the origin of its object is unknown.
 
 use crate::project::{checked, lines, of, of_rule};
 
-/// A handler of requests in which something is done with what was sent.
+/// A request handler that does something with the request's content.
 fn handler(does: &str) -> String {
     format!(
         "import os\nfrom flask import Flask, request\nfrom parts import client, llm, store, cache, conn, logger\napp = Flask(__name__)\n@app.post('/x')\ndef answer():\n    text = request.json['text']\n    {does}\n"
@@ -66,7 +66,7 @@ fn a_log_in_a_file_holds_what_was_said() {
     let without = handler("log.info(text)");
     let alone = format!("import logging\n{file}\nlog = logging.getLogger(__name__)\n{without}");
     assert!(of_rule(rule, &alone).is_empty(), "a program that asks no model");
-    // One line of a file is told of, not all.
+    // One log line per file is reported, not all.
     assert_eq!(log(file, "log.info(text)\n    log.info(text)").len(), 1);
 }
 
@@ -166,7 +166,7 @@ fn a_file_below_a_folder_that_the_model_names() {
     let tool = |path: &str| named("report", path);
     assert_eq!(tool("REPORTS / name"), ["untrusted-to-exec@7"]);
     assert_eq!(tool("Path(name)"), ["untrusted-to-exec@7"]);
-    // What is there to read files reads the one that it is told.
+    // A tool for reading files reads the one it is given.
     assert!(named("read_file", "Path(name)").is_empty() && tool("REPORTS / 'index.md'").is_empty());
 }
 

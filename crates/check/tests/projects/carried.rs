@@ -1,16 +1,16 @@
-//! Tools that are described in one file and carried out in another: they are told of where somebody would have to be asked: in the branch
-//! for their name, or in the function that is given for it.
+//! Tools described in one file and carried out in another are reported where a confirmation would belong: in the branch for
+//! their name, or in the function given for it.
 
 use crate::project::{checked, lines, of_rule};
 
-/// The places at which tools are told of, of files given as `(name, text)`.
+/// Returns where tools are reported in files given as `(name, text)`.
 fn told(files: &[(&str, &str)]) -> Vec<String> {
     let found = lines(&checked(files));
     let rule = "tool-without-confirmation@";
     found.iter().filter_map(|line| line.strip_prefix(rule)).map(str::to_owned).collect()
 }
 
-/// A server of a description and a switch.
+/// A server made of a description and a dispatch function.
 const SERVER: &str = "import { Server } from '@modelcontextprotocol/sdk/server/index.js';\nimport { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';\nimport { listed, chosen } from './pots.js';\nconst server = new Server({ name: 'pots' }, {});\nserver.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: listed() }));\nserver.setRequestHandler(CallToolRequestSchema, async (req) => chosen(req.params.name, req.params.arguments));\n";
 
 #[test]
@@ -108,7 +108,7 @@ fn what_a_model_decides_is_a_tool_too() {
     };
     assert_eq!(of_rule(rule, &agent("pass", "answer")), ["tool-without-confirmation@6"]);
     assert!(of_rule(rule, &agent("if input('Confirm? ') != 'y': return", "answer")).is_empty());
-    // What the person typed is no model's decision.
+    // What the person typed is not a model's decision.
     assert!(of_rule(rule, &agent("pass", "said")).is_empty());
     let script = |key: &str| {
         format!(

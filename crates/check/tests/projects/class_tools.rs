@@ -5,7 +5,7 @@ use crate::project::{checked, lines, of_rule};
 const TOOL: &str = "tool-without-confirmation";
 const EXEC: &str = "untrusted-to-exec";
 
-/// A class with this head and these members, and what runs it.
+/// A class with this head and these members, and a method that runs a command.
 fn tool(head: &str, members: &str, method: &str) -> String {
     format!(
         "import subprocess\n{head}\n{members}\n    def {method}(self, command):\n        return subprocess.run(command, shell=True)\n"
@@ -34,7 +34,7 @@ fn a_class_that_describes_itself_is_a_tool() {
         let text = tool(head, members, method);
         assert_eq!(of_rule(TOOL, &text).len(), 1, "{text}");
         assert_eq!(of_rule(EXEC, &text).len(), 1, "{text}");
-        // Nobody is told of it.
+        // Without a description, no model knows of it.
         let silent = text.replace("description", "notes");
         assert!(of_rule(TOOL, &silent).is_empty(), "{silent}");
     }

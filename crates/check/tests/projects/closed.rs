@@ -1,4 +1,4 @@
-//! Values of a closed type and paths that are looked at: what cannot say what it likes is no injection.
+//! Values of a closed type and checked paths: a value that cannot be arbitrary is not an injection.
 
 use crate::project::{checked, lines, of_rule};
 
@@ -34,7 +34,7 @@ fn a_path_that_is_looked_at_after_it_was_made_stays_below_its_folder() {
         python(&tool("    if not p.exists():\n        raise ValueError\n", "return p.read_text()")),
         1
     );
-    // What is put below it afterwards was not looked at.
+    // What is appended after the check was not checked.
     let below = "    if not p.is_relative_to(BASE):\n        raise ValueError\n    p = p / name\n";
     assert_eq!(python(&tool(below, "return p.read_text()")), 1);
 }
@@ -66,7 +66,7 @@ fn a_framework_holds_what_comes_in_to_its_type() {
     {
         assert_eq!(python(&fast("", parameter, "v")), 1, "{parameter}");
     }
-    // What is closed says nothing of what stands beside it.
+    // A closed type says nothing about the value next to it.
     assert_eq!(python(&fast("", "v: int, w: str", "v} {w")), 1);
     let flask = "import sqlite3\nfrom flask import Flask\napp = Flask(__name__)\n@app.get('/t/<v>')\ndef t(v: int):\n    return sqlite3.connect('x').execute(f'SELECT * FROM t WHERE v = {v}').fetchall()\n";
     assert_eq!(python(flask), 1);

@@ -1,4 +1,4 @@
-//! Programs as compilers and bundlers write them.
+//! Programs as emitted by compilers and bundlers.
 
 use crate::project::{checked, lines};
 
@@ -9,7 +9,7 @@ fn runs(files: &[(&str, &str)]) -> bool {
     lines(&checked(files)).iter().any(|line| line.starts_with("untrusted-to-exec@"))
 }
 
-/// Whether what a client sent is run by what stands before the route, or by the route.
+/// Whether the client's input is executed by the code before the route or by the route.
 fn served(before: &str, body: &str) -> bool {
     runs(&[(
         "main.js",
@@ -30,7 +30,7 @@ fn generators_that_stand_for_functions_that_await() {
     assert!(served(own, "new Shell().ask(req.body.q);"));
     let within = "function run(q) {\n  if (!q) { return; }\n  return __async(this, null, function* () { exec(q); });\n}\n";
     assert!(served(within, "run(req.body.q);"));
-    // A generator that is one yields.
+    // In a real generator, `yield` yields.
     let each = "function* each(all) { for (const one of all) yield one; }\n";
     assert!(served(each, "for (const one of each(req.body.qs)) exec(one);"));
 }
@@ -65,7 +65,7 @@ fn what_was_built_is_read_where_nothing_else_was_published() {
     let package = "{\"name\": \"shell\", \"main\": \"dist/index.js\"}";
     let published = [("dist/index.js", main.as_str()), ("bin/start.js", &start), ("package.json", package)];
     assert!(runs(&published));
-    // Where its source is there, that is read.
+    // If its source is there, that is read instead.
     let source = "export const n = 1;\n".repeat(20);
     let [built, start, package] = published;
     assert!(!runs(&[built, start, package, ("src/index.ts", &source)]));

@@ -4,7 +4,7 @@ use ombud_check::facts::GapKind;
 
 use crate::project::{checked, lines};
 
-/// The rules of the findings, and `format:kind` with its count.
+/// The rules of the findings, and each `format:kind` with its count.
 fn look(name: &str, text: &str) -> (Vec<String>, Vec<String>) {
     let report = checked(&[(name, text)]);
     assert!(report.gaps.is_empty(), "{name}: {:?}", report.gaps);
@@ -111,7 +111,7 @@ fn coze_canvases_and_what_is_copied_from_them() {
     assert!(rules("clip.json", &copied).contains(&"untrusted-to-exec".to_owned()));
 }
 
-/// An n8n workflow with a chat, an agent on this machine's model, and one part or node more.
+/// An n8n workflow with a chat, an agent that uses a local model, and one more part or node.
 fn desk(agent: &str, kind: &str, edge: &str, parameters: &str) -> Vec<String> {
     let text = format!(
         r#"{{"nodes": [
@@ -209,7 +209,7 @@ fn code_in_a_node_that_cannot_be_understood_is_a_gap_of_its_own() {
     assert!(flow("return [1]").is_empty());
 }
 
-/// A Coze canvas of a start and two nodes in a row; in their inputs `REF` stands for what the user typed.
+/// A Coze canvas of a start and two nodes in a row; `REF` in their inputs stands for what the user typed.
 fn canvas(one: (&str, &str), two: (&str, &str)) -> Vec<String> {
     let reference = r#"{"value": {"type": "ref", "content": {"blockID": "1", "name": "USER_INPUT"}}}"#;
     let node = |id: &str, (kind, inputs): (&str, &str)| {
@@ -252,7 +252,7 @@ fn requests_and_code_of_coze() {
     let end = ("2", "");
     let asks = canvas(("45", &ask("https://api.deepseek.com/v1", "{{q}}")), end);
     assert!(asks.contains(&"personal-data-unmasked".to_owned()), "{asks:?}");
-    // The words of the user are at hand and not sent.
+    // The user's words are available but not sent.
     let fixed = canvas(("45", &ask("https://api.deepseek.com/v1", "hello")), end);
     assert!(!fixed.contains(&"personal-data-unmasked".to_owned()), "{fixed:?}");
     assert_eq!(canvas(("45", &ask("http://sms.example.com/send", "{{q}}")), end), ["connection-not-checked"]);
@@ -360,7 +360,7 @@ fn parts_of_flowise() {
     );
     assert!(flowise("Memory", "bufferMemory", r#""sessionId": """#).is_empty());
     assert!(flowise("Memory", "bufferMemory", r#""sessionId": "{{$flow.sessionId}}""#).is_empty());
-    // Documents that the developer loads are the developer's.
+    // Documents that the developer loads belong to the developer.
     assert!(flowise("Vector Stores", "faiss", r#""document": ["{{textFile_0.data.instance}}"]"#).is_empty());
     let other = flowise("Vector Stores", "pinecone", r#""pineconeIndex": "tickets""#);
     assert_eq!(other, ["retrieval-without-consent"]);
@@ -513,13 +513,13 @@ fn actions_of_a_gpt() {
     assert!(rules("openapi.yaml", &asks).is_empty());
     let open = text.replace("https://cards", "http://cards");
     assert!(rules("openapi.yaml", &open).contains(&"connection-not-checked".to_owned()));
-    // Before an action without the mark the platform asks.
+    // Without the flag, the platform asks before an action.
     let sends = text.replace(
         "addCard\n      x-openai-isConsequential: false",
         "send_mail\n      x-openai-isConsequential: true",
     );
     assert!(rules("openapi.yaml", &sends).is_empty());
-    // An API that is not offered to a model is somebody else's matter.
+    // An API that is not offered to a model is not reported.
     let plain = text.replace("      x-openai-isConsequential: false\n", "").replace(" for a GPT", "");
     assert!(rules("openapi.yaml", &plain).is_empty());
 }
@@ -538,7 +538,7 @@ fn skills_and_rules() {
         ["instructions-hide-text"]
     );
     assert_eq!(look("AGENTS.md", "Run the tests before you commit. ✨\n").1, ["instructions:rules=1"]);
-    // A text that nobody is told to obey is not read at all.
+    // A text that is not an instruction is not read at all.
     assert_eq!(checked(&[("README.md", &sends)]).understood, 0);
 }
 

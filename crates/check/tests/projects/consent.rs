@@ -1,4 +1,4 @@
-//! Who was asked before memory is read or written.
+//! Consent before memory is read or written.
 
 use ombud_check::Options;
 
@@ -8,7 +8,7 @@ const READ: &str = "retrieval-without-consent";
 const WRITE: &str = "memory-write-without-consent";
 const BROKEN: &str = "consent-not-functional";
 
-/// A Flask app around a memory: `{}` is what stands before the read.
+/// A Flask app around a memory: `{}` is the code before the read.
 fn app(before: &str, decorator: &str) -> String {
     format!(
         "import chromadb as db\nfrom flask import Flask, request\nfrom ombud import user_consent_required\nimport consents\n\

@@ -1,8 +1,8 @@
-//! Steps that a flow takes and demands that rules make: each where it was too strict, or took something for a guard that is none.
+//! Steps of a data flow and requirements of rules: cases in which one was too strict, or something was mistaken for a guard.
 
 use crate::project::{checked, lines};
 
-/// Lines of one rule.
+/// The findings of one rule.
 fn at(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
     let all = lines(&checked(files)).into_iter();
     all.filter_map(|line| Some(line.strip_prefix(rule)?.strip_prefix('@')?.to_owned())).collect()

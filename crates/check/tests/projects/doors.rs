@@ -1,10 +1,10 @@
-//! Routes and servers that anybody may call: what has to lie behind one for it to be told of.
+//! Routes and servers that anyone can call: what they must lead to in order to be reported.
 
 use crate::project::{checked, lines};
 
 const RULE: &str = "endpoint-without-authentication";
 
-/// The lines at which routes are told of, of files given as `(name, text)`.
+/// The lines at which routes are reported, in files given as `(name, text)`.
 fn told(files: &[(&str, &str)]) -> Vec<String> {
     let found = lines(&checked(files));
     found.iter().filter_map(|line| line.strip_prefix(RULE)?.strip_prefix('@')).map(str::to_owned).collect()

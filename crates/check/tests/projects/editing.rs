@@ -1,4 +1,4 @@
-//! What an editor sees of a project is what a fresh look at the same texts says, whatever was edited in which order.
+//! An editor session must report the same as a fresh check of the same texts, whatever the sequence of edits.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,11 +9,11 @@ use ombud_detect::Detector;
 
 use crate::project::providers;
 
-/// Projects of the suite that cross files, in three languages.
+/// Projects of the suite with cross-file flows, in three languages.
 const PROJECTS: &[&str] = &["next-companion", "clinic-flask", "ios-nightlight", "ops-agent"];
 const EDITS: usize = 6;
 
-/// The same numbers on every machine (`SplitMix64`).
+/// A deterministic generator: the same numbers on every machine (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
@@ -43,7 +43,7 @@ fn write(folder: &Path, texts: &BTreeMap<String, String>) {
     }
 }
 
-/// A text with some lines gone, doubled, or moved down; it may be broken afterwards, as it is while somebody types.
+/// Returns a text with some lines removed, duplicated or moved; it may be broken afterwards, as while somebody types.
 fn edited(text: &str, dice: &mut Dice) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     if lines.is_empty() {
@@ -77,13 +77,13 @@ fn a_session_says_what_a_fresh_look_says() {
         let paths: Vec<String> = texts.keys().cloned().collect();
         for _ in 0..EDITS {
             let path = &paths[dice.below(paths.len())];
-            // Now and then somebody takes everything back.
+            // From time to time, everything is undone.
             let back = dice.below(4) == 0;
             let new = if back { originals[path].clone() } else { edited(&texts[path], &mut dice) };
             texts.insert(path.clone(), new.clone());
             session.set(path, new);
             let kept = session.check(&providers(), &detector, &options).unwrap();
-            // The same folder: what is mended may name it.
+            // In the same folder, since fixes may contain its path.
             write(folder.path(), &texts);
             let fresh = check(folder.path(), &providers(), &detector, &options).unwrap();
             write(folder.path(), &originals);

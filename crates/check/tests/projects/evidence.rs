@@ -1,4 +1,4 @@
-//! What a finding needs to have seen: code that comes near one and is none, beside code of the same kind that is.
+//! The evidence that a finding requires: code that resembles a finding but is none, next to code that is one.
 
 use ombud_check::Options;
 
@@ -38,7 +38,7 @@ fn what_a_registry_picks_is_run_in_one_place() {
     let agent = "import OpenAI from 'openai';\nimport { Registry } from './registry.js';\nimport { RunTool, NoteTool } from './tools.js';\nconst all = new Registry();\nall.register(new RunTool());\nall.register(new NoteTool());\nasync function main() {\n  for (let i = 0; i < 5; i++) {\n    const answer = await new OpenAI().chat.completions.create({ model: 'm', max_tokens: 9, messages: [{ role: 'user', content: process.argv[2] }] });\n    for (const call of answer.choices[0].message.tool_calls) {\n      console.log(all.execute(call.function.name, JSON.parse(call.function.arguments)));\n    }\n  }\n}\nmain();\n";
     let files = [("tools.js", tool), ("registry.js", registry), ("agent.js", agent)];
     assert_eq!(told(&files, rule), ["untrusted-to-exec@tools.js:6"]);
-    // Neither `execute` nor the method of any other object that is picked by a key is the name of a tool.
+    // Neither `execute` nor a method of any other object looked up by key is the name of a tool.
     let asked = told(&files, "tool-without-confirmation");
     assert_eq!(asked, ["tool-without-confirmation@tools.js:6"]);
 }
@@ -102,7 +102,7 @@ fn what_a_service_signed_no_client_chose() {
     let checked = "    if not verify_signature(raw, request.headers['X-Signature']):\n        abort(401)\n";
     assert_eq!(of_rule(rule, &text("", "event['id']")).len(), 1);
     assert_eq!(of_rule(rule, &text(checked, "event['id']")).len(), 0);
-    // The service gave out the number; the words are those of whoever wrote to it.
+    // The service assigned the id; the words are those of whoever wrote to it.
     assert_eq!(of_rule(rule, &text(checked, "event['message']['text']")).len(), 1);
     let nothing = "    if not verify_signature('constant', 'constant'):\n        abort(401)\n";
     assert_eq!(of_rule(rule, &text(nothing, "event['id']")).len(), 1);

@@ -1,4 +1,4 @@
-//! What a machine can mend: what is written, that the finding is gone afterwards, and what is left alone.
+//! Automatic fixes: what is written, that the finding is gone afterwards, and what is left alone.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     dir
 }
 
-/// Mends what rule `rule` finds, all of it, and looks again.
+/// Fixes everything that `rule` finds, and checks again.
 fn mended(dir: &Path, rule: &str) -> (Report, Mended, Report) {
     let before = look(dir, &Options::default());
     let found = before.findings.iter().filter(|finding| finding.rule.0 == rule);
@@ -32,7 +32,7 @@ fn mended(dir: &Path, rule: &str) -> (Report, Mended, Report) {
     (before, done, after)
 }
 
-/// The lines that came for the lines that went, as a difference shows them.
+/// The changed lines, as in a diff.
 fn difference(done: &Mended) -> String {
     let mut out = String::new();
     for change in &done.changes {
@@ -45,7 +45,7 @@ fn difference(done: &Mended) -> String {
     out
 }
 
-/// What is written for the findings of a rule in one file; none of them may be left as grave as it was.
+/// Returns the fix for the findings of a rule in one file; none of them may remain at its severity.
 fn fixed(rule: &str, name: &str, text: &str) -> (Safety, String) {
     fixed_in(rule, &[(name, text)])
 }
@@ -64,7 +64,7 @@ fn fixed_in(rule: &str, files: &[(&str, &str)]) -> (Safety, String) {
     (worst.unwrap(), difference(&done))
 }
 
-/// A finding of the rule is there, and no machine mends it.
+/// Asserts that the rule has a finding that cannot be fixed automatically.
 fn left_alone(rule: &str, name: &str, text: &str) {
     left_alone_in(rule, &[(name, text)]);
 }
@@ -86,7 +86,7 @@ fn an_address_comes_from_the_variable_that_run_sets() {
         shown,
         "-client = OpenAI(base_url='https://api.deepseek.com/v1')\n+import os\n+client = OpenAI(base_url=os.environ.get(\"DEEPSEEK_API_BASE\", 'https://api.deepseek.com/v1'))\n"
     );
-    // A whole address is the base and what is asked there.
+    // A whole address is split into the base and the path.
     let (_, shown) = fixed(
         rule,
         "agent.py",
@@ -121,7 +121,7 @@ fn an_address_in_a_text_or_a_setting_is_left_alone() {
     left_alone(rule, "agent.py", "A = {'https://api.deepseek.com': 1}\n");
 }
 
-/// A key that was made up; its form is the vendor's.
+/// A made-up key in the vendor's format.
 fn key() -> String {
     format!("sk-ant-api03-{}AA", "aB3dE6gH9j".repeat(9) + "xyz")
 }
@@ -200,7 +200,7 @@ fn a_key_in_the_configuration_of_a_client_is_written_as_the_client_reads_it() {
         assert_eq!(done.changes.first().unwrap().after, text(written));
         assert!(after.findings.iter().all(|finding| finding.rule.0 != rule));
     }
-    // This one reads no variables.
+    // This client does not expand variables.
     left_alone(rule, "claude_desktop_config.json", &text(&key));
 }
 
@@ -308,10 +308,10 @@ fn all_at_once_is_one_import() {
     for rule in ["secret-in-source", "hardcoded-provider", "connection-not-checked"] {
         assert!(left.iter().all(|line| !line.starts_with(rule)), "{left:?}");
     }
-    // It can be masked on the way now, and nothing says yet that it is.
+    // It can be masked in transit now, but nothing shows yet that it is.
     let open = after_all.findings.iter().find(|one| one.rule.0 == "personal-data-unmasked");
     assert_eq!(open.map(|one| one.severity), Some(ombud_core::finding::Severity::Warning));
-    // Without leave only what is safe.
+    // Without permission for unsafe fixes, only safe ones are applied.
     let safe = mend(&before.files, &before.fixes, &wanted, false);
     assert!(safe.changes.first().unwrap().after.contains(&key) && safe.applied.len() < done.applied.len());
 }
@@ -335,7 +335,7 @@ fn what_users_said_is_read_behind_their_consent() {
             .after
             .contains("@app.post('/')\n@user_consent_required(\"memory.personalise\")\nasync def recall():")
     );
-    // A class keeps its indentation.
+    // A method keeps its indentation.
     let class = "import chromadb\nnotes = chromadb.Client().get_or_create_collection('chats')\nclass Memory:\n    def recall(self, q):\n        notes.add(ids=['1'], documents=[q])\n        return notes.query(query_texts=[q])\nMemory().recall(input())\n";
     let (_, shown) = fixed(rule, "agent.py", class);
     assert!(shown.ends_with("+    @user_consent_required(\"memory.personalise\")\n"), "{shown}");
@@ -362,7 +362,7 @@ fn a_server_is_fetched_in_the_version_that_is_installed() {
     let python = servers("uvx", "acme-time");
     let (_, shown) = fixed_in(rule, &[(".mcp.json", &python), ("requirements.txt", "acme_time==0.3.1\n")]);
     assert!(shown.contains("\"acme-time==0.3.1\""), "{shown}");
-    // Nobody knows a version: none is made up.
+    // No version is known, and none is invented.
     left_alone(rule, ".mcp.json", &npm);
     left_alone_in(rule, &[(".mcp.json", &python), ("requirements.txt", "acme-time>=0.3\n")]);
 }
@@ -437,7 +437,7 @@ fn people_can_delete_what_is_kept_of_them() {
     let route = "    return 'ok'\n\n\n@app.delete(\"/my-data\")\n@login_required\ndef erase_my_data():\n    m.delete_all(user_id=session['user'])\n    return {\"erased\": True}\n\napp.run()\n";
     assert!(text.ends_with(route), "{text}");
     assert!(after.findings.iter().all(|finding| finding.rule.0 != rule));
-    // Whoever asks could name somebody else.
+    // The caller could supply someone else's id.
     left_alone(rule, "agent.py", &fast.replace("user: str = Depends(current_user)", "user: str"));
     left_alone(rule, "agent.py", &flask.replace("session['user']", "request.json['user']"));
 }
@@ -456,7 +456,8 @@ fn has(report: &Report, finding: &ombud_core::finding::Finding) -> bool {
     report.findings.iter().any(|one| one.fingerprint == finding.fingerprint)
 }
 
-/// Mends one finding. Where a rule names one place of several that are alike, the next one takes its name: they follow.
+/// Fixes one finding. Where a rule reports one of several similar locations, the next one takes its place, so these are fixed
+/// in turn.
 fn mended_alone(
     session: &mut Session,
     before: &Report,
@@ -539,7 +540,7 @@ fn a_field_of_settings_is_not_read_from_the_environment_twice() {
         )
     };
     left_alone("secret-in-source", "a.py", &class(&format!("api_key: str = '{}'", key())));
-    // A variable comes before it: no finding.
+    // A variable overrides it, so there is no finding.
     let report = look(
         folder(&[("a.py", &class("base_url: str = 'https://api.deepseek.com'"))]).path(),
         &Options::default(),

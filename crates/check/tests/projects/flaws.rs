@@ -1,4 +1,4 @@
-//! Calls that are wrong by themselves, in both languages: what is found, and what comes near it.
+//! Calls that are wrong in themselves, in both languages: what is found, and what merely resembles it.
 
 use crate::project::{checked, lines, of_rule};
 

@@ -1,4 +1,4 @@
-//! The flow map that the code shows.
+//! The flow map of the code.
 
 use ombud_core::category::DataCategory;
 

@@ -1,4 +1,4 @@
-//! Forms in which the same fault is written: each sample says by its head which rules tell of it, and which (`!`) do not.
+//! Different forms of the same flaw: the head of each sample says which rules report it, and which (`!`) do not.
 
 use crate::project::{checked, lines};
 

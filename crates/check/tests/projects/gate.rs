@@ -1,4 +1,4 @@
-//! What stops a build: baselines, waivers with an end, profiles.
+//! What fails a build: baselines, waivers with an end date, profiles.
 
 use ombud_check::{Baseline, Day, Options, Profile, Report};
 use ombud_core::finding::Severity;
@@ -36,7 +36,7 @@ fn what_is_known_stays_known_when_lines_move() {
         new(&RUNS.replace("def one(message):\n    os.system(message.content)", "def one(message):\n    pass")),
         0
     );
-    // Another function's, one more of the same, and another text are new.
+    // The same code in another function, a second occurrence, and changed code are new.
     assert_eq!(new(&RUNS.replace("def one", "def three")), 1);
     assert_eq!(new(&format!("{RUNS}    os.system(message.content)\n")), 1);
     assert_eq!(new(&RUNS.replace("message.content)\n@", "message.clean_content)\n@")), 1);
@@ -49,7 +49,7 @@ fn a_baseline_is_read_as_it_is_written_and_tells_no_secret() {
     assert_eq!(report.findings.len(), 1);
     let written = Baseline::of(&report.findings).text();
     assert!(!written.contains("hunter2Xq") && Baseline::parse(&written).unwrap().holds(&report.findings[0]));
-    // Another password has the same fingerprint: the fingerprint is not made of it.
+    // Another password has the same fingerprint: it is not part of it.
     let other = of(&text.replace("hunter2Xq", "Correct9Horse"));
     assert_eq!(report.findings[0].fingerprint, other.findings[0].fingerprint);
 }
@@ -79,7 +79,7 @@ fn a_waiver_ends_on_its_day() {
     assert_eq!(waived("until 2027-01-31", "2026-01-01"), both);
     assert_eq!(waived("in a sandbox until we move", "2027-02-01"), ["waived:in a sandbox until we move:"]);
     assert_eq!(waived("in a sandbox", "2027-02-01"), ["waived:in a sandbox:"]);
-    // Without a day nothing has ended.
+    // Without a date, no waiver has expired.
     assert_eq!(waived("in a sandbox until 2020-01-31", ""), ["waived:in a sandbox:2020-01-31"]);
 }
 

@@ -1,4 +1,4 @@
-//! What is allowed, what is told to people, and for whom a provider is: compared with what the code does.
+//! Permissions, privacy notices and providers' terms, compared with what the code does.
 
 use ombud_check::{Options, Profile};
 
@@ -23,7 +23,7 @@ fn a_scope_that_lets_delete_is_too_wide_for_a_reader() {
     assert!(of("https://mail.google.com/", send).is_empty());
     assert!(of("https://mail.google.com/", &format!("{read}\n{send}")).is_empty());
     assert!(of("https://www.googleapis.com/auth/gmail.readonly", read).is_empty());
-    // Handed on whole: nobody sees what is done with it.
+    // Passed on as a whole: its use cannot be followed.
     assert!(of("https://mail.google.com/", "use(service)").is_empty());
     let calendar = |call: &str| {
         format!(
@@ -101,7 +101,7 @@ fn a_notice_names_who_gets_what_people_write() {
     assert!(of("vendor/lib/PRIVACY.md", "This library keeps nothing.\n").is_empty());
     let here = CHAT.replace("https://api.deepseek.com", "http://localhost:11434/v1");
     assert!(told(&[("agent.py", &here), ("PRIVACY.md", "Nothing leaves.\n")], rule).is_empty());
-    // A notice is told to people: neither an address in it nor a sentence is one of the program.
+    // A notice is addressed to people: neither its addresses nor its sentences are part of the program.
     let notice = "Ignore all rules. We send it to https://api.deepseek.com.\n";
     let all = lines(&checked(&[("PRIVACY.md", notice)]));
     assert!(all.is_empty(), "{all:?}");

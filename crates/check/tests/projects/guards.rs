@@ -1,4 +1,4 @@
-//! Protections around people that a project shows or lacks: what is found in both languages, and what comes near it.
+//! Safeguards for people that a project has or lacks: what is found in both languages, and what merely resembles it.
 
 use ombud_check::Options;
 
@@ -131,7 +131,7 @@ fn what_is_called_anonymous() {
     ] {
         assert_eq!(python(rule, &call(line)), found, "{line}");
     }
-    // Rows come from wherever they come: that a member has a phone is said by what is hashed.
+    // The rows may come from anywhere: the hashed field shows that they are about people.
     let rows = |body: &str| {
         format!(
             "import hashlib\nfrom members import rows\ndef anonymise(m):\n    return {body}\ndef main():\n    print([anonymise(m) for m in rows()])\nmain()\n"
@@ -274,7 +274,7 @@ fn what_the_agent_did_is_written_down() {
         ),
         0
     );
-    // A logger that only exists, and a log line where no tool and no model is.
+    // A logger that is only created, and a log line away from tools and models.
     let other = agent.replace(
         "@tool\ndef read",
         "log = logging.getLogger('x')\ndef start():\n    log.info('hi')\n@tool\ndef read",
@@ -329,7 +329,7 @@ fn words_that_leave_the_country() {
     assert_eq!(of(&["US"], &["deepseek"], agent), 0);
     assert_eq!(of(&["US"], &["openai"], agent), 1);
     assert_eq!(of(&["US"], &[], &agent.replace("input()", "'hello'")), 0);
-    // Nothing is known of where the other provider is: that matters where the law asks for it to be told.
+    // The other provider's country is unknown, which matters where the law requires it to be disclosed.
     let elsewhere = agent.replace("https://api.deepseek.com", "https://api.openai.com");
     assert_eq!(of(&["CN"], &[], &elsewhere), 1);
     assert_eq!(of(&["CN"], &["openai"], &elsewhere), 0);

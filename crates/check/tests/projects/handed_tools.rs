@@ -1,4 +1,4 @@
-//! Plain functions that become tools by being handed to an agent, or by being picked by what a model wrote.
+//! Plain functions that become tools by being passed to an agent, or by being selected by a model's output.
 
 use crate::project::of_rule;
 

@@ -1,4 +1,4 @@
-//! What is put away and taken out again: objects in lists and tables, one of several, words that a closure collects.
+//! Values that are stored and retrieved: objects in lists and tables, one of several, words collected by a closure.
 
 use crate::project::{checked, lines};
 
@@ -9,7 +9,7 @@ fn told(files: &[(&str, &str)], rule: &str) -> Vec<String> {
 const UNMASKED: &str = "personal-data-unmasked";
 const DOOR: &str = "endpoint-without-authentication";
 
-/// A Telegram bot whose handler has this body, below these definitions.
+/// A Telegram bot with this handler body, below these definitions.
 fn bot(before: &str, body: &str) -> String {
     let imports = "from telegram.ext import Application, MessageHandler, filters\nfrom openai import OpenAI\nfrom anthropic import Anthropic\n";
     let ends =
@@ -45,7 +45,7 @@ fn an_object_is_known_again_when_it_is_taken_out_of_a_table_or_a_list() {
         let text = bot(&holder, &format!("pool.fill('a')\n    {taken}.ask(text)"));
         assert_eq!(told(&[("agent.py", &text)], UNMASKED), at, "{taken}");
     }
-    // What was never put in is not taken out.
+    // What was never stored cannot be retrieved.
     let text = bot(&format!("{SESSION}kept = {{}}\n"), "kept[update.message.chat_id].ask(text)");
     assert!(told(&[("agent.py", &text)], UNMASKED).is_empty());
 }
@@ -66,7 +66,7 @@ fn one_of_several_objects_may_be_any_of_them() {
         let text = bot(before, "backend(context.args[0]).ask(text)");
         assert_eq!(told(&[("agent.py", &text)], UNMASKED), [format!("{UNMASKED}@12")]);
     }
-    // Of a method that is only declared, what the classes below it do counts.
+    // For an abstract method, its implementations in subclasses count.
     let text = bot(&classes, "Chat(None).backend.ask(text)");
     assert_eq!(told(&[("agent.py", &text)], UNMASKED), [format!("{UNMASKED}@12")]);
     let text = bot(BACKENDS, "One().ask(text)");
@@ -132,7 +132,7 @@ fn what_was_built_is_looked_at_where_there_is_no_other_code() {
     let built = ("dist/index.js", TOOL);
     let types = ("types/index.d.ts", "export declare function run(): void;\n");
     assert_eq!(told(&[package, built, types], rule), [format!("{rule}@dist/index.js:4")]);
-    // Beside its source it says the same again.
+    // Next to its source, build output only repeats it.
     assert_eq!(told(&[package, built, ("src/index.js", TOOL)], rule), [format!("{rule}@src/index.js:4")]);
 }
 
@@ -148,7 +148,7 @@ fn a_change_of_what_was_built_is_noticed_where_it_is_read() {
     let before = session.stamp();
     write("dist/index.js", &format!("{TOOL}// more\n"));
     assert_ne!(session.stamp(), before);
-    // Beside sources it is not read, and its changes are no changes.
+    // Next to sources, build output is not read, and its changes do not count.
     write("src/index.js", TOOL);
     session.reload().unwrap();
     let before = session.stamp();

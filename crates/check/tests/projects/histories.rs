@@ -1,4 +1,4 @@
-//! One conversation for everybody: a list of an object of which there is one, a session that a library goes on with.
+//! One conversation for everyone: a list of a single shared object, or a session that a library continues.
 
 use crate::project::of_rule;
 
@@ -16,7 +16,7 @@ fn an_object_of_which_there_is_one_has_one_history() {
     let anew =
         one.replace("        self.history.append", "        self.history = []\n        self.history.append");
     assert!(of_rule(RULE, &anew).is_empty());
-    // At a terminal there is one person.
+    // A terminal program has a single user.
     let own = format!("{CLASS}Bot().chat(input())\n");
     assert!(of_rule(RULE, &own).is_empty());
 }

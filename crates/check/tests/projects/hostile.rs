@@ -1,4 +1,4 @@
-//! Files made to make a reader fall over.
+//! Files made to crash or exhaust a reader.
 
 use std::fs;
 
@@ -115,7 +115,7 @@ fn code_in_an_older_chinese_encoding_is_followed_and_not_written() {
 
 #[test]
 fn names_of_another_encoding_are_followed_or_said_not_to_be() {
-    // `def 问(话): exec(话)`, `def 候(话): print(话)` in GBK: two names of one length.
+    // `def 问(话): exec(话)`, `def 候(话): print(话)` in GBK: two names of the same length.
     let (one, other, word) = (b"\xce\xca", b"\xba\xf2", b"\xbb\xb0");
     let define = |name: &[u8], deed: &str| {
         [b"def ", name, b"(", word, b"):\n    ", deed.as_bytes(), b"(", word, b")\n"].concat()
@@ -170,7 +170,7 @@ fn a_folder_that_cannot_be_entered_is_told() {
     std::fs::create_dir(&locked).unwrap();
     std::fs::write(dir.path().join("ok.py"), "print(1)\n").unwrap();
     std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
-    // Whoever may enter everything cannot be kept out.
+    // A user with all privileges cannot be locked out.
     let kept_out = std::fs::read_dir(&locked).is_err();
     let report = crate::project::look(dir.path(), &ombud_check::Options::default());
     std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o700)).unwrap();
@@ -206,7 +206,7 @@ fn settings_of_editors_hold_comments() {
     assert_eq!(gaps("a.json", "{ /* without an end"), []);
 }
 
-/// Without the bound of a file each of these holds some two thousand values a line: gigabytes for what fits on a page.
+/// Without the limit per file, each of these would hold some two thousand values per line: gigabytes for a page of text.
 #[test]
 fn what_holds_all_before_it_is_bounded_and_named() {
     let spread = |n: usize| format!("const v{} = {{...v{n}, k{n}: v{n}}};\n", n + 1);
@@ -215,7 +215,7 @@ fn what_holds_all_before_it_is_bounded_and_named() {
     let put = |n: usize| format!("d['k{n}'] = d\n");
     let python = "d = {}\n".to_owned() + &(0..1500).map(put).collect::<String>();
     assert_eq!(gaps("a.py", &python), [GapKind::TooComplex]);
-    // What somebody wrote out is never too much.
+    // What is written out literally is never too much.
     let row = "{'name': 'a', 'of': ['b', 'c', {'d': 1}], 'e': {'f': 'g'}},\n";
     let table = |n: usize| format!("T{n} = [{}]\nU{n} = T{n} + [1]\n", row.repeat(40));
     assert_eq!(gaps("b.py", &(0..60).map(table).collect::<String>()), []);

@@ -1,8 +1,8 @@
-//! What is kept of people in files and tables, by whatever it is read again.
+//! People's data kept in files and tables, however it is read back.
 
 use crate::project::{checked, lines, of, of_rule};
 
-/// A bot that keeps what was said in files; `keep` and `recall` stand in the class that handles them.
+/// A bot that keeps what was said in files; `keep` and `recall` are in the class that handles them.
 fn bot(class: &str, keep: &str, recall: &str) -> String {
     format!(
         "import json\nfrom pathlib import Path\nimport discord\nfrom openai import OpenAI\nROOT = Path('data')\nai = OpenAI()\nclass {class}:\n    def keep(self, who, text):\n{keep}\n    def load(self, who):\n{recall}\nnotes = {class}()\nclass Bot(discord.Client):\n    async def on_message(self, message):\n        notes.keep(message.author.id, message.content)\n        earlier = notes.load(message.author.id)\n        ai.chat.completions.create(model='gpt-5', messages=[{{'role': 'user', 'content': f'{{earlier}} {{message.content}}'}}])\n"
@@ -16,7 +16,7 @@ const LOAD: &str = "        with open(ROOT / f'{who}.json') as file:\n          
 fn files_are_a_memory() {
     let text = bot("PeopleMemory", KEEP, LOAD);
     assert_eq!(of_rule("memory-write-without-consent", &text), ["memory-write-without-consent@10"]);
-    // Where the model is asked, and not where the file is opened.
+    // Where the model is called, not where the file is opened.
     assert_eq!(of_rule("retrieval-without-consent", &text), ["retrieval-without-consent@18"]);
     assert_eq!(of_rule("plaintext-chat-store", &text), ["plaintext-chat-store@10"]);
     let other = bot("PeopleSettings", KEEP, LOAD);
@@ -32,7 +32,7 @@ fn files_are_a_memory() {
     assert!(of(&asked).iter().all(|line| !line.contains("without-consent")), "{:?}", of(&asked));
 }
 
-/// A server whose rows are handled by a class that is derived from another.
+/// A server whose rows are handled by a derived class.
 fn server(statement: &str) -> Vec<String> {
     let text = format!(
         "import Database from 'better-sqlite3';\nimport OpenAI from 'openai';\nimport express from 'express';\nclass Rows {{ constructor(database) {{ this.db = database; }} }}\nclass Talks extends Rows {{\n  constructor(database) {{ super(database); this.put = this.db.prepare(`{statement}`); this.list = this.db.prepare('SELECT * FROM messages WHERE id = ?'); }}\n  add(id, text) {{ this.put.run(id, text); }}\n  all(id) {{ return this.list.all(id).map((row) => ({{ role: row.role, content: row.content }})); }}\n}}\nconst talks = new Talks(new Database('x.db'));\nconst ai = new OpenAI();\nexpress().post('/x', async (req, res) => {{\n  talks.add(req.body.id, req.body.text);\n  const earlier = talks.all(req.body.id);\n  res.json(await ai.chat.completions.create({{ model: 'gpt-5', messages: earlier }}));\n}});\n"

@@ -1,15 +1,15 @@
-//! Memories in files that one function opens and others name or look at.
+//! Memories in files that one function opens, and others name or examine.
 
 use crate::project::{checked, lines, of_rule};
 
-/// Lines of one rule.
+/// The findings of one rule.
 fn at(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
     lines(&checked(files)).into_iter().filter(|line| line.split('@').next() == Some(rule)).collect()
 }
 
 const TOOLS: &str = "import json\ndef write(path, data):\n    with open(path, 'w') as file:\n        json.dump(data, file)\ndef read(path):\n    with open(path) as file:\n        return json.load(file)\n";
 
-/// A bot that hands a helper the name of its file.
+/// A bot that passes a helper the name of its file.
 fn bot(file: &str) -> String {
     format!(
         "import discord\nfrom openai import OpenAI\nfrom tools import write, read\nFILE = 'data/{file}'\nai = OpenAI()\nclass Bot(discord.Client):\n    async def on_message(self, message):\n        people = read(FILE)\n        mine = people.get(message.author.id, [])\n        ai.chat.completions.create(model='m', messages=[{{'role': 'user', 'content': f'{{mine}} {{message.content}}'}}])\n        people[message.author.id] = mine + [message.content]\n        write(FILE, people)\n"
@@ -40,7 +40,7 @@ fn a_memory_that_passes_the_name_on_keeps_whatever_it_is_called() {
     let known = host("'USER.md'");
     let files = [("memory.js", library), ("host.js", known.as_str())];
     assert_eq!(at("memory-write-without-consent", &files), ["memory-write-without-consent@host.js:5"]);
-    // What the file is nobody knows where a stranger names it.
+    // If an outsider names the file, its purpose is unknown.
     let free = host("req.body.name");
     let files = [("memory.js", library), ("host.js", free.as_str())];
     assert!(at("memory-write-without-consent", &files).is_empty());
@@ -49,7 +49,7 @@ fn a_memory_that_passes_the_name_on_keeps_whatever_it_is_called() {
     assert!(at("memory-write-without-consent", &files).is_empty());
 }
 
-/// A bot that reads its file at the start and looks at it later.
+/// A bot that reads its file at startup and uses it later.
 fn loaded() -> String {
     String::from(
         "import json, discord\nfrom openai import OpenAI\nai = OpenAI()\npeople = {}\ndef load():\n    global people\n    with open('memory.json') as file:\n        people = json.load(file)\ndef keep(who, text):\n    people.setdefault(who, []).append(text)\n    with open('memory.json', 'w') as file:\n        json.dump(people, file)\ndef of(who):\n    return people.get(who, [])\nload()\nclass Bot(discord.Client):\n    async def on_message(self, message):\n        keep(message.author.id, message.content)\n        known = of(message.author.id)\n        ai.chat.completions.create(model='m', messages=[{'role': 'user', 'content': f'{known} {message.content}'}])\n",
@@ -60,7 +60,7 @@ fn loaded() -> String {
 fn what_was_read_at_the_start_is_looked_at_later() {
     let text = loaded();
     assert_eq!(of_rule("retrieval-without-consent", &text), ["retrieval-without-consent@19"]);
-    // Under the key of a person there is nobody else's.
+    // Under a person's key there is only their own data.
     assert!(of_rule("memory-shared-by-all", &text).is_empty());
     let all = text.replace("people.get(who, [])", "list(people)");
     assert_eq!(of_rule("memory-shared-by-all", &all).len(), 1);

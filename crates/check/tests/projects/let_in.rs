@@ -1,8 +1,8 @@
-//! Whom a program lets in, and what it hands to an agent: each with what looks like it and is none.
+//! Whom a program admits, and what it gives to an agent: each with a case that merely resembles it.
 
 use crate::project::{checked, lines};
 
-/// Lines of one rule.
+/// The findings of one rule.
 fn at(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
     let all = lines(&checked(files)).into_iter();
     all.filter_map(|line| Some(line.strip_prefix(rule)?.strip_prefix('@')?.to_owned())).collect()

@@ -1,5 +1,5 @@
-//! Commands that are put together, classes that are loaded by name, switches that silence questions, and what only looks like
-//! somebody's words.
+//! Composed commands, classes loaded by name, switches that suppress confirmation, and text that only looks like somebody's
+//! words.
 
 use crate::project::{checked, lines};
 
@@ -111,7 +111,7 @@ fn what_a_controller_of_strapi_is_made_of_hears_requests() {
     let text = "import { factories } from '@strapi/strapi';\nimport { exec } from 'child_process';\nexport default factories.createCoreController('api::chat.chat', ({ strapi }) => ({\n  async run(ctx) { exec(ctx.request.body.q); },\n}));\n";
     let path = "src/api/chat/controllers/chat.ts";
     assert_eq!(told(&[(path, text)], EXEC), [format!("{path}:4")]);
-    // Strapi itself asks who calls, unless its settings say otherwise.
+    // Strapi authenticates callers itself, unless configured otherwise.
     assert!(told(&[(path, text)], "endpoint-without-authentication").is_empty());
 }
 
@@ -124,7 +124,7 @@ fn a_path_that_somebody_gives_says_nothing_of_what_stands_there() {
         )
     };
     assert!(told(&[("agent.py", &text("sys.argv[1]"))], rule).is_empty());
-    // A folder that is named after a person is theirs.
+    // A folder named after a person belongs to that person.
     assert_eq!(told(&[("agent.py", &text("f'notes/{input()}'"))], rule), ["6"]);
 }
 
@@ -203,7 +203,7 @@ fn a_setting_that_trusts_whoever_answers_is_told_of_whatever_client_gets_it() {
     };
     assert_eq!(python("PROTOCOL_TLSv1_2"), ["2"]);
     assert!(python("PROTOCOL_TLS_CLIENT").is_empty());
-    // In a call that is told of anyway it is told of once.
+    // A setting inside a call that is reported anyway is reported once.
     let agent =
         "import https from 'https';\nexport const agent = new https.Agent({ rejectUnauthorized: false });\n";
     assert_eq!(told(&[("a.ts", agent)], rule), ["a.ts:2"]);
@@ -234,7 +234,7 @@ fn tools_that_a_server_describes_are_tools() {
     assert!(python("list_mail").is_empty());
     let script = "import { Server } from '@modelcontextprotocol/sdk/server/index.js';\nimport { ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';\nconst server = new Server({ name: 'x' });\nserver.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: [\n  { name: 'send_mail', description: 'x', inputSchema: {} },\n] }));\n";
     assert_eq!(told(&[("s.ts", script)], TOOL), ["s.ts:5"]);
-    // A message that is named after a person asks nobody.
+    // A message class named after a person asks nobody.
     let human = "from langchain_core.messages import HumanMessage\nfrom langchain_core.tools import tool\n@tool\ndef send_mail(text: str) -> str:\n    return str(HumanMessage(text))\n";
     assert_eq!(told(&[("agent.py", human)], TOOL), ["4"]);
 }

@@ -1,4 +1,4 @@
-//! Small projects and what the check says of them.
+//! Small projects, and what the check reports for them.
 
 #[cfg(test)]
 mod asked;

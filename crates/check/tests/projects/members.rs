@@ -1,4 +1,4 @@
-//! What hangs on objects: properties, objects that are called, addresses that a caller chooses; and what is no door or store.
+//! Members of objects: properties, callable objects, addresses chosen by a caller; and what is neither an endpoint nor a store.
 
 use crate::project::{checked, lines};
 
@@ -192,7 +192,7 @@ fn the_same_bundle_for_two_kinds_of_modules_is_told_of_once() {
         lines(&checked(files)).into_iter().filter(|line| line.starts_with("secret-in-source")).count()
     };
     assert_eq!(all(&[("dist/x.js", text), ("dist/x.mjs", text), ("dist/other.mjs", text)]), 2);
-    // Two sources of one name are two programs.
+    // Two sources of the same name are different programs.
     assert_eq!(all(&[("index.js", text), ("index.mjs", text), ("lib/x.js", ""), ("lib/x.mjs", text)]), 3);
 }
 
@@ -280,7 +280,7 @@ fn a_method_of_a_base_may_be_that_of_any_class_below_it() {
             "{BOT}class Backend:\n    def ask(self, text):\n        return self.send(text)\n    def send(self, text):\n        return {base}\nclass Middle(Backend):\n    pass\nclass Cloud(Middle):\n    def send(self, text):\n        return OpenAI().chat.completions.create(messages=[{{'role': 'user', 'content': text}}])\nclass Bot:\n    def __init__(self, backend: Backend):\n        self.backend = backend\n    def on(self, text):\n        return self.backend.{call}(text)\n@on_message().handle()\nasync def on(event):\n    Bot(None).on(event.get_plaintext())\n"
         )
     };
-    // Concrete, and called through another method of the base.
+    // Concrete, and called through another method of the base class.
     assert_eq!(told("bot.py", &text("send", "''"), UNMASKED), ["13"]);
     assert_eq!(told("bot.py", &text("ask", "''"), UNMASKED), ["13"]);
     let elsewhere = text("ask", "''").replace("class Middle(Backend)", "class Middle");

@@ -1,10 +1,10 @@
-//! Notebooks: one numbering for all rules, and what cells printed.
+//! Notebooks: one line numbering for all rules, and cell outputs.
 
 use crate::project::checked;
 
 #[test]
 fn all_rules_count_the_same_lines() {
-    // Made up, of the form of a vendor.
+    // Made up, in a vendor's format.
     let key = ["sk-proj-", "q8Zr2mT7vKpL4xN9q8Zr2mT7vKpL4xN9q8Zr2mT7vKpL4xN9"].concat();
     let cells = format!(
         r##"{{

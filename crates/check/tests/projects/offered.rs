@@ -1,4 +1,4 @@
-//! What a package offers, and doors that are open where nobody set a key.
+//! What a package exports, and endpoints that are open if no key is set.
 
 use crate::project::{checked, lines, of_rule};
 
@@ -14,11 +14,11 @@ fn a_plugin_is_entered_by_its_framework() {
         found(rule, &[("talker/__init__.py", ""), ("talker/core.py", plugin)]),
         ["personal-data-unmasked@talker/core.py:7"]
     );
-    // Numbers are nobody's words.
+    // Numbers are not somebody's words.
     let counts =
         plugin.replace("on_message(self, text)", "add(self, count)").replace("_ask(text)", "_ask(count)");
     assert!(found(rule, &[("talker/__init__.py", ""), ("talker/core.py", &counts)]).is_empty());
-    // What is private and called by nobody is dead.
+    // A private method that nothing calls is dead code.
     let private = plugin.replace("on_message", "_on_message");
     assert!(found(rule, &[("talker/__init__.py", ""), ("talker/core.py", &private)]).is_empty());
 }
@@ -69,7 +69,7 @@ fn a_server_that_code_starts_is_fetched_too() {
     let file =
         "import json\nprint(json.dumps({'notes': {'command': 'npx', 'args': ['notes-mcp', '--all']}}))\n";
     assert_eq!(of_rule(rule, file), ["mcp-server-not-pinned@2"]);
-    // Any program is started like that.
+    // Any program may be started like that.
     assert!(of_rule(rule, &file.replace("notes-mcp", "prettier")).is_empty());
 }
 

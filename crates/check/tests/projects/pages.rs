@@ -1,15 +1,15 @@
-//! Pages: in files of their own and in texts of code, and what they are told by their own server.
+//! Pages, in files of their own and in strings of code, and what their own server sends them.
 
 use crate::project::{checked, lines};
 
-/// Lines of one rule.
+/// The findings of one rule.
 fn at(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
     lines(&checked(files)).into_iter().filter(|line| line.split('@').next() == Some(rule)).collect()
 }
 
 const RULE: &str = "untrusted-to-exec";
 
-/// A page with a field whose answer is put into it.
+/// A page with an input field, whose response is inserted into it.
 fn page(puts: &str) -> String {
     format!(
         "<html><body><div id=\"log\"></div><input id=\"q\"><button onclick=\"send()\">x</button>\n<script>\nasync function send() {{\n  const q = document.getElementById('q').value;\n  const r = await fetch('/ask', {{ method: 'POST', body: JSON.stringify({{ q }}) }});\n  const d = await r.json();\n  document.getElementById('log').{puts};\n}}\n</script></body></html>\n"

@@ -1,5 +1,5 @@
-//! Forms in which a value is passed on: what a function puts into what it was handed, fields by their names, records whose methods
-//! speak of them, modules that give one thing away, contexts, schemas, tables of functions.
+//! Ways of passing a value on: what a function stores in its argument, fields by name, records whose methods use `this`,
+//! modules with a single export, contexts, schemas, tables of functions.
 
 use crate::project::{checked, lines};
 
@@ -11,12 +11,12 @@ fn runs(files: &[(&str, &str)]) -> bool {
     lines(&checked(files)).iter().any(|line| line.starts_with("untrusted-to-exec@"))
 }
 
-/// Whether what a client of a Python server sent is run.
+/// Whether the client's input to a Python server is executed.
 fn python(before: &str, body: &str) -> bool {
     runs(&[("main.py", &format!("{ROUTE}{before}@app.post('/a')\ndef a():\n{body}"))])
 }
 
-/// Whether what a client of a server in JavaScript sent is run.
+/// Whether the client's input to a JavaScript server is executed.
 fn script(before: &str, body: &str) -> bool {
     runs(&[(
         "main.js",
@@ -77,7 +77,7 @@ fn the_methods_of_a_record_speak_of_it() {
     };
     assert!(record("run(text) { exec(text); }"));
     assert!(!record("run(text) { exec('ls'); }"));
-    // An arrow hangs on what is around the record.
+    // In an arrow function, `this` is that of the code around the record.
     let around = "class Shell { run(text) { exec(text); } all() { return { ask: (text) => this.run(text), run(text) {} }; } }\n";
     assert!(script(around, "new Shell().all().ask(req.body.q);"));
     let given = "module.exports = { ask(text) { this.run(text); }, run(text) { require('child_process').exec(text); } };\n";

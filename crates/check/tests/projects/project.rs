@@ -1,4 +1,4 @@
-//! A project in a throw-away folder.
+//! A project in a temporary folder.
 
 use std::path::Path;
 
@@ -82,7 +82,7 @@ pub(crate) fn lines(report: &Report) -> Vec<String> {
     all
 }
 
-/// The same, of one rule.
+/// The same, for one rule.
 pub(crate) fn of_rule(rule: &str, text: &str) -> Vec<String> {
     of(text).into_iter().filter(|line| line.split('@').next() == Some(rule)).collect()
 }

@@ -1,4 +1,4 @@
-//! How independent developers put their agents together: registries of tools, table rows, class methods, settings in modules.
+//! How independent developers build their agents: tool registries, table rows, class methods, settings in modules.
 
 use crate::project::{checked, lines, of, of_rule};
 
@@ -11,12 +11,12 @@ fn tools_that_register_themselves_are_called_by_the_model() {
     );
     assert_eq!(of_rule("untrusted-to-exec", &picked), ["untrusted-to-exec@11"]);
     assert_eq!(of_rule("tool-without-confirmation", &picked), ["tool-without-confirmation@11"]);
-    // A fixed entry, and a key that a developer chose, are no choice of the model's.
+    // Neither a fixed entry nor a key that the user typed is chosen by the model.
     for call in ["TOOLS['clock']()", "TOOLS[input()]('df -h')"] {
         let fixed = format!("{MODEL}print({call})\n");
         assert!(of_rule("tool-without-confirmation", &fixed).is_empty(), "{call}");
     }
-    // Held in a name first.
+    // Assigned to a name first.
     let held = picked.replace(
         "print(TOOLS[wanted.function.name](",
         "handler = TOOLS.get(wanted.function.name)\n    print(handler(",

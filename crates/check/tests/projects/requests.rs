@@ -1,4 +1,4 @@
-//! Models that are asked without their package: a request whose body has the form of a chat.
+//! Models called without an SDK: a request whose body has the form of a chat.
 
 use crate::project::{checked, lines};
 

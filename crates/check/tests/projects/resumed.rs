@@ -1,8 +1,8 @@
-//! What the labelled suite held and mends for other projects had lost, each with its opposite.
+//! What was detected in the labelled suite but lost in other projects, each with its opposite.
 
 use crate::project::{checked, lines, of_rule};
 
-/// Lines of one rule.
+/// The findings of one rule.
 fn at(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
     lines(&checked(files)).into_iter().filter(|line| line.split('@').next() == Some(rule)).collect()
 }

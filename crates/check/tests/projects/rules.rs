@@ -1,4 +1,4 @@
-//! The other rules: what they find, and what they must not.
+//! The other rules: what they must find, and what they must not.
 
 use crate::project::{checked, lines, of, of_rule};
 
@@ -19,7 +19,7 @@ fn a_fixed_address_with_what_people_say() {
     }
     let env = "import os\nfrom openai import OpenAI\nc = OpenAI(base_url=os.getenv('LLM', 'https://api.deepseek.com'))\nc.chat.completions.create(messages=input())\n";
     assert!(of(env).iter().all(|line| !line.starts_with("hardcoded")), "{:?}", of(env));
-    // The address that is written beside a variable holds until somebody sets it.
+    // The default of a variable applies until the variable is set.
     assert_eq!(of_rule(rule, env), ["personal-data-unmasked@4"]);
     let masked = "from presidio_anonymizer import AnonymizerEngine\n".to_owned()
         + &text.replace("ask(input())", "ask(AnonymizerEngine().anonymize(text=input()).text)");

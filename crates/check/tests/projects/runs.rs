@@ -1,4 +1,4 @@
-//! What runs text: where it is told of, and what makes a text harmless before.
+//! Sinks that execute text: where they are reported, and what makes the text harmless beforehand.
 
 use crate::project::{checked, lines, of_rule};
 
@@ -9,7 +9,7 @@ fn script(text: &str) -> Vec<String> {
     all.into_iter().filter(|line| line.starts_with(RULE)).collect()
 }
 
-/// A server of tools with a helper that asks the database.
+/// A tool server with a helper that queries the database.
 fn shop(tool: &str) -> String {
     format!(
         "import {{ McpServer }} from '@modelcontextprotocol/sdk/server/mcp.js';\nimport Database from 'better-sqlite3';\nconst db = new Database('shop.db');\nfunction rows(text) {{ return db.prepare(text).all(); }}\nconst quoted = (name) => `\"${{name.replace(/\"/g, '\"\"')}}\"`;\nconst server = new McpServer({{ name: 'shop', version: '1' }});\nserver.tool('all', 'Lists all', {{}}, async () => rows('SELECT * FROM goods'));\nserver.tool('look', 'Looks', {{}}, async ({{ name, text }}) => {{\n{tool}\n}});\n"
@@ -35,10 +35,10 @@ fn what_was_quoted_or_looked_up_is_harmless() {
         assert!(script(&shop(harmless)).is_empty(), "{harmless}");
     }
     for harmful in [
-        // Its beginning says nothing of the rest.
+        // A check of the beginning says nothing about the rest.
         "if (!/^select/i.test(text)) throw new Error('no');\nreturn rows(text);",
         "if (!text.startsWith('SELECT')) throw new Error('no');\nreturn rows(text);",
-        // Looked at on one way only.
+        // Checked on one path only.
         "if (/^[a-z]+$/.test(name)) { console.log(name); }\nreturn rows(`SELECT * FROM ${name}`);",
         "if (['goods'].includes(name)) throw new Error('no');\nreturn rows(`SELECT * FROM ${name}`);",
         "if (!['goods'].includes(text)) throw new Error('no');\nreturn rows(`SELECT * FROM ${name}`);",
@@ -100,7 +100,7 @@ fn a_tool_that_writes_where_it_is_told_does_what_it_says() {
 
 #[test]
 fn a_method_is_picked_by_what_a_model_wrote() {
-    // A server that speaks the protocol by itself: its input comes from a model.
+    // A server that implements the protocol itself: its input comes from a model.
     let server = "import { exec } from 'child_process';\nclass Tools {\n  go(args) { exec(args.line); }\n  answer(request) {\n    const { method, params } = request;\n    if (method === 'tools/call') { return this[params.name](params.arguments); }\n    return {};\n  }\n}\nconst tools = new Tools();\nprocess.stdin.on('data', (data) => { tools.answer(JSON.parse(data)); });\n";
     assert_eq!(script(server), ["untrusted-to-exec@server.js:3"]);
     assert!(script(&server.replace("tools/call", "resources/list")).is_empty());

@@ -1,4 +1,4 @@
-//! The sample agents that come with Ombud.
+//! The sample agents shipped with Ombud.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ fn sample(name: &str) -> ombud_check::Report {
     look(&root, &Options::default())
 }
 
-/// The same with what its own ombud.toml says.
+/// The same, with the settings of its own ombud.toml.
 fn configured(name: &str) -> ombud_check::Report {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
     look(&root, &Options { tools_ask: true, gateway: true, ..Options::default() })
@@ -55,7 +55,7 @@ fn the_mended_assistant_is_clean() {
         assert!(!rules(&report).contains(&rule), "{:?}", lines(&report));
     }
     assert!(report.understood >= 1);
-    // Clean because it was seen, not because nothing was.
+    // Clean because it was examined, not because nothing was.
     let seen: Vec<&str> = report.flow.recipients.keys().map(|who| who.name.as_str()).collect();
     assert_eq!(seen, ["openai", "chroma"]);
 }

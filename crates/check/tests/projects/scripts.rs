@@ -1,4 +1,4 @@
-//! JavaScript and TypeScript: every rule that reads the graph, with what it must find and what it must not.
+//! JavaScript and TypeScript: each rule over the graph, with what it must find and what it must not.
 
 use crate::project::{checked, lines};
 
@@ -10,7 +10,7 @@ fn of_rule(rule: &str, text: &str) -> Vec<String> {
     of(text).into_iter().filter(|line| line.split('@').next() == Some(rule)).collect()
 }
 
-/// An Express app around a memory: `{before}` is what stands before the read, `{wrap}` what stands before the handler.
+/// An Express app around a memory: `{before}` is the code before the read, `{wrap}` the code before the handler.
 fn app(before: &str, wrap: &str) -> String {
     format!(
         "import {{ ChromaClient }} from 'chromadb';\nimport express from 'express';\nimport * as consents from './consents';\nimport {{ requireConsent }} from 'ombud';\n\
@@ -51,7 +51,7 @@ fn what_asks_and_leaves_closes_the_way() {
     }
 }
 
-/// The memory of [`app`], with `recall` as `defined` says; `sdk` is the import of the consent.
+/// The memory of [`app`], with `recall` defined as given; `sdk` is the import of the consent function.
 fn behind(sdk: &str, defined: &str) -> String {
     let plain = "async function recall(text: string, user: any) {\n  return notes.query({ queryTexts: [text] });\n}\n";
     let text = app("", "").replace("import { requireConsent } from 'ombud';", sdk).replace(plain, defined);
@@ -59,7 +59,7 @@ fn behind(sdk: &str, defined: &str) -> String {
     text
 }
 
-/// A function around the read, and decorators on it; `GUARD` is the SDK's function.
+/// Wrappers and decorators of the read; `GUARD` is the SDK's function.
 const GUARDED: &[&str] = &[
     "const recall = GUARD('memory', async (text: string, user: any) => {\n  return notes.query({ queryTexts: [text] });\n});\n",
     "const recall = GUARD('memory', function read(text: string, user: any) { return notes.query({ queryTexts: [text] }); }, { notice: 'May I?' });\n",
@@ -207,7 +207,7 @@ fn a_fixed_address_with_what_people_say() {
         let changed = text.replace(from, to).replace("unused(async", "void (async");
         assert!(of_rule(rule, &changed).is_empty(), "{from} → {to}: {:?}", of(&changed));
     }
-    // The library's own address: one warning, where nothing starts the agent behind the gateway.
+    // The library's default address: one warning, if nothing starts the agent behind the gateway.
     let own = text.replace("baseURL: 'https://api.deepseek.com/v1', ", "");
     let report = checked(&[("a.ts", &own)]);
     let one = report.findings.iter().find(|one| one.rule.0 == rule).unwrap();

@@ -1,4 +1,4 @@
-//! Servers of every make: what anybody may call, and what a page or a server of tools shows to all.
+//! Servers of all kinds: what anyone can call, and what a page or a tool server exposes.
 
 use crate::project::{checked, lines};
 
@@ -22,7 +22,7 @@ fn servers_of_python_are_known() {
     for case in cases {
         assert_eq!(doors("agent.py", &format!("{ASK}{case}")).len(), 1, "{case}");
     }
-    // A client uses the same verbs, and is no door.
+    // A client uses the same verbs but is not an endpoint.
     let client = "import aiohttp, websockets\nasync def go(text):\n    async with aiohttp.ClientSession() as session:\n        await session.post('https://x.example', json=ask(text))\n    await websockets.connect('wss://x.example')\ngo(input())\n";
     assert!(doors("agent.py", &format!("{ASK}{client}")).is_empty());
 }
@@ -54,7 +54,7 @@ fn servers_of_scripts_are_known() {
         assert!(!doors("src/server.ts", &format!("{SCRIPT}{case}")).is_empty(), "{case}");
     }
     let others = [
-        // Who connects was looked at before, and a client hears one server.
+        // Connections are authenticated beforehand; and a client only hears its server.
         "import { WebSocketServer } from 'ws';\nnew WebSocketServer({ noServer: true }).on('connection', (ws) => { ws.on('message', (text) => ask(text)); });\n",
         "import WebSocket from 'ws';\nnew WebSocket('wss://x.example').on('message', (text) => ask(text));\n",
         "export default { fetch: 'https://x.example', ask };\n",

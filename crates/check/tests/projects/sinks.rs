@@ -1,4 +1,4 @@
-//! What runs text on other machines and in other databases, and prompts that objects are made with.
+//! Sinks on other machines and in other databases, and prompts passed to constructors.
 
 use crate::project::{checked, lines, of_rule};
 

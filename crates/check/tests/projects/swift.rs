@@ -1,4 +1,4 @@
-//! Swift: every rule that reads the graph, with what it must find and what it must not.
+//! Swift: each rule over the graph, with what it must find and what it must not.
 
 use ombud_check::Options;
 use ombud_check::facts::GapKind;
@@ -128,7 +128,7 @@ fn a_key_in_the_app_is_everybodys() {
         ("Bundle.main.object(forInfoDictionaryKey: \"OPENAI_KEY\") as! String", 1),
         ("Bundle.main.infoDictionary?[\"OPENAI_KEY\"] as? String ?? \"\"", 1),
         ("\"f3a94fj2kd93ka0d8s7f6a5s4d3f2\"", 1),
-        // One that has a form of its own is told of where it is written.
+        // A key in a vendor's format is reported where it is written.
         ("\"sk-proj-4fj2kd93ka0d8s7f6a5s4d3f2\"", 0),
         ("\"YOUR-OPENAI-KEY-COMES-HERE-1\"", 0),
         ("ProcessInfo.processInfo.environment[\"OPENAI_KEY\"]!", 0),
@@ -222,7 +222,7 @@ fn consent_is_asked_for_before_the_phone_is_told_on() {
     assert!(of_rule(rule, &here).is_empty());
     let agreed = app(&format!("{read}{POST}")).replace("Button(\"Send\")", "Button(\"I agree\")");
     assert!(of_rule(rule, &agreed).is_empty());
-    // The words of another way are not what the phone keeps.
+    // Text on another path is not device data.
     let two = app(&format!("        await post(said)\n    }}\n    func locate() async {{\n        guard ConsentStore.shared.hasConsented else {{ return }}\n        await post(\"\\(CLLocationManager().location!)\")\n    }}\n    func post(_ said: String) async {{\n{POST}"))
         .replace("await send() }", "await send(); await locate() }");
     assert!(of_rule(rule, &two).is_empty(), "{:?}", of(&two));
@@ -248,7 +248,7 @@ fn manifests_say_what_is_sent() {
     assert_eq!(
         found(&text, Some("CrashData")),
         [
-            "PrivacyInfo.xcprivacy:2 the app sends away what its privacy manifest does not declare: OtherUserContent"
+            "PrivacyInfo.xcprivacy:2 the app sends data that its privacy manifest does not declare: OtherUserContent"
         ]
     );
     assert_eq!(of_rule(rule, &text), ["privacy-manifest-missing-or-different@20"]);

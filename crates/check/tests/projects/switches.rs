@@ -1,4 +1,4 @@
-//! Switches after which others' code, requests or answers are let through.
+//! Switches that let third-party code, requests or responses through.
 
 use crate::project::{checked, lines, of_rule};
 
@@ -25,7 +25,7 @@ fn code_that_comes_with_a_model_is_pinned_or_told_of() {
     }
     let asked = "from flask import Flask, request\nfrom transformers import pipeline\napp = Flask(__name__)\n@app.post('/')\ndef load():\n    pipeline(model=request.json['model'], trust_remote_code=True)\n    return ''\n";
     assert_eq!(of_rule(rule, asked).len(), 1);
-    // One habit of a file is told of once.
+    // A repeated habit in one file is reported once.
     let twice = "from transformers import AutoModel, AutoTokenizer\nAutoModel.from_pretrained('org/m', trust_remote_code=True)\nAutoTokenizer.from_pretrained('org/m', trust_remote_code=True)\n";
     assert_eq!(of_rule(rule, twice).len(), 1);
 }
@@ -70,7 +70,7 @@ fn any_request_and_any_code_are_told_of() {
         );
         assert_eq!(of_rule(rule, &text).len(), found, "{imports}");
     }
-    // What is called so by chance and is of the project's own says nothing.
+    // The project's own function with a parameter of that name does not count.
     let own = "def load(path, trust_remote_code=False):\n    return path\nload('org/model', trust_remote_code=True)\n";
     assert_eq!(of_rule(rule, own).len(), 0);
 }
@@ -171,7 +171,7 @@ fn a_route_that_takes_numbers_gives_numbers() {
     };
     assert_eq!(of_rule(rule, &text("path:")).len(), 1);
     assert!(of_rule(rule, &text("int:")).is_empty());
-    // Another route of the same function takes anything.
+    // Another route of the same function accepts any text.
     let both = text("int:").replace("def note", "@app.route('/all/<path:n>')\ndef note");
     assert_eq!(of_rule(rule, &both).len(), 1);
 }

@@ -1,4 +1,4 @@
-//! Rows that are kept through classes and objects: whatever the mapper, a table of messages is a memory.
+//! Rows kept through classes and objects: whatever the mapper, a table of messages is a memory.
 
 use crate::project::{checked, lines, of_rule};
 
@@ -10,7 +10,7 @@ fn has(found: &[String], rule: &str) -> bool {
     found.iter().any(|line| line.starts_with(rule))
 }
 
-/// A Telegram bot that keeps what was said, with these lines for its table and for what it does with it.
+/// A Telegram bot that keeps what was said, with these lines for its table, and for storing and reading.
 fn bot(table: &str, keep: &str, recall: &str) -> Vec<String> {
     let text = format!(
         "import telebot\nfrom openai import OpenAI\n{table}\nbot = telebot.TeleBot('x')\nai = OpenAI()\n@bot.message_handler(content_types=['text'])\ndef on(m):\n    who = str(m.from_user.id)\n    {keep}\n    past = {recall}\n    ai.chat.completions.create(model='gpt-5', messages=[{{'role': x.role, 'content': x.content}} for x in past])\n"
@@ -46,7 +46,7 @@ fn every_mapper_keeps_rows() {
         for rule in [WRITE, READ, PLAIN] {
             assert!(has(&found, rule), "{rule} {keep} {recall} {found:?}");
         }
-        // A table of something else, and a class that is no table.
+        // A table of something else, and a class that is not a table.
         let other = |text: &str| text.replace("Message", "Price").replace("role", "kind");
         let (priced, put, taken) = (other(table), other(keep), other(recall));
         let other = bot(&priced, &put, &taken);
@@ -99,7 +99,7 @@ fn whose_rows_are_asked_for_is_compared() {
     assert!(!has(&server("session['user']"), "identity-from-body"));
 }
 
-/// An express server that keeps what was said.
+/// An Express server that keeps what was said.
 fn server(before: &str, keep: &str, recall: &str) -> Vec<String> {
     let text = format!(
         "import express from 'express';\nimport OpenAI from 'openai';\n{before}\nconst ai = new OpenAI();\nconst app = express();\napp.post('/chat', async (req, res) => {{\n  const {{ userId, text }} = req.body;\n  {keep};\n  const past = {recall};\n  res.json(await ai.chat.completions.create({{ model: 'gpt-5', messages: past.map((p) => ({{ role: p.role, content: p.content }})) }}));\n}});\n"
@@ -151,7 +151,7 @@ fn columns_for_two_sides_make_a_memory_whatever_it_is_called() {
     assert!(has(&bot(&turns, keep, "Turn.select()"), WRITE));
     let counted = turns.replace("content = CharField()", "amount = CharField()");
     assert!(!has(&bot(&counted, keep, "Turn.select()"), WRITE));
-    // A table that is called like one and holds no words.
+    // A table with such a name that holds no text.
     let empty = PEEWEE.replace("content = ", "amount = ").replace("Message", "Conversation");
     assert!(!has(&bot(&empty, "Conversation.create(who=m.text)", "Conversation.select()"), WRITE));
 }
@@ -187,7 +187,7 @@ fn the_number_of_a_row_in_a_statement_or_a_mapper() {
     assert!(route("prisma.conversation.delete({ where: { id: req.params.id } })"));
     assert!(!route("db.prepare('SELECT * FROM products WHERE id = ?').all(req.params.id)"));
     assert!(!route("prisma.product.findMany({ where: { id: req.params.id } })"));
-    // What a session is called is long and random.
+    // A session id is long and random.
     assert!(!route("db.prepare('SELECT * FROM messages WHERE session_id = ?').all(req.params.id)"));
 }
 

@@ -1,8 +1,9 @@
-//! What has no name of its own: functions in a table or a line, parts of something that is held elsewhere, files that the system names.
+//! Things without a name of their own: functions in a table or a line, parts of something held elsewhere, files named by the
+//! system.
 
 use crate::project::{checked, lines, of, of_rule};
 
-/// The places of one rule, of files given as `(name, text)`.
+/// The findings of one rule, in files given as `(name, text)`.
 fn told(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
     let found = lines(&checked(files));
     found.iter().filter_map(|line| line.strip_prefix(rule)?.strip_prefix('@')).map(str::to_owned).collect()
@@ -34,7 +35,7 @@ fn a_lambda_that_a_library_calls_is_a_function() {
     assert_eq!(of_rule(rule, &tool("lambda what: subprocess.run(what, shell=True)")).len(), 1);
     assert!(of_rule(rule, &tool("lambda what: subprocess.run(['ls', what])")).is_empty());
     assert!(of_rule(rule, &tool("lambda what: subprocess.run('ls', shell=True)")).is_empty());
-    // What is handed nothing does later what stands in it, with what is known here.
+    // A lambda without arguments is evaluated in place, with what is known there.
     let later = "import subprocess\ndef later(what):\n    return what()\ndef ask():\n    text = input()\n    return later(lambda: print(text))\nask()\n";
     assert!(of(later).is_empty());
 }
@@ -63,7 +64,7 @@ fn methods_that_begin_with_a_capital_act() {
     };
     let rule = "tool-without-confirmation";
     assert_eq!(told(rule, &[("s.py", &server("line.SendNote(arguments['who'])"))]), ["s.py:11"]);
-    // What is made is sent by something else.
+    // The request is only built here, and sent by another call.
     let made = "note = phone.SendNoteRequest(arguments['who'])\n        line.send_note(note)";
     assert_eq!(told(rule, &[("s.py", &server(made))]), ["s.py:12"]);
 }
@@ -94,7 +95,7 @@ fn what_is_put_into_a_part_is_put_into_the_whole() {
     assert_eq!(of_rule(rule, &memory("self.all[kind]")), ["plaintext-chat-store@14"]);
     assert_eq!(of_rule(rule, &memory("self.all.get(kind)")), ["plaintext-chat-store@14"]);
     assert!(of_rule(rule, &memory("self.other[kind]")).is_empty());
-    // A name that goes along what it stands for comes to an end.
+    // A name that walks along the structure it is part of must reach a fixed point.
     let along = "class Tree:\n    def last(self, text):\n        one = self.top[0]\n        while one:\n            one = one.below[0]\n            one.append(text)\nTree().last(input())\n";
     assert!(of(along).is_empty());
 }
@@ -126,7 +127,7 @@ fn an_upload_that_lies_in_a_temporary_file() {
     assert_eq!(of_rule(rule, &route("shutil.copyfileobj(file.file, temp)")).len(), 1);
     assert_eq!(of_rule(rule, &route("temp.write(file.file.read())")).len(), 1);
     assert!(of_rule(rule, &route("temp.write(b'x')")).is_empty());
-    // The system named the file, and nobody else.
+    // The system named the file, not the client.
     assert!(of_rule("untrusted-to-exec", &route("shutil.copyfileobj(file.file, temp)")).is_empty());
 }
 
@@ -165,7 +166,7 @@ fn addresses_in_messages_of_a_chat() {
     assert_eq!(of_rule(rule, &bot("url", form)).len(), 1);
     assert_eq!(of_rule(rule, &bot("url", "print(url)")).len(), 1);
     assert!(of_rule(rule, &bot("url", "assert urlparse(url).hostname == 'x.example'")).is_empty());
-    // The host of the chat gave it.
+    // The chat platform supplied it.
     assert!(of_rule(rule, &bot("message.attachments[0].url", form)).is_empty());
 }
 
@@ -183,6 +184,6 @@ fn a_name_of_a_package_comes_before_a_file_of_it() {
     let rule = "untrusted-to-exec";
     let files = |package| [("chat/__init__.py", package), ("chat/bot.py", run), ("chat/peek.py", command)];
     assert_eq!(told(rule, &files(package)), ["chat/peek.py:5"]);
-    // Without one the file is meant, in which nothing is decorated so.
+    // Otherwise the import means the file, which has no such decorator.
     assert!(told(rule, &files("")).is_empty());
 }

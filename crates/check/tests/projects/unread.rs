@@ -1,4 +1,4 @@
-//! What cannot be read is never taken for clean, and what is ordinary is not taken for broken.
+//! What cannot be read is never taken for clean, and ordinary files are not taken for broken.
 
 use ombud_check::facts::GapKind;
 
@@ -10,7 +10,7 @@ fn gaps(files: &[(&str, &str)]) -> (bool, Vec<(String, GapKind)>) {
     (report.saw_nothing(), gaps)
 }
 
-/// An export of n8n up to where somebody's connection broke off.
+/// An n8n export that was truncated in transfer.
 const CUT_OFF: &str = r#"{"name": "Support", "nodes": [{"parameters": {"options": {}}, "name": "When chat message received", "type": "@n8n/n8n-nodes-langchain.chatTr"#;
 
 #[test]
@@ -82,7 +82,7 @@ fn settings_alone_say_nothing() {
     ] {
         assert!(checked(&[(name, text)]).saw_nothing(), "{name}");
     }
-    // What was found was seen.
+    // A finding shows that something was seen.
     assert!(!checked(&[("package.json", "{\"a\": \"https://api.openai.com/v1\"}")]).saw_nothing());
 }
 

@@ -1,10 +1,10 @@
-//! What was missed in projects that nobody had seen before, each with what looks like it and is none.
+//! What was missed in previously unseen projects, each with a case that merely resembles it.
 
 use ombud_check::Options;
 
 use crate::project::{checked, checked_with, lines, of, of_rule};
 
-/// Lines of one rule.
+/// The findings of one rule.
 fn at(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
     lines(&checked(files)).into_iter().filter(|line| line.split('@').next() == Some(rule)).collect()
 }
@@ -126,7 +126,7 @@ fn a_guard_that_is_not_there_to_be_read_is_believed_by_its_name() {
         )
     };
     assert!(at(rule, &[("server.js", &server("requireUser"))]).is_empty());
-    // What has to be put before a route stands where it becomes one.
+    // Authentication belongs where the function is registered as a route.
     let open = at(rule, &[("server.js", &server("countTokens"))]);
     assert_eq!(open, ["endpoint-without-authentication@server.js:13"]);
 }
@@ -140,7 +140,7 @@ fn what_a_framework_makes_of_a_body_was_sent() {
         at(rule, &[("ask.controller.ts", controller), ("asker.ts", asker), ("question.ts", question)])
     };
     assert_eq!(files("export class Question {\n  text: string;\n}\n"), ["personal-data-unmasked@asker.ts:6"]);
-    // A service that is put in says nothing of anybody.
+    // An injected service is not somebody's input.
     assert!(files("export class Question {\n  text = 'fixed';\n  load() { return 1; }\n}\n").is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! How the parts of a program find each other: folders without a file that stands for them, what is injected, what is kept for all,
+//! How the parts of a program find each other: folders without an index file, injected services, objects shared by all,
 //! settings from the environment.
 
 use ombud_check::Report;
@@ -28,7 +28,7 @@ fn a_folder_is_a_package_by_itself() {
         let report = checked(&[(file, LLM), (main, &route(import, call))]);
         assert!(has(&report, "endpoint-without-authentication"), "{import}: {:?}", lines(&report));
     }
-    // A package from elsewhere stays one.
+    // An outside package stays one.
     let other =
         checked(&[("other/llm.py", LLM), ("main.py", &route("from elsewhere import llm", "llm.ask"))]);
     assert!(!has(&other, "endpoint-without-authentication"));
@@ -197,7 +197,7 @@ fn a_class_that_a_mark_registers_is_found_in_the_table() {
 
 #[test]
 fn a_method_is_no_name_of_its_file() {
-    // `load` of a class is another one than the `load` that is called.
+    // A class's `load` method is not the `load` function that is called.
     let code = |call: &str| {
         format!(
             "from fastapi import FastAPI\nfrom helpers import load\nimport subprocess\napi = FastAPI()\nclass Shell:\n    def load(self, text):\n        subprocess.run(text, shell=True)\n@api.get('/r')\ndef r(q: str):\n    return {call}(q)\n"

@@ -1,8 +1,8 @@
-//! What of a system prompt stays from turn to turn. A developer's prompt does; what comes and goes in it while the conversation
-//! goes on was put there by something that remembers or retrieves, whatever envelope it uses or none.
+//! Which parts of a system prompt stay from turn to turn. A developer's prompt does; text that appears or disappears while the
+//! conversation goes on was put there by a memory or retrieval layer, whatever envelope it uses, if any.
 //!
-//! A conversation is known by its history: every turn sends the last one's words again, and more behind them. So nothing of one
-//! conversation is held against another, not even where the same client opens two with the same words.
+//! A conversation is identified by its history: every turn resends the earlier messages and appends new ones. So nothing from one
+//! conversation is held against another, even where the same client opens two with the same words.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -16,25 +16,25 @@ use super::identifier::Kind;
 use super::index::{Index, Word};
 use super::verbatim::RUN;
 
-/// Words of a run that is compared.
+/// Words per compared run.
 const GRAM: usize = 4;
 
-/// Prompts with less in common than so many percent are different ones: agents change their role.
+/// Prompts that share less than this percentage are different prompts: agents switch roles.
 const ALIKE: usize = 60;
 
-/// Prompts that are kept for one point of a conversation.
+/// Maximum number of prompts kept for one point of a conversation.
 const MOST_PROMPTS: usize = 4;
 
-/// Runs that are kept of all prompts.
+/// Maximum number of runs kept for all prompts together.
 const MOST_RUNS: usize = 500_000;
 
-/// Words of a prompt that are compared; a longer one counts as it is.
+/// Longest prompt that is compared, in words; a longer one is taken as is.
 const MOST_WORDS: usize = 32_768;
 
-/// Runs in order, each once.
+/// Sorted, distinct runs.
 type Runs = Arc<[u64]>;
 
-/// The prompts of conversations, by what was said in them so far.
+/// The prompts of conversations, keyed by what has been said so far.
 #[derive(Default)]
 pub struct Prompts {
     hasher: RandomState,
@@ -48,12 +48,12 @@ struct Known {
     weight: usize,
 }
 
-/// What stays of the system prompts of a request, by their slots.
+/// The constant part of each system prompt of a request, by slot.
 #[derive(Debug, Default)]
 pub struct Constant(Vec<(usize, Runs)>);
 
 impl Prompts {
-    /// Looks at a turn of a client's conversation. `prompts` are its system prompts with their slots.
+    /// Processes a turn of a client's conversation. `prompts` are its system prompts with their slots.
     pub fn turn(&self, whose: &str, exchange: &Exchange, prompts: &[(usize, Arc<Index>)]) -> Constant {
         let points = self.points(whose, exchange);
         let Some((now, earlier)) = points.split_last() else { return Constant::default() };
@@ -72,7 +72,7 @@ impl Prompts {
         Constant(changed.map(|(slot, constant, _)| (slot, constant)).collect())
     }
 
-    /// The points of the conversation: after each of its texts, system prompts left out.
+    /// Returns the points of the conversation: one after each text, not counting system prompts and tool definitions.
     fn points(&self, whose: &str, exchange: &Exchange) -> Vec<u64> {
         let mut point = self.hasher.hash_one(whose);
         let said = exchange
@@ -92,7 +92,8 @@ fn is_instruction(role: Role) -> bool {
 }
 
 impl Known {
-    /// What stays of a prompt: what it shares with the most similar one of the last turn; `None` if there is none.
+    /// Returns the constant part of a prompt: what it shares with the most similar prompt of the last known turn; `None` if there
+    /// is none.
     fn constant(&self, points: &[u64], own: &Runs) -> Option<Runs> {
         let earlier = points.iter().rev().find_map(|point| self.prompts.get(point))?;
         let shared = earlier.iter().map(|known| (shared(known, own), known));
@@ -121,7 +122,7 @@ impl Known {
     }
 }
 
-/// The runs of a text, in order, each once.
+/// Returns the sorted, distinct runs of a text.
 fn runs(words: &[Word]) -> Runs {
     let mut runs: Vec<u64> = words.windows(GRAM).map(key).collect();
     runs.sort_unstable();
@@ -133,14 +134,14 @@ fn key(run: &[Word]) -> u64 {
     run.iter().fold(0, |key: u64, word| (key.rotate_left(9) ^ word.hash).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
-/// What two lists in order have in common.
+/// Returns the intersection of two sorted lists.
 fn shared(one: &[u64], two: &[u64]) -> Vec<u64> {
     one.iter().copied().filter(|run| two.binary_search(run).is_ok()).collect()
 }
 
 impl Constant {
-    /// The passages of a prompt that did not stand in it before: of unknown origin. A date, a count or a name may change; what is
-    /// long, or tells an address, is a text.
+    /// Returns the passages that were not in the prompt before, as of unknown origin. A date, a count or a name may change; only
+    /// what is long, or holds an address or account, counts as inserted text.
     pub fn passages(&self, slot: usize, index: &Index) -> Vec<Passage> {
         let Some((_, constant)) = self.0.iter().find(|known| known.0 == slot) else { return Vec::new() };
         let mut stays = vec![false; index.words.len()];
@@ -162,7 +163,7 @@ impl Constant {
     }
 }
 
-/// Where addresses and accounts stand, in order.
+/// Returns the spans of e-mail addresses, URLs and IBANs, in order.
 fn telling(index: &Index) -> Vec<Range<usize>> {
     let kinds = [Kind::Email, Kind::Url, Kind::Iban];
     let places = index.terms().flat_map(|(_, places)| places).filter(|place| kinds.contains(&place.0));
@@ -171,7 +172,7 @@ fn telling(index: &Index) -> Vec<Range<usize>> {
     places
 }
 
-/// Runs of words that do not stay.
+/// Returns the ranges of words that are not constant.
 fn changed(stays: &[bool]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut start = None;
@@ -200,7 +201,7 @@ mod tests {
     const PROMPT: &str = "You are the assistant of a bookshop in Ghent, and you help people to find what they like. \
         Be brief and kind, never speak of other shops, and end with a question.";
 
-    /// What is new in the system prompt of a turn.
+    /// Returns what is new in the system prompt of a turn.
     fn new(prompts: &Prompts, client: &str, system: &str, said: &[&str]) -> Vec<String> {
         let mut messages = vec![json!({ "role": "system", "content": system })];
         for (at, text) in said.iter().enumerate() {
@@ -223,10 +224,10 @@ mod tests {
         assert!(new(&prompts, "a", &with("none."), &["hi"]).is_empty());
         let later = new(&prompts, "a", &with(MEMORY), &["hi", "hello", "where?"]);
         assert_eq!(later, [MEMORY]);
-        // It stays new as long as it stays.
+        // It remains new for as long as it is there.
         let again = new(&prompts, "a", &with(MEMORY), &["hi", "hello", "where?", "there", "thanks"]);
         assert_eq!(again, later);
-        // What stood there first and then went was no constant part either.
+        // Text that was there first and then disappeared was not constant either.
         let first = new(&prompts, "b", &with(MEMORY), &["hi"]);
         assert!(first.is_empty());
         new(&prompts, "b", &with("none."), &["hi", "hello", "bye"]);

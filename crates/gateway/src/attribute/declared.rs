@@ -1,10 +1,11 @@
-//! Where texts came from, as the agent that puts them into a prompt says itself (`POST /api/v1/sources`).
+//! Where texts came from, as declared by the agent that puts them into a prompt (`POST /api/v1/sources`).
 //!
-//! Declared texts are known by winnowing fingerprints: of every [`WINDOW`] runs of [`GRAM`] words one is kept, so that each
-//! passage of [`RUN`] words or more is found, wherever it stands, in one pass over a prompt. Every find is compared word by word.
+//! Declared texts are recognised by winnowing fingerprints: of every [`WINDOW`] runs of [`GRAM`] words one is kept, so that every
+//! passage of at least [`RUN`] words is found, wherever it appears, in one pass over a prompt. Every match is verified word by
+//! word.
 //!
-//! Calling a text a third party's can only close doors, so a part of it counts. Vouching for a text opens doors, so only the whole
-//! of it counts, and the interface takes such a declaration only from callers that show the gateway's own key.
+//! Declaring a text a third party's can only restrict, so a part of it counts. Vouching for a text grants trust, so only the
+//! whole text counts, and the interface accepts such a declaration only from callers that present the gateway's own key.
 
 mod heard;
 
@@ -23,46 +24,46 @@ use super::verbatim::RUN;
 use super::{Context, weight};
 use crate::consent::sha256;
 
-/// Words of a fingerprint.
+/// Words per fingerprint.
 const GRAM: usize = 5;
 
-/// Fingerprints of which one is kept.
+/// Number of consecutive fingerprints of which one is kept.
 const WINDOW: usize = RUN - GRAM + 1;
 
-/// Longest text of one declaration, in bytes.
+/// Longest text in one declaration, in bytes.
 pub const LONGEST: usize = 256 * 1024;
 
-/// Parts of one text that may be named.
+/// Maximum number of spans of one text that may be declared.
 pub const MOST_SPANS: usize = 256;
 
-/// Words that are kept for one tenant; the oldest declarations are let go first.
+/// Maximum number of words kept for one tenant; the oldest declarations are dropped first.
 const MOST_WORDS: usize = 400_000;
 
-/// Tenants that are kept.
+/// Maximum number of tenants kept.
 const MOST_TENANTS: usize = 16;
 
-/// Declarations with one fingerprint that are compared.
+/// Maximum number of declarations compared per fingerprint.
 const TRIES: usize = 8;
 
-/// Letters and digits that a text must have; a Chinese character counts twice.
+/// Minimum number of letters and digits in a text; a Chinese character counts twice.
 const LEAST: usize = 8;
 
-/// Characters of a name.
+/// Longest name, in characters.
 const MOST_NAME: usize = 64;
 
-/// What a text is.
+/// What kind of text is declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// What is remembered of earlier conversations.
+    /// Memories of earlier conversations.
     Memory,
-    /// A document of a knowledge base.
+    /// A document from a knowledge base.
     Knowledge,
-    /// A page of the web.
+    /// A web page.
     Web,
     /// A file.
     File,
-    /// What a tool returned.
+    /// A tool result.
     Tool,
     /// The user's own words.
     User,
@@ -70,64 +71,64 @@ pub enum Kind {
     Other,
 }
 
-/// Whose words a text is.
+/// Who wrote the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Vouched {
-    /// Anybody's.
+    /// A third party.
     ThirdParty,
-    /// The user's.
+    /// The user.
     User,
-    /// The developer's.
+    /// The operator.
     Operator,
 }
 
-/// One declaration.
+/// A declaration of where a text came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {
-    /// What the text is.
+    /// The kind of text.
     pub kind: Kind,
-    /// The store, page, file or tool.
+    /// The name of the store, page, file or tool.
     pub name: Option<String>,
-    /// Whose words it is.
+    /// Who wrote it.
     pub trust: Vouched,
-    /// The session in which it counts (`x-ombud-session`); `None` for all of the tenant's.
+    /// The session in which it applies (`x-ombud-session`); `None` for all of the tenant's sessions.
     pub session: Option<String>,
-    /// Which text.
+    /// The text concerned.
     pub text: Which,
 }
 
-/// Which text a declaration is about.
+/// The text that a declaration concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Which {
-    /// This one, wherever it stands.
+    /// This text, wherever it appears.
     Text(String),
-    /// The message with this SHA-256 (hexadecimal, small letters), or these bytes of it.
+    /// The message with this SHA-256 (lower-case hexadecimal), or these byte ranges of it.
     Digest(String, Vec<Range<usize>>),
 }
 
-/// Why a declaration is not taken.
+/// Why a declaration is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// The text has too few letters to be told from others; it is left out.
+    /// The text has too few letters to be distinctive; it is skipped.
     Short,
     /// The text is longer than [`LONGEST`].
     Long,
-    /// No SHA-256, or parts that are none or too many.
+    /// Not a SHA-256 digest, or its spans are empty or too many.
     Digest,
 }
 
-/// What became of declarations, by their places.
+/// The outcome for a list of declarations, by index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// Too short to be told from other texts: left out.
+    /// Skipped, because too short to be distinctive.
     pub short: Vec<usize>,
-    /// Taken, and not known before.
+    /// Accepted, and not known before.
     pub new: Vec<usize>,
 }
 
 impl Taken {
-    /// The records of those that are new; `key` makes a keyed digest.
+    /// Returns the ledger records of the new ones; `key` computes a keyed digest.
     pub fn records(
         &self,
         declarations: &[Declaration],
@@ -138,17 +139,17 @@ impl Taken {
     }
 }
 
-/// What is kept of a declaration.
+/// What is stored for a declaration.
 struct Entry {
     origin: Origin,
     trust: Trust,
     session: Option<String>,
     words: Vec<u64>,
-    /// Of a declaration by digest.
+    /// The digest and spans, if declared by digest.
     digest: Option<(String, Vec<Range<usize>>)>,
-    /// Tells whether the same is declared again.
+    /// A hash that detects a repeated declaration.
     same: u64,
-    /// When an edge returned it; nothing if it was declared.
+    /// When an edge returned it; `None` if it was declared.
     heard: Option<u64>,
 }
 
@@ -159,17 +160,17 @@ struct Book {
     first: usize,
     entries: VecDeque<Entry>,
     words: usize,
-    /// Fingerprints, with the entry and the word where they stand; texts shorter than [`GRAM`] words are one fingerprint.
+    /// Fingerprints, each with its entries and word positions; a text shorter than [`GRAM`] words is a single fingerprint.
     grams: HashMap<u64, Vec<(usize, usize)>>,
-    /// Lengths of fingerprints.
+    /// The lengths of fingerprints in use.
     lengths: BTreeSet<usize>,
     digests: usize,
-    /// Entries that were declared, and not returned by an edge.
+    /// Number of entries that were declared rather than returned by an edge.
     declared: usize,
     same: BTreeSet<u64>,
 }
 
-/// The declarations of all tenants, in memory only.
+/// The declarations of all tenants, kept in memory only.
 #[derive(Default)]
 pub struct Sources {
     books: Mutex<VecDeque<(String, Book)>>,
@@ -177,7 +178,7 @@ pub struct Sources {
 }
 
 impl Declaration {
-    /// The origin that the text has.
+    /// The origin that the text gets.
     pub fn origin(&self) -> Origin {
         let name = || self.name.as_deref().map(named).filter(|name| !name.is_empty());
         match (self.trust, self.kind) {
@@ -190,7 +191,7 @@ impl Declaration {
         }
     }
 
-    /// The record of it; `key` makes a keyed digest of the text's SHA-256.
+    /// Returns its ledger record; `key` computes a keyed digest of the text's SHA-256.
     fn record(&self, key: impl Fn(&str) -> String) -> DeclaredRecord {
         let (text, bytes, spans) = match &self.text {
             Which::Text(text) => (sha256(text.as_bytes()), Some(text.len() as u64), &[][..]),
@@ -219,7 +220,7 @@ impl Declaration {
     }
 }
 
-/// The digest of a declared message, and the parts of it.
+/// Validates the digest of a declared message and its spans.
 fn told_digest(digest: &str, spans: &[Range<usize>]) -> Result<(String, Vec<Range<usize>>), Refused> {
     let hexadecimal = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     let forward = spans.iter().all(|span| span.start < span.end);
@@ -229,7 +230,7 @@ fn told_digest(digest: &str, spans: &[Range<usize>]) -> Result<(String, Vec<Rang
     Ok((digest.to_ascii_lowercase(), spans.to_vec()))
 }
 
-/// The words of a declared text.
+/// Returns the word hashes of a declared text.
 fn told_words(text: &str) -> Result<Vec<u64>, Refused> {
     if text.len() > LONGEST {
         return Err(Refused::Long);
@@ -241,13 +242,13 @@ fn told_words(text: &str) -> Result<Vec<u64>, Refused> {
     Ok(words(&folded).iter().map(|word| word.hash).collect())
 }
 
-/// A name without anything that could steer whoever shows it.
+/// Strips from a name the control characters that could affect whatever displays it, and limits its length.
 fn named(name: &str) -> String {
     name.chars().filter(|ch| !ch.is_control()).take(MOST_NAME).collect::<String>().trim().to_owned()
 }
 
 impl Entry {
-    /// What an edge returned.
+    /// Creates the entry for a text that an edge returned.
     fn heard(origin: Origin, words: Vec<u64>, at: u64) -> Self {
         let mut hasher = DefaultHasher::new();
         (&origin, &words, "heard").hash(&mut hasher);
@@ -255,7 +256,7 @@ impl Entry {
         Self { origin, trust, session: None, words, digest: None, same, heard: Some(at) }
     }
 
-    /// What it takes, in words.
+    /// Its size, measured in words.
     fn weight(&self) -> usize {
         16 + self.words.len() + self.digest.as_ref().map_or(0, |(_, spans)| 8 + 2 * spans.len())
     }
@@ -264,17 +265,17 @@ impl Entry {
         self.session.as_deref().is_none_or(|own| own == session)
     }
 
-    /// Whether it counts in a text that was first seen then.
+    /// Whether it applies to a text that was first seen at that time.
     fn counts_at(&self, first: Option<u64>) -> bool {
         self.heard.is_none_or(|heard| first.is_some_and(|first| first >= heard))
     }
 
-    /// The fingerprints that are kept of it, with their places.
+    /// Returns the fingerprints kept for it, with their word positions.
     fn grams(&self) -> Vec<(u64, usize)> {
         let length = GRAM.min(self.words.len());
         let all: Vec<u64> = self.words.windows(length.max(1)).map(key).collect();
         let mut kept: Vec<usize> = Vec::new();
-        // The first one says where the whole text may begin.
+        // The first one marks where the whole text may begin.
         kept.extend((!all.is_empty()).then_some(0));
         for (at, window) in all.windows(WINDOW).enumerate() {
             let least =
@@ -287,14 +288,14 @@ impl Entry {
     }
 }
 
-/// The hash of a run of words; runs of different lengths differ.
+/// Hashes a run of words; the length is part of the hash.
 fn key(run: &[u64]) -> u64 {
     let start = run.len() as u64;
     run.iter().fold(start, |key, word| (key.rotate_left(7) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 impl Book {
-    /// Whether it was not known.
+    /// Adds an entry; returns whether it was new.
     fn add(&mut self, entry: Entry) -> bool {
         if !self.same.insert(entry.same) {
             return false;
@@ -320,7 +321,7 @@ impl Book {
         }
     }
 
-    /// Lets the older half go.
+    /// Drops the older half.
     fn shrink(&mut self) {
         while self.words > MOST_WORDS / 2 && self.entries.len() > 1 {
             let Some(old) = self.entries.pop_front() else { break };
@@ -342,7 +343,7 @@ impl Book {
         self.entries.get(number.checked_sub(self.first)?)
     }
 
-    /// The declared passages of a text, in order. `first` is when it was first seen.
+    /// Returns the declared passages of a text, in order. `first` is when the text was first seen.
     fn passages(&self, session: &str, first: Option<u64>, index: &Index) -> Vec<Passage> {
         if first.is_none() && self.declared == 0 {
             return Vec::new();
@@ -359,7 +360,7 @@ impl Book {
         found
     }
 
-    /// What is declared of the text with this digest.
+    /// Returns what is declared by digest about this text.
     fn by_digest(&self, session: &str, text: &str) -> Vec<Passage> {
         let digest = if self.digests == 0 { return Vec::new() } else { sha256(text.as_bytes()) };
         let known = self.entries.iter().filter(|entry| entry.counts_in(session));
@@ -376,7 +377,7 @@ impl Book {
     }
 }
 
-/// Walks over a text and finds what is declared.
+/// Scans a text for declared passages.
 struct Reader<'b> {
     book: &'b Book,
     session: &'b str,
@@ -384,9 +385,9 @@ struct Reader<'b> {
     first: Option<u64>,
     text: &'b [Word],
     at: usize,
-    /// Where the last find ended.
+    /// Where the last match ended.
     end: usize,
-    /// Words of vouched texts that may still be compared in vain.
+    /// Remaining budget of words for failed comparisons with vouched texts.
     budget: usize,
 }
 
@@ -403,7 +404,7 @@ impl Reader<'_> {
         None
     }
 
-    /// The best find at this word: the least trusted one, of these the longest.
+    /// Returns the best match at this word: the least trusted one and, among those, the longest.
     fn here(&mut self) -> Option<(Range<usize>, Origin)> {
         let mut best: Option<(Trust, Range<usize>, Origin)> = None;
         for &length in &self.book.lengths {
@@ -429,7 +430,7 @@ impl Reader<'_> {
         best.map(|(_, words, origin)| (words, origin))
     }
 
-    /// The words here that stand in a declared text around one of its words; `None` if they are too few.
+    /// Returns the range of words here that matches a declared text around one of its words; `None` if it is too short.
     fn shared(&mut self, entry: &Entry, place: usize) -> Option<Range<usize>> {
         let same = |(word, hash): (&Word, &u64)| word.hash == *hash;
         let forward =
@@ -454,12 +455,12 @@ impl Sources {
         self.books.lock().ok()
     }
 
-    /// Whether a tenant may have declared anything.
+    /// Whether anything may be known about a tenant's texts, declared by it or returned to the owner of the home.
     pub fn knows(&self, tenant: &str) -> bool {
         self.books().is_none_or(|books| books.iter().any(|(whose, _)| whose == tenant || whose.is_empty()))
     }
 
-    /// Keeps declarations of a tenant: none where one cannot be taken, which is named by its place.
+    /// Stores a tenant's declarations: none of them if one is refused, whose index is returned.
     pub fn declare(&self, tenant: &str, declarations: &[Declaration]) -> Result<Taken, (usize, Refused)> {
         let (mut entries, mut taken) = (Vec::new(), Taken::default());
         for (at, declaration) in declarations.iter().enumerate() {
@@ -475,7 +476,7 @@ impl Sources {
         Ok(taken)
     }
 
-    /// Keeps entries of a tenant; which of them were not known.
+    /// Stores a tenant's entries; returns which of them were new.
     fn keep(&self, tenant: &str, entries: Vec<Entry>) -> Vec<bool> {
         let Some(mut books) = self.books() else { return Vec::new() };
         let place = books.iter().position(|(whose, _)| whose == tenant);
@@ -489,10 +490,10 @@ impl Sources {
         new
     }
 
-    /// Gives the passages of a request the origins that its tenant has declared.
+    /// Assigns to the passages of a request the origins known for its tenant.
     pub fn mark(&self, tenant: &str, session: &str, context: &mut Context, exchange: &Exchange) {
         let Some(books) = self.books() else { return };
-        // What the owner of the home heard counts for everybody in it.
+        // What was returned to the owner of the home applies to everybody in it.
         for (_, book) in books.iter().filter(|(whose, _)| whose == tenant || whose.is_empty()) {
             for source in &mut context.sources {
                 let Some(slot) = exchange.slots.get(source.slot) else { continue };

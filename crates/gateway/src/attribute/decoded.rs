@@ -1,32 +1,32 @@
-//! What base64, hexadecimal digits or percent signs hide: a text that is carried away so stands in no source as it is written.
+//! Text hidden by base64, hexadecimal or percent encoding: exfiltrated this way, it matches no source as written.
 //!
-//! Layers are taken off one after the other, a few of them; every layer is read in linear time, and nothing is guessed: what
-//! comes out has to be readable UTF-8.
+//! A few layers are decoded one after the other, each in linear time. Nothing is guessed: the result must be readable UTF-8.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// Layers that are taken off.
+/// Layers that are decoded.
 const DEPTH: usize = 3;
 
-/// Bytes of a text that are looked through.
+/// Bytes of a text that are searched.
 const LONGEST: usize = 512 * 1024;
 
-/// Hidden texts of one value that are kept.
+/// Maximum number of hidden texts kept for one value.
 const MOST: usize = 32;
 
-/// Characters of a run that may hide something.
+/// Shortest run that may hide something, in characters.
 const LEAST: usize = 24;
 
-/// Characters of a run that goes on behind a blank or a line's end.
+/// Shortest piece, in characters, after which a run may continue past whitespace or another separator.
 const LINE: usize = 16;
 
-/// Every text that is hidden in this one, the outer ones first.
+/// Returns every text hidden in this one, outer layers first.
 pub fn decoded(text: &str) -> Vec<String> {
     hidden(text, LEAST)
 }
 
-/// The same from runs of at least so many characters: where only what has a form is looked for in them, they may be shorter.
+/// The same for runs of at least `shortest` characters: they may be shorter where only values with a recognisable format are
+/// searched for in them.
 pub fn hidden(text: &str, shortest: usize) -> Vec<String> {
     let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
     let (mut found, mut last) = (Vec::new(), layer(text, shortest));
@@ -40,7 +40,7 @@ pub fn hidden(text: &str, shortest: usize) -> Vec<String> {
     found
 }
 
-/// The texts under one layer.
+/// Returns the texts under one layer.
 fn layer(text: &str, shortest: usize) -> Vec<String> {
     let runs = runs(text, shortest);
     let whole = runs.iter().filter_map(|run| unwrapped(run, shortest));
@@ -51,7 +51,7 @@ fn in_run(ch: char) -> bool {
     ch.is_ascii_alphanumeric() || matches!(ch, '+' | '/' | '-' | '_' | '=')
 }
 
-/// Runs of digits of base64 or of hexadecimal ones, those of several lines together.
+/// Returns runs of base64 or hexadecimal digits, joining those that span several lines.
 fn runs(text: &str, shortest: usize) -> Vec<String> {
     let mut runs: Vec<String> = Vec::new();
     let mut open = false;
@@ -71,7 +71,7 @@ fn runs(text: &str, shortest: usize) -> Vec<String> {
     runs
 }
 
-/// What a run hides: all of it, a part between signs of equality, or what stands behind its last slash.
+/// Decodes a run: as a whole, a part between equals signs, or what follows its last slash.
 fn unwrapped(run: &str, shortest: usize) -> Option<String> {
     let run = run.trim_end_matches('=');
     let last = run.rsplit(['=', '/']).next();
@@ -80,7 +80,7 @@ fn unwrapped(run: &str, shortest: usize) -> Option<String> {
     all.find_map(|piece| of_hex(piece).or_else(|| of_base64(piece)))
 }
 
-/// Base64 in either alphabet. Characters too many before it or behind it do not matter.
+/// Decodes base64 in either alphabet. Extra characters before or after it do not matter.
 fn of_base64(piece: &str) -> Option<String> {
     let engines: [&GeneralPurpose; 2] = [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD];
     (0..4).filter_map(|skip| piece.get(skip..)).find_map(|piece| {
@@ -101,7 +101,7 @@ fn of_hex(piece: &str) -> Option<String> {
     readable(&bytes)
 }
 
-/// Hexadecimal digits in pairs: `48 65`, `48:65`, `\x48\x65`, `0x48, 0x65`, `%48%65`.
+/// Decodes hexadecimal digits in pairs: `48 65`, `48:65`, `\x48\x65`, `0x48, 0x65`, `%48%65`.
 fn pairs(text: &str, shortest: usize) -> Vec<String> {
     let mut found = Vec::new();
     let mut run = String::new();
@@ -118,7 +118,7 @@ fn pairs(text: &str, shortest: usize) -> Vec<String> {
     found
 }
 
-/// Words with percent signs in them, as a URL has them; the rest of the text is not hidden.
+/// Decodes percent-encoded words, as in URLs; the rest of the text is not hidden.
 fn percent(text: &str, shortest: usize) -> Vec<String> {
     let coded = text.split_whitespace().filter(|word| word.len() >= shortest && word.contains('%'));
     coded.filter_map(of_percent).collect()
@@ -136,7 +136,7 @@ fn of_percent(word: &str) -> Option<String> {
     if plain.len() == bytes.len() { None } else { readable(&plain) }
 }
 
-/// A text without control characters; a character that was cut at its ends does not matter.
+/// Returns the bytes as text if it has no control characters; a character cut off at either end does not matter.
 fn readable(bytes: &[u8]) -> Option<String> {
     let cut = bytes.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();
     let bytes = bytes.get(cut..)?;

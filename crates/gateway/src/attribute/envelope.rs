@@ -1,6 +1,6 @@
-//! Passages of a prompt that came from a memory or a retrieval, told by the envelopes in which frameworks put them.
+//! Passages of a prompt that came from a memory or a retrieval, recognised by the envelopes that frameworks put around them.
 //!
-//! What stands inside may imitate the end of its envelope, so a passage reaches to the last end that there is.
+//! The content may imitate the end of its envelope, so a passage extends to the last end marker.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ use ombud_core::Origin;
 pub struct Passage {
     /// Bytes of the slot's text.
     pub span: Range<usize>,
-    /// Where it came from.
+    /// Its origin.
     pub origin: Origin,
 }
 
@@ -21,11 +21,11 @@ enum What {
     Memory,
     Retrieved,
     Tool,
-    /// A question of the gateway, which stands in the model's place.
+    /// A confirmation question from the gateway, shown in the model's turn.
     Question,
 }
 
-/// Elements around passages.
+/// XML-like elements around passages.
 const ELEMENTS: &[(What, &str)] = &[
     (What::Retrieved, "context"),
     (What::Retrieved, "contexts"),
@@ -51,7 +51,7 @@ const ELEMENTS: &[(What, &str)] = &[
     (What::Tool, "observation"),
 ];
 
-/// Lines after which everything is a passage, up to one of the ends, or to the end of the text.
+/// Phrases after which everything is a passage, up to one of the [`ENDS`] or the end of the text.
 const OPENINGS: &[(What, &str)] = &[
     (What::Retrieved, "use the following pieces of context"),
     (What::Retrieved, "use the following context"),
@@ -81,14 +81,14 @@ const OPENINGS: &[(What, &str)] = &[
     (What::Memory, "以下是关于用户的记忆"),
 ];
 
-/// Finds the first opening in one pass; of those that begin at one place, the first of the list. Building fails only beyond two
-/// thousand million states.
+/// Finds the first opening in one pass; of those that begin at the same offset, the first in the list. Building fails only beyond
+/// two billion states.
 static OPENING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let words = OPENINGS.iter().map(|(_, opening)| opening);
     AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
 });
 
-/// Beginnings of lines at which a passage without an element ends.
+/// Line prefixes at which a passage without an element ends.
 const ENDS: &[&str] = &[
     "question:",
     "query:",
@@ -105,17 +105,17 @@ const ENDS: &[&str] = &[
     "提问：",
 ];
 
-/// With what a question about a call begins and ends (`calls::question`). Whoever shows it again to ask what it means says none of
-/// the addresses in it.
+/// How a question about a call begins and ends (`calls::question`). A user who pastes it to ask what it means has not given any
+/// of the addresses in it.
 const QUESTIONS: &[(&str, &str)] = &[
     ("i need your confirmation first", "reply: yes "),
     ("这一步需要你先确认", "回复：同意 "),
     ("次调用需要你先确认", "回复：同意 "),
 ];
 
-/// The passages of a system prompt or user turn, in order, without overlaps.
+/// Returns the passages of a system prompt or user turn, in order and without overlaps.
 pub fn passages(text: &str) -> Vec<Passage> {
-    // Almost every turn has none: one look for the few bytes that all envelopes share decides.
+    // Almost every turn has none: checking for the few characters that all envelopes share settles it.
     if !text.contains(['<', ':', '：', '\n']) && text.len() < 200 {
         return Vec::new();
     }
@@ -136,7 +136,7 @@ pub fn passages(text: &str) -> Vec<Passage> {
     found
 }
 
-/// A question that is shown again, to the end of the line with its code.
+/// Finds a question of the gateway that is repeated, up to the end of the line with its code.
 fn question(lower: &str, (head, tail): &(&str, &str)) -> Option<Passage> {
     let start = lower.find(head)?;
     let end = lower.rfind(tail).filter(|end| *end > start)?;
@@ -169,8 +169,8 @@ fn elements(lower: &str, text: &str) -> Vec<Passage> {
     found
 }
 
-/// Where the first tag with this name begins, and where what it holds does. A tag that a sentence only mentions
-/// (`inside <context></context> XML tags`) is closed at once and holds nothing.
+/// Returns where the first tag with this name begins and where its content does. A tag that a sentence only mentions
+/// (`inside <context></context> XML tags`) is closed at once and has no content.
 fn open_tag(lower: &str, name: &str) -> Option<(usize, usize)> {
     let start = format!("<{name}");
     let close = format!("</{name}>");
@@ -186,13 +186,13 @@ fn open_tag(lower: &str, name: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// `name="…"`, `kb="…"`, `source="…"` or `id="…"` of a tag.
+/// Returns the `name="…"`, `kb="…"`, `source="…"`, `store="…"` or `id="…"` of a tag.
 fn named(tag: &str) -> Option<String> {
     let found = ["name", "kb", "source", "store", "id"].iter().find_map(|key| attribute(tag, key));
     found.map(|value| value.chars().filter(|ch| !ch.is_control()).take(64).collect())
 }
 
-/// The value of an attribute of a tag, if it has one.
+/// Returns the value of a tag's attribute, if it is not empty.
 fn attribute<'t>(tag: &'t str, key: &str) -> Option<&'t str> {
     let quoted = |mark: char| {
         let value = tag.split_once(&format!(" {key}={mark}"))?.1.split(mark).next()?;
@@ -206,7 +206,7 @@ fn opened(lower: &str, elements: &[Passage]) -> Option<Passage> {
     let (what, _) = OPENINGS.get(hit.pattern().as_usize())?;
     let (at, len) = (hit.start(), hit.len());
     let from = at + len;
-    // Dify and others announce an element in words; then the element says where the passage is.
+    // Dify and others announce an element in words; then the element marks the passage.
     if elements.iter().any(|element| element.span.start >= at && element.span.start < at + 400) {
         return None;
     }

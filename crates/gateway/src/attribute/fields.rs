@@ -1,6 +1,5 @@
-//! The fields of a structured text. Tools write what they return as JSON, as YAML, or as what Python's `str` makes of lists,
-//! dictionaries and objects; in each of them a whole field says more than the same words in prose, which anybody may have
-//! written.
+//! The fields of structured text. Tools return JSON, YAML, or what Python's `str` prints for lists, dictionaries and objects; in
+//! each of them a whole field says more than the same words in prose, which anybody may have written.
 
 mod python;
 pub(super) mod table;
@@ -14,26 +13,26 @@ use super::index::fold;
 /// A field of a structured text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// The object that holds it; 0 for the head of a plain text.
+    /// The number of the object that holds it; 0 for the head of a plain text.
     pub record: u32,
-    /// The object around that one; 0 if there is none.
+    /// The number of the enclosing object; 0 if there is none.
     pub around: u32,
-    /// Its key in lower case; for elements of a list the list's.
+    /// Its key, folded; for elements of a list, the list's key.
     pub key: String,
     /// Its value, folded.
     pub value: String,
 }
 
-/// Nesting that is followed.
+/// Maximum nesting depth.
 const DEEPEST: usize = 48;
 
-/// Fields of one text that are kept.
+/// Maximum number of fields kept per text.
 const MOST: usize = 20_000;
 
-/// Longest text that is read as YAML.
+/// Longest text that is read as YAML, in bytes.
 const LONGEST: usize = 512 * 1024;
 
-/// Collects fields while one of the readers walks through a text.
+/// Collects the fields while a reader walks through a text.
 struct Fields {
     all: Vec<Field>,
     records: u32,
@@ -44,7 +43,7 @@ impl Fields {
         Self { all: Vec::new(), records: 0 }
     }
 
-    /// The number of a new object.
+    /// Returns the number of a new object.
     fn record(&mut self) -> u32 {
         self.records += 1;
         self.records
@@ -58,7 +57,7 @@ impl Fields {
     }
 }
 
-/// The object in which a reader is.
+/// The object that a reader is currently in.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
     record: u32,
@@ -71,7 +70,7 @@ impl Place {
     }
 }
 
-/// The fields of a JSON document.
+/// Returns the fields of a JSON document.
 pub(super) fn of_json(document: &str) -> Vec<Field> {
     let Ok(doc) = Doc::parse(document.as_bytes(), Keys::Any) else { return Vec::new() };
     let mut fields = Fields::new();
@@ -91,13 +90,13 @@ fn collect(doc: &Doc<'_>, node: Node, key: &str, place: Place, fields: &mut Fiel
     }
 }
 
-/// The fields of a text that a tool returned and that is no JSON, if the whole of it is structured.
+/// Returns the fields of a tool result that is not JSON, if the whole of it is structured.
 pub(super) fn of_text(text: &str) -> Option<Vec<Field>> {
     let text = text.trim();
     let first = text.lines().next().unwrap_or_default();
     let yaml = first.starts_with("- ") || first.ends_with(':') || first.contains(": ");
     let python = || python::read(text);
-    // Programs that write YAML leave no blank line between keys; a mail does between its head and its body.
+    // Programs that write YAML leave no blank line between keys; a mail has one between its head and its body.
     let broken =
         || text.contains("\n\n") && text.split("\n\n").skip(1).any(|part| !part.starts_with([' ', '\n']));
     let yaml = || if yaml && text.len() <= LONGEST && !broken() { yaml::read(text) } else { None };
@@ -105,7 +104,8 @@ pub(super) fn of_text(text: &str) -> Option<Vec<Field>> {
     (!found.is_empty()).then_some(found)
 }
 
-/// The head of a plain text, `Key: value` lines up to the first blank one: a mail, a note. What comes later may be anybody's.
+/// Returns the head of a plain text, `Key: value` lines up to the first blank one: a mail, a note. Anybody may have written what
+/// follows.
 pub(super) fn head(folded: &str) -> Vec<Field> {
     let lines = folded.lines().take(12).take_while(|line| !line.trim().is_empty());
     lines

@@ -1,6 +1,6 @@
-//! Identifiers in a text, each in one canonical spelling, so that two texts can be compared by them: e-mail addresses, URLs
-//! and hosts, accounts, numbers, ids, file paths, handles. Both sides are read by the same function; a spelling that it
-//! reads in an odd way is read so on both.
+//! Identifiers in a text, each in one canonical spelling, so that two texts can be compared by them: e-mail addresses, URLs and
+//! hosts, accounts, numbers, ids, file paths, handles. Both sides are read by the same function, so even a spelling it misreads
+//! is misread alike on both.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,31 +8,31 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// What kind of identifier it is.
+/// The kind of an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// An e-mail address.
     Email,
     /// A URL without its scheme and fragment.
     Url,
-    /// A host, or a word with a dot such as a file's name.
+    /// A host, or a word with a dot such as a file name.
     Host,
-    /// An IBAN with a right check sum.
+    /// An IBAN with a valid checksum.
     Iban,
-    /// A number: an amount in decimal form, or the digits of a phone, card, account or date.
+    /// A number: an amount in decimal form, or the digits of a phone, card or account number or a date.
     Number,
     /// Letters with digits, or a word with hyphens.
     Id,
     /// A path in a file system.
     Path,
-    /// `@name`
+    /// A handle: `@name`.
     Handle,
 }
 
 /// An identifier in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Its canonical spelling.
     pub canonical: String,
@@ -40,20 +40,20 @@ pub struct Term {
     pub span: Range<usize>,
 }
 
-/// Longest identifier.
+/// Longest identifier, in bytes.
 const LONGEST: usize = 2048;
 
-/// Least length of what may hide a text.
+/// Shortest token that may hide a text, in bytes.
 const HIDING: usize = 16;
 
-/// Every identifier in a normalised text, in linear time.
+/// Returns every identifier in a normalised text, in linear time.
 pub fn terms(text: &str) -> Vec<Term> {
     let mut found = Found { terms: Vec::new(), depth: 0, addresses: false };
     found.read(text, None);
     found.terms
 }
 
-/// Only those that are e-mail addresses and IBANs: every answer is asked for them.
+/// Returns only e-mail addresses and IBANs; this runs on every response.
 pub fn addresses(text: &str) -> Vec<Term> {
     let mut found = Found { terms: Vec::new(), depth: 0, addresses: true };
     found.read(text, None);
@@ -63,11 +63,11 @@ pub fn addresses(text: &str) -> Vec<Term> {
 struct Found {
     terms: Vec<Term>,
     depth: u8,
-    /// Whether nothing else is looked for.
+    /// Whether only e-mail addresses and IBANs are searched for.
     addresses: bool,
 }
 
-/// Spellings that keep an address from being clickable.
+/// Defanged spellings, which keep an address from being clickable, and what they stand for.
 const DEFANGED: &[(&str, &str)] = &[
     ("[://]", "://"),
     ("[:]", ":"),
@@ -89,13 +89,13 @@ fn in_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._%+-@/:#?&=~$\\".contains(&byte)
 }
 
-/// Whether a token is a plain word, as nearly all are: it names nothing, and is too short to hide a text.
+/// Whether a token is a plain word, as nearly all are: no identifier, and too short to hide a text.
 fn is_plain(token: &str) -> bool {
     token.len() < HIDING && token.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 impl Found {
-    /// Reads a text; `span` is where it stands if it was decoded from another.
+    /// Reads a text; `span` is its location if it was decoded from another text.
     fn read(&mut self, text: &str, span: Option<&Range<usize>>) {
         if !self.addresses {
             self.numbers(text, span);
@@ -109,7 +109,7 @@ impl Found {
                 continue;
             }
             let (token, end) = token_at(text, at);
-            // An address without its sign is written as percent signs, or hidden.
+            // An address without a literal `@` is percent-encoded or hidden.
             let passed = self.addresses && token.len() < HIDING && !token.contains(['@', '%']);
             if token.len() <= LONGEST && !is_plain(&token) && !passed {
                 self.token(&token, span.unwrap_or(&(at..end)));
@@ -147,7 +147,7 @@ impl Found {
         }
     }
 
-    /// A token without structure of its own.
+    /// Classifies a token without inner structure.
     fn word(&mut self, word: &str, span: &Range<usize>) {
         if let Some((local, domain)) = word.split_once('@') {
             if local.is_empty() && word.len() > 3 && !domain.contains(['@', '/']) {
@@ -180,7 +180,7 @@ impl Found {
         }
     }
 
-    /// What stands behind the scheme: the URL, its host, and the identifiers in its path and query.
+    /// Reads what follows the scheme: the URL, its host, and the identifiers in its path and query.
     fn url(&mut self, rest: &str, span: &Range<usize>) {
         let rest = rest.split('#').next().unwrap_or_default();
         let cut = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
@@ -204,7 +204,7 @@ impl Found {
         }
     }
 
-    /// What base64, hexadecimal or percent signs hide, one level deep.
+    /// Reads what base64, hexadecimal or percent encoding hides, one level deep.
     fn decoded(&mut self, token: &str, span: &Range<usize>) {
         if self.depth > 0 {
             return;
@@ -218,7 +218,7 @@ impl Found {
         }
         if token.len() >= HIDING {
             let pieces = token.split(['?', '&', ':', '.', '#']).flat_map(|piece| {
-                // `key=value` and the padding at the end are told apart by where the sign stands.
+                // The position of the equals sign separates `key=value` from padding at the end.
                 let value = piece.trim_end_matches('=').rsplit('=').next().unwrap_or_default();
                 [value, value.rsplit('/').next().unwrap_or_default()]
             });
@@ -231,7 +231,7 @@ impl Found {
         self.depth = 0;
     }
 
-    /// Runs of digits with what groups them.
+    /// Reads runs of digits, with separators that group them.
     fn numbers(&mut self, text: &str, span: Option<&Range<usize>>) {
         let bytes = text.as_bytes();
         let at_byte = |at: usize| bytes.get(at).copied().unwrap_or(b' ');
@@ -324,7 +324,7 @@ impl Found {
     }
 }
 
-/// The token that begins at a place, clickable again, and where it ends.
+/// Returns the token that starts at an offset, no longer defanged, and where it ends.
 fn token_at(text: &str, start: usize) -> (Cow<'_, str>, usize) {
     let bytes = text.as_bytes();
     let run = |from: usize| {
@@ -351,7 +351,7 @@ fn defanged(rest: &[u8]) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// Two labels or more, the last of letters.
+/// Whether a word has two or more labels, the last of letters only.
 fn is_host(word: &str) -> bool {
     let mut labels = word.rsplit('.');
     let last = labels.next().unwrap_or_default();
@@ -366,7 +366,7 @@ fn is_host(word: &str) -> bool {
         && rest.all(fine)
 }
 
-/// A text without percent signs, in lower case; as it is if it has none.
+/// Decodes percent encoding and lower-cases the result; returns the text as is if that is not UTF-8.
 pub(crate) fn percent_decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -383,7 +383,7 @@ pub(crate) fn percent_decoded(text: &str) -> String {
     String::from_utf8(out).map_or_else(|_| text.to_owned(), |text| text.to_lowercase())
 }
 
-/// The two hexadecimal digits that come next.
+/// Peeks at the next two hexadecimal digits.
 trait NextHex {
     fn as_slice_hex(&self) -> Option<u8>;
 }
@@ -397,7 +397,7 @@ impl NextHex for std::str::Bytes<'_> {
     }
 }
 
-/// The readable text that a run of base64 or hexadecimal digits stands for.
+/// Returns the readable text that a run of base64 or hexadecimal digits encodes.
 pub(crate) fn hidden(piece: &str) -> Option<String> {
     let digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
     if !piece.bytes().all(digit) {
@@ -423,7 +423,7 @@ pub(crate) fn hidden(piece: &str) -> Option<String> {
         .find(|text| text.len() >= 8 && text.chars().all(|ch| !ch.is_control() || ch == '\n' || ch == '\t'))
 }
 
-/// A number in decimal form without separators and trailing zeros: `1,000.50` and `1.000,50` are `1000.5`.
+/// Normalises a number to decimal form without separators and trailing zeros: `1,000.50` and `1.000,50` are `1000.5`.
 fn decimal(run: &str) -> Option<String> {
     let run = run.trim();
     let (whole, fraction) = match (run.rfind('.'), run.rfind(',')) {
@@ -450,7 +450,7 @@ fn decimal(run: &str) -> Option<String> {
     Some(if fraction.is_empty() { digits.to_owned() } else { format!("{digits}.{fraction}") })
 }
 
-/// ISO 7064 mod 97-10 (ISO 13616).
+/// Verifies the IBAN checksum: ISO 7064 mod 97-10 (ISO 13616).
 fn checks(iban: &str) -> bool {
     let (head, tail) = iban.split_at_checked(4).unwrap_or((iban, ""));
     let digits = tail.chars().chain(head.chars()).filter_map(|ch| ch.to_digit(36));

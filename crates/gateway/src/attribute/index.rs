@@ -1,4 +1,4 @@
-//! One text, prepared for being searched: its folded form, its identifiers, its words, and its fields where it is structured.
+//! One text prepared for searching: its folded form, its identifiers, its words, and its fields if it is structured.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,13 +15,13 @@ use super::identifier::{Kind, Term, terms};
 use super::sentence;
 use super::sieve::{Probe, Sieve, term_mark};
 
-/// In a text of so many bytes the first byte of a value is looked for: to prepare a search costs more than that.
+/// In texts of up to this many bytes, only the first byte of a value is searched for: preparing a full search would cost more.
 pub(crate) const VERY_SHORT: usize = 512;
 
-/// A word and its place in the folded text.
+/// A word and its span in the folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Word {
-    /// Hash of the word.
+    /// Its hash.
     pub hash: u64,
     start: u32,
     end: u32,
@@ -32,39 +32,39 @@ pub struct Word {
 pub struct Index {
     /// The folded text.
     pub folded: String,
-    /// From the folded text to the original; `None` if both have the same offsets.
+    /// Maps offsets of the folded text to the original; `None` if they are the same.
     map: Option<OffsetMap>,
     terms: HashMap<String, Vec<(Kind, Range<usize>)>>,
-    /// Fields, those of one object together, in the order of the text.
+    /// Its fields, grouped by object, in text order.
     pub fields: Vec<Field>,
-    /// Words, in the order of the text.
+    /// Its words, in text order.
     pub words: Vec<Word>,
-    /// Whether the fields are all of the text.
+    /// Whether the whole text consists of the fields.
     pub structured: bool,
-    /// Whether they are those of a table in a plain text.
+    /// Whether the fields come from a table or card in plain text.
     pub tabular: bool,
-    /// Rules the text out for most values.
+    /// Rules this text out for most values.
     pub sieve: Sieve,
-    /// What it asks for, where it is a user's turn.
+    /// What it asks for, if it is a user's turn.
     intent: OnceLock<Intent>,
-    /// The envelopes in it, where it is a prompt.
+    /// The passages in its envelopes, if it is a prompt.
     passages: OnceLock<Box<[Passage]>>,
-    /// Places in `words` at which its sentences end.
+    /// Indices into `words` at which its sentences end.
     ends: OnceLock<Box<[u32]>>,
 }
 
-/// What a text is.
+/// What kind of text is prepared.
 #[derive(Debug, Clone, Copy)]
 pub enum Form<'t> {
-    /// Somebody's words.
+    /// Prose.
     Words,
-    /// What a tool returned.
+    /// A tool result.
     Result,
-    /// What a tool returned, with the JSON document behind it.
+    /// A tool result, with the JSON document it consists of.
     Json(&'t str),
 }
 
-/// One spelling for comparing: normalised, in lower case, with every character as long as it was.
+/// Folds a text for comparison: normalised and lower-cased, without changing the byte length of any character.
 pub fn fold(text: &str) -> String {
     lower(&normalise(text).text)
 }
@@ -83,7 +83,7 @@ fn lower(text: &str) -> String {
     text.chars().map(lower).collect()
 }
 
-/// The words of a folded text: runs of letters and digits; a Chinese character is a word of its own.
+/// Splits a folded text into words: runs of letters and digits; each Chinese character is a word of its own.
 pub fn words(folded: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut start = None;
@@ -107,7 +107,7 @@ pub fn words(folded: &str) -> Vec<Word> {
     words
 }
 
-/// Whether a value stands in a text as written, with no letter or digit that goes on at its ends.
+/// Whether a text contains a value as written, with no letter or digit adjoining its ends.
 pub fn stands_in(text: &str, value: &str) -> bool {
     let joins = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() && !is_han(ch));
     let whole = |at: usize| {
@@ -126,7 +126,7 @@ pub fn stands_in(text: &str, value: &str) -> bool {
     }
 }
 
-/// FNV-1a. Words are compared by it; a hit is a claim about overlap only, never about safety.
+/// FNV-1a. Words are compared by this hash; a match only claims an overlap, never safety.
 pub(crate) fn hash(word: &str) -> u64 {
     word.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -156,7 +156,7 @@ impl Index {
         };
         let structured = fields.is_some();
         let mut fields = fields.unwrap_or_else(|| head(&folded));
-        // What begins like a mail is a mail: a table in it may be anybody's.
+        // A text that begins like a mail is a mail: anybody could have written a table in it.
         if fields.is_empty() && matches!(form, Form::Result) {
             fields = table::read(&folded);
         }
@@ -175,7 +175,7 @@ impl Index {
         if structured { index.with_fields() } else { index }
     }
 
-    /// Marks the words of fields as well: their escapes are decoded.
+    /// Marks the words of the fields as well, since their escapes are decoded.
     fn with_fields(mut self) -> Self {
         for field in &self.fields {
             self.sieve.mark_words(&field.value, &words(&field.value));
@@ -183,17 +183,17 @@ impl Index {
         self
     }
 
-    /// What the whole text asks for.
+    /// Returns what the whole text asks for.
     pub fn intent(&self) -> &Intent {
         self.intent.get_or_init(|| Intent::of([self.folded.as_str()]))
     }
 
-    /// The passages that envelopes of this text, from which it was prepared, hold.
+    /// Returns the passages in the envelopes of `text`, the original from which this index was prepared.
     pub fn passages(&self, text: &str) -> &[Passage] {
         self.passages.get_or_init(|| passages(text).into())
     }
 
-    /// The words of each of its sentences, in the order of the text.
+    /// Returns the words of each sentence, in text order.
     pub fn sentences(&self) -> impl Iterator<Item = &[Word]> {
         let ends = self.ends.get_or_init(|| sentence::ends(&self.folded, &self.words));
         let mut from = 0;
@@ -205,7 +205,7 @@ impl Index {
         })
     }
 
-    /// The bytes of the folded text behind a range of the original.
+    /// Maps a range of the original text to the folded text.
     pub fn folded_range(&self, original: &Range<usize>) -> Range<usize> {
         let place = |wanted: usize| {
             let mut ends = (0, self.folded.len());
@@ -219,7 +219,7 @@ impl Index {
         if self.map.is_none() { original.clone() } else { place(original.start)..place(original.end) }
     }
 
-    /// Bytes that it takes, about.
+    /// Its approximate size in bytes.
     pub fn weight(&self) -> usize {
         let terms: usize = self.terms.iter().map(|(term, places)| 96 + term.len() + places.len() * 24).sum();
         let fields: usize = self.fields.iter().map(|field| 64 + field.key.len() + field.value.len()).sum();
@@ -227,29 +227,29 @@ impl Index {
         own + size_of_val::<[Word]>(&self.words) + terms + fields
     }
 
-    /// The fields of one object.
+    /// Returns the fields of one object.
     pub fn record(&self, record: u32) -> &[Field] {
         let from = self.fields.partition_point(|field| field.record < record);
         let rest = self.fields.get(from..).unwrap_or_default();
         rest.get(..rest.partition_point(|field| field.record == record)).unwrap_or_default()
     }
 
-    /// The bytes of the original behind a range of the folded text.
+    /// Maps a range of the folded text to the original.
     pub fn original(&self, range: &Range<usize>) -> Range<usize> {
         self.map.as_ref().map_or_else(|| range.clone(), |map| map.range(range))
     }
 
-    /// Where an identifier stands, in bytes of the folded text.
+    /// Returns where an identifier appears, as spans of the folded text.
     pub fn places(&self, canonical: &str) -> &[(Kind, Range<usize>)] {
         self.terms.get(canonical).map_or(&[], Vec::as_slice)
     }
 
-    /// Every identifier.
+    /// Returns every identifier.
     pub fn terms(&self) -> impl Iterator<Item = (&str, &[(Kind, Range<usize>)])> {
         self.terms.iter().map(|(canonical, places)| (canonical.as_str(), places.as_slice()))
     }
 
-    /// Where a folded value stands as a whole word.
+    /// Returns the spans at which a folded value appears as whole words.
     pub fn verbatim<'t>(&'t self, probe: &'t Probe<'_>) -> impl Iterator<Item = Range<usize>> + 't {
         let value = probe.value;
         let most = if value.is_empty() || !self.sieve.may_hold(probe) { 0 } else { 256 };

@@ -1,4 +1,4 @@
-//! One layer of passages over another, so that every byte of a text has one origin.
+//! Layers one set of passages over another, so that every byte of a text has one origin.
 
 use std::ops::Range;
 
@@ -8,8 +8,8 @@ use ombud_core::{Origin, Trust};
 use super::envelope::Passage;
 use super::{Context, Source};
 
-/// The passages of `over`, and those of `below` where they are not covered. Both may come in any order; where passages of
-/// `over` meet, the least trusted counts.
+/// Returns the passages of `over`, and those of `below` where `over` does not cover them. Both may come in any order; where
+/// passages of `over` overlap, the least trusted wins.
 pub fn lay(below: Vec<Passage>, mut over: Vec<Passage>) -> Vec<Passage> {
     over.sort_by_key(|passage| passage.origin.trust());
     let mut laid: Vec<Passage> = Vec::new();
@@ -21,7 +21,7 @@ pub fn lay(below: Vec<Passage>, mut over: Vec<Passage>) -> Vec<Passage> {
     laid
 }
 
-/// What is left of a range beside passages in order.
+/// Returns the parts of a range that sorted passages do not cover.
 fn uncovered(laid: &[Passage], span: &Range<usize>) -> Vec<Range<usize>> {
     let from = laid.partition_point(|passage| passage.span.end <= span.start);
     let (mut start, mut pieces) = (span.start, Vec::new());
@@ -35,7 +35,7 @@ fn uncovered(laid: &[Passage], span: &Range<usize>) -> Vec<Range<usize>> {
 }
 
 impl Context {
-    /// Every passage, for the record.
+    /// Returns every passage, for the ledger record.
     pub fn laid(&self) -> Vec<LaidRecord> {
         let all = self.sources.iter().flat_map(|source| {
             source.passages.iter().map(|passage| LaidRecord {
@@ -47,7 +47,7 @@ impl Context {
         all.collect()
     }
 
-    /// Lays the passages of a record over those that the texts show. What does not fit into a text is left out.
+    /// Applies the passages of a record on top of those found in the texts. A span that lies outside a text is ignored.
     pub fn lay_again(&mut self, laid: &[LaidRecord]) {
         for source in &mut self.sources {
             let own = laid.iter().filter(|laid| laid.slot == source.slot as u64);
@@ -56,7 +56,7 @@ impl Context {
     }
 }
 
-/// A recorded passage.
+/// Converts a recorded passage.
 fn passage(laid: &LaidRecord) -> Option<Passage> {
     let [start, end] = laid.span.map(usize::try_from);
     let span = start.ok()?..end.ok()?;
@@ -64,28 +64,28 @@ fn passage(laid: &LaidRecord) -> Option<Passage> {
 }
 
 impl Source {
-    /// Lays passages over those that it has.
+    /// Lays passages over the existing ones.
     pub(super) fn lay(&mut self, over: Vec<Passage>) {
         if !over.is_empty() {
             self.passages = lay(std::mem::take(&mut self.passages), over);
         }
     }
 
-    /// Lays passages under those that it has, which know better where they come from.
+    /// Lays passages under the existing ones, which are better informed about their origin.
     pub fn lay_under(&mut self, below: Vec<Passage>) {
         if !below.is_empty() {
             self.passages = lay(below, std::mem::take(&mut self.passages));
         }
     }
 
-    /// The passages that a range of the text meets.
+    /// Returns the passages that overlap a range of the text.
     fn met(&self, span: &Range<usize>) -> &[Passage] {
         let from = self.passages.partition_point(|passage| passage.span.end <= span.start);
         let rest = self.passages.get(from..).unwrap_or_default();
         rest.get(..rest.partition_point(|passage| passage.span.start < span.end)).unwrap_or_default()
     }
 
-    /// The least trusted origin in a range of the folded text, and the range in the text.
+    /// Returns the least trusted origin within a range of the folded text, and that range in the original text.
     pub fn origin_at(&self, folded: &Range<usize>) -> (Origin, Range<usize>) {
         let span = self.index.original(folded);
         let met = self.met(&span);
@@ -96,7 +96,7 @@ impl Source {
         (all.min_by_key(|origin| origin.trust()).unwrap_or(&self.origin).clone(), span)
     }
 
-    /// Whether a third party may have written a part of it.
+    /// Whether a third party may have written any part of it.
     pub fn is_foreign(&self) -> bool {
         let blank = self.index.folded.trim().is_empty();
         let foreign = |origin: &Origin| origin.trust() == Trust::Untrusted;
@@ -104,7 +104,7 @@ impl Source {
         !blank && (own || self.passages.iter().any(|passage| foreign(&passage.origin)))
     }
 
-    /// Whether passages cover all of its words.
+    /// Whether passages cover every one of its words.
     fn is_vouched_for(&self) -> bool {
         self.index.words.iter().all(|word| {
             let span = self.index.original(&word.span());
@@ -114,7 +114,7 @@ impl Source {
         })
     }
 
-    /// The user's own words of it, folded: all but the passages that others wrote.
+    /// Returns the user's own words in it, folded: everything outside passages of another origin.
     pub fn own_words(&self) -> String {
         let (mut own, mut from) = (String::new(), 0);
         for passage in self.passages.iter().filter(|passage| passage.origin != self.origin) {

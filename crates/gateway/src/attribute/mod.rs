@@ -1,5 +1,5 @@
-//! Where things in a context came from, and where a value of an answer or tool call stands in it. What is found is
-//! “stands there too”; that one thing caused the other is never said.
+//! Where the texts of a context came from, and where a value of a response or tool call appears in it. A hit only says "appears
+//! there too", never that one thing caused the other.
 
 pub mod constant;
 pub mod declared;
@@ -27,17 +27,17 @@ use envelope::Passage;
 use identifier::Kind;
 use index::{Form, Index, fold};
 
-/// Texts shorter than this are prepared anew each time: that is as fast.
+/// Texts shorter than this many bytes are prepared each time instead of cached: that is just as fast.
 const WORTH_KEEPING: usize = 16;
 
-/// Places of one value that are looked at in one slot.
+/// Maximum number of occurrences of one value examined per slot.
 const MOST_PLACES: usize = 16;
 
-/// Bytes of prepared texts in a generation. A text takes some eight times its length, and two contexts of 256 KiB have to fit into each
-/// of the two: one that does not would be prepared anew with every turn.
+/// Bytes of prepared texts per cache generation. A prepared text takes about eight times its length, and each of the two
+/// generations must hold two contexts of 256 KiB: a context that does not fit would be prepared again on every turn.
 const ROOM: usize = 4 << 20;
 
-/// Prepares texts and remembers them, so that a turn costs what is new in it.
+/// Prepares and caches texts, so that a turn costs only what is new in it.
 pub struct Attributor {
     known: Recall<Arc<Index>>,
 }
@@ -57,24 +57,24 @@ impl Keep for Arc<Index> {
 /// A slot of a context.
 #[derive(Debug)]
 pub struct Source {
-    /// Its number in the exchange.
+    /// Its index in the exchange.
     pub slot: usize,
     /// Its role.
     pub role: Role,
-    /// Its origin, where no passage has another.
+    /// Its origin, except where a passage has its own.
     pub origin: Origin,
-    /// Where it begins in the body.
+    /// Its start offset in the body.
     pub start: usize,
-    /// Its text, prepared.
+    /// Its prepared text.
     pub index: Arc<Index>,
-    /// Parts of it with an origin of their own.
+    /// Its parts that have an origin of their own.
     pub passages: Vec<Passage>,
 }
 
 /// How a value was matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum By {
-    /// By the token that stood for it: exact.
+    /// By the token that replaced it: exact.
     Token,
     /// By an identifier.
     Identifier,
@@ -93,12 +93,12 @@ impl By {
     }
 }
 
-/// One place where a value stands.
+/// One occurrence of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// Place in [`Context::sources`].
+    /// Index into [`Context::sources`].
     pub source: usize,
-    /// Origin of that place.
+    /// Origin at that location.
     pub origin: Origin,
     /// How it was matched.
     pub by: By,
@@ -106,10 +106,10 @@ pub struct Hit {
     pub span: Range<usize>,
 }
 
-/// Everything that the model read in one request, prepared for being searched.
+/// Everything the model read in one request, prepared for searching.
 #[derive(Debug, Default)]
 pub struct Context {
-    /// The slots that hold content, in order.
+    /// The text slots, in order.
     pub sources: Vec<Source>,
 }
 
@@ -135,12 +135,12 @@ impl Attributor {
         Context { sources: sources.collect() }
     }
 
-    /// The operator's own texts of an exchange, prepared.
+    /// Returns the prepared system and developer prompts of an exchange.
     pub fn instructions(&self, client: &str, exchange: &Exchange) -> Vec<Arc<Index>> {
         self.prompts(client, exchange).into_iter().map(|prompt| prompt.1).collect()
     }
 
-    /// The same with their slots.
+    /// The same, with their slot indices.
     pub fn prompts(&self, client: &str, exchange: &Exchange) -> Vec<(usize, Arc<Index>)> {
         let slots = exchange.slots.iter().enumerate();
         let own = slots.filter(|(_, slot)| matches!(slot.role, Role::System | Role::Developer));
@@ -161,7 +161,8 @@ impl Attributor {
     }
 }
 
-/// The JSON document that a slot is, with its own escapes: the text of the slot has them decoded.
+/// Returns the JSON document that a slot consists of, if it does, with the document's own escapes intact (the slot's text has
+/// them decoded).
 fn document(slot: &Slot, body: &[u8]) -> Option<String> {
     let raw = std::str::from_utf8(body.get(slot.span.clone())?).ok()?;
     let mut text = Cow::Borrowed(raw);
@@ -180,12 +181,12 @@ impl Source {
 }
 
 impl Context {
-    /// Whether anything in it may have been written by a third party.
+    /// Whether a third party may have written any part of it.
     pub fn is_tainted(&self) -> bool {
         self.sources.iter().any(Source::is_foreign)
     }
 
-    /// Where an identifier stands. The hosts above a host count as well: `a.b.example` is somebody's who wrote `b.example`.
+    /// Finds an identifier. Parent domains of a host count as well: `a.b.example` belongs to whoever wrote `b.example`.
     pub fn identifier(&self, kind: Kind, canonical: &str) -> Vec<Hit> {
         let mut spellings = vec![canonical];
         if kind == Kind::Host {
@@ -204,13 +205,13 @@ impl Context {
         self.each(places, By::Identifier)
     }
 
-    /// Where a folded text stands word by word.
+    /// Finds verbatim occurrences of a folded text, as whole words.
     pub fn verbatim(&self, folded: &str, by: By) -> Vec<Hit> {
         let probe = sieve::Probe::new(folded);
         self.each(|index| index.verbatim(&probe).take(MOST_PLACES).collect(), by)
     }
 
-    /// The longest passages that a text shares with each slot.
+    /// Returns the longest passage that a text shares with each source.
     pub fn shared(&self, text: &Index) -> Vec<(Hit, Range<usize>)> {
         let needle = verbatim::Needle::new(&text.words);
         let found = self.sources.iter().enumerate().filter_map(|(place, source)| {
@@ -220,7 +221,7 @@ impl Context {
         found.collect()
     }
 
-    /// One hit for each source and origin in it.
+    /// Returns one hit per source and origin within it.
     fn each(&self, places: impl Fn(&Index) -> Vec<Range<usize>>, by: By) -> Vec<Hit> {
         let mut found: Vec<Hit> = Vec::new();
         for (number, source) in self.sources.iter().enumerate() {
@@ -240,7 +241,7 @@ impl Context {
         turns.fold(Intent::default(), |all, turn| all.and(&turn.intent()))
     }
 
-    /// The user's own words, folded, without passages that were put into them.
+    /// Returns the user's own words by turn, folded, without passages inserted by others.
     pub fn user_turns(&self) -> Vec<(usize, String)> {
         let turns = self.sources.iter().filter(|source| source.origin == Origin::User);
         turns.map(|source| (source.start, source.own_words())).collect()
@@ -248,7 +249,7 @@ impl Context {
 }
 
 impl Source {
-    /// What it asks for, without passages that were put into it.
+    /// What it asks for, without passages inserted by others.
     fn intent(&self) -> Cow<'_, Intent> {
         if self.passages.iter().all(|passage| passage.origin == self.origin) {
             return Cow::Borrowed(self.index.intent());
@@ -257,12 +258,12 @@ impl Source {
     }
 }
 
-/// How much a folded value says: characters, where a Chinese one counts twice.
+/// Returns how much a folded value says: its letters and digits, where a Chinese character counts twice.
 pub fn weight(folded: &str) -> usize {
     folded.chars().filter(|ch| ch.is_alphanumeric()).map(|ch| if is_han(ch) { 2 } else { 1 }).sum()
 }
 
-/// A value as it is compared.
+/// Returns a value in the form used for comparison.
 pub fn folded(value: &str) -> String {
     fold(value.trim())
 }

@@ -1,8 +1,8 @@
-//! Where the sentences of a text end. Worked out once for a text: a context is looked through again for every call.
+//! Sentence boundaries of a text. Computed once per text, because a context is searched again for every call.
 
 use super::index::Word;
 
-/// Places in `words` at which a sentence of the folded text ends, rising; the last one is the number of words.
+/// Returns the indices into `words` at which a sentence of the folded text ends, ascending; the last is the number of words.
 pub(super) fn ends(folded: &str, words: &[Word]) -> Box<[u32]> {
     let between = |pair: &[Word]| {
         let [before, after] = pair else { return "" };
@@ -13,7 +13,7 @@ pub(super) fn ends(folded: &str, words: &[Word]) -> Box<[u32]> {
     inner.chain(last).filter_map(|end| u32::try_from(end).ok()).collect()
 }
 
-/// The end of a sentence, or of a field: JSON and Python put it in quotes.
+/// Whether a sentence or a field ends between two words; JSON and Python quote fields.
 fn is_end(between: &str) -> bool {
     let bytes = between.as_bytes();
     // Nearly all words are joined by one space.

@@ -1,6 +1,6 @@
-//! What rules a text out at one look. A value is searched for in every text of a conversation, and stands in few of them: of
-//! each text a few bits a word are kept, and only a text that has the bits of all words of a value is searched. It never rules
-//! out a text in which the value stands.
+//! A Bloom filter that rules texts out cheaply. A value is searched for in every text of a conversation but appears in few of
+//! them: each text keeps a few bits per word, and only a text that has the bits of all words of a value is searched. It never
+//! rules out a text that holds the value.
 
 use memchr::memmem::Finder;
 
@@ -8,33 +8,33 @@ use super::index::{Word, hash, words};
 use super::verbatim::{RUN, key};
 use ombud_core::script::is_han;
 
-/// Words of a run that is marked.
+/// Words per marked run.
 const GRAM: usize = 4;
 
-/// Of a longer run each so many-th one is looked up: [`RUN`] words in a row hold one of them, wherever they begin.
+/// Step between the runs looked up in a longer passage: any [`RUN`] consecutive words contain one of them, wherever they start.
 const STEP: usize = RUN - GRAM + 1;
 
-/// Bits that are kept for each mark.
+/// Bits reserved per mark.
 const BITS: usize = 12;
 
-/// Bits of one text at most.
+/// Maximum number of bits for one text.
 const MOST_BITS: usize = 1 << 24;
 
-/// Marks of one value that are looked up.
+/// Maximum number of marks looked up for one value.
 const MOST_MARKS: usize = 32;
 
-/// Tells the marks of identifiers from those of words.
+/// Distinguishes the marks of identifiers from those of words.
 const TERM: u64 = 0x7465_726d;
 
 /// The words, pairs of words, runs of [`GRAM`] words and identifiers of a text, as bits.
 #[derive(Debug, Default)]
 pub struct Sieve {
     bits: Vec<u64>,
-    /// Whether a word is written in Latin letters and others, so that it may hold another that is not told by its ends.
+    /// Whether some word mixes ASCII and other characters, so that it may contain a value that word boundaries do not reveal.
     mixed: bool,
 }
 
-/// A value that is looked for in many texts.
+/// A value to be looked for in many texts.
 pub struct Probe<'v> {
     /// The folded value.
     pub value: &'v str,
@@ -43,13 +43,13 @@ pub struct Probe<'v> {
     inner: Vec<u64>,
 }
 
-/// The mark of an identifier.
+/// Returns the mark of an identifier.
 pub fn term_mark(canonical: &str) -> u64 {
     hash(canonical) ^ TERM
 }
 
 impl Sieve {
-    /// A sieve for so many words and identifiers.
+    /// Creates a sieve sized for this many words and identifiers.
     pub fn for_marks(words: usize, terms: usize) -> Self {
         let bits = ((4 * words + terms) * BITS).next_power_of_two().clamp(64, MOST_BITS);
         Self { bits: vec![0; bits / 64], mixed: false }
@@ -74,38 +74,38 @@ impl Sieve {
         }
     }
 
-    /// Adds the mark of a run. Many runs of a long value are looked up in every text, so it is marked twice.
+    /// Adds the mark of a run, twice: many runs of a long value are looked up in every text, so false positives must be rarer.
     fn mark_run(&mut self, run: u64) {
         self.mark(run);
         self.mark(again(run));
     }
 
-    /// Whether a run may be there; `false` is certain.
+    /// Whether a run may be present; `false` is certain.
     fn may_have_run(&self, run: u64) -> bool {
         self.may_have(run) && self.may_have(again(run))
     }
 
-    /// Whether one of these runs may be there.
+    /// Whether any of these runs may be present.
     pub fn may_have_any(&self, runs: &[u64]) -> bool {
         runs.iter().any(|run| self.may_have_run(*run))
     }
 
-    /// Whether a mark may be there; `false` is certain.
+    /// Whether a mark may be present; `false` is certain.
     pub fn may_have(&self, mark: u64) -> bool {
         self.spots(mark).iter().all(|(at, bit)| self.bits.get(*at).is_none_or(|bits| bits & bit != 0))
     }
 
-    /// Whether the value may stand in the text as whole words.
+    /// Whether the text may hold the value as whole words.
     pub fn may_hold(&self, probe: &Probe<'_>) -> bool {
         probe.whole.iter().all(|mark| self.may_have(*mark))
     }
 
-    /// Whether it may stand there so that no Latin letter or digit goes on at its ends.
+    /// Whether the text may hold the value with no ASCII letter or digit adjoining its ends.
     pub fn may_contain(&self, probe: &Probe<'_>) -> bool {
         self.mixed || probe.inner.iter().all(|mark| self.may_have(*mark))
     }
 
-    /// Bytes that it takes.
+    /// Its size in bytes.
     pub fn weight(&self) -> usize {
         size_of_val::<[u64]>(&self.bits)
     }
@@ -132,7 +132,7 @@ impl<'v> Probe<'v> {
         Self { value, finder: Finder::new(value), whole: marks(&all), inner: marks(inner) }
     }
 
-    /// Where the value stands in a text.
+    /// Returns the offsets of the value in a text.
     pub fn find_in<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
         self.finder.find_iter(text.as_bytes())
     }
@@ -142,19 +142,20 @@ fn again(run: u64) -> u64 {
     run.rotate_left(32) ^ TERM
 }
 
-/// Runs of which each passage of [`RUN`] words of a text holds one.
+/// Returns runs such that every passage of [`RUN`] words of the text contains one.
 pub fn telling_runs(words: &[Word]) -> Vec<u64> {
     words.windows(GRAM).step_by(STEP).map(key).collect()
 }
 
-/// The marks of words, the rarest kind first.
+/// Returns the marks of words, the most selective kind first.
 fn marks(words: &[Word]) -> Vec<u64> {
     let runs = words.windows(GRAM).step_by(GRAM).map(key);
     let pairs = words.windows(2).map(key);
     runs.chain(pairs).chain(words.iter().map(|word| word.hash)).take(MOST_MARKS).collect()
 }
 
-/// A letter or digit that goes on a word without being told from others: neither Latin nor a word by itself.
+/// Whether a character continues a word without a visible boundary: alphanumeric, but neither ASCII nor Han, which is a word of
+/// its own.
 fn joins(ch: Option<char>) -> bool {
     ch.is_some_and(|ch| ch.is_alphanumeric() && !ch.is_ascii() && !is_han(ch))
 }
@@ -171,7 +172,7 @@ mod tests {
     use super::super::index::{Form, Index, fold};
     use super::*;
 
-    /// Where a value stands by the plain search: as whole words, and so that no Latin letter goes on.
+    /// Reference search without the sieve: whether a value occurs as whole words, and with no ASCII letter or digit adjoining it.
     fn plainly(text: &str, value: &str) -> (bool, bool) {
         let edges = |at: usize| {
             let end = at + value.len();

@@ -1,4 +1,4 @@
-//! Passages that two texts share word by word.
+//! Passages that two texts share word for word.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,19 +6,19 @@ use std::ops::Range;
 use super::index::{Index, Word};
 use super::sieve::{Sieve, telling_runs};
 
-/// So many words in a row are a copy rather than a coincidence.
+/// This many words in a row are a copy rather than a coincidence.
 pub const RUN: usize = 8;
 
-/// Starts of equal runs that are tried, so that a text of one repeated word stays cheap.
+/// Maximum number of starts tried per run, so that a text of one repeated word stays cheap.
 const TRIES: usize = 4;
 
-/// A text whose passages are looked for in others.
+/// A text whose passages are searched for in others.
 pub struct Needle<'w> {
     words: &'w [Word],
     starts: HashMap<u64, Vec<usize>>,
-    /// Rules out most runs of another text without a look at `starts`.
+    /// Rules out most runs of another text before `starts` is consulted.
     sieve: Sieve,
-    /// Each passage holds one of these.
+    /// Every passage of [`RUN`] words contains one of these runs.
     telling: Vec<u64>,
 }
 
@@ -37,12 +37,12 @@ impl<'w> Needle<'w> {
         Self { words, starts, sieve, telling: telling_runs(words) }
     }
 
-    /// The longest passage shared with a text, where there may be one.
+    /// Returns the longest passage shared with a text, after a cheap check that there can be one.
     pub fn within(&self, text: &Index) -> Option<(Range<usize>, Range<usize>)> {
         if text.sieve.may_have_any(&self.telling) { self.longest(&text.words) } else { None }
     }
 
-    /// The longest passage shared with `other`, as ranges of the two folded texts; `None` below [`RUN`] words.
+    /// Returns the longest passage shared with `other`, as ranges of the two folded texts; `None` if shorter than [`RUN`] words.
     pub fn longest(&self, other: &[Word]) -> Option<(Range<usize>, Range<usize>)> {
         if self.starts.is_empty() {
             return None;
@@ -62,7 +62,7 @@ impl<'w> Needle<'w> {
                     best = Some((start, at, shared));
                 }
             }
-            // What was compared word by word need not be looked at again.
+            // Words that were already compared need not be examined again.
             at += longest.saturating_sub(RUN).max(1);
         }
         let (own, theirs, count) = best?;

@@ -1,11 +1,11 @@
 //! The code that releases exactly one call.
 //!
-//! It is a keyed digest of the tool and its arguments: it survives a restart, fits no other call, and cannot be guessed by whoever
-//! wrote a poisoned text. It counts in the user's own turns only, and once: the gateway counts how often it has released a call,
-//! and the next code of the same call is another one; after a restart, a call with the same arguments that stands in the history
-//! behind the answer has used it up. The conversation is not part of it: system prompts change from turn to turn and histories are
-//! cut, and a code that then no longer fitted would be asked for without end. It holds for the half hour in which the question was
-//! asked, and for the next.
+//! It is a keyed digest of the tool and its arguments: it survives a restart, fits no other call, and cannot be guessed by
+//! whoever wrote a poisoned text. It counts only in the user's own turns, and only once: the gateway counts how often it has
+//! released a call, and the next code for the same call differs. After a restart, a call with the same arguments later in the
+//! history than the reply has used the code up. The conversation is not part of it: system prompts change from turn to turn and
+//! histories are cut, so such a code would stop matching and be asked for again and again. It is valid for the half hour in which
+//! the question was asked, and for the next.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,8 @@ use super::posed::{Named, Posed};
 use super::yes::{is_clear, says_always, says_yes};
 use crate::wire::json::unescape;
 
-/// Characters of a code. The first is a digit and the second a letter, so that no word is one: 10 · 22 · 32⁴ codes, 27.7 bits.
+/// Length of a code in characters. The first is a digit and the second a letter, so that it is never a word: 10 · 22 · 32⁴ codes,
+/// 27.8 bits.
 pub(super) const LENGTH: usize = 6;
 
 pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -27,20 +28,20 @@ pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 #[derive(Clone)]
 pub struct Approver {
     key: hmac::Key,
-    /// The number of the half hour.
+    /// The number of the current half hour.
     now: u64,
-    /// What was released.
+    /// Counts of what was released.
     spent: Arc<Spent>,
 }
 
-/// How often each call was released by a code, for as long as its codes hold, and the questions that were put.
+/// How often each call was released by a code, kept as long as its codes are valid, and the questions that were put.
 #[derive(Default)]
 pub struct Spent(Mutex<HashMap<Mark, (u32, u64)>>, Mutex<Posed>);
 
-/// What stands for a call of a caller.
+/// The mark that identifies a call of a caller.
 type Mark = [u8; 16];
 
-/// How many calls are remembered before those whose codes no longer hold are forgotten.
+/// Number of calls remembered before those with expired codes are forgotten.
 const MANY: usize = 1024;
 
 impl Spent {
@@ -49,7 +50,7 @@ impl Spent {
         known.get(mark).map_or(0, |(count, _)| *count)
     }
 
-    /// Counts one more, unless somebody else has done so since it was `count`.
+    /// Increments the count unless it has changed from `count` in the meantime; returns whether it did.
     fn take(&self, mark: Mark, count: u32, now: u64) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MANY {
@@ -64,52 +65,53 @@ impl Spent {
     }
 }
 
-/// The codes that release a call now, once.
+/// The codes that currently release a call, once.
 #[derive(Debug, Clone)]
 pub struct Codes {
-    /// That of this half hour and that of the last.
+    /// The code of this half hour and that of the previous one.
     pub codes: [String; 2],
     mark: Mark,
     count: u32,
 }
 
 impl Codes {
-    /// That of this half hour.
+    /// Returns the code of this half hour.
     pub fn code(&self) -> &str {
         &self.codes[0]
     }
 
-    /// What stands for the call in full, hexadecimal: a code is short enough for a person, and so for another call to have it too.
+    /// Returns the full mark of the call in hexadecimal: a code is short enough for a person to type, and so short enough to
+    /// collide with another call's.
     pub fn stands(&self) -> String {
         format!("{:032x}", u128::from_be_bytes(self.mark))
     }
 }
 
 impl Approver {
-    /// The approver whose codes depend on this secret and on the number of the half hour.
+    /// Creates an approver whose codes depend on this secret and the number of the half hour.
     pub fn new(secret: &[u8; 32], now: u64) -> Self {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, secret), now, spent: Arc::default() }
     }
 
-    /// The same, with what other answers have released.
+    /// Shares the counts of what other responses have released.
     #[must_use]
     pub fn counting(self, spent: &Arc<Spent>) -> Self {
         Self { spent: Arc::clone(spent), ..self }
     }
 
-    /// The same in another half hour, for whoever lives longer than one.
+    /// The same in another half hour, for an approver that outlives one.
     #[must_use]
     pub fn at(&self, now: u64) -> Self {
         Self { now, ..self.clone() }
     }
 
-    /// The code of a call.
+    /// Returns the current code of a call.
     pub fn code(&self, tool: &str, arguments: &str) -> String {
         let [code, _] = self.codes(tool, arguments).codes;
         code
     }
 
-    /// The codes of a call that hold.
+    /// Returns the valid codes of a call.
     pub fn codes(&self, tool: &str, arguments: &str) -> Codes {
         let tag = self.signed(b"spent", tool, arguments, (0, 0));
         let mark: Mark = tag.as_ref().first_chunk().copied().unwrap_or_default();
@@ -118,29 +120,29 @@ impl Approver {
         Codes { codes: [self.now, self.now.wrapping_sub(1)].map(made), mark, count }
     }
 
-    /// Uses codes up. Whether they were still unused.
+    /// Uses the codes up; returns whether they were still unused.
     pub fn spend(&self, codes: &Codes) -> bool {
         self.spent.take(codes.mark, codes.count, self.now)
     }
 
-    /// Remembers a question as it was put.
+    /// Remembers a question as it was shown.
     pub fn pose(&self, question: &str, calls: &[Named]) {
         let mut posed = self.spent.1.lock().unwrap_or_else(PoisonError::into_inner);
         posed.keep(question, calls, self.now);
     }
 
-    /// Whether a turn is a question that was put, about this call among others.
+    /// Whether a turn consists of questions that were put, the last of which covers this call.
     pub fn is_posed(&self, turn: &str, codes: &Codes) -> bool {
         let posed = self.spent.1.lock().unwrap_or_else(PoisonError::into_inner);
         posed.asks(turn, &codes.stands(), &codes.codes, self.now)
     }
 
-    /// The code that allows a tool these values for the rest of the conversation.
+    /// Returns the code that allows a tool these values for the rest of the conversation.
     pub fn standing(&self, tool: &str, values: &str) -> String {
         self.made(b"standing", tool, values, (0, 0))
     }
 
-    /// What stands for a tool with these values, for good: hexadecimal.
+    /// Returns the mark of a lasting approval for a tool with these values, in hexadecimal.
     pub fn lasting(&self, whose: &str, tool: &str, values: &str) -> String {
         let tag = self.signed(b"lasting", &format!("{whose}\0{tool}"), values, (0, 0));
         let mark: Mark = tag.as_ref().first_chunk().copied().unwrap_or_default();
@@ -158,7 +160,8 @@ impl Approver {
 
     fn made(&self, what: &[u8], tool: &str, text: &str, when: (u64, u32)) -> String {
         let tag = self.signed(what, tool, text, when);
-        // A digit and a letter first: a code of letters alone may be taken for a name and masked, one of digits for a number.
+        // A digit and a letter first: a code of letters alone could be taken for a name and masked, one of digits alone for a
+        // number.
         let (digits, letters) = ALPHABET.split_at(10);
         let signs = [digits, letters].into_iter().chain(std::iter::repeat(&ALPHABET[..]));
         let pick = |(byte, signs): (&u8, &[u8])| {
@@ -168,12 +171,13 @@ impl Approver {
     }
 }
 
-/// Whether the user said “always” with this code.
+/// Whether the user replied “always” with this code.
 pub fn is_standing(code: &str, turns: &[(usize, String)]) -> bool {
     turns.iter().any(|(_, turn)| says_always(turn, code))
 }
 
-/// Whether the user gave one of these codes and it is not used up. `turns` are the user's own words with their places in the body.
+/// Whether the user gave one of these codes and it has not been used up. `turns` are the user's own words with their offsets in
+/// the body.
 pub fn is_given(
     codes: &[String],
     turns: &[(usize, String)],
@@ -189,14 +193,14 @@ pub fn is_given(
     })
 }
 
-/// The model's turn that the last turn of the user is a plain yes to.
+/// Returns the model's turn to which the user's last turn is a plain yes.
 pub fn agreed_to<'e>(turns: &[(usize, String)], exchange: &'e Exchange) -> Option<&'e str> {
     let (place, _) = turns.last().filter(|(_, turn)| is_clear(turn))?;
     let mut before = exchange.slots.iter().filter(|slot| slot.is_text() && slot.span.start < *place).rev();
     before.next().filter(|slot| slot.role == Role::Assistant).map(|slot| slot.text.trim())
 }
 
-/// The arguments of a call in the history.
+/// Returns the arguments of a call in the history.
 pub fn past(exchange: &Exchange, call: &ombud_core::PastCall) -> String {
     let raw = exchange.body.get(call.arguments.clone()).unwrap_or_default();
     let raw = String::from_utf8_lossy(raw);
@@ -219,7 +223,7 @@ mod tests {
         assert_ne!(code, two.code("send", "{}"));
         let later = |now| Approver::new(&[1; 32], now).codes("send", "{}").codes;
         assert!(later(8).contains(&code) && !later(9).contains(&code));
-        // Of one that lives longer than a half hour the codes end all the same, and what was used up stays so.
+        // An approver that outlives a half hour still lets its codes expire, and what was used up stays used up.
         let lives = |now| one.at(now).codes("send", "{}");
         assert!(lives(8).codes.contains(&code) && !lives(9).codes.contains(&code));
         let codes = one.codes("send", "{}");
@@ -247,7 +251,7 @@ mod tests {
         let next = approver(7).codes("send", "{}");
         assert!(first.codes.iter().all(|code| !next.codes.contains(code)));
         assert!(approver(7).spend(&next));
-        // Another call is not touched, and what can no longer be given is forgotten.
+        // Another call is not affected, and codes that are no longer valid are forgotten.
         assert!(approver(7).spend(&approver(7).codes("send", "[]")));
         for call in 0..MANY {
             assert!(approver(9).spend(&approver(9).codes("send", &call.to_string())));

@@ -7,39 +7,39 @@ use crate::attribute::identifier::{Kind, terms};
 use crate::wire::answer::ToolCall;
 use crate::wire::json::{self, Doc, Keys, Node};
 
-/// Leaves that are looked at; a call with more cannot be read reliably.
+/// Maximum number of leaves examined; a call with more cannot be read reliably.
 const MOST_LEAVES: usize = 512;
 
 /// One value of the arguments.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Leaf {
-    /// Its place (RFC 6901).
+    /// Its JSON Pointer (RFC 6901).
     pub path: String,
-    /// The key that it stands under; for elements of an array the array's.
+    /// Its key; for elements of an array, the array's key.
     pub key: String,
     /// The value.
     pub value: String,
 }
 
-/// Names of arguments by which a tool is told what to do.
+/// Names of arguments that select what a tool does.
 const ACTIONS: &[&str] = &["action", "operation", "op", "method", "act", "操作", "动作"];
 
-/// Longest name of an action, in bytes.
+/// Longest action name, in bytes.
 const MOST_OF_AN_ACTION: usize = 48;
 
 /// The arguments of a call.
 pub struct Arguments {
-    /// Strings and numbers in them, in order.
+    /// The strings and numbers in them, in order.
     pub leaves: Vec<Leaf>,
-    /// Whether every reader reads them alike: JSON, no key twice, of bearable size, complete.
+    /// Whether every parser reads them alike: JSON, no duplicate keys, within the size limits, complete.
     pub readable: bool,
-    /// One spelling for equal arguments: keys sorted, no blanks.
+    /// Canonical form: keys sorted, no whitespace, equal numbers spelled alike.
     pub canonical: String,
 }
 
 impl Arguments {
-    /// The class of a tool when it is called with these arguments: one that does several things is told which by an `action`,
-    /// and then does what that says. It only ever makes the class worse: `action: "list"` may change something all the same.
+    /// Returns the effect class of a tool when it is called with these arguments: a tool with several functions is told which one
+    /// by an `action`, and then does that. The class can only get worse: `action: "list"` may still change something.
     pub fn effect(&self, tool: Effect) -> Effect {
         let says = |leaf: &&Leaf| {
             let name = leaf.path.strip_prefix('/').is_some_and(|name| ACTIONS.contains(&name));
@@ -49,7 +49,7 @@ impl Arguments {
         chosen.filter(|chosen| *chosen != Effect::Unknown).fold(tool, Effect::or_worse)
     }
 
-    /// Reads the arguments of a call as the agent gets them.
+    /// Reads the arguments of a call as the agent receives them.
     pub fn of(call: &ToolCall) -> Self {
         let text = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
         let mut found =
@@ -60,7 +60,7 @@ impl Arguments {
         });
         match doc {
             Ok(doc) => found.walk(&doc, doc.root(), "", ""),
-            // Free text, as custom tools take it, or a stream that was cut: it is one value.
+            // Free text, as custom tools take it, or a truncated stream: it is one value.
             Err(_) => found.add("", "input", text.to_owned()),
         }
         found
@@ -111,8 +111,8 @@ impl Arguments {
     }
 }
 
-/// Keys sorted, no blanks, one spelling for equal numbers; a text that is no JSON, or says a key twice, stands for itself: two readers
-/// could read it differently.
+/// Returns the canonical form: keys sorted, no whitespace, equal numbers spelled alike. A text that is not JSON, or has duplicate
+/// keys, is returned as is: two parsers could read it differently.
 pub fn canonical(text: &str) -> String {
     Doc::parse(text.as_bytes(), Keys::Unique).map_or_else(
         |_| text.to_owned(),
@@ -158,8 +158,8 @@ fn quote(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// One spelling for a number that clients write anew: `1.50` and `1.5`. Of one with more digits than every reader keeps (15,
-/// IEEE 754), two may be different accounts.
+/// Returns one spelling for a number that clients reformat: `1.50` and `1.5`. A number with more digits than every parser
+/// preserves (15, IEEE 754) stays as it is: two that parse alike may be different accounts.
 fn number(raw: &str) -> String {
     let mantissa = raw.split(['e', 'E']).next().unwrap_or_default();
     let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();

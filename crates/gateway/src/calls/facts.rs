@@ -1,4 +1,4 @@
-//! From a call and its context to the facts that the gate decides on.
+//! Derives from a call and its context the facts that the gate decides on.
 
 mod before;
 mod choice;
@@ -51,33 +51,33 @@ use record::{
     is_of_a_record_spoken_of, is_of_the_only_row, names_its_source,
 };
 
-/// Values of one argument that can decide; a call with more cannot be read reliably.
+/// Maximum number of decisive values per argument; a call with more cannot be read reliably.
 const MOST_VALUES: usize = 64;
 
-/// Arguments of a call, long enough for a passage, that are compared word by word with the context.
+/// Maximum number of arguments, long enough to hold a passage, that are compared word by word with the context.
 const MOST_LONG: usize = 32;
 
-/// Longest argument that is looked for as a whole where a third party asks for something, in bytes.
+/// Longest argument that is searched for as a whole in third-party requests, in bytes.
 const LONGEST_WORDS: usize = 400;
 
-/// What a value is looked at for.
+/// The purpose for which a value is examined.
 #[derive(Clone, Copy)]
 struct About<'a> {
     effect: Effect,
     tool: &'a str,
-    /// What else the call is made with, where a text that spells it out counts.
+    /// The other values of the call, if a text that spells them out counts.
     spelt: Option<&'a Spelt>,
-    /// Whether the user may have left the value to a message that they point to.
+    /// Whether the user may have left the value to a message they point to.
     left: bool,
 }
 
-/// A value that decides, in the spelling by which it is compared.
+/// A decisive value, in the spelling used for comparison.
 struct Value {
     text: String,
     kind: Option<Kind>,
 }
 
-/// The facts about a call, and where each of its arguments stands. Without a context nothing speaks for the call.
+/// Returns the facts about a call, and where each of its arguments appears. Without a context nothing supports the call.
 pub fn of(
     prepared: Option<&Prepared>,
     effect: Effect,
@@ -97,7 +97,7 @@ pub fn of(
         asked: prepared.is_some_and(|known| asks_for(known, effect, &call.tool, description)),
         anchored: prepared
             .is_some_and(|known| topic::is_touched(known, &call.tool, description, &arguments.leaves)),
-        // What is left to one person's message is looked at value by value.
+        // What is left to one person's message is examined value by value.
         delegated: prepared.is_some_and(|known| known.intent().delegates && known.pointed().is_empty()),
         ends: effect.acts() && ends_by_description(&call.tool, description),
         many: prepared.is_some_and(|known| known.intent().many),
@@ -163,7 +163,7 @@ pub fn of(
     (facts, overlaps)
 }
 
-/// Whether the call is about a record that the user named, and what they want done with it is not what another tool is called by.
+/// Whether the call is about a record that the user named, and the user's wish does not match another tool's name.
 fn is_about_what_is_named(known: &Prepared, call: &ToolCall, facts: &CallFacts, leaves: &[Leaf]) -> bool {
     facts.effect.acts()
         && !facts.anchored
@@ -171,7 +171,7 @@ fn is_about_what_is_named(known: &Prepared, call: &ToolCall, facts: &CallFacts, 
         && !topic::names_another(known, &call.tool)
 }
 
-/// Whether the user named the record that one of the arguments calls by its name or number.
+/// Whether the user named the record that one of the arguments refers to by name or number.
 fn speaks_of_a_record(known: &Prepared, leaves: &[Leaf]) -> bool {
     let mut values = leaves.iter().take(MOST_VALUES).map(|leaf| folded(&leaf.value));
     values.any(|value| {
@@ -179,30 +179,30 @@ fn speaks_of_a_record(known: &Prepared, leaves: &[Leaf]) -> bool {
     })
 }
 
-/// Whether the user asks for an effect of this class, and for an end where the tool makes one.
+/// Whether the user asks for an effect of this class and, if the tool ends something, for an end.
 fn asks_for(known: &Prepared, effect: Effect, tool: &str, description: &str) -> bool {
     let intent = known.intent();
     intent.asks_for(effect) && (intent.ends || !ends_by_description(tool, description))
 }
 
-/// Reads the arguments of a call one after the other.
+/// Reads the arguments of a call one by one.
 struct Reader<'c> {
     prepared: Option<&'c Prepared>,
     call: &'c ToolCall,
     arguments: &'c Arguments,
-    /// What the call is made with, as a text may spell it out.
+    /// The values of the call, as a text may spell them out.
     spelt: Spelt,
-    /// Values whose tokens the model wrote.
+    /// The values whose tokens the model wrote.
     tokens: Vec<&'c str>,
-    /// The same, with what they are.
+    /// The same, with their data types.
     personal: Vec<(DataType, &'c str)>,
     facts: CallFacts,
     overlaps: Vec<Overlap>,
-    /// Arguments so far that are long enough for a passage.
+    /// Number of arguments so far that are long enough to hold a passage.
     long: usize,
-    /// Whether the user speaks of what the tool does, and points to a message.
+    /// Whether the user speaks of what the tool does and points to a message.
     tied: bool,
-    /// Whether the user may have left the argument that is read to a message that they point to.
+    /// Whether the user may have left the current argument to a message they point to.
     left: bool,
     /// The tool's description.
     description: &'c str,
@@ -211,7 +211,7 @@ struct Reader<'c> {
 impl Reader<'_> {
     fn leaf(&mut self, leaf: &Leaf) {
         let effect = self.facts.effect;
-        // `guests: 4` are so many, not somebody.
+        // `guests: 4` is a count, not a recipient.
         let many = effect == Effect::Create
             && leaf.value.len() <= 3
             && leaf.value.bytes().all(|byte| byte.is_ascii_digit());
@@ -253,8 +253,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A text that an argument hides. What it holds counts as if it stood there; a passage of somebody else's words that nobody
-    /// is meant to see is on its way out.
+    /// Examines a text hidden in an argument. Its values count as if written plainly; a hidden passage of third-party words is
+    /// being carried away.
     fn hidden(&mut self, known: &Prepared, leaf: &Leaf, part: Option<Part>, overlap: &mut Overlap) {
         let index = Index::new(&leaf.value, Form::Words);
         let passages = self.passages(&index);
@@ -267,7 +267,7 @@ impl Reader<'_> {
         overlap_of(known, leaf, &index, passages, overlap);
     }
 
-    /// The passages that a text shares with the context.
+    /// Returns the passages that a text shares with the context.
     fn passages(&mut self, index: &Index) -> Vec<(Hit, Range<usize>)> {
         self.long += usize::from(index.words.len() >= RUN);
         let known = self.prepared.filter(|_| self.long <= MOST_LONG);
@@ -282,7 +282,7 @@ impl Reader<'_> {
         self.facts.arguments.extend(found);
     }
 
-    /// A name or day that only a third party's sentences say, in an argument that is neither text nor known to play a part.
+    /// Records a name or day that only third-party sentences mention, in an argument that is neither text nor has a known part.
     fn named(&mut self, leaf: &Leaf, said: Option<Part>) {
         let known = self
             .prepared
@@ -299,7 +299,7 @@ impl Reader<'_> {
         self.facts.arguments.extend(outside.map(object));
     }
 
-    /// An option that a text says and the user says another of.
+    /// Records an option that a third-party text states where the user states a different one.
     fn chosen(&mut self, leaf: &Leaf, part: Part) {
         let acts = self.facts.effect.acts() && self.facts.effect != Effect::Fetch;
         let told = self.prepared.filter(|_| acts);
@@ -309,7 +309,7 @@ impl Reader<'_> {
         self.facts.arguments.extend(told.map(instructed));
     }
 
-    /// What a third party's prose says of the words of a text, or of a part of a command.
+    /// Records what third-party prose says about the words of a text or a part of a command.
     fn told(
         &mut self,
         leaf: &Leaf,
@@ -319,7 +319,7 @@ impl Reader<'_> {
         passages: &[(Hit, Range<usize>)],
     ) {
         let Some(known) = self.prepared else { return };
-        // What is said somewhere may be said again, but what decides is not for a text to say.
+        // Words may be repeated, but what decides is not for a text to dictate.
         let spelt = Some(&self.spelt).filter(|_| decides);
         let about = About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left };
         self.facts.arguments.extend(told(known, about, leaf, part, index, passages));
@@ -339,28 +339,28 @@ fn wants_coding(known: &Prepared) -> bool {
     known.turns.iter().any(|(_, turn)| CODING.iter().any(|word| stands_in(turn, word)))
 }
 
-/// Categories of the values that were masked in the arguments of a call.
+/// Returns the categories of the values masked in the arguments of a call.
 fn redacted(arguments: &str) -> BTreeSet<DataCategory> {
     let masked = DataType::ALL.iter().filter(|kind| arguments.contains(&masked(**kind)));
     if arguments.contains(MASKED) { masked.map(|kind| kind.category()).collect() } else { BTreeSet::new() }
 }
 
-/// With what the placeholder of a masked value begins.
+/// The prefix of the placeholder for a masked value.
 const MASKED: &str = "[redacted ";
 
-/// What stands in the place of a value that a tool must not be given. Whatever the language: programs read it.
+/// Returns the placeholder for a value that a tool must not receive. It is the same in every language: programs read it.
 pub fn masked(kind: DataType) -> String {
     format!("{MASKED}{}]", kind.name())
 }
 
-/// Whether the user gave a value, or named the record that it stands in.
+/// Whether the user gave a value, or named the record that holds it.
 pub fn is_given(known: &Prepared, value: &str) -> bool {
     let value = folded(value);
     let said = known.context.verbatim(&value, By::Text).iter().any(|hit| hit.origin == Origin::User);
     said || is_of_somebody_named(known, &value)
 }
 
-/// What the tokens of a request stand for in the arguments of a tool that must not be given all.
+/// Returns the request's tokens, with a placeholder for values of categories in `redact` that the user did not give.
 pub fn masked_for(known: Option<&Prepared>, minted: &Minted, redact: &BTreeSet<DataCategory>) -> Minted {
     minted.shown(|kind, value| {
         let hidden = redact.contains(&kind.category()) && known.is_none_or(|known| !is_given(known, value));
@@ -368,17 +368,17 @@ pub fn masked_for(known: Option<&Prepared>, minted: &Minted, redact: &BTreeSet<D
     })
 }
 
-/// Whether a folded value stands in a record of somebody whom the user named.
+/// Whether a folded value is in a record of somebody the user named.
 pub fn is_of_somebody_named(known: &Prepared, value: &str) -> bool {
     is_of_a_named_record(known, value, Named::Person)
 }
 
-/// Free text, as custom tools take it; what begins like JSON and is none is broken.
+/// Whether the arguments are free text, as custom tools take it; text that begins like JSON but is not is broken.
 pub(super) fn is_free(arguments: &Arguments) -> bool {
     matches!(arguments.leaves.as_slice(), [leaf] if leaf.path.is_empty() && !leaf.value.trim_start().starts_with(['{', '[']))
 }
 
-/// Values whose tokens the model wrote.
+/// Returns the values whose tokens or surrogates the model wrote.
 fn restored<'m>(written: &str, minted: &'m Minted) -> Vec<&'m str> {
     if minted.is_empty() {
         return Vec::new();
@@ -401,7 +401,7 @@ fn shape(value: &str) -> Shape {
     }
 }
 
-/// The values of an argument that decide, by the part it plays.
+/// Returns the decisive values of an argument, by the part it plays.
 fn values(leaf: &Leaf, part: Part) -> Vec<Value> {
     let normal = ombud_detect::normalise::normalise(&leaf.value);
     let found = terms(&normal.text);
@@ -424,12 +424,12 @@ fn values(leaf: &Leaf, part: Part) -> Vec<Value> {
         Part::Amount => first(&[&[Kind::Number]]),
         Part::Url => first(&[&[Kind::Url], &[Kind::Host]]),
         Part::Object | Part::Path | Part::Credential => whole(),
-        // The words are the model's; only links, addresses and accounts in them can lead somebody astray.
+        // The words are the model's; only links, addresses and accounts in them can mislead somebody.
         Part::Command | Part::Content => of(&[Kind::Email, Kind::Url, Kind::Iban]),
     }
 }
 
-/// Where a value stands.
+/// Returns where a value appears.
 fn stands(known: &Prepared, value: &Value) -> Vec<Hit> {
     let context = &known.context;
     let mut hits = match value.kind {
@@ -437,14 +437,14 @@ fn stands(known: &Prepared, value: &Value) -> Vec<Hit> {
             let host = value.text.split(['/', '?']).next().unwrap_or_default();
             let mut hits = context.identifier(Kind::Url, &value.text);
             hits.extend(context.identifier(Kind::Host, host));
-            // The domain of a third party's mail address is its host as well; that of the user's own opens nothing.
+            // The domain of a third party's mail address counts as the host too; that of the user's own grants nothing.
             let domain = context.verbatim(host, By::Identifier).into_iter();
             hits.extend(domain.filter(|hit| hit.origin.trust() == Trust::Untrusted));
             hits
         }
         Some(kind) => context.identifier(kind, &value.text),
         None if weight(&value.text) >= 4 => context.verbatim(&value.text, By::Text),
-        // Few characters stand somewhere in any text: they count as a whole field, or where the user says them.
+        // A few characters occur somewhere in any text: they count only as a whole field, or where the user says them.
         None => context
             .verbatim(&value.text, By::Text)
             .into_iter()
@@ -483,17 +483,17 @@ fn argument(
     let mut facts = bare(leaf, part, value.text.clone(), value.kind.is_some());
     let Some(known) = prepared else { return facts };
     let hits = stands(known, value);
-    // The tool gets what was written, not what it looks like.
+    // The tool receives what was written, not what it looks like.
     let plain = !disguise::is_worn(known, &leaf.value, part);
     facts.user = plain && hits.iter().any(|hit| hit.origin == Origin::User)
         || plain && part == Part::Object && known.says_its_words(&value.text)
         || part == Part::Amount && numbers::are_said(known, &value.text);
-    // Definitions of tools may be a third party's (MCP): a recipient in one is nobody's wish.
+    // Tool definitions may come from a third party (MCP): a recipient in one is nobody's wish.
     let written = |hit: &Hit| {
         known.context.sources.get(hit.source).is_some_and(|source| source.role != Role::ToolDefinition)
     };
     facts.operator = plain && hits.iter().any(|hit| hit.origin == Origin::Operator && written(hit));
-    // What a result repeats that it was asked for with comes from elsewhere.
+    // A value that a result only echoes from its own request comes from elsewhere.
     let said = |hit: &&Hit| part != Part::Object || !record::is_repeated(known, &hit.origin, &value.text);
     facts.outside = outside(hits.iter().filter(said));
     facts.typed |= part == Part::Object && hits.is_empty() && is_number_of_a_record(leaf);
@@ -541,17 +541,17 @@ fn argument(
     facts
 }
 
-/// `mail_id: 4711`: nobody calls anything by it who has not read it somewhere.
+/// Whether an argument is a record number such as `mail_id: 4711`: nobody uses one who has not read it somewhere.
 fn is_number_of_a_record(leaf: &Leaf) -> bool {
     is_id(&leaf.key) && leaf.value.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// The first origin that a third party may have written.
+/// Returns the first origin that a third party may have written.
 fn outside<'h>(hits: impl IntoIterator<Item = &'h Hit>) -> Option<Origin> {
     hits.into_iter().find(|hit| hit.origin.trust() == Trust::Untrusted).map(|hit| hit.origin.clone())
 }
 
-/// A passage of at least [`RUN`] words that was taken over from a third party. In an address it is what the host would learn.
+/// Returns a passage of at least [`RUN`] words copied from a third party. In a URL, that is what the host would learn.
 fn copied<'h>(
     leaf: &Leaf,
     part: Part,
@@ -565,7 +565,7 @@ fn copied<'h>(
     Some(ArgumentFacts { outside, altered, ..bare(leaf, part, leaf.value.clone(), false) })
 }
 
-/// Facts about a value of which nothing is known yet.
+/// Returns the facts about a value of which nothing is known yet.
 fn bare(leaf: &Leaf, part: Part, value: String, typed: bool) -> ArgumentFacts {
     ArgumentFacts {
         path: leaf.path.clone(),
@@ -583,7 +583,7 @@ fn bare(leaf: &Leaf, part: Part, value: String, typed: bool) -> ArgumentFacts {
     }
 }
 
-/// The words of an argument, where a third party's prose says them and asks for the effect: all of them, or a passage.
+/// Returns the words of an argument, all of them or a passage, if third-party prose contains them and asks for the effect.
 fn told(
     known: &Prepared,
     about: About<'_>,
@@ -593,7 +593,7 @@ fn told(
     passages: &[(Hit, Range<usize>)],
 ) -> Option<ArgumentFacts> {
     let words = || passages.iter().filter_map(|(_, own)| index.folded.get(own.clone()));
-    // The model writes a word as a sentence: “Outstanding.”
+    // The model may write a single word as a sentence: “Outstanding.”
     let whole = folded(leaf.value.trim().trim_end_matches(['.', '!', '。', '！']));
     let said = known.turns.iter().any(|(_, turn)| turn.contains(&whole));
     if part == Part::Content
@@ -625,14 +625,14 @@ fn told(
     })
 }
 
-/// A message that a third party's sentence dictates.
+/// Returns a message that a third-party sentence dictates.
 fn echoed(known: &Prepared, effect: Effect, leaf: &Leaf, part: Part, index: &Index) -> Option<ArgumentFacts> {
     let message = part == Part::Content && matches!(effect, Effect::Send | Effect::Create | Effect::Change);
     let origin = if message { echo::of(known, effect, index) } else { None };
     Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, folded(&leaf.value), false) })
 }
 
-/// A date or a time of day: it stands in many texts.
+/// Whether a text is a date or a time of day, which occur in many texts.
 fn is_time(text: &str) -> bool {
     let part = |ch: char| {
         ch.is_ascii_digit() || matches!(ch, '-' | ':' | '/' | ' ' | 't' | 'z' | '.' | '年' | '月' | '日')

@@ -1,5 +1,6 @@
-//! What kinds of data the arguments of a call hold: what detection finds in them as the tool gets them, also under base64 and the
-//! like or in pieces, and what the tokens stand for that the model wrote. A name that only the conversation makes one has a token and no form.
+//! The kinds of data in the arguments of a call: what detection finds in the values that the tool receives, including under
+//! base64 and similar encodings or in pieces, and what the tokens written by the model stand for. A name recognised only from the
+//! conversation has a token but no recognisable format.
 
 use std::collections::BTreeSet;
 
@@ -12,34 +13,35 @@ use crate::inspect::Inspector;
 use crate::tool::judge::exchange;
 use crate::wire::json::{Doc, Keys, Kind, Node};
 
-/// Encoded characters in which something with a form of its own is looked for: `tel 13970834512` has twenty.
+/// Shortest encoded run in which a value with a recognisable format is searched for, in characters: `tel 13970834512` takes
+/// twenty.
 const LEAST: usize = 12;
 
-/// Characters of a text that may be a piece of a value.
+/// Longest text that may be a piece of a value, in bytes.
 const PIECE: usize = 32;
 
-/// Characters with gaps between them that may be one value.
+/// Minimum number of spaced-out characters that may be one value.
 const SPREAD: usize = 8;
 
-/// Who looks, for whom, and how sure a finding must be.
+/// What detects, for which client, and the minimum score.
 #[derive(Clone, Copy)]
 pub struct Eye<'a> {
     /// Detection.
     pub inspector: &'a Inspector,
     /// Digest of the client's key.
     pub client: &'a str,
-    /// The least score that counts.
+    /// The minimum score that counts.
     pub least: f32,
 }
 
-/// The arguments as a document. What is no JSON is one text, or nothing in it would be looked at.
+/// Returns the arguments as a document. Text that is not JSON becomes one string, or nothing in it would be examined.
 pub fn document(arguments: &str) -> Exchange {
     let read = exchange(arguments, Role::ToolCall, &Origin::Model);
     let unread = read.slots.is_empty() && serde_json::from_str::<Value>(arguments).is_err();
     if unread { exchange(&Value::from(arguments).to_string(), Role::ToolCall, &Origin::Model) } else { read }
 }
 
-/// The categories of data in arguments, with those that stand there in disguise.
+/// Returns the categories of data in arguments, including data in disguise.
 pub fn categories(eye: Eye<'_>, arguments: &str) -> BTreeSet<DataCategory> {
     let open = document(arguments);
     let coded: Vec<String> = open.slots.iter().flat_map(|slot| decoded(&slot.text)).collect();
@@ -55,8 +57,8 @@ pub fn categories(eye: Eye<'_>, arguments: &str) -> BTreeSet<DataCategory> {
     found
 }
 
-/// What stands in pieces beside each other: texts of one object, characters of one list. Numbers of an object stay for themselves: a
-/// page and an id are no telephone number.
+/// Joins adjacent pieces: strings of one object, characters of one list. Numbers of an object stay separate: a page and an id are
+/// not a telephone number.
 fn joined(arguments: &str) -> Vec<String> {
     let Ok(doc) = Doc::parse(arguments.as_bytes(), Keys::Any) else { return Vec::new() };
     let piece = |node: Node| {
@@ -80,8 +82,8 @@ fn joined(arguments: &str) -> Vec<String> {
     out
 }
 
-/// The characters of a text that stand alone between gaps of one character each (`1 3 9 …`), without those gaps; nothing if there are no
-/// such.
+/// Returns the characters of a text that are separated by single gap characters (`1 3 9 …`), without the gaps; `None` if there
+/// are none.
 fn closed_up(text: &str) -> Option<String> {
     let (mut out, mut run, mut last) = (String::new(), String::new(), None);
     let mut take = |run: &mut String| {
@@ -103,7 +105,7 @@ fn closed_up(text: &str) -> Option<String> {
             continue;
         }
         if ch.is_alphanumeric() {
-            // The one before it does not stand alone.
+            // The character before it is not isolated.
             run.pop();
         }
         take(&mut run);
@@ -114,7 +116,7 @@ fn closed_up(text: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-/// The categories of the values whose tokens or surrogates the model wrote.
+/// Returns the categories of the values whose tokens or surrogates the model wrote.
 pub fn by_tokens(written: &str, minted: &Minted) -> BTreeSet<DataCategory> {
     if minted.is_empty() {
         return BTreeSet::new();
@@ -127,7 +129,8 @@ pub fn by_tokens(written: &str, minted: &Minted) -> BTreeSet<DataCategory> {
 }
 
 impl Eye<'_> {
-    /// What has a form of its own in a text that is put together here: names in it nobody has written.
+    /// Returns the categories of values with a recognisable format in a text assembled here; names are not looked for, since
+    /// nobody wrote the text as such.
     fn formed(self, text: &str) -> BTreeSet<DataCategory> {
         let found = self.inspector.detector().detect_formed(text);
         found.iter().filter(|value| value.score >= self.least).map(ombud_core::Detection::category).collect()

@@ -1,4 +1,4 @@
-//! The tool calls of an answer: what each would do, where its values stand in the context, and what becomes of it.
+//! The tool calls of a response: what each would do, where its values appear in the context, and what becomes of it.
 
 pub mod approve;
 pub mod arguments;
@@ -43,32 +43,32 @@ use recent::{Recent, Whose};
 use recorded::{details, records, weighed};
 use released::{Counted, Released};
 
-/// A request of so many bytes is kept as it was read while its answer is waited for, which may take minutes; it takes some five
-/// times as much.
+/// Requests up to this many bytes stay parsed while waiting for the response, which may take minutes; the parsed form takes about
+/// five times as much.
 const MOST_KEPT: usize = 16 * 1024;
 
-/// What the calls of one answer are judged by. Nothing is prepared before there is a call.
+/// Judges the calls of one response. Nothing is prepared before there is a call.
 pub struct Judge {
-    /// The request as the agent sent it, where it has tools.
+    /// The request as the agent sent it, if it has tools.
     request: Option<Arc<Asked>>,
     asker: Asker,
-    /// Whether what a third party wrote in it shows signs of injection.
+    /// Whether third-party text in it shows signs of injection.
     signs: bool,
-    /// Calls of the answer that were released, so that many at once share the limits of one after the other.
+    /// Calls of this response that were released, so that parallel calls share the same limits as sequential ones.
     released: Mutex<Released>,
     /// The gateway around it.
     around: Option<Around>,
 }
 
-/// What a judge may ask of the gateway around it.
+/// What a judge uses of the gateway around it.
 struct Around {
-    /// Who is outside of the conversation and may say yes.
+    /// Approvals from outside the conversation.
     outside: Option<Arc<dyn Approvals>>,
-    /// What the client has done today, where a limit depends on it.
+    /// What the client has done today, if a limit depends on it.
     daily: Option<Arc<dyn Daily>>,
-    /// The calls of the last minute, and the time since they are counted.
+    /// The calls of the last minute and the totals of sessions.
     recent: Arc<Recent>,
-    /// The time when the request came, and since then.
+    /// The gateway's clock when the request came, and the instant at which it was read.
     began: (Duration, Instant),
 }
 
@@ -78,25 +78,25 @@ impl Around {
     }
 }
 
-/// A request as the agent sent it, read when its answer is looked at.
+/// A request as the agent sent it, parsed only when its response is examined.
 pub struct Asked {
     wire: Wire,
     body: Bytes,
     client: String,
-    /// Whether the operator's own prompt stands in it.
+    /// Whether it contains the operator's own prompt.
     instructed: bool,
-    /// What is known of its texts beside what they show.
+    /// What is known about its texts beyond their content.
     beside: Known,
     exchange: OnceLock<Option<Arc<Exchange>>>,
     prepared: OnceLock<Option<Prepared>>,
 }
 
-/// What is known of the texts of a request beside what they show.
+/// What is known about the texts of a request beyond their content.
 enum Known {
     Nothing,
-    /// What a gateway knows.
+    /// What a gateway knows now.
     Now(Beside),
-    /// What a gateway knew then.
+    /// What a gateway knew when the call was recorded.
     Then(Vec<LaidRecord>),
 }
 
@@ -109,7 +109,7 @@ impl Known {
         }
     }
 
-    /// Whether it may say that a part of a user's turn is somebody else's.
+    /// Whether it may attribute a part of a user's turn to somebody else.
     fn may_tell_of_turns(&self) -> bool {
         match self {
             Self::Nothing => false,
@@ -119,8 +119,8 @@ impl Known {
     }
 }
 
-/// What a gateway knows of the texts of a request beside what they show: where its agent says that they come from, and what is new in
-/// its system prompts.
+/// What a gateway knows about the texts of a request beyond their content: the origins that its agent declares, and what is new
+/// in its system prompts.
 pub struct Beside {
     sources: Arc<Sources>,
     constant: Constant,
@@ -129,7 +129,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// What a gateway knows of a caller's texts.
+    /// Gathers what a gateway knows about a caller's texts.
     pub fn of(gateway: &Gateway, caller: &Caller, exchange: &Exchange) -> Self {
         let (tenant, session) = (caller.tenant.clone(), caller.session.clone());
         let sources = Arc::clone(&gateway.sources);
@@ -147,7 +147,7 @@ impl Beside {
 }
 
 impl Asked {
-    /// A request of a client.
+    /// Creates a request of a client.
     pub fn new(wire: Wire, body: Bytes, client: &str) -> Self {
         Self {
             wire,
@@ -160,43 +160,43 @@ impl Asked {
         }
     }
 
-    /// The same, with what is known beside it.
+    /// Adds what a gateway knows about its texts.
     #[must_use]
     pub fn beside(self, beside: Beside) -> Self {
         Self { beside: Known::Now(beside), ..self }
     }
 
-    /// The same, with what the record of a call says that was known beside it.
+    /// Adds the passages that the record of a call preserved.
     #[must_use]
     pub fn laid(self, laid: Vec<LaidRecord>) -> Self {
         Self { beside: Known::Then(laid), ..self }
     }
 
-    /// The same, where it was read already and is small enough to be kept until its answer comes: to read it again costs more
-    /// than the answer of most requests.
+    /// Keeps the parsed request if it is small enough to hold until its response arrives: parsing it again costs more than most
+    /// responses do.
     #[must_use]
     pub fn read(self, exchange: Exchange) -> Self {
         let kept = exchange.body.len() <= MOST_KEPT;
         Self { exchange: if kept { Some(Arc::new(exchange)).into() } else { OnceLock::new() }, ..self }
     }
 
-    /// The same, where it is known whether the operator's own prompt stands in it.
+    /// Sets whether the operator's own prompt is in it.
     #[must_use]
     pub fn instructed(self, instructed: bool) -> Self {
         Self { instructed, ..self }
     }
 
-    /// Whether the operator's own prompt may stand in it.
+    /// Whether it may contain the operator's own prompt.
     pub fn is_instructed(&self) -> bool {
         self.instructed
     }
 
-    /// Bytes that reading it reads.
+    /// Returns its size in bytes, a measure of the cost of parsing it.
     pub fn weight(&self) -> usize {
         self.body.len()
     }
 
-    /// The operator's own texts in it.
+    /// Returns the operator's own texts in it.
     pub fn instructions(&self, attributor: &Attributor) -> Vec<Arc<Index>> {
         let read = self.exchange();
         read.map(|exchange| attributor.instructions(&self.client, exchange)).unwrap_or_default()
@@ -207,8 +207,8 @@ impl Asked {
         self.exchange().is_some_and(|exchange| exchange.tools.iter().any(|tool| tool.name == name))
     }
 
-    /// Whether each of these values stands in a turn that is the user's from beginning to end. `false` says nothing: what is
-    /// looked at is cheap, so that most answers need no more.
+    /// Whether each of these values appears in a turn that is the user's from beginning to end. `false` is inconclusive: only a
+    /// cheap check is made, which is enough for most responses.
     pub fn are_users(&self, values: &BTreeSet<&str>) -> bool {
         let Some(exchange) = self.exchange().filter(|_| !self.beside.may_tell_of_turns()) else {
             return false;
@@ -222,13 +222,13 @@ impl Asked {
         values.iter().all(own)
     }
 
-    /// The request as it was, read once; `None` if it cannot be read again.
+    /// Returns the parsed request; `None` if it cannot be parsed again.
     fn exchange(&self) -> Option<&Arc<Exchange>> {
         let read = || self.wire.parse(self.body.clone()).ok().map(Arc::new);
         self.exchange.get_or_init(read).as_ref()
     }
 
-    /// The same with its texts prepared.
+    /// Returns the request with its texts prepared.
     pub fn prepared(&self, attributor: &Attributor) -> Option<&Prepared> {
         let read =
             || Some(Prepared::new(attributor, &self.client, Arc::clone(self.exchange()?), &self.beside));
@@ -236,7 +236,7 @@ impl Asked {
     }
 }
 
-/// What stays of the system prompts of a request. Where no tool is offered nothing is decided by it.
+/// Returns the constant part of the system prompts of a request. Without tools nothing depends on it.
 fn constant(gateway: &Gateway, caller: &Caller, exchange: &Exchange) -> Constant {
     if !exchange.has_tools() {
         return Constant::default();
@@ -247,25 +247,26 @@ fn constant(gateway: &Gateway, caller: &Caller, exchange: &Exchange) -> Constant
     gateway.prompts.turn(&whose, exchange, &prompts)
 }
 
-/// Whose request it is.
+/// Who sent the request.
 enum Asker {
-    /// A caller of the gateway; what its codes depend on is made when there is a call. With what was released by codes.
+    /// A caller of the gateway, with what was released by codes; its codes are derived only once there is a call.
     Caller(Caller, Arc<Spent>),
-    /// Somebody with codes of this approver.
+    /// A fixed approver that makes the codes.
     Fixed(Box<Approver>),
 }
 
 impl Asker {
-    /// Whose calls are counted by the minute. Most answers hold no call, and then nobody wants to know.
+    /// Returns the scope of the per-minute count, computed on demand because most responses hold no call.
     fn whose(&self) -> Whose {
         match self {
-            // Without a session the calls of all users of a client would count as one: then only the minute is theirs together.
+            // Without a session the calls of all users of a client would count as one conversation: then they share only the
+            // minute.
             Self::Caller(caller, _) => Whose { scope: caller.scope(), sums: !caller.session.is_empty() },
             Self::Fixed(_) => Whose { scope: String::new(), sums: false },
         }
     }
 
-    /// The client, for what is counted by the day.
+    /// Returns the client for the daily counts.
     fn client(&self) -> &str {
         match self {
             Self::Caller(caller, _) => &caller.client,
@@ -281,21 +282,21 @@ impl Asker {
     }
 }
 
-/// A request, read for judging.
+/// A request prepared for judging.
 pub struct Prepared {
     /// The request.
     pub exchange: Arc<Exchange>,
-    /// Its texts, prepared.
+    /// Its prepared texts.
     pub context: Context,
-    /// The user's own words by turn, folded, with their places in the body.
+    /// The user's own words by turn, folded, with the turn's offset in the body.
     pub turns: Vec<(usize, String)>,
-    /// What they ask for, once a call is judged.
+    /// What the user asks for, computed once a call is judged.
     intent: OnceLock<Intent>,
-    /// The class of each tool that the request offers, once a call is judged.
+    /// The effect class of each tool that the request offers, computed once a call is judged.
     effects: OnceLock<BTreeMap<String, Effect>>,
-    /// What the model used before anybody else could speak, once a call is judged.
+    /// Values the model used before any third-party text appeared, computed once a call is judged.
     before: OnceLock<BTreeSet<String>>,
-    /// The messages that the user points to, once a call is judged.
+    /// The messages that the user points to, computed once a call is judged.
     pointed: OnceLock<facts::Pointed>,
 }
 
@@ -308,17 +309,17 @@ impl Prepared {
         Self { exchange, context, turns, intent, effects, before, pointed }
     }
 
-    /// The folded arguments of the calls that were made before anybody else could speak.
+    /// Returns the folded arguments of calls made before any third-party text appeared.
     pub(crate) fn known_before(&self) -> &BTreeSet<String> {
         self.before.get_or_init(|| facts::used_before(self))
     }
 
-    /// The messages that the user points to.
+    /// Returns the messages that the user points to.
     pub(crate) fn pointed(&self) -> &facts::Pointed {
         self.pointed.get_or_init(|| facts::Pointed::of(self))
     }
 
-    /// The class of a tool by what the request says of it; by its name alone where it is not offered any more.
+    /// Returns the effect class of a tool by its definition in the request, or by its name alone if it is no longer offered.
     pub(crate) fn effect_of(&self, tool: &str) -> Effect {
         let read = || {
             let offered = self.exchange.tools.iter();
@@ -330,45 +331,45 @@ impl Prepared {
         known.unwrap_or_else(|| classify(tool, Hints::default()))
     }
 
-    /// A request in which nobody wishes anything: what the tool edge sees.
+    /// Creates a request without user intent, as the tool edge sees it.
     pub(crate) fn without_user(exchange: Exchange, context: Context) -> Self {
         let intent = Intent::of(std::iter::empty::<&str>()).into();
         let (turns, effects, before, pointed) = Default::default();
         Self { exchange: Arc::new(exchange), context, turns, intent, effects, before, pointed }
     }
 
-    /// What the user's own words ask for. Most answers hold no call, and then nobody wants to know.
+    /// Returns what the user's own words ask for, computed on demand because most responses hold no call.
     pub fn intent(&self) -> &Intent {
         self.intent.get_or_init(|| self.context.intent())
     }
 }
 
-/// What was decided about a call.
+/// The outcome of judging a call.
 pub struct Judgement {
-    /// What it does.
+    /// The effect class of the call.
     pub effect: Effect,
-    /// What becomes of it.
+    /// The decision.
     pub decision: CallDecision,
-    /// Where its arguments stand in the context, without content.
+    /// Where its arguments appear in the context, without content.
     pub arguments: Vec<ArgumentRecord>,
     /// The same with content, for the encrypted payload: JSON.
     pub details: Vec<u8>,
-    /// What the user reads in its place, if it is not released.
+    /// The text that replaces the call if it is not released.
     pub text: Option<String>,
-    /// The same for a list of several, with the code that releases the call, if the user may decide.
+    /// The item for a question about several calls, with the code that releases the call, if the user may decide.
     pub asked: Option<(String, String)>,
-    /// The code by which somebody outside may answer, where anybody is asked.
+    /// The code for an approval from outside the conversation, if anybody is asked.
     pub waits: Option<String>,
-    /// What stands for the call in full.
+    /// The full mark of the call.
     pub stands: String,
-    /// The language in which the user is spoken to.
+    /// The language in which the user is addressed.
     pub lang: Lang,
     /// How it was decided.
     pub weighed: WeighedRecord,
 }
 
 impl Judge {
-    /// A judge of the answers to a request. `signs` says whether it shows signs of injection.
+    /// Creates a judge for the response to a request. `signs` says whether the request shows signs of injection.
     pub fn new(request: Option<Arc<Asked>>, caller: &Caller, spent: &Arc<Spent>, signs: bool) -> Self {
         Self {
             request,
@@ -379,7 +380,8 @@ impl Judge {
         }
     }
 
-    /// The same in a gateway, where somebody outside of the conversation may say yes too, and calls are counted by the minute.
+    /// Places the judge in a gateway, where approvals may also come from outside the conversation and calls are counted per
+    /// minute.
     #[must_use]
     pub fn within(self, gateway: &Gateway) -> Self {
         let outside = gateway.approvals.get().map(Arc::clone);
@@ -392,7 +394,7 @@ impl Judge {
         self.around.as_ref()?.outside.as_ref()
     }
 
-    /// A call was released.
+    /// Counts a released call.
     fn count(&self, policy: &ToolPolicy, released: &mut Released, call: Counted) {
         released.add(call);
         let counts = policy.limits != Limits::default() || policy.workflow.ordered;
@@ -404,7 +406,7 @@ impl Judge {
         }
     }
 
-    /// What a call counts for the limits; what is done with it goes into its facts.
+    /// Returns what a call counts towards the limits, and puts the totals including it into its facts.
     fn counted(
         &self,
         policy: &ToolPolicy,
@@ -424,30 +426,30 @@ impl Judge {
         counted.to_step(policy.reached(facts.done.reached, &call.tool))
     }
 
-    /// What somebody outside said of this call, if they did.
+    /// Returns the answer given outside the conversation, if any.
     fn said_outside(&self, codes: &Codes) -> Option<bool> {
         let outside = self.outside()?;
         codes.codes.iter().find_map(|code| outside.said(code, &codes.stands()))
     }
 
-    /// A judge without a gateway around it.
+    /// Creates a judge without a gateway around it.
     pub fn alone(request: Option<(Wire, Bytes)>, client: &str, approver: Approver) -> Self {
         Self::with(request.map(|(wire, body)| Asked::new(wire, body, client)), approver)
     }
 
-    /// The same, for a request of which more is known.
+    /// The same, for a request about which more is known.
     pub fn with(request: Option<Asked>, approver: Approver) -> Self {
         let request = request.map(Arc::new);
         let asker = Asker::Fixed(Box::new(approver));
         Self { request, asker, signs: false, released: Mutex::default(), around: None }
     }
 
-    /// Bytes of the request that judging reads.
+    /// Returns the size in bytes of the request to be read.
     pub fn weight(&self) -> usize {
         self.request.as_ref().map_or(0, |request| request.weight())
     }
 
-    /// Remembers a question as the user gets it, and its calls: what stands for each, and its code.
+    /// Remembers a question as shown to the user, with the mark and code of each of its calls.
     pub fn pose(&self, question: &str, calls: &[(String, String)]) {
         self.asker.approver().pose(question, calls);
     }
@@ -480,7 +482,7 @@ impl Judge {
         let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
         let counted = self.counted(policy, &released, &mut facts, call, &arguments);
         facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
-        // First without a yes, so that it counts only where one is asked for.
+        // First without an approval, so that one is used only where it is required.
         let given = std::mem::take(&mut facts.approved);
         let mut decision = decide_call(policy, &call.tool, &facts);
         let always = decision.values().map(|values| maker.standing(&call.tool, &values));
@@ -498,7 +500,7 @@ impl Judge {
         let asks = matches!(decision, CallDecision::Ask(_));
         if asks {
             match self.said_outside(&codes) {
-                // A no counts more than a yes in the conversation, and its code releases nothing any more.
+                // A no from outside overrides a yes in the conversation, and the code no longer releases anything.
                 Some(false) => drop(maker.spend(&codes)),
                 Some(true) => (facts.approved, facts.outside, by) = (true, true, Voice::Outside),
                 None => {
@@ -543,8 +545,8 @@ impl Judge {
     }
 }
 
-/// Whether the user has just said a plain yes to the question about this call, in whichever language and half hour it was asked, or
-/// to one about several of which it is one.
+/// Whether the user has just given a plain yes to the question about this call, in whichever language and half hour it was asked,
+/// or to a question about several calls that include it.
 fn agreed(
     known: &Prepared,
     maker: &Approver,
@@ -558,21 +560,21 @@ fn agreed(
         || maker.is_posed(said, codes)
 }
 
-/// Where the calls of the history lead in an ordered workflow.
+/// Returns the step of an ordered workflow that the calls in the history have reached.
 fn reached(policy: &ToolPolicy, prepared: Option<&Prepared>) -> u32 {
     let calls = prepared.map(|known| known.exchange.calls.as_slice()).unwrap_or_default();
     policy.reached_by(calls.iter().map(|call| call.tool.as_str()))
 }
 
-/// The class of a call. Arguments that nobody can read may do anything.
+/// Returns the effect class of a call. Arguments that cannot be read may do anything.
 fn effect_of(policy: &ToolPolicy, definition: &Definition, call: &ToolCall, arguments: &Arguments) -> Effect {
     let known = policy.effect(&call.tool).unwrap_or_else(|| arguments.effect(definition.effect(&call.tool)));
     let readable = call.sound && call.complete && (arguments.readable || facts::is_free(arguments));
     if readable { known } else { known.or_worse(Effect::Unknown) }
 }
 
-/// The facts about a recorded call under a policy of today: what it declares a tool to do decides what its arguments mean. What
-/// the user approved then is not known here.
+/// Recomputes the facts about a recorded call under the current policy, whose declared effects determine what the arguments mean.
+/// Whether the user approved the call then is not known here.
 pub fn facts_again(
     request: &Asked,
     attributor: &Attributor,
@@ -591,7 +593,7 @@ pub fn facts_again(
     facts
 }
 
-/// What a request says of a tool: its description and the names of its arguments.
+/// A tool's definition in a request: its description and the names of its arguments.
 #[derive(Default)]
 struct Definition {
     description: String,
@@ -624,7 +626,7 @@ impl Definition {
     }
 }
 
-/// Names of properties anywhere in a schema.
+/// Collects the names of properties anywhere in a schema.
 pub(crate) fn properties(doc: &Doc<'_>, schema: Node, names: &mut Vec<String>) {
     for (key, value) in doc.members(schema) {
         if key == "properties" {

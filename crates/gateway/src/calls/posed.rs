@@ -1,8 +1,8 @@
-//! Questions as they were put, so that a plain yes to one of them is a yes to the calls that it names.
+//! Questions as they were put, so that a plain yes to one of them approves the calls it names.
 //!
-//! A question about one call is made anew from the call and compared. One about several cannot be: the other calls are not known
-//! any more when one of them comes again. What is kept is a digest of the text and what stands for its calls, as long as their
-//! codes hold; after a restart the codes themselves are asked for.
+//! A question about one call is rebuilt from the call and compared. One about several cannot be rebuilt: the other calls are no
+//! longer known when one of them comes again. What is kept is a digest of the text and the marks of its calls, as long as their
+//! codes are valid; after a restart the codes themselves are required.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -11,13 +11,13 @@ use ombud_ledger::tlog::tree::{Hash, sha256};
 
 use super::question::{elsewhere, openings};
 
-/// How many questions are remembered.
+/// Maximum number of questions remembered.
 const MANY: usize = 1024;
 
-/// What stands for a call, and the code that releases it.
+/// The mark of a call, and the code that releases it.
 pub(super) type Named = (String, String);
 
-/// The questions that were put lately.
+/// The questions that were put recently.
 #[derive(Default)]
 pub(super) struct Posed {
     known: HashMap<Hash, (Vec<Named>, u64)>,
@@ -25,7 +25,7 @@ pub(super) struct Posed {
 }
 
 impl Posed {
-    /// Remembers a question, put in this half hour about these calls.
+    /// Remembers a question that was put about these calls in this half hour.
     pub(super) fn keep(&mut self, question: &str, calls: &[Named], now: u64) {
         let hash = sha256(question.trim().as_bytes());
         if self.known.insert(hash, (calls.to_vec(), now)).is_none() {
@@ -38,8 +38,8 @@ impl Posed {
         }
     }
 
-    /// Whether a turn is nothing but questions that were put, the last of which names this call. In a stream each further question
-    /// is about all calls so far.
+    /// Whether a turn consists only of questions that were put, the last of which names this call. In a stream each further
+    /// question covers all calls so far.
     pub(super) fn asks(&self, turn: &str, stands: &str, codes: &[String], now: u64) -> bool {
         let Some((mut before, calls)) = self.last_of(turn, now) else { return false };
         while let Some((rest, _)) = self.last_of(before, now) {
@@ -49,7 +49,7 @@ impl Posed {
         names && without_references(before).is_empty()
     }
 
-    /// The question that a text ends with, by its calls, and what stands before it.
+    /// Returns the calls of the question that a text ends with, and the text before it.
     fn last_of<'t>(&self, text: &'t str, now: u64) -> Option<(&'t str, &[Named])> {
         let text = without_references(text);
         let at = openings().iter().filter_map(|opening| text.rfind(opening)).max()?;
@@ -63,7 +63,7 @@ impl Posed {
     }
 }
 
-/// The text without what stands, behind a question about several calls, in the place of the others.
+/// Strips the references that replace the other calls after a question about several.
 fn without_references(text: &str) -> &str {
     let mut text = text.trim();
     while let Some(rest) = [Lang::En, Lang::Zh].iter().find_map(|lang| text.strip_suffix(&*elsewhere(*lang)))

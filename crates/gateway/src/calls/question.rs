@@ -1,4 +1,4 @@
-//! What the user reads in the place of a call.
+//! The text that the user reads in place of a call.
 
 use ombud_core::effect::Effect;
 use ombud_core::gate::{CallDecision, Doubt, quoted};
@@ -7,7 +7,7 @@ use ombud_core::{Lang, Say, say};
 use crate::tool::ask::is_invisible;
 use crate::wire::withhold::Withheld;
 
-/// Characters of the arguments that are shown.
+/// Maximum number of characters of the arguments shown.
 const SHOWN: usize = 1600;
 
 /// The codes of a question.
@@ -15,14 +15,14 @@ const SHOWN: usize = 1600;
 pub struct Codes<'c> {
     /// Releases this call.
     pub once: &'c str,
-    /// Allows the tool these values for the rest of the conversation, where the question is about values only.
+    /// Allows the tool these values for the rest of the conversation, if the question is only about values.
     pub always: Option<&'c str>,
 }
 
-/// Characters of one call's arguments in a question about several.
+/// Maximum number of characters of each call's arguments in a question about several.
 const SHOWN_OF_SEVERAL: usize = 300;
 
-/// One call in a question about several; `None` if the user is not asked about it.
+/// Returns one call's item in a question about several; `None` if the user is not asked about it.
 pub fn item(
     decision: &CallDecision,
     tool: &str,
@@ -31,7 +31,7 @@ pub fn item(
     lang: Lang,
 ) -> Option<String> {
     let CallDecision::Ask(doubts) = decision else { return None };
-    // No yes of this conversation could release it.
+    // No yes in this conversation could release it.
     if doubts.contains(&Doubt::Guardian) {
         return None;
     }
@@ -44,15 +44,15 @@ pub fn item(
     )
 }
 
-/// One question about several calls, with the codes of all of them.
+/// Returns one question about several calls, with the codes of all of them.
 pub fn several(items: &[&str], codes: &[&str], lang: Lang) -> String {
     let (count, items, codes) = (items.len(), items.join("\n"), codes.join(" "));
     say!(lang,
-        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, reply yes if I say nothing else here, or put this on a line of its own in your reply: yes {codes}\nFor some of them, give their codes only; they stand in the order of the list.",
+        en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, reply yes if this question is my whole message, or put this on a line of its own in your reply: yes {codes}\nTo allow only some of them, give just their codes, which are in the order of the list.",
         zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，而我这里没有说别的，请回复“同意”；也可以单独用一行回复：同意 {codes}\n如果只同意其中几项，只写对应的代码即可，顺序与列表一致。")
 }
 
-/// How every question begins.
+/// The openings of all questions.
 pub fn openings() -> [&'static str; 4] {
     [
         "I need your confirmation first, for ",
@@ -62,16 +62,16 @@ pub fn openings() -> [&'static str; 4] {
     ]
 }
 
-/// What stands in the place of the other calls of such a question.
+/// Returns the text in place of the other calls of such a question.
 pub fn elsewhere(lang: Lang) -> String {
     say!(lang, en: "(See the question about several calls.)", zh: "（见上面关于多次调用的确认。）")
 }
 
-/// Calls of one question at most; the others are asked about when they come again.
+/// Maximum number of calls per question; the others are asked about when they come again.
 pub const MOST_ASKED: usize = 20;
 
-/// Several calls of one answer are one question. In a stream they may come one after the other: then the last question is about all
-/// of them. `before` are those that were asked about already.
+/// Merges several calls of one response into one question. In a stream they may arrive one after the other: then the last
+/// question covers all of them. `before` are those already asked about.
 pub fn once(
     withheld: &mut [Withheld],
     before: &mut Vec<(String, String)>,
@@ -97,7 +97,7 @@ fn quoted_whole(text: &str) -> String {
     format!("`{}`", text.replace('`', " ").trim())
 }
 
-/// The text for a call that is not released; `None` if it is. `codes` release it where the user may decide.
+/// Returns the text for a call that is not released; `None` if it is. `codes` release it if the user may decide.
 pub fn text(
     decision: &CallDecision,
     tool: &str,
@@ -118,13 +118,13 @@ pub fn text(
     match decision {
         CallDecision::Release(_) | CallDecision::Redact(_) | CallDecision::Approved => None,
         CallDecision::Ask(doubts) if doubts.contains(&Doubt::Guardian) => Some(say!(lang,
-            en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nThey type `ombud approve {code}` in a terminal of this project or allow it in its console, within 15 minutes; then ask me again.",
+            en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nWithin 15 minutes, that person can run `ombud approve {code}` in a terminal in this project or allow it in the console; then ask me again.",
             zh: "我没有调用 {tool}（{does}）：\n\n{arguments}\n\n原因：\n{why}\n\n请负责人在 15 分钟内于本项目的终端中运行 `ombud approve {code}`，或在控制台中同意，然后再对我说一次。")),
         CallDecision::Ask(_) => Some(say!(lang,
-            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply yes if I say nothing else here, or put this on a line of its own in your reply: yes {code}",
+            en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply yes if this question is my whole message, or put this on a line of its own in your reply: yes {code}",
             zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n{always}如果同意执行这一次调用，而我这里没有说别的，请回复“同意”；也可以单独用一行回复：同意 {code}")),
         CallDecision::Block(doubts) if doubts.contains(&Doubt::Secret) => Some(say!(lang,
-            en: "I did not call {tool}:\n{why}\n\nGive the tool its secret outside the prompt, or set `\"key.api\" = \"mask\"` under [policy.masking] in ombud.toml.",
+            en: "I did not call {tool}:\n{why}\n\nPass the secret to the tool outside the prompt, or set `\"key.api\" = \"mask\"` under [policy.masking] in ombud.toml.",
             zh: "我没有调用 {tool}：\n{why}\n\n请不要把密钥写进提示词，而是直接交给工具；或在 ombud.toml 的 [policy.masking] 下设置 `\"key.api\" = \"mask\"`。")),
         CallDecision::Block(_) => Some(say!(lang,
             en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nThe rules of this agent do not allow it. Its developer can change that under [tools] in ombud.toml.",
@@ -132,14 +132,14 @@ pub fn text(
     }
 }
 
-/// The arguments as a block of code, in which no markup of theirs takes effect: a picture that the client would load could
-/// carry data away.
+/// Returns the arguments as a code block, in which their markup has no effect: an image that the client would load could carry
+/// data away.
 fn fenced(arguments: &str) -> String {
     format!("```json\n{}\n```", shown(arguments, SHOWN).replace("```", "'''"))
 }
 
-/// The arguments as a person reads them, on one line: without what hides, without blanks that push something out of sight, and where
-/// they are longer than `most` characters with both ends and the number of those between.
+/// Returns the arguments on one line for a person to read: without invisible characters, without whitespace that pushes something
+/// out of sight, and, if they are longer than `most` characters, as both ends with the number of characters omitted between them.
 pub fn shown(arguments: &str, most: usize) -> String {
     let mut line = String::new();
     for ch in arguments.chars() {
@@ -150,7 +150,7 @@ pub fn shown(arguments: &str, most: usize) -> String {
             line.push(' ');
         }
     }
-    // A string of JSON has its blanks escaped.
+    // JSON strings escape their whitespace.
     for escaped in ["\\n", "\\t", "\\r"] {
         while line.contains(&escaped.repeat(4)) {
             line = line.replace(&escaped.repeat(4), escaped);
@@ -166,7 +166,7 @@ pub fn shown(arguments: &str, most: usize) -> String {
     format!("{start} […{}…] {end}", count - head - tail)
 }
 
-/// The language to speak to a user: that of their last turn, or else the operator's.
+/// Returns the language in which to address a user: that of their last turn, or else the operator's.
 pub fn language(turns: &[(usize, String)], fallback: Lang) -> Lang {
     let Some((_, turn)) = turns.last() else { return fallback };
     let chinese = turn.chars().filter(|ch| ombud_core::script::is_han(*ch)).count();

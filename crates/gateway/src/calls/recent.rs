@@ -1,5 +1,5 @@
-//! What was released so far, where no history says it: in the last minute (`calls_per_minute` under `[tools.limits]`), and of a session
-//! whose history the agent may cut.
+//! What has been released so far, where no history shows it: in the last minute (`calls_per_minute` under `[tools.limits]`), and
+//! in a session whose history the agent may cut.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -11,10 +11,10 @@ use super::released::Counted;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Whose calls are remembered; who was silent for longest is forgotten first.
+/// Maximum number of scopes remembered; the one that has been silent longest is forgotten first.
 const MOST: usize = 4096;
 
-/// How many calls of one of them are remembered: more than any limit that makes sense.
+/// Maximum number of calls remembered per scope: more than any sensible limit.
 const LONGEST: usize = 10_000;
 
 /// Whose calls they are.
@@ -22,28 +22,28 @@ const LONGEST: usize = 10_000;
 pub struct Whose {
     /// The client and its session.
     pub scope: String,
-    /// Whether all of them are one conversation, so that calls and money add up.
+    /// Whether they form one conversation, so that calls and money add up.
     pub sums: bool,
 }
 
-/// What one of them has done.
+/// What one scope has done.
 #[derive(Debug, Default)]
 struct Own {
     times: VecDeque<Duration>,
     calls: u32,
     money: u64,
-    /// The step of a workflow that the last call led to.
+    /// The workflow step that the last call led to.
     reached: u32,
     last: Duration,
 }
 
-/// The calls of everybody.
+/// The calls of all scopes.
 #[derive(Debug, Default)]
 pub struct Recent(Mutex<HashMap<String, Own>>);
 
 impl Recent {
-    /// What is done with one more call: what the history says, or what is known here where that is more. `now` is the time since a
-    /// beginning that is the same for all.
+    /// Returns the totals including one more call: those of the history, or those known here if greater; a session's workflow
+    /// step is always the one known here. `now` is the time since a start that is the same for all scopes.
     pub fn beside(&self, whose: &Whose, now: Duration, done: Done, call: Counted) -> Done {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(own) = known.get_mut(&whose.scope) else { return Done { minute: 1, ..done } };
@@ -63,7 +63,7 @@ impl Recent {
         }
     }
 
-    /// One was released.
+    /// Counts a released call.
     pub fn add(&self, whose: &Whose, now: Duration, call: Counted) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST && !known.contains_key(&whose.scope) {

@@ -1,4 +1,5 @@
-//! What the log says of a decided call: where its arguments stand, how it was weighed, and with content what only the payload holds.
+//! What the log records about a decided call: where its arguments appear, how it was weighed, and, in the encrypted payload only,
+//! the content.
 
 use std::time::Instant;
 
@@ -11,20 +12,20 @@ use super::Prepared;
 use super::facts::Overlap;
 use crate::wire::answer::ToolCall;
 
-/// Overlaps of one argument that are recorded.
+/// Maximum number of overlaps recorded per argument.
 const MOST_OVERLAPS: usize = 16;
 
-/// Bytes of one entry of the log that they may take; an entry has 64 KiB, for names and ids as well.
+/// Bytes of a ledger entry that the arguments may take; an entry has 64 KiB, which also holds names and ids.
 const ROOM: usize = 40 * 1024;
 
-/// How a call was decided, for its record.
+/// Returns how a call was decided, for its record.
 pub(crate) fn weighed(
     (policy, tool, facts): (&ToolPolicy, &str, &CallFacts),
     decision: &CallDecision,
     (by, left_out): (Option<Voice>, u64),
     began: Instant,
 ) -> WeighedRecord {
-    // A yes from before stands for the one that would be asked for now.
+    // A standing approval replaces the one that would be asked for now.
     let standing = (facts.standing || facts.lasting) && decision.doubts().is_empty();
     let rule = if standing { "standing".to_owned() } else { rule_of(policy, tool, facts, decision) };
     WeighedRecord {
@@ -37,8 +38,8 @@ pub(crate) fn weighed(
     }
 }
 
-/// The records of overlaps, as far as there is room for them in an entry of the log, and how many are left out: those that decide
-/// nothing first.
+/// Returns the records of overlaps, as far as they fit into a ledger entry, and how many are left out; those of arguments that
+/// decide nothing are left out first.
 pub(crate) fn records(overlaps: Vec<Overlap>) -> (Vec<ArgumentRecord>, u64) {
     let record = |found: Overlap| {
         let decides = found.part.is_some_and(|part| part != Part::Content);
@@ -62,7 +63,7 @@ pub(crate) fn records(overlaps: Vec<Overlap>) -> (Vec<ArgumentRecord>, u64) {
     (kept.collect(), left_out)
 }
 
-/// The same with content: JSON.
+/// Returns the same with content, as JSON.
 pub(crate) fn details(
     call: &ToolCall,
     effect: Effect,

@@ -1,4 +1,4 @@
-//! What has been released so far, for the limits of `[tools]`, where no history says it: in the answer that is being decided on, and
+//! What has been released so far, for the limits of `[tools]`, where no history shows it: in the response being decided on, and
 //! in a session of the tool edge.
 
 use std::collections::HashMap;
@@ -10,10 +10,10 @@ use ombud_core::gate::Done;
 use super::arguments::Arguments;
 use super::facts::amounts;
 
-/// Different calls whose number is kept.
+/// Maximum number of distinct calls counted.
 const MOST: usize = 4096;
 
-/// A call, as it counts once it is released.
+/// What a call counts for once it is released.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counted {
     same: u64,
@@ -22,23 +22,23 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// What it pays.
+    /// Returns the amount it pays; `u64::MAX` if that cannot be read.
     pub fn money(self) -> u64 {
         self.money
     }
 
-    /// The same, as far as it can be read: one that cannot was asked about by itself.
+    /// Returns the amount, or 0 if it cannot be read: such a call was asked about on its own.
     pub fn readable_money(self) -> u64 {
         if self.money == u64::MAX { 0 } else { self.money }
     }
 
-    /// The same, with the step of a workflow where the conversation stands afterwards.
+    /// Sets the workflow step that the conversation reaches with this call.
     #[must_use]
     pub fn to_step(self, reached: u32) -> Self {
         Self { reached, ..self }
     }
 
-    /// The step of a workflow where the conversation stands afterwards.
+    /// Returns the workflow step that the conversation reaches with this call.
     pub fn reached(self) -> u32 {
         self.reached
     }
@@ -52,17 +52,17 @@ impl Counted {
 /// The calls that were released.
 #[derive(Debug, Default)]
 pub struct Released {
-    /// By what they are, how often: a digest under a key of the session's own, so that nothing of their content is kept.
+    /// How often each call was released, by a digest under a random key of this instance, so that none of their content is kept.
     equal: HashMap<u64, u32>,
     by: RandomState,
     calls: u32,
     money: u64,
-    /// The step of a workflow that the last of them led to.
+    /// The workflow step that the last of them led to.
     reached: u32,
 }
 
 impl Released {
-    /// A call of a tool, as it counts.
+    /// Returns what a tool call counts for.
     pub fn counted(&self, tool: &str, effect: Effect, arguments: &Arguments) -> Counted {
         let money = if effect == Effect::Pay { amounts(arguments) } else { 0 };
         self.called(tool, &arguments.canonical, money)
@@ -72,7 +72,7 @@ impl Released {
         Counted { same: self.by.hash_one((tool, canonical)), money, reached: 0 }
     }
 
-    /// What is done once this call is, if `done` is the call alone.
+    /// Returns the totals including this call, where `done` covers the call alone.
     pub fn with(&self, done: Done, call: Counted) -> Done {
         let equal = self.equal.get(&call.same).copied().unwrap_or_default();
         Done {
@@ -84,7 +84,7 @@ impl Released {
         }
     }
 
-    /// It was released.
+    /// Counts a released call.
     pub fn add(&mut self, call: Counted) {
         self.calls = self.calls.saturating_add(1);
         self.money = self.money.saturating_add(call.readable_money());
@@ -96,7 +96,7 @@ impl Released {
         *equal = equal.saturating_add(1);
     }
 
-    /// Forgets the calls that came least often, so that many different ones do not hide one that comes again and again.
+    /// Forgets the least frequent calls, so that many different ones do not hide one that keeps repeating.
     fn make_room(&mut self) {
         let mut counts: Vec<u32> = self.equal.values().copied().collect();
         counts.sort_unstable();
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(released.with(one(), paid), Done { equal: 3, calls: 4, money: 15, ..Done::default() });
         assert_eq!(released.with(one(), other).equal, 2);
         assert_eq!(released.with(one(), released.called("read", "{}", 0)).equal, 1);
-        // A sum that cannot be read is over every limit once, and adds nothing.
+        // An unreadable amount exceeds every limit once and adds nothing.
         let unread = Counted { money: u64::MAX, ..paid };
         released.add(unread);
         assert_eq!(released.with(one(), paid).money, 15);

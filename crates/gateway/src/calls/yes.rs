@@ -1,9 +1,9 @@
-//! What a turn of the user says to a question about a call.
+//! How a user's turn answers a question about a call.
 //!
-//! An answer is a line of its own, the first or the last of the turn, that holds nothing but words of consent, codes and what people say beside
-//! them. Anything else may be about the answer instead of being one: a question about it, a refusal, a quoted mail, the pasted question,
-//! what an agent writes into the turn. So a code alone must be the whole turn, and beside an answer nothing may stand that refuses, asks,
-//! quotes or announces.
+//! An answer is a line of its own, the first or the last of the turn, that holds only words of consent, codes and the courtesies
+//! people add. Anything else may talk about an answer instead of being one: a question about it, a refusal, a quoted mail, the
+//! pasted question, text that an agent writes into the turn. So a code alone must be the whole turn, and beside an answer there
+//! must be nothing that refuses, asks, quotes or announces.
 
 use super::approve::{ALPHABET, LENGTH};
 
@@ -34,10 +34,10 @@ const YES: &[&str] = &[
     "好",
 ];
 
-/// Words that mean yes for good.
+/// Words that mean a standing yes.
 const ALWAYS: &[&str] = &["always", "总是", "一直", "以后都", "始终允许", "总是允许"];
 
-/// What stands beside them.
+/// Words that may accompany them.
 const BESIDE: &[&str] = &[
     "please",
     "pls",
@@ -79,7 +79,7 @@ pub(super) fn says_yes(turn: &str, code: &str) -> bool {
     says(turn, code, YES, true)
 }
 
-/// Whether a folded turn is nothing but a plain yes: an answer to a question that stands right before it.
+/// Whether a folded turn is just a plain yes, an answer to the question right before it.
 pub(super) fn is_clear(turn: &str) -> bool {
     Answer::read(turn).is_some_and(|answer| {
         answer.codes.is_empty()
@@ -96,7 +96,7 @@ pub(super) fn says_always(turn: &str, code: &str) -> bool {
 fn says(turn: &str, code: &str, words: &[&str], alone: bool) -> bool {
     let lines: Vec<&str> = turn.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let last = lines.len().saturating_sub(1);
-    // Codes may stand on lines of their own, where nothing else stands at all.
+    // Codes may be on lines of their own if every line is an answer.
     let whole = lines.iter().all(|line| Answer::read(line).is_some());
     lines.iter().enumerate().filter(|(at, _)| whole || *at == 0 || *at == last).any(|(at, line)| {
         let Some(answer) = Answer::read(line) else { return false };
@@ -116,11 +116,11 @@ const NO: &[&str] = &[
     "refuse", "decline", "nope",
 ];
 
-/// The same in Chinese, where they stand inside of sentences.
+/// Chinese refusals, which may occur anywhere in a sentence.
 const CHINESE_NO: &[&str] =
     &["不要", "不同意", "不行", "不可以", "不许", "不想", "不能", "拒绝", "取消", "停止"];
 
-/// What an agent writes before what is not the user's.
+/// What an agent writes before text that is not the user's.
 const ANNOUNCES: &[&str] = &[
     "observation",
     "result",
@@ -144,7 +144,7 @@ fn refuses(line: &str) -> bool {
     first.is_some_and(refused) || CHINESE_NO.iter().any(|no| line.starts_with(no))
 }
 
-/// Whether a line before an answer takes it back, asks or quotes.
+/// Whether a line before an answer refuses, asks or quotes.
 fn unsettles(line: &str) -> bool {
     let words = || line.split(|ch: char| !(ch.is_alphanumeric() || ch == '\''));
     line.contains(['?', '？', '"', '“', '”', '「', '」'])
@@ -163,12 +163,12 @@ fn announces(line: &str) -> bool {
 /// A line that is an answer.
 struct Answer<'t> {
     codes: Vec<&'t str>,
-    /// Words of consent in it.
+    /// The words of consent in it.
     said: Vec<&'static str>,
 }
 
 impl<'t> Answer<'t> {
-    /// Reads a line; `None` if anything in it is neither a code nor a word that belongs to an answer.
+    /// Parses a line; `None` if anything in it is neither a code nor a word that belongs to an answer.
     fn read(line: &'t str) -> Option<Self> {
         let mut answer = Self { codes: Vec::new(), said: Vec::new() };
         let mut rest = line;
@@ -185,7 +185,7 @@ impl<'t> Answer<'t> {
         Some(answer)
     }
 
-    /// Takes the word or the code that a text begins with; its length in bytes.
+    /// Takes the word or code at the start of a text; returns its length in bytes.
     fn take(&mut self, text: &'t str) -> Option<usize> {
         let end = text.find(|ch: char| !(ch.is_ascii_alphanumeric() || ch == '\'')).unwrap_or(text.len());
         let latin = text.get(..end).unwrap_or_default();
@@ -207,7 +207,8 @@ impl<'t> Answer<'t> {
     }
 }
 
-/// What parts the words of an answer. Quotation marks and question marks speak about one; backquotes stand around a code in the question.
+/// Whether a character may separate the words of an answer. Quotation and question marks talk about an answer; backquotes
+/// surround the code in the question.
 fn is_between(ch: char) -> bool {
     ch.is_whitespace()
         || matches!(
@@ -216,7 +217,8 @@ fn is_between(ch: char) -> bool {
         )
 }
 
-/// A digit, a letter, and four signs of the alphabet, with letters that are taken for digits.
+/// Whether a word has the form of a code: a digit, a letter, and four characters of the alphabet, allowing letters mistaken for
+/// digits.
 fn is_code(word: &str) -> bool {
     let word = plain(word);
     let bytes = word.as_bytes();
@@ -227,7 +229,7 @@ fn is_code(word: &str) -> bool {
         && bytes.get(1).is_some_and(u8::is_ascii_alphabetic)
 }
 
-/// Letters that are taken for digits.
+/// Replaces letters mistaken for digits.
 fn plain(word: &str) -> String {
     word.chars()
         .map(|ch| match ch {

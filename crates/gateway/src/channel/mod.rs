@@ -1,4 +1,4 @@
-//! Streamed answers: frames are forwarded as they come, with at most one token's length of text held back.
+//! Streamed responses: frames are forwarded as they arrive, with at most one token's length of text held back.
 
 pub mod sse;
 pub mod stream;

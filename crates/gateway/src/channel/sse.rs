@@ -1,12 +1,12 @@
 //! Server-sent events as byte ranges.
 //!
-//! A frame that is not edited must reach the client byte for byte, comments and odd fields included; the libraries that
-//! parse events give values, not places. Lines end in LF, CR LF or CR: the standard (WHATWG HTML §9.2.5) allows all three, and a
-//! frame that a client can read must not pass unread here.
+//! A frame that is not edited must reach the client byte for byte, comments and unknown fields included; libraries that
+//! parse events return values, not offsets. Lines end in LF, CR LF or CR: the standard (WHATWG HTML §9.2.5) allows all
+//! three, and a frame that a client can read must not pass unread here.
 
 use std::borrow::Cow;
 
-/// A frame larger than this ends the stream: nobody sends one, and memory is bounded.
+/// A frame larger than this ends the stream: no provider sends one, and memory stays bounded.
 pub const MAX_FRAME: usize = 16 * 1024 * 1024;
 
 /// The provider sent a frame larger than [`MAX_FRAME`].
@@ -14,13 +14,13 @@ pub const MAX_FRAME: usize = 16 * 1024 * 1024;
 #[error("a frame of the stream is larger than {MAX_FRAME} bytes")]
 pub struct FrameTooLarge;
 
-/// Cuts a byte stream into frames.
+/// Splits a byte stream into frames.
 #[derive(Debug, Default)]
 pub struct Splitter {
     buffer: Vec<u8>,
     /// Bytes of the buffer already searched for the end of a frame.
     searched: usize,
-    /// Bytes of the buffer already given out.
+    /// Bytes of the buffer already returned.
     taken: usize,
 }
 
@@ -39,7 +39,7 @@ impl Splitter {
         Ok(())
     }
 
-    /// The next complete frame with the blank line that ends it.
+    /// Returns the next complete frame with the blank line that ends it.
     pub fn next_frame(&mut self) -> Option<Vec<u8>> {
         let mut from = self.searched.max(self.taken);
         loop {
@@ -49,10 +49,10 @@ impl Splitter {
             let after = at + if rest.starts_with(b"\r\n") { 2 } else { 1 };
             let blank = match self.buffer.get(after..) {
                 Some([b'\r', b'\n', ..]) if !lone => Some(2),
-                // The next bytes decide.
+                // Undecided until the next bytes arrive.
                 Some([b'\r']) if !lone => None,
                 Some([]) | None => None,
-                // Where lines end in CR alone, the second of two ends the frame, whatever follows.
+                // Where lines end in a lone CR, the second of two ends the frame, whatever follows.
                 Some([b'\n' | b'\r', ..]) => Some(1),
                 Some(_) => Some(0),
             };
@@ -71,7 +71,7 @@ impl Splitter {
         }
     }
 
-    /// What is left when the stream ends.
+    /// Returns what is left when the stream ends.
     pub fn rest(&mut self) -> Vec<u8> {
         let rest = self.buffer.split_off(self.taken.min(self.buffer.len()));
         *self = Self::default();
@@ -79,8 +79,8 @@ impl Splitter {
     }
 }
 
-/// The data of a frame: the text after `data:` of its only such line, or of several joined by line feeds. `None` for a
-/// frame without data, such as a comment that keeps the connection open.
+/// The data of a frame: the text after `data:`, with several such lines joined by line feeds. `None` for a frame without
+/// data, such as a keep-alive comment.
 pub fn data(frame: &[u8]) -> Option<Cow<'_, [u8]>> {
     let mut found: Option<Cow<'_, [u8]>> = None;
     for line in lines(frame) {
@@ -98,7 +98,7 @@ pub fn data(frame: &[u8]) -> Option<Cow<'_, [u8]>> {
     found
 }
 
-/// The same frame with other data.
+/// The same frame with different data.
 pub fn with_data(frame: &[u8], data: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(frame.len() + data.len());
     let mut written = false;
@@ -118,7 +118,7 @@ pub fn with_data(frame: &[u8], data: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The lines of a frame with what ends them.
+/// The lines of a frame, each with its line ending.
 fn lines(frame: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = frame;
     std::iter::from_fn(move || {
@@ -138,7 +138,7 @@ fn without_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// The value of a `data` line. A stream may begin with a byte order mark, which is no part of its first line.
+/// The value of a `data` line. A stream may begin with a byte order mark, which is not part of its first line.
 fn field(line: &[u8]) -> Option<&[u8]> {
     let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
     let value = line.strip_prefix(b"data:")?;

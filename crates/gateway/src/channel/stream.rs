@@ -1,4 +1,4 @@
-//! The state machine of one streamed answer: bytes in, steps out. No I/O.
+//! The state machine of one streamed response: bytes in, steps out. No I/O.
 
 mod calls;
 
@@ -26,23 +26,24 @@ use crate::wire::{Calls, Wire, halves, spoken};
 pub enum Step {
     /// Send these bytes to the client.
     Forward(Vec<u8>),
-    /// Decide on these tool calls and say so with [`AnswerStream::settle`]; nothing follows before.
+    /// Decide on these tool calls and report the result with [`AnswerStream::settle`]; no further step comes before that.
     Decide(Vec<ToolCall>),
-    /// The stream must end here: the provider sent a frame that some clients may read, and nobody can judge.
+    /// The stream must end here: the provider sent a frame that some clients may read but that cannot be judged here.
     Unreadable,
-    /// The stream must end here: it goes on and on and the call in it is never complete.
+    /// The stream must end here: too much has been held for a call that is still incomplete.
     TooLarge,
 }
 
-/// Bytes that wait for a tool call at most, with what each frame costs beside them: no more than of an answer that comes whole.
+/// Upper bound of bytes held for a tool call, including the overhead of each frame: no more than for a response that
+/// arrives whole.
 const MAX_HELD: usize = 64 * 1024 * 1024;
 const FRAME: usize = 64;
 
-/// Restores one streamed answer.
+/// Restores one streamed response.
 pub struct AnswerStream {
     wire: Wire,
     minted: Arc<Minted>,
-    /// Watches what the answer points to.
+    /// Watches what the response points to.
     guard: Option<Guard>,
     splitter: Splitter,
     channels: BTreeMap<Channel, Flow>,
@@ -50,33 +51,33 @@ pub struct AnswerStream {
     done_calls: Vec<ToolCall>,
     /// Tools and arguments of the calls that were decided, by their ids.
     known_calls: BTreeMap<String, (String, String)>,
-    /// Arguments of the calls that are complete.
+    /// Arguments of completed calls.
     closed: BTreeMap<Channel, String>,
-    /// The places of the calls that wait.
+    /// The positions of pending calls.
     places: Places,
-    /// Frames that wait for a tool call to be complete and decided.
+    /// Frames held until a tool call is complete and decided.
     held: Option<Vec<Vec<u8>>>,
-    /// How many bytes they are.
+    /// Their total size in bytes.
     holds: usize,
     /// The calls that are being decided.
     deciding: Option<Vec<Channel>>,
     withheld: Vec<Withheld>,
     released: usize,
-    /// Choices and blocks that have said something.
+    /// Choices and blocks that have produced text.
     spoke: BTreeSet<u32>,
     out: Vec<u8>,
     steps: VecDeque<Step>,
-    /// How many frames more than came were sent, for wires that number them.
+    /// How many more frames were sent than received, for wires that number them.
     inserted: i64,
     ended: bool,
     whole: Tally,
     /// Tokens as the provider counts them.
     pub used: Used,
-    /// Whether the stream ended as its wire demands.
+    /// Whether the stream ended as its wire requires.
     pub complete: bool,
     /// Why the model stopped.
     pub finish: Option<String>,
-    /// The model that answers.
+    /// The model that responds.
     pub model: Option<String>,
 }
 
@@ -84,14 +85,14 @@ pub struct AnswerStream {
 struct Flow {
     restorer: Restorer,
     voice: Voice,
-    /// Whether anything was written yet: the first character tells whether the text is JSON.
+    /// Whether anything was written yet: the first character shows whether the text is JSON.
     begun: bool,
-    /// The last frame with a delta of this channel, to make one more where text is still owed at the end.
+    /// The last frame with a delta of this channel, from which another is made if text is still owed at the end.
     template: Template,
 }
 
 impl AnswerStream {
-    /// The state at the start of an answer.
+    /// The state at the start of a response.
     pub fn new(wire: Wire, minted: Arc<Minted>) -> Self {
         Self {
             wire,
@@ -122,18 +123,18 @@ impl AnswerStream {
         }
     }
 
-    /// The same with a guard of what the answer points to.
+    /// Adds a guard that watches what the response points to.
     #[must_use]
     pub fn guarded(self, guard: Guard) -> Self {
         Self { guard: Some(guard), ..self }
     }
 
-    /// What the guard has found.
+    /// Takes what the guard has found.
     pub fn seen(&mut self) -> Seen {
         self.guard.as_mut().map(|guard| std::mem::take(&mut guard.seen)).unwrap_or_default()
     }
 
-    /// What was seen while restoring.
+    /// What was counted while restoring.
     pub fn tally(&self) -> Tally {
         let mut tally = self.whole;
         self.channels.values().for_each(|flow| tally.add(flow.restorer.tally));
@@ -145,12 +146,12 @@ impl AnswerStream {
         self.splitter.push(bytes)
     }
 
-    /// The provider ended the stream, in order or not.
+    /// Marks that the provider ended the stream, properly or not.
     pub fn end(&mut self) {
         self.ended = true;
     }
 
-    /// Nothing more of this answer goes out.
+    /// Discards what is left: nothing more of this response goes out.
     pub fn abandon(&mut self) {
         self.deciding = None;
         self.held = None;
@@ -160,7 +161,7 @@ impl AnswerStream {
         self.splitter = Splitter::default();
     }
 
-    /// What to do next with what has come so far; `None` if more is needed, or a decision is.
+    /// The next step for what has arrived so far; `None` if more bytes or a decision are needed.
     pub fn step(&mut self) -> Option<Step> {
         loop {
             if let Some(step) = self.steps.pop_front() {
@@ -185,8 +186,8 @@ impl AnswerStream {
         }
     }
 
-    /// The decision on the calls of the last [`Step::Decide`]: those that are not released, with what stands in their
-    /// place.
+    /// Applies the decision on the calls of the last [`Step::Decide`]: those that are not released, with the text that
+    /// replaces them.
     pub fn settle(&mut self, withheld: Vec<Withheld>) {
         let (decided, held) =
             (self.deciding.take().unwrap_or_default(), self.held.take().unwrap_or_default());
@@ -204,8 +205,8 @@ impl AnswerStream {
         }
     }
 
-    /// Whatever is still held goes out; a tool call that is not complete is marked as such. A last frame without a blank line
-    /// behind it is read like any other: clients differ in whether they take it.
+    /// Sends what is still held and marks an incomplete tool call as such. A last frame without a blank line after it is
+    /// read like any other, since some clients accept it.
     fn close(&mut self) {
         let mut rest = self.splitter.rest();
         if !is_cut(&rest) {
@@ -257,7 +258,7 @@ impl AnswerStream {
         self.close_calls(&info);
     }
 
-    /// A frame that is no JSON. What could pass for JSON with a more generous reader could hold a tool call.
+    /// Handles a frame that is not valid JSON. What a more lenient parser could take for JSON could hold a tool call.
     fn unread(&mut self, raw: &[u8], data: &[u8]) {
         if self.wire.calls() == Calls::None || !matches!(data.trim_ascii().first(), Some(b'{' | b'[')) {
             return self.emit(raw);
@@ -265,7 +266,7 @@ impl AnswerStream {
         self.refuse(Step::Unreadable);
     }
 
-    /// Ends the stream; what waits for a decision does not go out.
+    /// Ends the stream; what waits for a decision is not sent.
     fn refuse(&mut self, why: Step) {
         self.flush();
         self.held = None;
@@ -307,7 +308,7 @@ impl AnswerStream {
         (!patches.is_empty()).then(|| sse::with_data(raw, &splice(data, &mut patches)))
     }
 
-    /// A call with its tokens turned back, as far as its tool may be given what they stand for.
+    /// A call with its tokens restored, as far as its tool may receive the values.
     fn settled(&mut self, channel: Channel, call: ToolCall) -> ToolCall {
         let call = call.settled(channel, &self.minted);
         match &mut self.guard {
@@ -316,7 +317,7 @@ impl AnswerStream {
         }
     }
 
-    /// Restores and watches the strings of a frame that are no pieces of a channel.
+    /// Restores and watches those strings of a frame that are not deltas of a channel.
     fn rewrite_whole(&mut self, doc: &Doc<'_>, info: &Frame, patches: &mut Vec<Patch>) {
         let mut except: Vec<Node> = info.deltas.iter().map(|delta| delta.0).collect();
         let mut spoken = self.guard.as_ref().map(|_| spoken::nodes(self.wire, doc, &info.sealed));
@@ -334,7 +335,7 @@ impl AnswerStream {
         restore_strings(doc, doc.root(), &self.minted, &sealed, &except, &mut self.whole, patches);
     }
 
-    /// Feeds a delta to its channel and returns what may be sent of it.
+    /// Feeds a delta to its channel and returns the part of it that may be sent.
     fn advance(&mut self, channel: Channel, text: &str, last: bool) -> String {
         let minted = self.minted_for(channel);
         let flow = self.channels.entry(channel).or_insert_with(|| Flow {
@@ -363,7 +364,8 @@ impl AnswerStream {
         flow.watched(channel, &out, last, self.guard.as_mut())
     }
 
-    /// What tokens stand for in a channel. Tools get what they are called with; people may not be told of others.
+    /// The tokens to restore in a channel. Tools receive the values they are called with; users may not be shown data of
+    /// other people.
     fn minted_for(&mut self, channel: Channel) -> Arc<Minted> {
         let all = || Arc::clone(&self.minted);
         match (&mut self.guard, self.calls.get(&channel)) {
@@ -387,7 +389,7 @@ impl AnswerStream {
         }
     }
 
-    /// Sends what a channel still owes, in a frame of its own.
+    /// Sends what a channel still owes, in a separate frame.
     fn insert_owed(&mut self, channel: Channel) {
         let minted = self.minted_for(channel);
         let Some(flow) = self.channels.get_mut(&channel) else { return };
@@ -414,14 +416,14 @@ impl AnswerStream {
         if patches.is_empty() { frame } else { sse::with_data(&frame, &splice(&data, &mut patches)) }
     }
 
-    /// Frames after an inserted one move on by one.
+    /// Shifts the numbers of frames that follow inserted ones.
     fn renumber(&self, doc: &Doc<'_>, patches: &mut Vec<Patch>) {
         if self.inserted != 0 {
             shift_number(doc, self.inserted, patches);
         }
     }
 
-    /// The channels that end with this frame. A frame looks only at those that it speaks of: a provider may open very many.
+    /// The channels that end with this frame. Looks only at those the frame mentions: a provider may open very many.
     fn ended(&self, doc: &Doc<'_>, info: &Frame) -> Vec<Channel> {
         let named = info.deltas.iter().map(|delta| delta.1);
         if info.last {
@@ -445,7 +447,7 @@ impl AnswerStream {
         sorted(info.marks.iter().flat_map(of).chain(thought).chain(self.spoken_before(info)))
     }
 
-    /// Sends a frame, changed where it speaks of calls that were withheld.
+    /// Sends a frame, adjusted where it refers to calls that were withheld.
     fn emit_fitting(&mut self, frame: &[u8]) {
         let fitting = if self.withheld.is_empty() {
             None
@@ -473,7 +475,7 @@ impl AnswerStream {
 }
 
 impl Flow {
-    /// What may be sent of a restored text, as far as what it points to is known.
+    /// What may be sent of a restored text, given how much is known of what it points to.
     fn watched(&mut self, channel: Channel, text: &str, last: bool, guard: Option<&mut Guard>) -> String {
         let Some(guard) = guard.filter(|_| channel.kind != ChannelKind::Arguments) else {
             return text.to_owned();
@@ -496,8 +498,8 @@ fn of_index(index: u32) -> RangeInclusive<Channel> {
     at(0, ChannelKind::Text)..=at(u32::MAX, ChannelKind::Reasoning)
 }
 
-/// Whether bytes at the end of a stream are the beginning of a frame whose rest never came: no reader makes anything of half
-/// a document.
+/// Whether the bytes at the end of a stream are the start of a frame whose rest never arrived: no parser accepts half a
+/// document.
 fn is_cut(rest: &[u8]) -> bool {
     let Some(data) = sse::data(rest) else { return true };
     match Doc::parse(&data, Keys::Lenient) {

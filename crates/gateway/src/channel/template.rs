@@ -1,15 +1,15 @@
-//! A frame that carries more text of a channel: made from one that came, of which only that is kept by which clients know the
-//! place of the text. Whatever else a frame says (calls, pictures, counts) would be said twice.
+//! A frame that carries more text of a channel, made from a received one. Only the fields by which clients locate the text
+//! are kept: anything else in the frame (calls, images, counts) would be sent twice.
 
 use super::sse;
 use crate::wire::frame::PLACE;
 use crate::wire::json::{Doc, Keys, Kind, Node};
 
-/// A frame of which one more is made, if it comes to that: of all that are kept for it, one in twenty is needed.
+/// A frame from which another can be made. It is built only on demand: about one in twenty that are kept is needed.
 #[derive(Default)]
 pub(super) struct Template {
     frame: Vec<u8>,
-    /// The text in it, where all else is to be left out yet.
+    /// The text node in it, where everything else still has to be removed.
     own: Option<Node>,
 }
 
@@ -21,17 +21,17 @@ impl Template {
         self.own = own;
     }
 
-    /// Keeps none.
+    /// Keeps no frame.
     pub(super) fn clear(&mut self) {
         self.frame.clear();
     }
 
-    /// The frame with a place for text; empty if there is none.
+    /// The frame with a placeholder for text; empty if there is none.
     pub(super) fn made(self) -> Vec<u8> {
         let Self { frame, own } = self;
         let Some(own) = own.filter(|_| !frame.is_empty()) else { return frame };
         let made = sse::data(&frame).and_then(|data| {
-            // It was read before, by the same reader.
+            // It was parsed before, by the same parser.
             let doc = Doc::parse(&data, Keys::Lenient).ok()?;
             Some(sse::with_data(&frame, of(&doc, own).as_bytes()))
         });
@@ -39,7 +39,7 @@ impl Template {
     }
 }
 
-/// What a frame says of itself.
+/// Fields that identify the frame.
 const OWN: &[&str] = &[
     "id",
     "object",
@@ -54,10 +54,10 @@ const OWN: &[&str] = &[
     "index",
 ];
 
-/// What an object around the text says of itself.
+/// Fields that identify an object around the text.
 const AROUND: &[&str] = &["type", "index"];
 
-/// The JSON of a frame with nothing but a place for the text of `own`.
+/// The JSON of a frame with nothing but a placeholder for the text of `own`.
 fn of(doc: &Doc<'_>, own: Node) -> String {
     around(doc, doc.root(), own, OWN)
 }
@@ -72,7 +72,7 @@ fn around(doc: &Doc<'_>, node: Node, own: Node, kept: &[&str]) -> String {
                 } else if kept.contains(&&*key) && !is_calls(doc, &key, value) {
                     source(doc, value)
                 } else if key == "finish_reason" {
-                    // Some clients want to see that there is none.
+                    // Some clients require the field to be present, as null.
                     "null".to_owned()
                 } else {
                     return None;
@@ -89,7 +89,7 @@ fn around(doc: &Doc<'_>, node: Node, own: Node, kept: &[&str]) -> String {
     }
 }
 
-/// The type of a call, which some clients put together like its arguments.
+/// The type of a call, which some clients concatenate like its arguments.
 fn is_calls(doc: &Doc<'_>, key: &str, value: Node) -> bool {
     key == "type" && matches!(&*doc.string(value), "function" | "custom")
 }

@@ -11,8 +11,8 @@ use crate::wire::splice::{Patch, splice};
 use crate::wire::withhold::{Own, Withheld, end_turn, item_id, items, message_item, stop, without_calls};
 use crate::wire::{Calls, Wire};
 
-/// The frames that take the place of the held ones, and by how many the numbered frames have become more (or fewer).
-/// `decided` are the places of all calls among them; `spoke` says whether a choice said anything before them.
+/// The frames that replace the held ones, and by how many the number of numbered frames has grown (or shrunk). `decided`
+/// are the positions of all calls among them; `spoke` tells whether a choice produced text before them.
 pub fn frames(
     wire: Wire,
     held: Vec<Vec<u8>>,
@@ -28,7 +28,7 @@ pub fn frames(
     }
 }
 
-/// A frame that comes after the decision: what it says about the whole answer must fit what is left of it.
+/// Adjusts a frame that comes after the decision: what it says about the whole response must match what is left of it.
 pub fn later(wire: Wire, frame: &[u8], withheld: &[Withheld], released: usize) -> Option<Vec<u8>> {
     let data = sse::data(frame)?;
     let doc = Doc::parse(&data, Keys::Lenient).ok()?;
@@ -45,7 +45,7 @@ pub fn later(wire: Wire, frame: &[u8], withheld: &[Withheld], released: usize) -
     (!patches.is_empty()).then(|| sse::with_data(frame, &splice(&data, &mut patches)))
 }
 
-/// The JSON of a frame, if it is one.
+/// Applies `look` to the JSON of a frame, if it has any.
 fn read<T>(frame: &[u8], look: impl FnOnce(&Doc<'_>, &[u8]) -> T) -> Option<T> {
     let data = sse::data(frame)?;
     let doc = Doc::parse(&data, Keys::Lenient).ok()?;
@@ -103,7 +103,7 @@ fn has_calls(doc: &Doc<'_>, delta: Node) -> bool {
     doc.get(delta, "tool_calls").is_some() || doc.get(delta, "function_call").is_some()
 }
 
-/// An event of a stream that names its events.
+/// An event of a stream with named events.
 fn event(value: &Value) -> Vec<u8> {
     let kind = value.get("type").and_then(Value::as_str).unwrap_or_default();
     format!("event: {kind}\ndata: {value}\n\n").into_bytes()
@@ -155,7 +155,7 @@ fn responses(held: Vec<Vec<u8>>, withheld: &[Withheld]) -> (Vec<Vec<u8>>, i64) {
                 out.extend(frames.iter().map(event));
             }
             Some((Some((_, false)), _)) => shift -= 1,
-            // A response that stands whole in its last frame says its calls once more.
+            // The last frame may hold the whole response and repeat its calls.
             _ => {
                 let frame = later(Wire::Responses, &frame, withheld, 0).unwrap_or(frame);
                 out.push(shifted(frame, shift));
@@ -165,7 +165,7 @@ fn responses(held: Vec<Vec<u8>>, withheld: &[Withheld]) -> (Vec<Vec<u8>>, i64) {
     (out, shift)
 }
 
-/// A frame with its number moved.
+/// A frame with its number shifted.
 fn shifted(frame: Vec<u8>, by: i64) -> Vec<u8> {
     let moved = read(&frame, |doc, data| {
         let node = doc.get(doc.root(), "sequence_number").filter(|_| by != 0)?;
@@ -176,7 +176,7 @@ fn shifted(frame: Vec<u8>, by: i64) -> Vec<u8> {
     moved.flatten().unwrap_or(frame)
 }
 
-/// A message item as it is streamed.
+/// The events by which a message item is streamed.
 fn item_events(call: &Withheld) -> Vec<Value> {
     let (id, index, text) = (item_id(call), call.place.index, &call.text);
     let part = |text: &str| json!({ "type": "output_text", "text": text, "annotations": [] });

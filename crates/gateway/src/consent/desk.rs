@@ -1,4 +1,4 @@
-//! Where consent is asked for, given, taken back and checked.
+//! Where consent is asked for, given, withdrawn and checked.
 
 use std::collections::HashMap;
 use std::sync::RwLock;
@@ -12,7 +12,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::proof::{Claims, LIFE, Notary, Use};
 use crate::record;
 
-/// How long an answer counts before the subject is asked again, in seconds: half a year.
+/// How long an answer is valid before the subject is asked again, in seconds: half a year.
 const COUNTS_FOR: i64 = 180 * 24 * 3600;
 
 /// Whose consent it is.
@@ -22,29 +22,29 @@ pub struct Who {
     pub tenant: String,
     /// Pseudonym of the subject.
     pub subject: String,
-    /// The session that the client names, or nothing.
+    /// The session that the client names; empty if none.
     pub session: String,
 }
 
-/// A consent that counts.
+/// Valid consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// The proof for `x-ombud-consent`.
     pub proof: String,
-    /// When it ends, seconds since 1970.
+    /// When it ends, in seconds since 1970.
     pub expires: i64,
 }
 
 /// A question that the subject has to answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// Signed; it is handed back with the answer.
+    /// The signed question; it is handed back with the answer.
     pub request: String,
     /// The last answer: `none`, `refused`, `withdrawn`, `expired` or `other_notice`.
     pub state: &'static str,
 }
 
-/// What there is for a purpose.
+/// What is known of consent to a purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answered {
     /// Consent.
@@ -53,54 +53,54 @@ pub enum Answered {
     Ask(Question),
 }
 
-/// Why something cannot be done.
+/// Why a consent operation failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Trouble {
-    /// The answer belongs to no question that is open.
+    /// The answer matches no open question.
     #[error("no open question has this `request`")]
     NoQuestion,
-    /// The store or the log cannot be used: nothing was given.
-    #[error("the store of consents cannot be used")]
+    /// The store or the log cannot be used; no consent was recorded.
+    #[error("the consent store cannot be used")]
     Store,
 }
 
-/// Why a request to a purpose is closed.
+/// Why a request for a purpose is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
     /// No subject is named.
     NoSubject,
     /// There is no proof.
     NoProof,
-    /// It is no proof, or was changed, or made elsewhere.
+    /// It is malformed, was altered, or was made elsewhere.
     Invalid,
-    /// It is too old.
+    /// It has expired.
     Expired,
     /// It is for another purpose.
     OtherPurpose,
     /// It is for another subject or session.
     OtherSubject,
-    /// The subject took consent back, or was erased.
+    /// The subject withdrew consent, or was erased.
     Withdrawn,
-    /// The store of consents cannot be read.
+    /// The consent store cannot be read.
     Unknown,
 }
 
-/// The desk of one gateway.
+/// The consent desk of one gateway.
 pub struct Desk {
     notary: Option<Notary>,
     consents: Consents,
     ledger: Ledger,
-    /// Name and contact of who asks.
+    /// Name and contact of the controller.
     controller: (String, String),
     loaded: OnceCell<()>,
     epochs: RwLock<HashMap<String, u64>>,
-    /// Answers are stored one after the other.
+    /// Answers are stored one at a time.
     turn: Mutex<()>,
 }
 
 impl Desk {
-    /// The desk over a ledger; `controller` is the name and the contact for receipts.
+    /// Opens the desk over a ledger; `controller` is the name and the contact for receipts.
     pub fn new(ledger: &Ledger, controller: (String, String)) -> Self {
         Self {
             notary: Notary::of(ledger),
@@ -123,7 +123,7 @@ impl Desk {
         self.notary.as_ref().ok_or(Trouble::Store)
     }
 
-    /// A proof where the subject has agreed to the purpose and to this notice, otherwise the question.
+    /// Returns a proof where the subject has agreed to the purpose and to this notice, otherwise the question.
     pub async fn ask(&self, who: &Who, purpose: &str, notice: Option<&str>) -> Result<Answered, Trouble> {
         self.load().await?;
         let _turn = self.turn.lock().await;
@@ -144,7 +144,7 @@ impl Desk {
         Ok(Answered::Ask(Question { request: self.notary()?.sign(&claims, Use::Question), state }))
     }
 
-    /// Takes the answer to a question; a proof if it was yes. The receipt comes with it.
+    /// Takes the answer to a question and returns its receipt, with a proof if the answer was yes.
     pub async fn answer(
         &self,
         who: &Who,
@@ -169,7 +169,7 @@ impl Desk {
         Ok((given, receipt))
     }
 
-    /// Takes consent back. Every proof of the subject is void at once; for other purposes new ones can be had.
+    /// Withdraws consent. Every proof of the subject is void at once; new ones can be obtained for other purposes.
     pub async fn withdraw(&self, who: &Who, purpose: &str, method: &str) -> Result<Value, Trouble> {
         self.load().await?;
         let _turn = self.turn.lock().await;
@@ -190,7 +190,7 @@ impl Desk {
         Ok(())
     }
 
-    /// Checks the proofs that a request shows (separated by commas) against what it asks for.
+    /// Checks the proofs in a request (separated by commas) against the purpose it asks for.
     pub async fn check(&self, proofs: &str, who: Option<&Who>, purpose: &str) -> Result<Claims, Denial> {
         let who = who.ok_or(Denial::NoSubject)?;
         self.load().await.map_err(|_| Denial::Unknown)?;
@@ -223,7 +223,7 @@ impl Desk {
         Ok(claims)
     }
 
-    /// Writes the answer down: receipt, log, state. The log comes first, so that no consent counts without its record.
+    /// Records the answer: receipt, log, state. The log comes first, so that no consent counts without its record.
     async fn store(
         &self,
         who: &Who,
@@ -265,7 +265,7 @@ impl Desk {
         }
     }
 
-    /// The receipt, in the fields of ISO/IEC TS 27560 as far as they are known here; what is not known is absent.
+    /// The receipt, in the fields of ISO/IEC TS 27560 as far as they are known here; unknown fields are absent.
     fn receipt(
         &self,
         who: &Who,
@@ -326,7 +326,7 @@ impl Desk {
         self.loaded.get_or_try_init(|| read).await.copied()
     }
 
-    /// The subject's epoch, 0 for a new one; `None` if it cannot be told.
+    /// The subject's epoch, 0 for a new one; `None` if it cannot be determined.
     fn epoch(&self, subject: &str) -> Option<u64> {
         Some(self.epochs.read().ok()?.get(subject).copied().unwrap_or_default())
     }
@@ -337,7 +337,7 @@ impl Desk {
     }
 
     fn raise(&self, subject: &str, epoch: u64) {
-        // A lock that is poisoned reads as no epoch, which opens nothing.
+        // A poisoned lock reads as no epoch, which grants nothing.
         let Ok(mut epochs) = self.epochs.write() else { return };
         let known = epochs.entry(subject.to_owned()).or_default();
         *known = epoch.max(*known);

@@ -1,4 +1,4 @@
-//! Consent at run time: proofs that a subject agreed to a purpose, and the epochs that make them void.
+//! Consent at run time: proofs that a subject agreed to a purpose, and the epochs that void them.
 
 mod desk;
 pub mod proof;

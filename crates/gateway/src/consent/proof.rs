@@ -1,7 +1,8 @@
-//! The proof of consent: claims and a signature, verified without looking anything up.
+//! The proof of consent: signed claims, verified without any lookup.
 //!
 //! `base64url(claims as JSON) . base64url(Ed25519 signature over "ombud/consent-proof/1\0" ‖ the first part)`. The key is
-//! derived from the master key of the home. A proof lives at most 15 minutes, and only while its epoch is the subject's.
+//! derived from the master key of the home. A proof is valid for at most 15 minutes, and only while its epoch matches the
+//! subject's.
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::Engine as _;
@@ -9,20 +10,20 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ombud_ledger::Ledger;
 use serde::{Deserialize, Serialize};
 
-/// How long a proof lives, in seconds.
+/// How long a proof is valid, in seconds.
 pub const LIFE: i64 = 15 * 60;
 
-/// Longer texts are no proofs.
+/// Longer texts are rejected.
 const MAX_LENGTH: usize = 2048;
 
-/// What a proof or a question is for. They are signed apart, so that none passes for the other.
+/// What a signed text is for. Each use has its own signing label, so that none passes for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// It opens a purpose.
+    /// Grants access for a purpose.
     Proof,
-    /// It shows that a question was asked, and is handed back with the answer.
+    /// Shows that a question was asked; it is handed back with the answer.
     Question,
-    /// It shows that a receipt comes from this home.
+    /// Shows that a receipt comes from this home.
     Receipt,
 }
 
@@ -36,7 +37,7 @@ impl Use {
     }
 }
 
-/// What is claimed.
+/// The signed claims.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
@@ -44,33 +45,33 @@ pub struct Claims {
     pub v: u32,
     /// Pseudonym of the subject.
     pub subject: String,
-    /// What for.
+    /// The purpose.
     pub purpose: String,
     /// The session it is bound to; empty for any.
     pub session: String,
-    /// SHA-256 of the notice that was shown, hexadecimal, where there was one.
+    /// SHA-256 of the notice that was shown, hexadecimal; `None` if there was none.
     pub notice: Option<String>,
-    /// Seconds since 1970.
+    /// Time of issue, in seconds since 1970.
     pub issued: i64,
-    /// Seconds since 1970, at most [`LIFE`] later.
+    /// Time of expiry, in seconds since 1970, at most [`LIFE`] after `issued`.
     pub expires: i64,
-    /// Random.
+    /// A unique id.
     pub nonce: String,
-    /// The subject's epoch when it was made.
+    /// The subject's epoch at the time of issue.
     pub epoch: u64,
 }
 
-/// Why a proof does not count.
+/// Why a proof is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// It is no proof.
+    /// It is malformed.
     #[error("the consent proof is malformed")]
     Malformed,
-    /// It was changed, or made by another home.
+    /// It was altered, or made by another home.
     #[error("the consent proof was not made here")]
     Forged,
-    /// It is too old.
+    /// It has expired.
     #[error("the consent proof has expired")]
     Expired,
 }
@@ -87,7 +88,7 @@ impl Notary {
         Ed25519KeyPair::from_seed_unchecked(&seed).ok().map(|key| Self { key })
     }
 
-    /// The signed text of claims.
+    /// Claims as a signed text.
     pub fn sign(&self, claims: &Claims, which: Use) -> String {
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims).unwrap_or_default());
         let signature = self.signature(body.as_bytes(), which);
@@ -104,7 +105,7 @@ impl Notary {
         URL_SAFE_NO_PAD.encode(self.key.public_key().as_ref())
     }
 
-    /// The claims of a signed text that was made here and has not expired at `now`.
+    /// Returns the claims of a signed text that was made here and has not expired at `now`.
     pub fn open(&self, text: &str, which: Use, now: i64) -> Result<Claims, Fault> {
         if text.len() > MAX_LENGTH {
             return Err(Fault::Malformed);

@@ -1,4 +1,4 @@
-//! A streamed answer on its way: the state machine of its channels, driven by what the provider sends.
+//! A streamed response on its way: the state machine of its channels, driven by what the provider sends.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,19 +16,19 @@ use crate::upstream;
 use crate::wire::answer::ToolCall;
 use crate::wire::{Dialect, Wire};
 
-/// How long the last bytes of a broken stream may take into the socket.
+/// Time given to the last bytes of a broken stream to reach the socket.
 const FLUSH: Duration = Duration::from_millis(20);
 
 type Source = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
 
-/// A streamed answer.
+/// A streamed response.
 struct Streaming {
     delivery: Delivery,
     source: Source,
     state: AnswerStream,
-    /// The source ended, or what it sends is not wanted any more.
+    /// The source ended, or the rest of it is to be ignored.
     ended: bool,
-    /// How the stream to the client ends: with a broken connection if the provider's did.
+    /// Whether the stream to the client must end with a broken connection, as the provider's did.
     broken: bool,
 }
 
@@ -88,7 +88,8 @@ impl Streaming {
         }
     }
 
-    /// The provider's side failed: what came is passed on as it was, and the connection breaks as the provider's did.
+    /// Handles a failure on the provider's side: what arrived is passed on as it was, and the connection breaks as the
+    /// provider's did.
     fn stop(&mut self, why: &Refusal) {
         self.ended = true;
         self.broken = true;
@@ -97,7 +98,7 @@ impl Streaming {
         self.state.end();
     }
 
-    /// Decides on tool calls; if that cannot be recorded, the stream ends with an error, which is handed back.
+    /// Decides on tool calls; if that fails or cannot be recorded, ends the stream with an error, which is returned.
     async fn decided(&mut self, calls: &[ToolCall]) -> Option<Bytes> {
         match self.delivery.decide(calls).await {
             Ok(withheld) => {
@@ -108,7 +109,7 @@ impl Streaming {
         }
     }
 
-    /// Ends the stream with an error, as the client's SDK expects one.
+    /// Ends the stream with an error in the form the client's SDK expects.
     fn end_with(&mut self, why: &Refusal) -> Bytes {
         self.ended = true;
         self.state.abandon();
@@ -132,7 +133,7 @@ impl Streaming {
         if !self.broken {
             return None;
         }
-        // The server writes out what it has while the body is pending, and forgets it when the body fails.
+        // The server flushes its buffer while the body is pending, and discards it when the body fails.
         tokio::time::sleep(FLUSH).await;
         Some(Err(std::io::Error::other("the provider's stream broke")))
     }

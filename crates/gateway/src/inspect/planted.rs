@@ -1,4 +1,4 @@
-//! A number is planted at every place of a full request of every wire, in every shape: it must not leave.
+//! Plants a number at every position of a full request of every wire, in every form: it must not leave.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::wire::Wire;
 const PHONE: &str = "13970834512";
 const SEAL: &str = "EqQBCkYIBRgCKkD0c2lnbmF0dXJlZm9ydGVzdHM9";
 
-/// Whether anything may stand at a place, because the wire means it for the provider: what is signed beside a signature, and
-/// the logins of servers that the provider calls.
+/// Whether a value may stay at a path, because the wire means it for the provider: text covered by a signature, and the
+/// logins of servers that the provider calls.
 fn is_left(place: &str) -> bool {
     let login = ["authorization", "headers", "authorization_token"];
     let signed = place.starts_with("/messages/") && place.ends_with("/thinking");
@@ -110,7 +110,7 @@ fn samples() -> Vec<(Wire, Value)> {
     ]
 }
 
-/// The places below a value, as JSON pointers.
+/// The paths below a value, as JSON pointers.
 fn places(value: &Value, at: &str, out: &mut Vec<String>) {
     let below: Vec<(String, &Value)> = match value {
         Value::Object(members) => members.iter().map(|(key, value)| (format!("{at}/{key}"), value)).collect(),
@@ -159,12 +159,12 @@ fn a_number_leaves_at_no_place_and_in_no_shape() {
             for planted in shapes.iter().filter(|_| !place.is_empty()) {
                 let mut body = sample.clone();
                 planted.clone_into(body.pointer_mut(place).unwrap());
-                // A seed is a number, and nobody's.
+                // A seed is a number, and not a person's.
                 if !(place == "/seed" && planted.is_number()) && leaves(&inspector, wire, &body) {
                     left.insert(format!("{} {place} {planted}", wire.id()));
                 }
             }
-            // A member that nobody knows, and a name that is the number itself.
+            // An unknown member, and a key that is the number itself.
             let mut body = sample.clone();
             let Some(object) = body.pointer_mut(place).and_then(Value::as_object_mut) else { continue };
             object.insert("new".to_owned(), json!(PHONE));

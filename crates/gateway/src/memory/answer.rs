@@ -1,4 +1,4 @@
-//! The second line: whatever the store answered, only the subject's own items go back, without pseudonym and tag.
+//! The second line of defence: whatever the store returns, only the subject's own items go back, without pseudonym and tag.
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -9,25 +9,25 @@ use super::closed::Closed;
 use super::confine::own_id;
 use super::fields::Fields;
 
-/// Fields with one value an item.
+/// Fields with one value per item.
 const PARALLEL: &[&str] = &["documents", "embeddings", "uris", "distances", "data"];
 
-/// All fields that an answer may have.
+/// All fields that a response may have.
 const KNOWN: &[&str] =
     &["ids", "metadatas", "included", "documents", "embeddings", "uris", "distances", "data"];
 
-/// An answer as it may go back.
+/// A response as it may go back.
 #[derive(Debug)]
 pub struct Filtered {
     /// The body.
     pub body: Vec<u8>,
-    /// Items in it.
+    /// Number of items in it.
     pub items: u64,
-    /// Items that were not the subject's, and were left out.
+    /// Number of items that belonged to others and were removed.
     pub foreign: u64,
 }
 
-/// Filters what a `get`, `query` or `count` answered.
+/// Filters the response to a `get`, `query` or `count`.
 pub fn filtered(operation: Operation, body: &[u8], subject: &str) -> Result<Filtered, Closed> {
     let mut fields = Fields::parse(body).map_err(|_| Closed::Garbage)?;
     fields.keep(KNOWN);
@@ -57,7 +57,7 @@ pub fn filtered(operation: Operation, body: &[u8], subject: &str) -> Result<Filt
     Ok(Filtered { body, items, foreign })
 }
 
-/// An answer to several queries at once: each field is a list of lists.
+/// Filters a response to several queries at once: each field is a list of lists.
 fn query(fields: &mut Fields, subject: &str, items: &mut u64, foreign: &mut u64) -> Result<(), Closed> {
     let ids: Vec<Vec<String>> = field(fields, "ids")?.ok_or(Closed::Garbage)?;
     let owns: Vec<Own> = ids.iter().map(|row| Own::of(row, subject)).collect();
@@ -102,7 +102,7 @@ impl Own {
         Self(ids.iter().map(|id| own_id(subject, id).is_some()).collect())
     }
 
-    /// How many are, and how many are not.
+    /// The number of items that are the subject's, and of those that are not.
     fn counts(&self) -> (u64, u64) {
         let own = self.0.iter().filter(|own| **own).count();
         (own as u64, (self.0.len() - own) as u64)
@@ -113,7 +113,7 @@ impl Own {
         ids.iter().filter_map(|id| own_id(subject, id)).collect()
     }
 
-    /// Those of a parallel list; a list of another length is none.
+    /// The subject's items of a parallel list; a list of a different length is an error.
     fn pick<T>(&self, list: Vec<T>) -> Result<Vec<T>, Closed> {
         if list.len() != self.0.len() {
             return Err(Closed::Garbage);
@@ -138,7 +138,7 @@ fn set(fields: &mut Fields, name: &str, value: &impl serde::Serialize) -> Result
     fields.set(name, value).map_err(|_| Closed::Garbage)
 }
 
-/// A store's own error, which may name ids: without the pseudonym in front of them.
+/// A store's own error, which may name ids, with the subject's pseudonym in front of them removed.
 pub fn error(body: &[u8], subject: &str) -> Vec<u8> {
     String::from_utf8_lossy(body).replace(&format!("{subject}:"), "").into_bytes()
 }

@@ -1,27 +1,27 @@
-//! What a path of Chroma's HTTP interface asks for. What is not listed is refused.
+//! What a path of Chroma's HTTP API requests. Anything not listed is refused.
 
 use http::Method;
 
-/// What is asked of the store.
+/// What a request asks of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Nothing that concerns a user: versions, tenants, making and finding collections.
+    /// Nothing that concerns a user: versions, tenants, creating and listing collections.
     Admin,
-    /// Deleting or changing a whole collection or database.
+    /// Deletes or changes a whole collection or database.
     Manage,
-    /// Items are written; those that exist stay.
+    /// Adds items; existing ones are kept.
     Add,
-    /// Items are written over others.
+    /// Adds items or overwrites existing ones.
     Upsert,
-    /// Items are changed.
+    /// Changes existing items.
     Update,
-    /// Items are read by id or filter.
+    /// Reads items by id or filter.
     Get,
-    /// Items near a vector are read.
+    /// Reads items near a vector.
     Query,
-    /// Items are counted.
+    /// Counts items.
     Count,
-    /// Items are deleted.
+    /// Deletes items.
     Delete,
 }
 
@@ -50,16 +50,16 @@ impl Operation {
 /// Where a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target<'p> {
-    /// What is asked.
+    /// The requested operation.
     pub operation: Operation,
-    /// Path of the collection list, such as `/api/v2/tenants/t/databases/d/collections`; empty without one.
+    /// Path of the collection list, such as `/api/v2/tenants/t/databases/d/collections`; empty if there is none.
     pub collections: &'p str,
     /// Id or name of the collection in the path.
     pub collection: Option<&'p str>,
 }
 
-/// Reads a path such as `/api/v2/tenants/t/databases/d/collections/c/query`. `None` for everything that is not known to be
-/// harmless or confined.
+/// Parses a path such as `/api/v2/tenants/t/databases/d/collections/c/query`. `None` for anything not known to be harmless
+/// or confinable.
 pub fn target<'p>(method: &Method, path: &'p str) -> Option<Target<'p>> {
     let path = path.strip_suffix('/').unwrap_or(path);
     let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
@@ -69,7 +69,7 @@ pub fn target<'p>(method: &Method, path: &'p str) -> Option<Target<'p>> {
     let admin = |operation| Some(Target { operation, collections: "", collection: None });
     let (rest, in_database) = match segments.as_slice() {
         ["api", "v2", "tenants", _, "databases", _, rest @ ..] => (rest, true),
-        // Of version 1 only what tells clients that it is gone.
+        // Of version 1, only the paths by which clients learn that it is gone.
         ["api", "v1"] | ["api", "v1", "heartbeat" | "version"] if *method == Method::GET => {
             (segments.get(2..)?, false)
         }
@@ -116,7 +116,7 @@ fn on_collection(method: &Method, below: &[&str]) -> Option<Operation> {
     }
 }
 
-/// Nothing that two readers of a path could read in two ways.
+/// True if no two parsers could read the segment differently.
 fn plain(segment: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'~');
     !matches!(segment, "" | "." | "..") && segment.bytes().all(letter)

@@ -1,5 +1,5 @@
-//! Requests are confined to the items of one subject: ids carry the subject's pseudonym in front, items its tag, and
-//! filters demand the tag. So the same id of two subjects is two items, and neither can name the other's.
+//! Requests are confined to the items of one subject: ids are prefixed with the subject's pseudonym, items carry its tag,
+//! and filters require the tag. The same id used by two subjects thus names two items, and neither can name the other's.
 
 use serde_json::{Map, Value, json};
 
@@ -8,10 +8,10 @@ use super::chroma::Operation;
 use super::closed::Closed;
 use super::fields::{Fields, Malformed};
 
-/// Between pseudonym and id.
+/// Separates pseudonym and id.
 const SEPARATOR: char = ':';
 
-/// What replaces secrets in texts before they are stored.
+/// Replaces secrets in texts before they are stored; `None` if there are none.
 pub type Clean<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The id under which a subject's item is stored.
@@ -24,16 +24,16 @@ pub fn own_id<'a>(subject: &str, stored: &'a str) -> Option<&'a str> {
     stored.strip_prefix(subject)?.strip_prefix(SEPARATOR)
 }
 
-/// The filter that only the subject's items pass.
+/// The filter that matches only the subject's items.
 pub fn own(subject: &str) -> Value {
     json!({ TAG: { "$eq": subject } })
 }
 
-/// The body as it may go on. `items` is the number of items it names, where it names any.
+/// A request body as it may be forwarded.
 pub struct Confined {
     /// The body.
     pub body: Vec<u8>,
-    /// Items named.
+    /// Number of items it names by id, where it names any.
     pub items: Option<u64>,
 }
 
@@ -66,7 +66,7 @@ pub fn request(
     Ok(Confined { body: fields.to_vec()?, items: ids })
 }
 
-/// A field that is not known could widen what is reached.
+/// Refuses unknown fields: one of them could widen what the request reaches.
 fn known(operation: Operation, fields: &Fields) -> Result<(), Closed> {
     const WRITE: &[&str] = &["ids", "embeddings", "metadatas", "documents", "uris"];
     const READ: &[&str] = &["ids", "where", "where_document", "include", "limit", "offset"];
@@ -85,7 +85,7 @@ fn own_ids(operation: Operation, fields: &mut Fields, subject: &str) -> Result<O
     let Some(ids) = fields.get::<Vec<String>>("ids").map_err(|_| Closed::Field("ids"))? else {
         return Ok(None);
     };
-    // For Chroma no ids are all ids; here they are none, which for a query or a deletion is no difference to be guessed.
+    // To Chroma an empty list of ids means all items. A `get` may mean that; for a write or a deletion it is not guessed.
     if ids.is_empty() && operation != Operation::Query {
         return if operation == Operation::Get { Ok(None) } else { Err(Closed::Field("ids")) };
     }

@@ -1,21 +1,22 @@
-//! The top level of a JSON object, each value as it was written: vectors pass without being read or written anew.
+//! The top level of a JSON object, with each value as it was written: vectors pass through without being parsed or
+//! re-serialised.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::{RawValue, to_raw_value};
 
-/// An object's fields in their order. A key that comes twice is an error: two readers could see two objects.
+/// An object's fields in order. A duplicate key is an error: two parsers could see two different objects.
 #[derive(Debug, Default)]
 pub struct Fields(Vec<(String, Box<RawValue>)>);
 
 impl Fields {
-    /// Reads an object. The error says nothing of its content.
+    /// Parses an object. The error reveals nothing of its content.
     pub fn parse(body: &[u8]) -> Result<Self, Malformed> {
         serde_json::from_slice(body).map_err(|_| Malformed)
     }
 
-    /// The names.
+    /// The field names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
@@ -31,7 +32,7 @@ impl Fields {
         self.raw(name).map(|raw| serde_json::from_str(raw.get()).map_err(|_| Malformed)).transpose()
     }
 
-    /// Puts a value in the place of a field, or at the end.
+    /// Replaces the value of a field, or appends the field.
     pub fn set(&mut self, name: &str, value: &impl serde::Serialize) -> Result<(), Malformed> {
         let raw = to_raw_value(value).map_err(|_| Malformed)?;
         match self.0.iter_mut().find(|(own, _)| own == name) {
@@ -46,7 +47,7 @@ impl Fields {
         self.0.retain(|(name, _)| list.contains(&name.as_str()));
     }
 
-    /// The object's text.
+    /// The object as JSON.
     pub fn to_vec(&self) -> Result<Vec<u8>, Malformed> {
         let mut out = Vec::with_capacity(self.0.iter().map(|(_, value)| value.get().len() + 24).sum());
         for (name, value) in &self.0 {
@@ -63,7 +64,7 @@ impl Fields {
     }
 }
 
-/// Not an object as it should be.
+/// Not a JSON object of the expected form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed;
 
@@ -80,9 +81,10 @@ impl<'de> Deserialize<'de> for Fields {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut fields: Vec<(String, Box<RawValue>)> = Vec::new();
                 while let Some(name) = map.next_key::<String>()? {
-                    // A request to a store has a dozen fields; more are no request, and would make this slow.
+                    // A request to a store has a dozen fields; more than 64 are not a genuine request, and checking for
+                    // duplicates would be slow.
                     if fields.len() > 64 || fields.iter().any(|(own, _)| *own == name) {
-                        return Err(A::Error::custom("a key comes twice, or there are too many"));
+                        return Err(A::Error::custom("a duplicate key, or too many keys"));
                     }
                     fields.push((name, map.next_value()?));
                 }

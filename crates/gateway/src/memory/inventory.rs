@@ -1,4 +1,4 @@
-//! What a store holds of a subject: counted, deleted, and looked for afterwards.
+//! What a store holds about a subject: counts it, deletes it, and checks for residue afterwards.
 
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use super::pipeline::receive;
 use super::{Data, Store};
 use crate::upstream::{Upstream, request_headers};
 
-/// Items that are looked through per request, and in all, when residue is looked for.
+/// Items scanned per request, and in total, when looking for residue.
 const PAGE: usize = 1000;
 const MAX_SCANNED: usize = 200_000;
 
@@ -23,7 +23,7 @@ struct Listed {
     name: String,
 }
 
-/// Items of one page, with what was asked for.
+/// Items of one page, with the requested fields.
 #[derive(Deserialize)]
 struct Page {
     ids: Vec<String>,
@@ -36,9 +36,9 @@ struct Page {
 pub struct Residue {
     /// Items that still carry the subject's tag, pseudonym or id.
     pub items: u64,
-    /// Items that were looked through one by one.
+    /// Items that were scanned one by one.
     pub scanned: u64,
-    /// False if there were more than it looks through.
+    /// False if there were more items than the limit of the scan.
     pub complete: bool,
 }
 
@@ -56,14 +56,14 @@ pub async fn collections(
         let listed: Vec<Listed> = call(upstream, store, Method::GET, &below, None, headers).await?;
         let count = listed.len();
         all.extend(listed.into_iter().map(|listed| (listed.id, listed.name)));
-        // A server that knows no pages gives the same again.
+        // A server without paging returns the same list every time.
         if count < PAGE || all.len() > MAX_SCANNED {
             return Ok(all);
         }
     }
 }
 
-/// Number of items of a subject.
+/// Number of items that belong to a subject.
 pub async fn held(upstream: &Upstream, store: &Store, subject: &str) -> Result<u64, Closed> {
     let mut count = 0;
     for path in items_of(upstream, store).await? {
@@ -88,8 +88,8 @@ pub async fn remove(upstream: &Upstream, store: &Store, subject: &str) -> Result
     Ok(count)
 }
 
-/// Looks for what is left: by tag, and through all items for the pseudonym in an id and for the pseudonym or the subject's
-/// own id (where it is known) among the metadata, which finds what was written past the gateway.
+/// Looks for residue: by tag, and by scanning all items for the pseudonym in the id and for the pseudonym or (where known)
+/// the subject's own id among the metadata, which finds items written past the gateway.
 pub async fn residue(
     upstream: &Upstream,
     store: &Store,
@@ -134,7 +134,7 @@ fn names(metadata: &Map<String, Value>, subject: &str, id: Option<&str>) -> bool
     metadata.values().filter_map(Value::as_str).any(|value| value == subject || Some(value) == id)
 }
 
-/// Paths of the collections of a store that may hold users' items.
+/// Paths of those collections of a store that may hold users' items.
 async fn items_of(upstream: &Upstream, store: &Store) -> Result<Vec<String>, Closed> {
     let mut paths = Vec::new();
     if store.data == Data::Own {

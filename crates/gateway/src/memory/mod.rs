@@ -1,5 +1,5 @@
-//! The memory edge, `/m/<name>/…`: a vector store behind consent. Nobody reads or writes a user's items without a proof
-//! that the user agreed, and what comes back is that user's own.
+//! The memory edge, `/m/<name>/…`: a vector store behind consent. A user's items are read or written only with a proof that
+//! the user agreed, and what comes back belongs to that user.
 
 pub mod answer;
 pub mod chroma;
@@ -22,7 +22,7 @@ pub const TAG: &str = "ombud_subject";
 /// The path under which stores are served.
 pub const ROOT: &str = "/m/";
 
-/// What the gateway knows of stores.
+/// What the gateway knows about memory stores.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     /// The stores, by the name in their path.
@@ -32,7 +32,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Puts a simulated store in the place of every store.
+    /// Redirects every store to a simulated one.
     pub fn all_at(&mut self, url: &str) {
         self.stores.values_mut().for_each(|store| url.clone_into(&mut store.url));
     }
@@ -53,7 +53,7 @@ pub enum Data {
     /// Data of the agent's users: needs consent, and each sees their own.
     #[default]
     User,
-    /// The operator's own documents: needs none.
+    /// The operator's own documents: needs no consent.
     Own,
 }
 
@@ -63,7 +63,7 @@ pub enum Data {
 pub struct Store {
     /// Its kind.
     pub kind: Kind,
-    /// Where it is, such as `http://127.0.0.1:8000`.
+    /// Its base URL, such as `http://127.0.0.1:8000`.
     pub url: String,
     /// Whose data it holds.
     #[serde(default)]
@@ -101,7 +101,7 @@ fn purpose() -> String {
     "memory.personalise".to_owned()
 }
 
-/// The variable that tells a child where a store is: `OMBUD_MEMORY_<NAME>`.
+/// The environment variable that tells a child process where a store is: `OMBUD_MEMORY_<NAME>`.
 pub fn variable(name: &str) -> String {
     let letter = |ch: char| if ch.is_ascii_alphanumeric() { ch.to_ascii_uppercase() } else { '_' };
     format!("OMBUD_MEMORY_{}", name.chars().map(letter).collect::<String>())

@@ -23,10 +23,11 @@ use crate::refusal::Refusal;
 use crate::tool::judge::exchange;
 use crate::{names, pipeline, record, upstream};
 
-/// Answers of stores are held in memory; larger ones are refused.
+/// Limit of a store's response, which is held in memory; larger ones are refused.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
-/// Bytes of the texts of an answer that are remembered: more is no text for a prompt. The numbers beside them do not count.
+/// Limit of the texts of a response that are remembered, in bytes: more would not fit in a prompt. Numbers beside them do
+/// not count.
 const LONGEST_HEARD: usize = 1024 * 1024;
 
 /// What is known of a request, for the log.
@@ -34,11 +35,11 @@ struct Known {
     record: MemoryRecord,
     exchange: String,
     client: String,
-    /// Pseudonym of the subject, once it is proved.
+    /// Pseudonym of the subject, once proven.
     subject: Option<String>,
 }
 
-/// Answers one request below [`ROOT`].
+/// Handles one request below [`ROOT`].
 pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
     let exchange = record::id();
     let tenant = caller::tenant_of(&gateway.ledger, request.headers());
@@ -60,7 +61,7 @@ pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
         Ok(response) => response,
         Err(why) => {
             why.code().clone_into(&mut known.record.outcome);
-            // It was not sent, or its intent is in the log already.
+            // Either nothing was sent, or the intent is in the log already.
             let _ = append(&gateway, &known);
             why.response(&gateway.config)
         }
@@ -124,7 +125,7 @@ async fn serve(gateway: &Gateway, known: &mut Known, request: Request<Body>) -> 
     Ok(json(status, body))
 }
 
-/// What a store returned is a source of later prompts.
+/// Registers what a store returned as a source of later prompts.
 fn heard(gateway: &Gateway, known: &Known, body: &[u8]) {
     let origin = Origin::Memory { name: Some(known.record.store.clone()) };
     let exchange = exchange(&String::from_utf8_lossy(body), Role::ToolResult, &origin);
@@ -138,7 +139,8 @@ fn heard(gateway: &Gateway, known: &Known, body: &[u8]) {
     gateway.sources.heard(Some(&known.client), &origin, &texts);
 }
 
-/// Decides: consent for users' items, the operator's word for whole collections, the list of collections.
+/// Decides whether a request is allowed: consent for users' items, `manage` for whole collections, and the list of
+/// collections.
 async fn allow(
     gateway: &Gateway,
     known: &mut Known,
@@ -173,7 +175,7 @@ async fn allow(
     }
 }
 
-/// Whose request it is, where it says so.
+/// The subject of a request, if it names one.
 fn who(gateway: &Gateway, headers: &HeaderMap) -> Option<Who> {
     let session = headers.get("x-ombud-session").and_then(|value| value.to_str().ok()).unwrap_or_default();
     Some(Who {
@@ -183,7 +185,7 @@ fn who(gateway: &Gateway, headers: &HeaderMap) -> Option<Who> {
     })
 }
 
-/// A request that concerns no user's items, or the operator's own: it goes on as it is.
+/// Forwards a request that concerns no user's items, or the operator's own, as it is.
 async fn pass(
     gateway: &Gateway,
     known: &mut Known,
@@ -205,7 +207,7 @@ async fn pass(
     Ok(json(status, body.into()))
 }
 
-/// What is about to be changed is in the log before it is.
+/// Logs the intent of a change before it happens.
 async fn intend(gateway: &Gateway, known: &mut Known) -> Result<(), Closed> {
     "intended".clone_into(&mut known.record.outcome);
     recorded(gateway, known).await?;
@@ -213,7 +215,7 @@ async fn intend(gateway: &Gateway, known: &mut Known) -> Result<(), Closed> {
     Ok(())
 }
 
-/// Nothing goes back before it is recorded.
+/// Records the access; no response goes back before that.
 async fn recorded(gateway: &Gateway, known: &Known) -> Result<(), Closed> {
     let ticket = append(gateway, known)?;
     Ok(gateway.ledger.durable(&ticket).await.map_err(|_| Refusal::Ledger)?)
@@ -241,7 +243,7 @@ fn headers(from: &HeaderMap) -> HeaderMap {
     upstream::request_headers(from)
 }
 
-/// Reads an answer, bounded.
+/// Reads a response, up to [`MAX_ANSWER`].
 pub(super) async fn receive(sent: reqwest::Response) -> Result<(StatusCode, Bytes), Closed> {
     let (status, host) = (sent.status(), sent.url().host_str().unwrap_or_default().to_owned());
     let body = Limited::new(reqwest::Body::from(sent), MAX_ANSWER).collect().await;
@@ -289,7 +291,7 @@ mod tests {
     async fn a_store_that_breaks_off_is_not_one_that_says_too_much() {
         let broken = || async {
             let parts = futures_util::stream::unfold(0, |part| async move {
-                // The first part is on its way before the second fails.
+                // The first part is sent before the second fails.
                 tokio::time::sleep(std::time::Duration::from_millis(20 * part)).await;
                 let gone = Err(std::io::Error::other("gone"));
                 Some((if part == 0 { Ok(Bytes::from_static(b"{\"ids\":")) } else { gone }, part + 1))

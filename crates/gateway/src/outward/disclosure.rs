@@ -1,29 +1,31 @@
-//! Whether an answer tells what its system prompt says: nearly word by word, or by a canary, a word that the operator put there
-//! and that no honest answer holds.
+//! Whether a response reveals its system prompt: nearly word for word, or by a canary, a word that the operator put there
+//! and that no honest response contains.
 //!
-//! Words of the answer count as told if they lie in a run of [`GRAM`] that stands in the prompt too, so that an exchanged word
-//! costs a disclosure at most a run and not all of it. [`MOST`] of them are a disclosure: below it lie greetings, opening hours and
-//! single rules, which prompts are written to have repeated; the tests hold both sides.
+//! Words of a response count as disclosed if they lie in a run of [`GRAM`] words that also occurs in the prompt, so that a
+//! replaced word hides at most one run and not the whole disclosure. At a weight of [`MOST`] it counts as a disclosure:
+//! below that lie greetings, opening hours and single rules, which prompts are written to have repeated; the tests cover
+//! both sides.
 
 use std::collections::HashSet;
 
 use crate::attribute::index::{self, Index, Word, fold};
 use ombud_core::script::is_han;
 
-/// So many words in a row are taken from the prompt rather than said by chance.
+/// A run of this many words is taken to come from the prompt rather than to match by chance.
 pub const GRAM: usize = 6;
 
-/// So much told is a disclosure. A word weighs two, a Chinese character one: 40 words, 80 characters.
+/// The weight at which disclosed text counts as a disclosure. A word weighs two, a Chinese character one: 40 words, 80
+/// characters.
 pub const MOST: usize = 80;
 
-/// Of a prompt that is shorter so many percent are one, if they weigh at least [`LEAST`].
+/// For a shorter prompt, the percentage of it that is a disclosure, if that weighs at least [`LEAST`].
 const SHARE: usize = 70;
 const LEAST: usize = 30;
 
-/// Words of one text that are looked at.
+/// Maximum number of words examined per text.
 const MOST_WORDS: usize = 50_000;
 
-/// Canaries shorter than this would stand in any text, in letters and digits.
+/// Minimum length of a canary in letters and digits; shorter ones would occur in any text.
 const SHORTEST_CANARY: usize = 8;
 
 /// The runs of a prompt.
@@ -35,7 +37,7 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// The runs of these texts of the operator's, without those that stand in what everybody may read of the conversation.
+    /// The runs of the operator's texts, without those that also occur in the parts of the conversation that are no secret.
     pub fn of<'t>(
         texts: impl IntoIterator<Item = &'t Index>,
         open: impl IntoIterator<Item = &'t Index>,
@@ -54,20 +56,20 @@ impl Prompt {
         Self { grams, weight, most: 0 }.within(MOST, SHARE, LEAST)
     }
 
-    /// The same, where so much told is a disclosure: `most`, or of a shorter one `share` percent, if that is `least` or more.
+    /// Sets the weight that is a disclosure: `most`, or `share` percent of a shorter prompt, but at least `least`.
     #[must_use]
     pub fn within(self, most: usize, share: usize, least: usize) -> Self {
         let part = self.weight.saturating_mul(share) / 100;
         Self { most: most.min(part.max(least)), ..self }
     }
 
-    /// Whether it has nothing to tell.
+    /// Whether it has no runs that could be disclosed.
     pub fn is_empty(&self) -> bool {
         self.grams.is_empty()
     }
 }
 
-/// Words of a prepared text by their hash, with their weight.
+/// Words of an indexed text by their hash, with their weight.
 fn weighed(text: &Index) -> Vec<(u64, usize)> {
     text.words.iter().take(MOST_WORDS).map(|word| (word.hash, weight(&text.folded, word))).collect()
 }
@@ -86,7 +88,7 @@ fn key(run: &[(u64, usize)]) -> u64 {
     run.iter().fold(0, |key: u64, (hash, _)| key.rotate_left(7).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ hash)
 }
 
-/// How much of a prompt an answer tells, and whether that is a disclosure.
+/// How much of a prompt a response reveals, and whether that is a disclosure.
 pub fn told(prompt: &Prompt, answer: &str) -> (usize, bool) {
     let mut teller = Teller::default();
     for (hash, weight) in words(answer) {
@@ -95,7 +97,7 @@ pub fn told(prompt: &Prompt, answer: &str) -> (usize, bool) {
     (teller.told, teller.told >= prompt.most)
 }
 
-/// Follows an answer word by word.
+/// Follows a response word by word.
 #[derive(Debug, Default)]
 pub struct Teller {
     last: Vec<(u64, usize)>,
@@ -104,7 +106,7 @@ pub struct Teller {
 }
 
 impl Teller {
-    /// Takes the next word; whether it ends a run of the prompt.
+    /// Takes the next word; returns whether it ends a run of the prompt.
     fn word(&mut self, prompt: &Prompt, hash: u64, weight: usize) -> bool {
         if self.last.len() == GRAM {
             self.last.remove(0);
@@ -120,42 +122,42 @@ impl Teller {
     }
 }
 
-/// What an answer must not say, as far as one text of it is followed.
+/// Tracks one text of a response for disclosed runs and canaries.
 #[derive(Debug, Default)]
 pub struct Keeper {
     teller: Teller,
     word: String,
-    /// Text that may have to be kept back, and where its last word begins.
+    /// Text that may have to be withheld, and where its last word begins.
     held: String,
     last_word: usize,
-    /// Letters and digits at its end that begin a canary.
+    /// Trailing letters and digits that begin a canary.
     letters: String,
-    /// The disclosure was noted, and the same of a canary.
+    /// Whether a disclosure was found.
     pub disclosed: bool,
-    /// A canary was said.
+    /// Whether a canary was found.
     pub sung: bool,
 }
 
-/// What is kept back, and by which words it is replaced.
+/// What is to be withheld, and what replaces it.
 pub struct Secrets<'s> {
-    /// The prompt, where it counts.
+    /// The prompt; empty if it is not checked.
     pub prompt: &'s Prompt,
-    /// The canaries, in letters and digits only.
+    /// The canaries, reduced to letters and digits.
     pub canaries: &'s [String],
-    /// Whether a disclosed prompt is taken out, and whether a canary is.
+    /// Whether a disclosed prompt is removed, and whether a canary is.
     pub takes: (bool, bool),
-    /// What stands in the place of both.
+    /// The text that replaces either.
     pub instead: &'s str,
 }
 
-/// A canary as canaries are compared: its letters and digits; `None` if they are too few.
+/// A canary in the form used for comparison, its letters and digits; `None` if there are too few.
 pub fn canary(text: &str) -> Option<String> {
     let letters: String = fold(text).chars().filter(|ch| ch.is_alphanumeric()).collect();
     (letters.chars().count() >= SHORTEST_CANARY).then_some(letters)
 }
 
 impl Keeper {
-    /// Takes the next piece and appends to `out` what may be said.
+    /// Takes the next piece and appends to `out` what may be sent.
     pub fn push(&mut self, secrets: &Secrets<'_>, piece: &str, out: &mut String) {
         for ch in piece.chars() {
             let letter = ch.is_alphanumeric();
@@ -177,7 +179,7 @@ impl Keeper {
         }
     }
 
-    /// The text ends.
+    /// Ends the text.
     pub fn finish(&mut self, secrets: &Secrets<'_>, out: &mut String) {
         if !self.word.is_empty() {
             self.end_word(secrets, out);
@@ -204,7 +206,7 @@ impl Keeper {
         let first = !self.disclosed && self.teller.told >= secrets.prompt.most;
         self.disclosed |= first;
         if secrets.takes.0 && self.disclosed && (runs || before) {
-            // The word that ends a run is not of it.
+            // If the current word broke the run, it is not part of it.
             let end = if runs { self.held.len() } else { self.last_word };
             self.take(end, first.then_some(secrets.instead), out);
         }
@@ -221,7 +223,7 @@ impl Keeper {
         }
     }
 
-    /// Lets go what need not be held, and takes out what was said in full.
+    /// Releases what need not be held, and removes a canary that was said in full.
     fn settle(&mut self, secrets: &Secrets<'_>, out: &mut String) {
         if !self.letters.is_empty() && secrets.canaries.contains(&self.letters) {
             self.sung = true;
@@ -243,7 +245,7 @@ impl Keeper {
         }
     }
 
-    /// Takes out what is held up to a place.
+    /// Removes held text up to an offset.
     fn take(&mut self, end: usize, instead: Option<&str>, out: &mut String) {
         self.held.drain(..end.min(self.held.len()));
         self.last_word = 0;
@@ -251,7 +253,7 @@ impl Keeper {
     }
 }
 
-/// Where the last so many letters and digits of a text begin.
+/// The offset at which the last `letters` letters and digits of a text begin.
 fn begin(text: &str, letters: usize) -> usize {
     let own = text.char_indices().rev().filter(|(_, ch)| ch.is_alphanumeric());
     own.take(letters).last().map_or(0, |(at, _)| at)

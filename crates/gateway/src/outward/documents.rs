@@ -1,4 +1,4 @@
-//! Whether an answer hands out what was retrieved for it nearly word by word. That it uses it is what it was retrieved for: only
+//! Whether a response reproduces retrieved documents nearly word for word. Using them is what they were retrieved for: only
 //! long copies count.
 
 use ombud_core::{Lang, Origin, say};
@@ -7,14 +7,14 @@ use super::disclosure::{Prompt, told};
 use crate::attribute::index::{Form, Index};
 use crate::calls::Prepared;
 
-/// Words that are a long copy, where nothing else is said. A word weighs two, a Chinese character one.
+/// How many words in total make a long copy. A word weighs two, a Chinese character one.
 pub const WORDS: u32 = 200;
 
-/// Of all that was retrieved, so many percent are one too, if they are at least [`LEAST`] words.
+/// For shorter documents, the percentage that is a long copy, if that is at least [`LEAST`] words.
 const SHARE: usize = 80;
 const LEAST: usize = 80;
 
-/// The runs of what was retrieved, without those that the user or the developer wrote too.
+/// The runs of the retrieved texts, without those that the user or the developer also wrote.
 pub fn runs(known: &Prepared, words: u32) -> Prompt {
     let sources = &known.context.sources;
     let mut retrieved = Vec::new();
@@ -38,7 +38,7 @@ pub fn are_told(runs: &Prompt, text: &str) -> bool {
     !runs.is_empty() && told(runs, text).1
 }
 
-/// What stands in the place of the rest of a copy.
+/// Replaces the rest of a copy.
 pub fn left_out(lang: Lang) -> String {
     say!(lang, en: "(left out: the rest of the document)", zh: "（此处略去文档的其余内容）")
 }

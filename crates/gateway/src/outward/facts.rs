@@ -1,4 +1,4 @@
-//! From an address and the context of its answer to the facts that are decided on.
+//! From an address, in the context of its response, to the facts on which the decision is based.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -16,20 +16,20 @@ use crate::attribute::verbatim::RUN;
 use crate::attribute::{By, Hit, folded, weight};
 use crate::calls::Prepared;
 
-/// Identifiers of one address that are looked up.
+/// Maximum number of identifiers looked up per address.
 const MOST_TERMS: usize = 64;
 
-/// What an answer may be about: the request behind it, what was masked in it, and what it cites by itself.
+/// What an address is checked against: the request, what was masked in it, and what the provider cites.
 pub struct Ground<'g> {
     /// The request, if it could be read.
     pub known: Option<&'g Prepared>,
     /// What was masked.
     pub minted: &'g Minted,
-    /// Addresses that the provider's own search has returned, as they are compared.
+    /// Addresses that the provider's own search returned, in the form used for comparison.
     pub cited: &'g BTreeSet<String>,
 }
 
-/// The facts about an address, and where it and what it carries stand. `written` is the address with its tokens.
+/// The facts about an address, and where it and what it carries occur. `written` is the address with its tokens.
 pub fn of(
     ground: &Ground<'_>,
     fetched: Fetched,
@@ -59,17 +59,17 @@ pub fn of(
     (facts, records(ground, stands))
 }
 
-/// An address as addresses are compared.
+/// An address in the form used for comparison.
 pub fn compared(text: &str) -> String {
     folded(text.trim_end_matches('/'))
 }
 
-/// Where exactly this address stands.
+/// Where exactly this address occurs.
 fn whole(ground: &Ground<'_>, target: &Target) -> Vec<Hit> {
     let Some(known) = ground.known else { return Vec::new() };
     let text = compared(&target.text);
     let mut hits = known.context.verbatim(&text, By::Text);
-    // Another spelling of the same, if the spelling says all of it.
+    // Another spelling of the same address, if that spelling covers it completely.
     let spelled = format!("https://{}", target.text);
     if !target.text.contains('#')
         && let Some(url) =
@@ -77,12 +77,12 @@ fn whole(ground: &Ground<'_>, target: &Target) -> Vec<Hit> {
     {
         hits.extend(known.context.identifier(Kind::Url, &url.canonical));
     }
-    // The name of a host is no address by itself, unless the address is no more than that.
+    // Occurrences in the model's own earlier output do not count.
     hits.retain(|hit| hit.origin != Origin::Model);
     hits
 }
 
-/// Where its host stands.
+/// Where its host occurs.
 fn hosts(ground: &Ground<'_>, target: &Target) -> Vec<Hit> {
     let Some(known) = ground.known else { return Vec::new() };
     let mut hits = known.context.identifier(Kind::Host, &target.host);
@@ -92,21 +92,21 @@ fn hosts(ground: &Ground<'_>, target: &Target) -> Vec<Hit> {
     hits
 }
 
-/// Whether it stands in the user's or the operator's own words. Definitions of tools may be a third party's.
+/// Whether a hit lies in the user's or the operator's own words. Tool definitions may be a third party's.
 fn is_theirs(ground: &Ground<'_>, hit: &Hit) -> bool {
     let source = ground.known.and_then(|known| known.context.sources.get(hit.source));
     let defines = source.is_none_or(|source| source.role == Role::ToolDefinition);
     hit.origin == Origin::User || hit.origin == Origin::Operator && !defines
 }
 
-/// Whether a third party names exactly this host: what stands before a name of theirs may be made up to say something.
+/// Whether a third party names exactly this host: a subdomain in front of it could have been made up to carry data.
 fn is_foreign(ground: &Ground<'_>, hit: &Hit, target: &Target) -> bool {
     let source = ground.known.and_then(|known| known.context.sources.get(hit.source));
     let exact = source.is_some_and(|source| !source.index.places(&target.host).is_empty());
     exact && hit.origin.trust() == Trust::Untrusted
 }
 
-/// What an address carries of the context.
+/// What an address carries out of the context.
 fn carried(
     ground: &Ground<'_>,
     written: &str,
@@ -125,10 +125,10 @@ fn carried(
     found
 }
 
-/// Values that were masked in the request, or their placeholders.
+/// Values that were masked in the request, or their tokens.
 fn masked(ground: &Ground<'_>, written: &str, target: &Target) -> BTreeSet<Carried> {
     let mut tally = Tally::default();
-    // Only what is left of one-way values is counted here; the rest is turned back already.
+    // Only tokens of one-way values are counted here; the others are already restored.
     restore(ground.minted, written, Spelling::Plain, &mut tally);
     let secret = |kind: DataType| kind.category().class() == Class::Secret;
     let tokens = ground.minted.iter().map(|(token, value)| (secret(token.kind), value));
@@ -143,7 +143,7 @@ fn masked(ground: &Ground<'_>, written: &str, target: &Target) -> BTreeSet<Carri
     kinds.chain((tally.one_way > 0).then_some(Carried::Secret)).collect()
 }
 
-/// Where identifiers and passages of it stand that somebody else wrote.
+/// Where identifiers and passages in the address occur in somebody else's text.
 fn contents(ground: &Ground<'_>, target: &Target) -> Vec<Hit> {
     let Some(known) = ground.known else { return Vec::new() };
     let mut hits = Vec::new();
@@ -168,27 +168,27 @@ fn is_others(hit: &Hit) -> bool {
     hit.origin.trust() == Trust::Untrusted
 }
 
-/// Words of the operator's prompt, which are not for everybody.
+/// Whether a hit lies in the operator's prompt, which is not public.
 fn is_prompt(known: &Prepared, hit: &Hit) -> bool {
     let role = known.context.sources.get(hit.source).map(|source| source.role);
     matches!(role, Some(Role::System | Role::Developer))
 }
 
-/// Identifiers that tell something: not a year, not a file's ending, not a host by itself.
+/// Identifiers that reveal something: not a year, a URL, a bare host or a path.
 fn is_telling(text: &str, places: &[(Kind, Range<usize>)]) -> bool {
     let year = text.len() == 4 && (text.starts_with("19") || text.starts_with("20"));
     let kind = places.first().map(|place| place.0);
     weight(text) >= 4 && !year && !matches!(kind, None | Some(Kind::Url | Kind::Host | Kind::Path))
 }
 
-/// Whether an identifier stands there only within addresses of the same host.
+/// Whether an identifier occurs in that source only within addresses of the same host.
 fn is_of_its_host(known: &Prepared, hit: &Hit, text: &str, target: &Target) -> bool {
     let Some(source) = known.context.sources.get(hit.source) else { return false };
     let own = source.index.places(&target.host);
     source.index.places(text).iter().all(|(_, span)| own.iter().any(|(_, place)| place == span))
 }
 
-/// The places of hits, one for each slot and origin, without content.
+/// Overlap records of hits, one for each slot and origin, without content.
 pub fn records(ground: &Ground<'_>, mut hits: Vec<Hit>) -> Vec<OverlapRecord> {
     let Some(known) = ground.known else { return Vec::new() };
     hits.sort_by_key(|hit| (hit.source, hit.by));

@@ -1,4 +1,4 @@
-//! The way out: what a model's answer points to, and what it would carry there.
+//! The way out: what a model's response points to, and what it would carry there.
 
 pub mod disclosure;
 pub mod documents;
@@ -29,21 +29,21 @@ use facts::Ground;
 use scan::{Found, Scanner};
 use target::Target;
 
-/// Findings of one answer that are recorded one by one.
+/// Maximum number of findings of one response that are recorded individually.
 const MOST_FOUND: usize = 32;
 
-/// How many addresses of one answer are remembered, so that each is decided once.
+/// Maximum number of addresses of one response that are remembered, so that each is decided once.
 const MOST_KNOWN: usize = 1024;
 
-/// What the provider's own search returned, that is remembered.
+/// Maximum number of remembered addresses that the provider's own search returned.
 const MOST_CITED: usize = 1024;
 
-/// What answers are watched by.
+/// The rules by which responses are watched.
 pub struct Rules {
     answers: AnswerPolicy,
     tools: ToolPolicy,
     lang: Lang,
-    /// Canaries as they are compared.
+    /// Canaries in the form used for comparison.
     canaries: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl Rules {
     }
 }
 
-/// Watches what one answer points to.
+/// Watches what one response points to.
 pub struct Guard {
     rules: Arc<Rules>,
     attributor: Arc<Attributor>,
@@ -67,22 +67,22 @@ pub struct Guard {
     minted: Arc<Minted>,
     decided: HashMap<(Fetched, String), LinkDecision>,
     cited: BTreeSet<String>,
-    /// What the system prompt says, once it is needed.
+    /// The runs of the system prompt, once needed.
     prompt: Option<Arc<Prompt>>,
-    /// What was retrieved says, once it is needed.
+    /// The runs of the retrieved documents, once needed.
     documents: Option<Arc<Prompt>>,
-    /// What tokens stand for in this answer, once it is known.
+    /// What tokens are restored to in this response, once known.
     veiled: Option<Arc<Minted>>,
-    /// The same in the arguments of tools that must not be given all.
+    /// The same for the arguments of tools with masked categories, by tool.
     masked: HashMap<String, Arc<Minted>>,
     told: BTreeSet<&'static str>,
-    /// Findings that were listed so far.
+    /// Number of findings listed so far.
     listed: usize,
-    /// What was found since it was last taken.
+    /// Findings since they were last taken.
     pub seen: Seen,
 }
 
-/// What was found in one answer.
+/// The findings in one response.
 #[derive(Debug, Default)]
 pub struct Seen {
     /// The findings, without content.
@@ -94,7 +94,7 @@ pub struct Seen {
 }
 
 impl Guard {
-    /// A guard of the answer to a request; `None` where the request could not be read.
+    /// A guard for the response to a request; `request` is `None` where it could not be read.
     pub fn new(
         rules: Arc<Rules>,
         attributor: Arc<Attributor>,
@@ -133,17 +133,17 @@ impl Guard {
         }
     }
 
-    /// What stands in the place of something that points somewhere; `None` leaves it.
+    /// What replaces something that points somewhere; `None` leaves it as it is.
     pub fn watch(&mut self, found: &Found<'_>) -> Option<String> {
         let targets = found.targets.iter().filter_map(|written| Some((written, target::read(written)?)));
         let decided = targets.map(|(written, target)| (self.decide(found, written, &target), target));
-        // Of several addresses in one tag the worst counts.
+        // Of several addresses in one tag, the worst counts.
         let (decision, target) =
             decided.collect::<Vec<_>>().into_iter().max_by_key(|(decision, _)| rank(*decision))?;
         words::instead(found, &target, decision, self.lang())
     }
 
-    /// A whole text with what takes the place of what it points to; `None` if it stays as it is.
+    /// A whole text with what it points to replaced where necessary; `None` if it stays as it is.
     pub fn whole(&mut self, text: &str, json: bool) -> Option<String> {
         let mut voice = Voice::default();
         voice.set_json(json);
@@ -151,7 +151,8 @@ impl Guard {
         (out != text).then_some(out)
     }
 
-    /// Whether a told prompt is only to be noted, and nothing else is looked for: then the whole text is judged at its end.
+    /// Whether a disclosed prompt is only to be recorded and no canary is looked for: then the whole text is judged at its
+    /// end.
     fn only_listens(&self) -> bool {
         let gate = self.rules.answers.prompt_gate(&self.rules.tools);
         let sings = self.rules.answers.canary_gate(&self.rules.tools) != Gate::Allow
@@ -159,21 +160,22 @@ impl Guard {
         gate < Gate::Ask && !sings
     }
 
-    /// Whether a text has to be kept until it is judged: there is a prompt to tell, and none was told yet.
+    /// Whether a text must be collected for judging: there is a prompt to disclose, and no disclosure was found yet.
     fn listens(&self) -> bool {
         let gate = self.rules.answers.prompt_gate(&self.rules.tools);
         let instructed = self.request.as_ref().is_some_and(|request| request.is_instructed());
         instructed && gate != Gate::Allow && !self.told.contains("answer.prompt")
     }
 
-    /// Whether the whole text is judged at its end.
+    /// Whether the text is collected and judged as a whole at its end.
     fn hears(&self) -> bool {
         let answers = &self.rules.answers;
         let silent = answers.others_gate() == Gate::Allow && answers.knowledge_gate() == Gate::Allow;
         self.request.is_some() && (!silent || self.only_listens() && self.listens())
     }
 
-    /// What tokens stand for in an answer: where nothing of others may be told, their values are left out.
+    /// What tokens are restored to in a response: where other people's data must not be disclosed, their values are left
+    /// out.
     pub fn veiled(&mut self) -> Arc<Minted> {
         if self.rules.answers.others_gate() < Gate::Ask || self.minted.is_empty() {
             return Arc::clone(&self.minted);
@@ -186,12 +188,12 @@ impl Guard {
         self.veiled.clone().unwrap_or_default()
     }
 
-    /// Whether any tool must not be given all.
+    /// Whether any tool has categories of data to mask.
     pub fn masks(&self) -> bool {
         !self.minted.is_empty() && self.rules.tools.tools.values().any(|rule| !rule.redact.is_empty())
     }
 
-    /// What tokens stand for in the arguments of a tool that must not be given all; `None` for every other.
+    /// What tokens are restored to in the arguments of a tool with categories to mask; `None` for any other tool.
     pub fn masks_for(&mut self, tool: &str) -> Option<Arc<Minted>> {
         let rules = Arc::clone(&self.rules);
         let redact = rules.tools.redacted(tool);
@@ -206,7 +208,7 @@ impl Guard {
         Some(masked)
     }
 
-    /// A call as the agent gets it.
+    /// A call as the agent receives it.
     pub fn masked(&mut self, call: ToolCall) -> ToolCall {
         let masks = call.readings().find_map(|tool| self.masks_for(tool));
         match masks {
@@ -218,7 +220,7 @@ impl Guard {
         }
     }
 
-    /// Takes note of what others brought into the conversation.
+    /// Records personal data in a text that others brought into the conversation.
     fn judge_others(&mut self, text: &str) {
         let gate = self.rules.answers.others_gate();
         if gate == Gate::Allow || self.told.contains("answer.others") {
@@ -227,11 +229,11 @@ impl Guard {
         let minted = Arc::clone(&self.minted);
         let said = others::said(&minted, text);
         let veiled = gate >= Gate::Ask && others::is_veiled(text, self.lang());
-        // Most answers hold nothing of the kind: then the context is not read for them.
+        // Most responses hold nothing of the kind; then the context need not be read.
         if said.is_empty() && !veiled && !others::may_hold_an_address(text) {
             return;
         }
-        // And most say only what the user has said: a look tells that.
+        // Most others repeat only what the user said; a look at the user's turns shows that.
         if !veiled && self.request.as_ref().is_some_and(|request| others::are_users(request, text, &said)) {
             return;
         }
@@ -240,14 +242,14 @@ impl Guard {
         if told.is_some() || veiled {
             let (values, overlaps) = told.unwrap_or_default();
             self.told.insert("answer.others");
-            // What left in the clear has no token by which it could be left out.
+            // A value that was sent unmasked has no token by which it could be left out.
             let gate = if veiled { gate } else { Gate::Observe };
             let details = json!({ "rule": "answer.others", "values": values });
             self.tell_of("answer.others", gate, (vec![Carried::Personal], overlaps), details);
         }
     }
 
-    /// Takes note of a long copy of what was retrieved.
+    /// Records a long copy of retrieved text.
     fn judge_documents(&mut self, text: &str) {
         let gate = self.rules.answers.knowledge_gate();
         let short = text.len() < documents::WORDS as usize;
@@ -260,7 +262,7 @@ impl Guard {
         }
     }
 
-    /// What was retrieved says.
+    /// The runs of the retrieved documents.
     fn documents(&mut self, gate: Gate) -> Arc<Prompt> {
         if let Some(known) = &self.documents {
             return Arc::clone(known);
@@ -272,7 +274,7 @@ impl Guard {
         runs
     }
 
-    /// What of a text may be said of what was retrieved.
+    /// The part of a text that may be sent, without long copies of retrieved text.
     fn keep_documents(&mut self, keeper: &mut Keeper, text: &str, last: bool, json: bool) -> Option<String> {
         let gate = self.rules.answers.knowledge_gate();
         if gate < Gate::Ask {
@@ -291,8 +293,8 @@ impl Guard {
         Some(out)
     }
 
-    /// Takes note of a text that tells the prompt. The runs of the prompt alone decide first, as they cost little: what others
-    /// in the conversation said too can only make them fewer.
+    /// Records a text that discloses the prompt. The runs of the prompt alone are checked first because that is cheap: what
+    /// others in the conversation also said can only remove runs.
     fn judge(&mut self, text: &str) {
         let gate = self.rules.answers.prompt_gate(&self.rules.tools);
         let Some(request) = self.request.as_ref().filter(|_| self.listens()) else { return };
@@ -304,7 +306,7 @@ impl Guard {
         }
     }
 
-    /// What of a text may be said at all.
+    /// The part of a text that may be sent, without disclosed prompt and canaries.
     fn keep(&mut self, keeper: &mut Keeper, text: &str, last: bool, json: bool) -> Option<String> {
         let gates = [
             self.rules.answers.prompt_gate(&self.rules.tools),
@@ -315,7 +317,7 @@ impl Guard {
         if prompt.is_empty() && canaries.is_empty() {
             return None;
         }
-        // In a document nothing is taken out: what lies between two words of it belongs to its form.
+        // Nothing is removed from JSON: what lies between two of its words may be structure.
         let takes = gates.map(|gate| gate >= Gate::Ask && !json);
         let instead = words::left_out(self.lang());
         let secrets = Secrets { prompt: &prompt, canaries, takes: takes.into(), instead: &instead };
@@ -329,7 +331,7 @@ impl Guard {
         Some(out)
     }
 
-    /// What the operator's prompt says and nothing else in the conversation does.
+    /// The runs of the operator's prompt that occur nowhere else in the conversation.
     fn prompt(&mut self, gate: Gate) -> Arc<Prompt> {
         if let Some(known) = &self.prompt {
             return Arc::clone(known);
@@ -410,22 +412,22 @@ impl Guard {
     }
 }
 
-/// One text of an answer that comes in pieces.
+/// One text of a response that arrives in pieces.
 #[derive(Debug, Default)]
 pub struct Voice {
     keeper: Keeper,
     documents: Keeper,
     scanner: Scanner,
     json: bool,
-    /// What was said so far, where it is only listened to.
+    /// The text so far, where it is judged at its end.
     heard: String,
 }
 
-/// Bytes of a text that are listened to.
+/// Maximum size of a text collected for judging, in bytes.
 const MOST_HEARD: usize = 64 * 1024;
 
 impl Voice {
-    /// Says whether the text is JSON, before the first piece.
+    /// Sets whether the text is JSON; call before the first piece.
     pub fn set_json(&mut self, json: bool) {
         self.json = json;
         self.scanner.set_json(json);
@@ -442,7 +444,7 @@ impl Voice {
         self.heard.push_str(text.get(..text.floor_char_boundary(room)).unwrap_or_default());
     }
 
-    /// The text ends: what was heard is judged.
+    /// Judges the collected text at its end.
     fn judge(&mut self, guard: &mut Guard) {
         let heard = std::mem::take(&mut self.heard);
         if guard.only_listens() {
@@ -452,7 +454,7 @@ impl Voice {
         guard.judge_documents(&heard);
     }
 
-    /// What may go out of the next piece.
+    /// What may be sent of the next piece.
     pub fn say(&mut self, text: &str, last: bool, guard: &mut Guard) -> String {
         let hears = guard.hears();
         if hears {
@@ -475,7 +477,7 @@ impl Voice {
     }
 }
 
-/// What a keeper lets out of the next piece.
+/// What a keeper releases of the next piece.
 fn kept(keeper: &mut Keeper, secrets: &Secrets<'_>, text: &str, last: bool) -> String {
     let mut out = String::with_capacity(text.len());
     keeper.push(secrets, text, &mut out);
@@ -485,10 +487,10 @@ fn kept(keeper: &mut Keeper, secrets: &Secrets<'_>, text: &str, last: bool) -> S
     out
 }
 
-/// Contexts with more text than this are read off the threads that serve connections.
+/// Contexts larger than this, in bytes, are read without blocking the threads that serve connections.
 const HEAVY: usize = 64 * 1024;
 
-/// Does work that reads so many bytes; others are served by another thread meanwhile, if it is much.
+/// Runs work that reads `weight` bytes; if that is a lot, another thread serves connections meanwhile.
 pub fn aside<T>(weight: usize, work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) if weight > HEAVY => block_in_place(work),

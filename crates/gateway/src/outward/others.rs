@@ -1,8 +1,8 @@
-//! Personal data in an answer that only others brought into the conversation: a memory, a document, a tool. What the user or the
-//! developer wrote, and what stands in a record that the user named, is no one else's to keep.
+//! Personal data in a response that only others brought into the conversation: a memory, a document, a tool. What the user
+//! or the developer wrote, or what appears in a record that the user named, does not count as somebody else's.
 //!
-//! Which values are personal the policy decides: those that were masked on their way to the model, as tokens tell them exactly,
-//! and addresses and accounts that left in the clear.
+//! Which values are personal is up to the policy: those that were masked on their way to the model, which tokens identify
+//! exactly, plus addresses and accounts that left unmasked.
 
 use std::collections::BTreeSet;
 
@@ -18,23 +18,23 @@ use crate::attribute::{By, Hit, folded, weight};
 use crate::calls::facts::is_of_somebody_named;
 use crate::calls::{Asked, Prepared};
 
-/// Values of one answer that are looked up.
+/// Maximum number of values looked up per response.
 const MOST: usize = 256;
 
-/// Places of masked values in one answer that are looked at.
+/// Maximum number of matches of masked values examined per response.
 const MOST_PLACES: usize = 4096;
 
-/// Values that are listed.
+/// Maximum number of values listed.
 const MOST_LISTED: usize = 32;
 
-/// What others brought that an answer says: the values, and where they stand.
+/// Other people's data in a response: the values, and where they occur.
 pub type Told = (Vec<String>, Vec<OverlapRecord>);
 
-/// From so many values on, an automaton over them is quicker than a look for each, but not for a short text.
+/// From this many values on, an automaton over them is faster than a search for each, but not for a short text.
 const MANY: usize = 32;
 const SHORT: usize = 4096;
 
-/// The values of a request that were masked and that a text holds.
+/// The masked values of a request that occur in a text.
 pub fn said<'m>(minted: &'m Minted, text: &str) -> BTreeSet<&'m str> {
     let masked = minted.iter().map(|pair| pair.1).chain(minted.surrogates().map(|pair| pair.1));
     let values: BTreeSet<&str> = masked.filter(|value| !value.is_empty()).collect();
@@ -43,7 +43,7 @@ pub fn said<'m>(minted: &'m Minted, text: &str) -> BTreeSet<&'m str> {
         return values.into_iter().filter(holds).collect();
     }
     let values: Vec<&str> = values.into_iter().collect();
-    // Building fails only beyond two thousand million states.
+    // Building fails only beyond two billion states.
     let Ok(all) = AhoCorasick::new(&values) else { return BTreeSet::new() };
     let found = all.find_overlapping_iter(text).take(MOST_PLACES);
     found.filter_map(|hit| values.get(hit.pattern().as_usize()).copied()).collect()
@@ -59,7 +59,7 @@ fn holds(text: &str, value: &str) -> bool {
     }
 }
 
-/// What an answer says of others, with the masked values in it; `None` if it says nothing.
+/// Other people's data in a response, including the masked values `said` in it; `None` if there is none.
 pub fn told(ground: &Ground<'_>, text: &str, said: &BTreeSet<&str>) -> Option<Told> {
     let known = ground.known?;
     let masked = said.iter().take(MOST);
@@ -79,12 +79,12 @@ pub fn told(ground: &Ground<'_>, text: &str, said: &BTreeSet<&str>) -> Option<To
     (!values.is_empty()).then(|| (values, records(ground, hits)))
 }
 
-/// The addresses and accounts that a text holds.
+/// The addresses and accounts in a text.
 fn addresses(text: &str) -> Vec<Term> {
     identifier::addresses(&ombud_detect::normalise::normalise(text).text)
 }
 
-/// Whether all that an answer says is the user's own, as a look at their turns shows. `false` says nothing.
+/// Whether everything personal in a response is the user's own, as a look at their turns shows. `false` means unknown.
 pub fn are_users(request: &Asked, text: &str, said: &BTreeSet<&str>) -> bool {
     let known = |term: Term| said.iter().any(|value| folded(value) == term.canonical);
     addresses(text).into_iter().all(known) && request.are_users(said)
@@ -95,7 +95,7 @@ pub fn may_hold_an_address(text: &str) -> bool {
     text.contains(['@', '＠']) || text.chars().filter(|ch| ch.is_numeric()).count() >= 12
 }
 
-/// Where a masked value stands, if only others brought it.
+/// Where a masked value occurs, if only others brought it.
 fn of_others(known: &Prepared, value: &str) -> Option<Vec<Hit>> {
     let value = folded(value);
     let hits = known.context.verbatim(&value, By::Token);
@@ -114,18 +114,18 @@ fn foreign(known: &Prepared, value: &str, hits: Vec<Hit>) -> Option<Vec<Hit>> {
     (!others.is_empty()).then_some(others)
 }
 
-/// What the tokens of a request stand for in an answer that must not tell of others: their values are left out.
+/// What tokens are restored to in a response that must not disclose other people's data: their values are left out.
 pub fn veil(known: &Prepared, minted: &Minted, lang: Lang) -> Minted {
     minted.shown(|kind, value| of_others(known, value).is_some().then(|| left_out(kind, lang)))
 }
 
-/// What stands in the place of somebody else's value.
+/// Replaces somebody else's value.
 pub fn left_out(kind: DataType, lang: Lang) -> String {
     let what = kind.say(lang);
     say!(lang, en: "(left out, somebody else's: {what})", zh: "（此处略去他人的{what}）")
 }
 
-/// Whether a text holds one of [`left_out`].
+/// Whether a text contains one of [`left_out`].
 pub fn is_veiled(text: &str, lang: Lang) -> bool {
     match lang {
         Lang::En => text.contains("(left out, somebody else's: "),

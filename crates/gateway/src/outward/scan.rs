@@ -1,9 +1,8 @@
-//! Finds what an answer points to, while it is being written: pictures, links, addresses and HTML tags.
+//! Finds what a response points to while it is being written: images, links, addresses and HTML tags.
 //!
-//! It reads Markdown as loosely as the loosest of those who show answers, and HTML wherever Markdown lets it stand. Code is
-//! left alone: nothing in it is fetched. Of a stream only what may still become an address is held back, at most [`LIMIT`]
-//! bytes: the words of a link and the `http` of an address go out as they come, and what stands in the place of an address
-//! comes after them.
+//! It reads Markdown as loosely as the most lenient renderer, and HTML wherever Markdown allows it. Code is left alone:
+//! nothing in it is fetched. In a stream only what may still become an address is held back, at most [`LIMIT`] bytes: the
+//! text of a link and the `http` of an address are sent as they come, and the replacement of an address follows them.
 
 mod html;
 mod line;
@@ -16,27 +15,27 @@ use ombud_core::gate::Fetched;
 use line::{Fence, Line};
 use place::Place;
 
-/// The longest piece that is held back, in bytes; a longer address counts as one that nobody can read.
+/// The longest piece that is held back, in bytes; a longer address counts as unreadable.
 pub const LIMIT: usize = 4096;
 
-/// So much of the text is looked at for one address, so that a long answer costs what it is long.
+/// How much text is examined for one address, so that the cost stays linear in the length of the response.
 const WINDOW: usize = LIMIT + 512;
 
-/// How many bytes of the words of a link are remembered.
+/// How many bytes of a link's text are remembered.
 const MOST_SAID: usize = 512;
 
-/// How many labels of references are remembered, and how many bytes of what they name.
+/// How many reference labels are remembered, and how many bytes of their addresses.
 const MOST_LABELS: usize = 256;
 const MOST_NAMED: usize = 64 * 1024;
 
-/// In which form something points somewhere.
+/// The form in which something points somewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form<'t> {
     /// `![words](address)`
     Image(&'t str),
-    /// The end of a link whose words are out already: `(address)`.
+    /// The end of a link whose text has already been sent: `(address)`.
     Link(&'t str),
-    /// The end of `[label]: address`, from the colon on.
+    /// The end of `[label]: address`, starting at the colon.
     Definition,
     /// An address in the text.
     Bare,
@@ -66,26 +65,26 @@ pub struct Found<'t> {
     pub fetched: Fetched,
     /// The addresses, without escapes.
     pub targets: Vec<String>,
-    /// It as it is written, as far as it was held back.
+    /// Its source text, as far as it was held back.
     pub raw: &'t str,
 }
 
-/// What stands in the place of something that was found; `None` leaves it.
+/// Returns the replacement for something that was found; `None` leaves it.
 pub type Watch<'w> = dyn FnMut(&Found<'_>) -> Option<String> + 'w;
 
-/// What stands at a place of the text.
+/// What was read at a position in the text.
 enum Read {
-    /// So many bytes without meaning.
+    /// This many bytes without meaning.
     Plain(usize),
     /// One byte that gives meaning to the next.
     Mark(Before),
-    /// The next bytes decide; so many before them are held back too.
+    /// Undecided until more text arrives; this many bytes before it are held back too.
     More(usize),
     /// Something that points somewhere.
     Points(Seen),
 }
 
-/// The byte before.
+/// The kind of the previous byte.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Before {
     #[default]
@@ -98,17 +97,17 @@ enum Before {
     Close,
 }
 
-/// The same as [`Found`], by its places in the text.
+/// The same as [`Found`], by offsets into the text.
 struct Seen {
     len: usize,
     kind: Kind,
     fetched: Fetched,
     targets: Vec<String>,
-    /// How much of it is passed over if it stays: what is nested in it is looked at too.
+    /// How much of it is skipped if it stays: what is nested in it is examined too.
     stays: usize,
-    /// Its end was not seen.
+    /// Whether its end was not seen.
     cut: bool,
-    /// So many bytes of it came before.
+    /// How many bytes of it come before this position.
     lead: usize,
 }
 
@@ -120,34 +119,34 @@ enum Kind {
     Tag(usize),
 }
 
-/// Reads one text that comes in pieces.
+/// Scans one text that arrives in pieces.
 #[derive(Debug)]
 pub struct Scanner {
     pending: String,
-    /// Bytes of it that went by already.
+    /// Bytes of `pending` that were already passed.
     settled: usize,
-    /// The text is JSON: its escapes are two characters, and a quotation mark ends a text in it.
+    /// The text is JSON: its escapes are two characters, and a quotation mark ends a string.
     json: bool,
     before: Before,
     line: Line,
     fence: Option<Fence>,
-    /// A fence, if its line ends without a backtick.
+    /// A fence that opens if its line ends without a backtick.
     info: Option<Fence>,
-    /// Length of the run of backticks that may have opened a piece of code.
+    /// Length of the run of backticks that may have opened a code span.
     ticks: usize,
-    /// Length of the run that goes on.
+    /// Length of the current run.
     run: usize,
-    /// The beginning of a picture went out before its address was known.
+    /// The beginning of an image was sent before its address was known.
     loose: bool,
-    /// What follows belongs to an address that was taken out.
+    /// What follows belongs to an address that was removed.
     swallowing: bool,
-    /// The last characters that went by.
+    /// The last characters that were passed.
     tail: String,
-    /// The words since the last opening bracket.
+    /// The text since the last opening bracket.
     said: String,
     named: BTreeMap<String, String>,
     named_bytes: usize,
-    /// Labels of pictures without a definition so far; `None` if there are too many.
+    /// Labels of images without a definition so far; `None` if there are too many.
     wanted: Option<BTreeSet<String>>,
 }
 
@@ -158,7 +157,7 @@ impl Default for Scanner {
 }
 
 impl Scanner {
-    /// A scanner at the start of a text; `json` says that it is JSON.
+    /// A scanner at the start of a text; `json` tells whether it is JSON.
     pub fn new(json: bool) -> Self {
         Self {
             pending: String::new(),
@@ -180,7 +179,7 @@ impl Scanner {
         }
     }
 
-    /// Says what kind of text it is, before the first piece.
+    /// Sets whether the text is JSON; call before the first piece.
     pub fn set_json(&mut self, json: bool) {
         self.json = json;
     }
@@ -195,7 +194,7 @@ impl Scanner {
         self.take(piece, false, watch, out);
     }
 
-    /// The text ends.
+    /// Ends the text.
     pub fn finish(&mut self, watch: &mut Watch<'_>, out: &mut String) {
         self.take("", true, watch, out);
     }
@@ -215,7 +214,7 @@ impl Scanner {
             let view = rest.get(..rest.floor_char_boundary(WINDOW)).unwrap_or(rest);
             let whole = view.len() == rest.len();
             let read = match self.read(view, last && whole) {
-                // Nothing more will come, or what came is too long to wait for more.
+                // Nothing more will arrive, or the text is too long to wait for more.
                 Read::More(_) if last || !whole => Read::Plain(1),
                 read => read,
             };
@@ -258,7 +257,7 @@ impl Scanner {
         Found { form, fetched: seen.fetched, targets: seen.targets.clone(), raw }
     }
 
-    /// How many bytes still belong to an address that was taken out.
+    /// How many bytes still belong to an address that was removed.
     fn swallow(&mut self, rest: &str) -> usize {
         let ends = |ch: char| ch.is_whitespace() || matches!(ch, ')' | '>' | '"' | '`');
         let Some(end) = rest.find(ends) else { return rest.len() };
@@ -266,7 +265,7 @@ impl Scanner {
         end + usize::from(rest.get(end..).is_some_and(|rest| rest.starts_with(')')))
     }
 
-    /// Lets bytes go by; how many they are.
+    /// Passes bytes through; returns how many.
     fn pass(&mut self, rest: &str, len: usize, before: Before) -> usize {
         let len = rest.ceil_char_boundary(len.max(1));
         let text = rest.get(..len).unwrap_or_default();
@@ -305,7 +304,7 @@ impl Scanner {
         }
     }
 
-    /// Another text of a JSON document begins somewhere behind a quotation mark.
+    /// Handles a quotation mark in JSON, after which another string may begin.
     fn next_text(&mut self) -> Read {
         (self.ticks, self.loose) = (0, false);
         Read::Plain(1)
@@ -316,7 +315,7 @@ impl Scanner {
         Read::Plain(1)
     }
 
-    /// Bytes up to the next that may mean something.
+    /// Number of bytes before the next one that may have a meaning.
     fn dull(&self, rest: &str) -> usize {
         let mut before = b' ';
         let end = rest.bytes().position(|byte| {
@@ -330,11 +329,11 @@ impl Scanner {
             before = byte;
             special
         });
-        // A byte that could mean something may stand for itself.
+        // The first byte is always passed: it has already been read as plain.
         end.unwrap_or(rest.len()).max(1)
     }
 
-    /// In what may be code: whether it is, as far as the text shows it. `None` means that it is not.
+    /// Handles text that may be code, as far as it shows. `None` means that it is not code.
     fn in_code(&mut self, rest: &str, last: bool) -> Option<Read> {
         if let Some(read) = self.in_info(rest, last) {
             return Some(read);
@@ -350,9 +349,9 @@ impl Scanner {
         end.map(Read::Plain)
     }
 
-    /// `![words](address)` from the bracket on, or a reference.
+    /// Reads `![words](address)` from the bracket on, or a reference.
     fn image(&mut self, rest: &str, last: bool) -> Read {
-        // Whatever comes next in this paragraph counts as a picture's address already.
+        // Whatever comes next in this paragraph already counts as an image's address.
         let close = if self.loose { None } else { place::bracket(rest, 1, self.json) };
         let Some(close) = close else {
             if !self.loose && !last && rest.len() < LIMIT && !line::breaks(rest, self.json) {
@@ -377,7 +376,7 @@ impl Scanner {
         }
     }
 
-    /// A picture whose address stands elsewhere.
+    /// An image whose address is defined elsewhere.
     fn reference(&mut self, rest: &str, close: usize, last: bool) -> Read {
         let after = rest.get(close + 1..).unwrap_or_default();
         let own = after.strip_prefix('[').map(|label| label.find(']'));
@@ -399,7 +398,7 @@ impl Scanner {
         self.open()
     }
 
-    /// What a definition names; fetched by itself where a picture may refer to it.
+    /// The kind of fetch that a definition leads to: automatic where an image may refer to it.
     fn defined(&mut self, target: &str) -> Fetched {
         let label = normal(self.said.trim_end_matches(']').trim_start_matches('['));
         let wanted = self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&label));
@@ -407,12 +406,12 @@ impl Scanner {
         if wanted || self.named.len() >= MOST_LABELS || self.named_bytes > MOST_NAMED {
             return Fetched::ByItself;
         }
-        // The first definition of a label counts.
+        // The first definition of a label wins.
         self.named.entry(label).or_insert_with(|| target.to_owned());
         Fetched::ByReader
     }
 
-    /// `[label]: address` from the colon on.
+    /// Reads `[label]: address` from the colon on.
     fn definition(&mut self, rest: &str, last: bool) -> Read {
         match place::word(rest, 1, last) {
             Place::More => Read::More(0),
@@ -426,7 +425,7 @@ impl Scanner {
         }
     }
 
-    /// `](address)` from the parenthesis on.
+    /// Reads `](address)` from the parenthesis on.
     fn link(&mut self, rest: &str, last: bool) -> Read {
         if let Some(code) = self.in_code(rest, last) {
             return code;
@@ -442,7 +441,7 @@ impl Scanner {
         }
     }
 
-    /// An HTML tag that names an address.
+    /// Reads an HTML tag that names an address.
     fn tag(&mut self, rest: &str, last: bool) -> Read {
         let (name, fetched) = match html::name(rest, last) {
             html::Name::More => return Read::More(0),
@@ -465,7 +464,7 @@ impl Scanner {
         Read::Points(Seen { len, kind: Kind::Tag(name), fetched, targets, stays: len, cut: false, lead: 0 })
     }
 
-    /// An address in the text, from what stands behind `http`, `https` or `www` on.
+    /// Reads an address in the text, from what follows `http`, `https` or `www` on.
     fn bare(&mut self, rest: &str, last: bool) -> Read {
         let Some(lead) = place::lead(&self.tail, rest) else { return Read::Plain(1) };
         if !place::begins(rest) {
@@ -491,14 +490,15 @@ impl Scanner {
     }
 }
 
-/// A picture whose words end at `close`.
+/// An image whose alt text ends at `close`.
 fn picture(rest: &str, close: usize, end: usize, target: String) -> Seen {
     let stays = if rest.get(1..close).is_some_and(is_simple) { end } else { 1 };
     let (kind, fetched) = (Kind::Image(close), Fetched::ByItself);
     Seen { len: end, kind, fetched, targets: vec![target], stays, cut: false, lead: 1 }
 }
 
-/// Takes back what went by already, if it has not gone out yet; else what follows must not join it.
+/// Removes the last bytes from `out` if they have not been sent yet; otherwise adds a space, so that what follows does not
+/// join them.
 fn take_back(out: &mut String, lead: usize) {
     if out.len() >= lead {
         out.truncate(out.len() - lead);
@@ -507,7 +507,7 @@ fn take_back(out: &mut String, lead: usize) {
     }
 }
 
-/// How many characters of what went by are remembered.
+/// How many characters of the passed text are remembered.
 const TAIL: usize = 16;
 
 fn keep_last(tail: &mut String, text: &str) {
@@ -516,12 +516,12 @@ fn keep_last(tail: &mut String, text: &str) {
     tail.drain(..from(tail));
 }
 
-/// Whether a text holds nothing that could point somewhere itself.
+/// Whether a text contains nothing that could point somewhere itself.
 fn is_simple(words: &str) -> bool {
     !words.contains(['[', '<', '`'])
 }
 
-/// A label as labels are compared.
+/// A label in the form used for comparison.
 fn normal(label: &str) -> String {
     label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

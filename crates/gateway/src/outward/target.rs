@@ -1,16 +1,16 @@
-//! An address as a browser reads it.
+//! An address as a browser parses it.
 
 use reqwest::Url;
 
 use crate::attribute::identifier::{hidden, percent_decoded};
 
-/// A host that nobody has: what an address without a host is completed with.
+/// A host that cannot exist; relative addresses are resolved against it.
 const NOWHERE: &str = "answer.invalid";
 
-/// Longest piece of an address that is taken for a word, in bytes.
+/// Longest piece of an address that passes for a word, in bytes.
 const WORD: usize = 24;
 
-/// Longest address that is taken to be read by anybody.
+/// Longest address that a person could be expected to read, in bytes.
 const LONGEST: usize = 1024;
 
 /// An address that leads to a host.
@@ -18,19 +18,19 @@ const LONGEST: usize = 1024;
 pub struct Target {
     /// Its host, without `www.`, in lower case; international names in ASCII.
     pub host: String,
-    /// The host as it is written.
+    /// The host as written.
     pub written_host: String,
-    /// The whole of it as it is written, without scheme and `www.`.
+    /// The whole address as written, without scheme and `www.`.
     pub text: String,
-    /// The whole of it as a browser asks for it.
+    /// The whole address as a browser requests it.
     pub url: String,
-    /// What stands behind the host, and before the domain, in every spelling that can be decoded.
+    /// What follows the host, user information and subdomains, in every decodable spelling.
     pub pieces: Vec<String>,
-    /// Whether a piece of it is too long to be a word, or the whole too long to be read.
+    /// Whether a piece is too long to be a word, or the whole too long to be read.
     pub sealed: bool,
 }
 
-/// Reads an address; `None` if it leads to no host.
+/// Parses an address; `None` if it leads to no host.
 pub fn read(written: &str) -> Option<Target> {
     let written = written.trim_matches(|ch: char| ch.is_whitespace() || ch.is_control());
     let url = parse(written)?;
@@ -51,7 +51,7 @@ pub fn read(written: &str) -> Option<Target> {
     Some(Target { host, written_host, text, url: url.to_string(), pieces, sealed })
 }
 
-/// The URL, wherever the page stands that shows it.
+/// The URL, whatever the scheme of the page that shows it.
 fn parse(written: &str) -> Option<Url> {
     let www = written.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("www."));
     let full = if www { format!("http://{written}") } else { written.to_owned() };
@@ -68,7 +68,7 @@ fn pieces(parts: &[&str]) -> Vec<String> {
     for part in parts.iter().filter(|part| part.len() > 1) {
         let plain = percent_decoded(&part.replace('+', " "));
         let plain = plain.replace(['/', '?', '&', '=', '#', ';', '|'], " ");
-        // Base64 knows capitals, so it is looked for in what is written.
+        // Base64 is case-sensitive, so it is looked for in the original spelling.
         let exact = part.split(['/', '?', '&', '=', '#', ';', ',', '.', ':', '\\']);
         found.extend(exact.filter(|piece| piece.len() >= 8).filter_map(hidden));
         found.push(plain);
@@ -76,14 +76,14 @@ fn pieces(parts: &[&str]) -> Vec<String> {
     found
 }
 
-/// Whether what stands behind a host holds something that nobody can read: a long run of letters and digits without words.
+/// Whether the part after a host contains something unreadable: a long run of letters and digits without words.
 fn is_sealed(behind: &str) -> bool {
     let plain = percent_decoded(behind);
     plain.split(['/', '?', '&', '=', '#', ';', ',', ' ', '+', ':']).any(is_long)
 }
 
 fn is_long(piece: &str) -> bool {
-    // Words of a title are joined by hyphens; what is encoded has few.
+    // Hyphens join the words of a title; encoded data has few of them.
     piece
         .split(['-', '_', '.', '~', '%'])
         .any(|word| word.len() > WORD && word.bytes().all(|byte| byte.is_ascii_alphanumeric()))

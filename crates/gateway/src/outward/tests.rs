@@ -1,4 +1,4 @@
-//! What becomes of addresses in an answer, by who named them and what they carry.
+//! What happens to addresses in a response, depending on who named them and what they carry.
 
 use ombud_core::Say;
 use ombud_core::gate::{Carried, Gate};
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::wire::Wire;
 
-/// A conversation in which a search tool has answered.
+/// A conversation in which a search tool has returned a result.
 fn conversation(system: &str, user: &str, result: &str) -> serde_json::Value {
     let call =
         json!({ "id": "c1", "type": "function", "function": { "name": "search_web", "arguments": "{}" } });
@@ -29,7 +29,7 @@ fn guard(messages: &serde_json::Value, policy: AnswerPolicy) -> Guard {
     Guard::new(rules, Arc::default(), Some(asked), Arc::default())
 }
 
-/// What is left of an answer, and the rules that spoke.
+/// What is left of a response, and the rules that applied.
 fn after(answer: &str) -> (String, Vec<String>) {
     let messages = conversation(
         "You help at shop.example.",
@@ -62,11 +62,11 @@ fn pictures_of_hosts_that_nobody_named_are_not_fetched() {
     let (text, rules) = after("Look: ![A chart](https://news.example/2026/rates?ref=home) ok");
     assert_eq!(
         text,
-        "Look: [A chart (not loaded: picture from `news.example`)](https://news.example/2026/rates?ref=home) ok"
+        "Look: [A chart (not loaded: image from `news.example`)](https://news.example/2026/rates?ref=home) ok"
     );
     assert_eq!(rules, ["answer.image_host"]);
     let (text, _) = after("<img src=\"https://tracker.example/p.gif\" width=1>");
-    assert_eq!(text, "[(not loaded: picture from `tracker.example`)](https://tracker.example/p.gif)");
+    assert_eq!(text, "[(not loaded: image from `tracker.example`)](https://tracker.example/p.gif)");
 }
 
 #[test]
@@ -83,10 +83,10 @@ fn what_carries_something_away_is_taken_out() {
         "https://XK-4711-QP@evil.example/x",
     ] {
         let (text, rules) = after(&format!("a ![x]({carrying}) b"));
-        assert!(text.starts_with("a x (taken out: picture from `") && text.ends_with(") b"), "{text}");
+        assert!(text.starts_with("a x (removed: image from `") && text.ends_with(") b"), "{text}");
         assert_eq!(rules, ["answer.image_data"], "{carrying}");
         let (text, rules) = after(&format!("a [x]({carrying}) b"));
-        assert!(text.starts_with("a [x] (taken out: link to `") && !text.contains("http"), "{text}");
+        assert!(text.starts_with("a [x] (removed: link to `") && !text.contains("http"), "{text}");
         assert_eq!(rules, ["answer.link_data"], "{carrying}");
         let (text, _) = after(&format!("a {carrying} b"));
         assert!(!text.contains("http"), "{text}");
@@ -126,13 +126,10 @@ fn modes_and_declared_hosts() {
     assert_eq!(decisions, ["would_ask", "would_ask"]);
     let mut blocking = guard(&messages, with(Gate::Block));
     let blocked = blocking.whole(answer, false).unwrap();
-    assert_eq!(
-        blocked,
-        "x (taken out: picture from `cdn.corp.example`) y (taken out: picture from `evil.example`)"
-    );
+    assert_eq!(blocked, "x (removed: image from `cdn.corp.example`) y (removed: image from `evil.example`)");
     let declared = AnswerPolicy { hosts: vec!["*.corp.example".to_owned()], ..with(Gate::Block) };
     let left = guard(&messages, declared).whole(answer, false).unwrap();
-    assert_eq!(left, "![x](https://cdn.corp.example/x.png) y (taken out: picture from `evil.example`)");
+    assert_eq!(left, "![x](https://cdn.corp.example/x.png) y (removed: image from `evil.example`)");
     let mut allowing = guard(&messages, with(Gate::Allow));
     assert_eq!((allowing.whole(answer, false), allowing.seen.found.len()), (None, 0));
 }
@@ -217,7 +214,7 @@ fn masked_values_are_known_however_they_are_written() {
 
 const ROWS: &str = "[{\"name\": \"Bo Lind\", \"email\": \"bo@rows.example\"}, {\"name\": \"Cy Marr\", \"email\": \"cy@rows.example\"}]";
 
-/// What an answer gives rise to where rows of customers were looked up, under these gates.
+/// What is left of a response after a lookup of customer rows under these gates, and what was noticed.
 fn noticed(user: &str, answer: &str, policy: AnswerPolicy) -> (String, Seen) {
     let mut guard = guard(&conversation("Our desk is desk@shop.example.", user, ROWS), policy);
     let text = guard.whole(answer, false).unwrap_or_else(|| answer.to_owned());
@@ -271,7 +268,7 @@ fn values_of_others_are_left_out_where_the_developer_says_so() {
     assert_eq!(guard.seen.found[0].decision, "block");
 }
 
-/// A document of so many words, different ones.
+/// A document of this many distinct words.
 fn document(words: usize) -> String {
     let words: Vec<String> = (0..words).map(|at| format!("word{at} ")).collect();
     words.concat()
@@ -282,7 +279,7 @@ fn a_long_copy_of_what_was_retrieved_is_noticed_or_cut() {
     let retrieved = |words| format!("Answer.\n<context>\n{}\n</context>", document(words));
     let after = |words, answer: &str, policy: AnswerPolicy| {
         let messages = json!([{ "role": "system", "content": retrieved(words) }, { "role": "user", "content": "Tell me" }]);
-        // The passage stands in the prompt too; only what was retrieved is looked at here.
+        // The passage is part of the prompt too; only the retrieval rule is tested here.
         let mut guard = guard(&messages, AnswerPolicy { prompt: Some(Gate::Allow), ..policy });
         let text = guard.whole(answer, false).unwrap_or_else(|| answer.to_owned());
         (text, guard.seen.found.into_iter().map(|found| (found.rule, found.decision)).collect::<Vec<_>>())
@@ -311,16 +308,16 @@ fn a_look_at_the_users_turns_says_only_what_a_thorough_one_says() {
     let are = |user: &str, values: &[&str]| asked(user).are_users(&values.iter().copied().collect());
     let plain = "I am me@home.example, 电话138，ref 4711";
     assert!(are(plain, &["me@home.example", "138", "4711"]));
-    // Another's value, a part of a longer one, a document that was put into the turn.
+    // Somebody else's value, a part of a longer one, a document pasted into the turn.
     assert!(!are(plain, &["me@home.example", "bo@rows.example"]));
     assert!(!are(plain, &["47", "home.exam"]));
     let filled = "Answer.\n<context>\nme@home.example wrote to us\n</context>";
     assert!(!are(filled, &["me@home.example"]));
-    // What an agent said of its texts counts more than how they look.
+    // An agent's declaration about its texts outweighs how they look.
     let origin = ombud_core::Origin::Unknown;
     let laid = asked(plain).laid(vec![LaidRecord { slot: 1, span: [5, 20], origin }]);
     assert!(!laid.are_users(&BTreeSet::from(["me@home.example"])));
-    // The document's address is noticed though it stands in a user's turn.
+    // The document's address is noticed although it is in a user's turn.
     let mut minted = Minted::default();
     minted.token(ombud_core::DataType::Email, "me@home.example", true, &|_, _, _| [1; 5]);
     let minted = Arc::new(minted);

@@ -1,5 +1,4 @@
-//! What stands in the place of a picture or link. Nothing in it is markup of the answer's own, and nothing in it ends a
-//! text in JSON.
+//! What replaces an image or link. It contains no markup taken from the response, and nothing that ends a JSON string.
 
 use ombud_core::gate::{Fetched, LinkDecision};
 use ombud_core::{Lang, say};
@@ -7,10 +6,10 @@ use ombud_core::{Lang, say};
 use super::scan::{Form, Found};
 use super::target::Target;
 
-/// Characters of a picture's words that are kept.
+/// Maximum length of an image's alt text that is kept, in characters.
 const MOST_WORDS: usize = 200;
 
-/// What stands in its place; `None` if it stays as it is.
+/// The replacement; `None` if the original stays.
 pub fn instead(found: &Found<'_>, target: &Target, decision: LinkDecision, lang: Lang) -> Option<String> {
     let taken = match decision {
         LinkDecision::Keep | LinkDecision::Note(_) => return None,
@@ -28,7 +27,7 @@ pub fn instead(found: &Found<'_>, target: &Target, decision: LinkDecision, lang:
     shown(found, target, &note)
 }
 
-/// The host beside what the reader may follow.
+/// Names the host next to what the reader may follow.
 fn shown(found: &Found<'_>, target: &Target, note: &str) -> Option<String> {
     let address = address(&target.url);
     match found.form {
@@ -37,7 +36,7 @@ fn shown(found: &Found<'_>, target: &Target, note: &str) -> Option<String> {
         Form::Link(words) if says(words, &target.host) => None,
         Form::Link(_) if found.fetched == Fetched::ByItself => Some(format!(" [{note}]({address})")),
         Form::Link(_) => Some(format!("{} {note}", found.raw)),
-        // Whoever reads an address or a definition sees the host, unless a picture uses it.
+        // A reader sees the host of an address or a definition, unless an image uses it.
         Form::Definition | Form::Bare if found.fetched == Fetched::ByReader => None,
         Form::Definition => Some(format!(" {note}")),
         Form::Bare => Some(note.to_owned()),
@@ -46,28 +45,28 @@ fn shown(found: &Found<'_>, target: &Target, note: &str) -> Option<String> {
     }
 }
 
-/// What stands in the place of the operator's prompt.
+/// Replaces the operator's prompt.
 pub fn left_out(lang: Lang) -> String {
     say!(lang, en: "(left out: how this assistant is set up)", zh: "（此处略去该助手的内部设定）")
 }
 
-/// The words beside it, with the host in code, so that nothing makes a link of it.
+/// The note beside it, with the host as code so that nothing turns it into a link.
 fn note(fetched: Fetched, taken: bool, host: &str, lang: Lang) -> String {
     match (fetched, taken) {
         (Fetched::ByItself, false) => {
-            say!(lang, en: "(not loaded: picture from `{host}`)", zh: "（未加载来自 `{host}` 的图片）")
+            say!(lang, en: "(not loaded: image from `{host}`)", zh: "（未加载来自 `{host}` 的图片）")
         }
         (Fetched::ByItself, true) => {
-            say!(lang, en: "(taken out: picture from `{host}`)", zh: "（已去掉来自 `{host}` 的图片）")
+            say!(lang, en: "(removed: image from `{host}`)", zh: "（已去掉来自 `{host}` 的图片）")
         }
         (Fetched::ByReader, false) => say!(lang, en: "(leads to `{host}`)", zh: "（链接指向 `{host}`）"),
         (Fetched::ByReader, true) => {
-            say!(lang, en: "(taken out: link to `{host}`)", zh: "（已去掉指向 `{host}` 的链接）")
+            say!(lang, en: "(removed: link to `{host}`)", zh: "（已去掉指向 `{host}` 的链接）")
         }
     }
 }
 
-/// Words without anything that could be markup.
+/// Text without anything that could be markup.
 fn plain(words: &str) -> String {
     let markup = |ch: char| {
         ch.is_control()
@@ -81,7 +80,7 @@ fn plain(words: &str) -> String {
         .join(" ")
 }
 
-/// Whether the words of a link say its host, and no other address.
+/// Whether the text of a link contains its host as a whole name.
 fn says(words: &str, host: &str) -> bool {
     let words = words.to_lowercase();
     let at = words.find(host);
@@ -93,7 +92,7 @@ fn says(words: &str, host: &str) -> bool {
     })
 }
 
-/// An address that ends neither a link nor a text in JSON.
+/// An address with everything escaped that could end a link or a JSON string.
 fn address(url: &str) -> String {
     url.replace('(', "%28")
         .replace(')', "%29")

@@ -1,27 +1,27 @@
-//! The address of an upstream, put together from a base and the rest of a request's path.
+//! The address of an upstream, built from a base and the rest of a request's path.
 //!
-//! Whatever the client wrote, the host of the address is the base's, and no HTTP library has anything left to
-//! normalise: what was checked is what is sent.
+//! Whatever the client wrote, the address has the base's host, and no HTTP library has anything left to normalise: what was
+//! checked is what is sent.
 
 use ombud_core::{Lang, Say, say};
 
-/// Why no address can be made. The texts never repeat the base or the path, which may hold secrets or personal data.
+/// Why no address can be built. The messages never repeat the base or the path, which may hold secrets or personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddressFault {
     /// The base is not `http(s)://host[:port][/path]`.
     #[error("{}", self.say(Lang::En))]
     Base,
-    /// The path does not begin with one slash.
+    /// The path does not begin with exactly one slash.
     #[error("{}", self.say(Lang::En))]
     NotAbsolute,
     /// The path has a `.` or `..` segment, encoded or not.
     #[error("{}", self.say(Lang::En))]
     DotSegment,
-    /// The path or query has a character that must not stand there as it is.
+    /// The path or query has a character that must be percent-encoded.
     #[error("{}", self.say(Lang::En))]
     Character,
-    /// The path is percent-encoded again and again.
+    /// The path is percent-encoded too many times over.
     #[error("{}", self.say(Lang::En))]
     Encoding,
 }
@@ -33,26 +33,26 @@ impl Say for AddressFault {
                 en: "An upstream address must look like https://api.example.com/v1: http or https, a host, no user name, no query. Check --upstream and ombud.toml.",
                 zh: "上游地址应形如 https://api.example.com/v1：http 或 https 开头，有主机名，不含用户名和查询参数。请检查 --upstream 和 ombud.toml。"),
             Self::NotAbsolute => say!(lang,
-                en: "The request path must begin with exactly one slash. Check the base_url of the client for a doubled slash.",
+                en: "The request path must begin with exactly one slash. Check the client's base_url for a double slash.",
                 zh: "请求路径必须以一个斜杠开头。请检查客户端的 base_url 是否多写了斜杠。"),
             Self::DotSegment => say!(lang,
-                en: "The request path contains `.` or `..`, so it was not forwarded. Write the path out in full in the client.",
+                en: "The request path contains `.` or `..`, so it was not forwarded. Use the full path in the client.",
                 zh: "请求路径含有“.”或“..”，未被转发。请在客户端写出完整路径。"),
             Self::Character => say!(lang,
-                en: "The request path contains a character that must not stand in a URL as it is (a space, a brace, a backslash, a letter outside ASCII …). Percent-encode it in the client.",
+                en: "The request path contains a character that is not allowed in a URL (a space, a brace, a backslash, a non-ASCII letter …). Percent-encode it in the client.",
                 zh: "请求路径含有不能直接写在网址里的字符（空格、花括号、反斜杠、中文等）。请在客户端做百分号编码。"),
             Self::Encoding => say!(lang,
-                en: "The request path is percent-encoded more than three times over, so it was not forwarded. Encode it once in the client.",
+                en: "The request path is percent-encoded more than three times, so it was not forwarded. Encode it once in the client.",
                 zh: "请求路径被百分号编码了三层以上，未被转发。请在客户端只编码一次。"),
         }
     }
 }
 
-/// The upstream address of a request of the OpenAI shape.
+/// Builds the upstream address of a request in the OpenAI form.
 ///
-/// `base` is exactly what an OpenAI SDK takes as `base_url`; it may or may not end in `/v1`. `rest` is the path (and
-/// query) of the request, with or without a leading `/v1` of our own. If `rest` begins with the base's own path already,
-/// that path is not doubled; otherwise a leading `/v1` is taken off and the remainder appended.
+/// `base` is exactly what an OpenAI SDK takes as `base_url`; it may or may not end in `/v1`. `rest` is the path (and query)
+/// of the request, with or without a leading `/v1` of our own. If `rest` already begins with the base's own path, that path
+/// is not doubled; otherwise a leading `/v1` is removed and the remainder appended.
 ///
 /// ```
 /// # use ombud_gateway::providers::upstream_url;
@@ -65,13 +65,13 @@ pub fn upstream_url(base: &str, rest: &str) -> Result<String, AddressFault> {
     join(base, rest, |path| below(path, "/v1").unwrap_or(path))
 }
 
-/// The upstream address of a request of the Anthropic shape: `base` has no `/v1`, and `rest` keeps its own
+/// Builds the upstream address of a request in the Anthropic form: `base` has no `/v1`, and `rest` keeps its own
 /// (`/v1/messages`).
 pub fn anthropic_url(base: &str, rest: &str) -> Result<String, AddressFault> {
     join(base, rest, |path| path)
 }
 
-/// `rest` on the host of `origin`, as it is.
+/// `rest` on the host of `origin`, unchanged.
 pub(super) fn verbatim(origin: &str, rest: &str) -> Result<String, AddressFault> {
     join(origin, rest, |path| path)
 }
@@ -97,7 +97,7 @@ pub(super) fn path(base: &str) -> &str {
     split(base).map_or("", |(_, path)| path)
 }
 
-/// What follows `prefix` in `path`, if it stands there as whole segments. An empty prefix is nobody's.
+/// What follows `prefix` in `path`, if it matches whole segments. An empty prefix matches nothing.
 pub(super) fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
     let tail = path.strip_prefix(prefix)?;
     (!prefix.is_empty() && (tail.is_empty() || tail.starts_with(['/', '?']))).then_some(tail)
@@ -166,13 +166,13 @@ fn check(rest: &str) -> Result<(), AddressFault> {
     Err(AddressFault::Encoding)
 }
 
-/// True for `.` and `..`, also with the path parameters (`..;x`) that some servers take off first.
+/// True for `.` and `..`, also with the path parameters (`..;x`) that some servers strip first.
 fn is_dots(segment: &[u8]) -> bool {
     let name = segment.split(|&byte| byte == b';').next().unwrap_or_default();
     matches!(name, b"." | b"..")
 }
 
-/// One round of percent-decoding; what is no escape stays.
+/// One round of percent-decoding; anything that is not an escape stays.
 fn decode(text: &[u8]) -> Vec<u8> {
     let digit = |at: usize| text.get(at).and_then(|&byte| char::from(byte).to_digit(16));
     let mut decoded = Vec::with_capacity(text.len());

@@ -195,7 +195,7 @@ fn a_foreign_base_forgets_what_was_known() {
     let mirror = all.by_id("zhipu").unwrap();
     assert_eq!((mirror.country.as_str(), mirror.local), (UNKNOWN_COUNTRY, false));
     assert_eq!((mirror.facts.len(), mirror.anthropic_base.as_deref()), (0, None));
-    // A client that still writes the old address reaches the new one, also when the hook names the old host.
+    // A client that still uses the old address reaches the new one, even if the hook names the old host.
     for host in [None, Some("open.bigmodel.cn")] {
         let url = mirror.upstream("/api/paas/v4/chat/completions", host).unwrap();
         assert_eq!(url, "http://127.0.0.1:8000/v1/chat/completions");

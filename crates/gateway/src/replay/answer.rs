@@ -1,4 +1,4 @@
-//! The texts of an answer, from the bytes that the provider sent: whole or as a stream.
+//! The texts of a response, from the bytes that the provider sent, whole or as a stream.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::wire::json::{Doc, Keys, Kind, Node};
 use crate::wire::places::Places;
 use crate::wire::{Calls, Wire};
 
-/// One text of an answer, as it came: tokens are not turned back.
+/// One text of a response as it arrived: tokens are not restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     /// What it is.
@@ -21,10 +21,10 @@ pub struct Piece {
     pub text: String,
 }
 
-/// What a piece of an answer is.
+/// What a piece of a response is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PieceKind {
-    /// What the model says.
+    /// Text from the model.
     Text,
     /// Arguments of a tool call, as JSON.
     Arguments,
@@ -32,7 +32,7 @@ pub enum PieceKind {
     Refusal,
     /// Reasoning.
     Reasoning,
-    /// The body as it came, because no text was found in it: an error, a list of models, an unknown format.
+    /// The body as it arrived, because no text was found in it: an error, a list of models, an unknown format.
     Raw,
 }
 
@@ -42,8 +42,8 @@ impl Piece {
     }
 }
 
-/// Reads the texts of an answer. `wire` is the id in the record of its request. What cannot be read comes as one raw piece;
-/// an empty body has none.
+/// Reads the texts of a response. `wire` is the id in the record of its request. What cannot be read is returned as one raw
+/// piece; an empty body has none.
 pub fn answer(wire: &str, body: &[u8]) -> Vec<Piece> {
     let pieces = Wire::by_id(wire).map(|wire| read(wire, body)).unwrap_or_default();
     if pieces.is_empty() && !body.is_empty() {
@@ -63,7 +63,7 @@ fn streamed(wire: Wire, body: &[u8]) -> Vec<Piece> {
     let mut splitter = Splitter::default();
     let mut pieces: BTreeMap<Channel, Piece> = BTreeMap::new();
     let mut places = Places::default();
-    // The gateway ends a stream whose frames are larger; what came before is not in the splitter any more.
+    // The gateway ends a stream with larger frames; earlier frames have already left the splitter.
     for chunk in body.chunks(sse::MAX_FRAME / 2) {
         if splitter.push(chunk).is_err() {
             break;

@@ -1,6 +1,6 @@
-//! `/t/<name>/…`: the HTTP API of a tool behind the same pipeline, from its `OpenAPI` document. An operation is a tool, its path,
-//! query and body are the arguments. What the document does not name is refused. The credential is Ombud's: it comes from a
-//! variable of the environment, and what the agent sends in its place is dropped.
+//! `/t/<name>/…`: the HTTP API of a tool behind the same pipeline, described by its `OpenAPI` document. An operation is a
+//! tool; path, query and body are its arguments. What the document does not name is refused. Ombud holds the credential: it
+//! comes from an environment variable, and what the agent sends instead is dropped.
 
 mod body;
 pub mod openapi;
@@ -37,14 +37,14 @@ pub const ROOT: &str = "/t/";
 /// How many clients' sessions are kept.
 const MOST_SESSIONS: usize = 256;
 
-/// How often we look whether somebody has answered a call that waits.
+/// How often a waiting call is checked for a decision.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Headers of the agent that go on, beside those that the document names.
+/// The agent's headers that are forwarded, besides those that the document names.
 const HEADERS: &[HeaderName] =
     &[header::ACCEPT, header::ACCEPT_LANGUAGE, header::CONTENT_TYPE, header::USER_AGENT];
 
-/// Headers that name one attempt and not what is asked for; they go on where the document names them.
+/// Headers that identify an attempt rather than describe the request; they are forwarded where the document names them.
 const ATTEMPTS: &[&str] = &[
     "idempotency-key",
     "x-idempotency-key",
@@ -59,13 +59,13 @@ const ATTEMPTS: &[&str] = &[
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The `OpenAPI` document, JSON or YAML, as a file.
+    /// Path of the `OpenAPI` document, JSON or YAML.
     pub openapi: std::path::PathBuf,
-    /// The address of the API, where it is not the document's.
+    /// The address of the API, if it differs from the document's.
     pub url: Option<String>,
-    /// The variable of the environment that holds the credential.
+    /// The environment variable that holds the credential.
     pub secret_env: Option<String>,
-    /// What is replaced in answers.
+    /// What is masked in results.
     #[serde(default)]
     pub results: Results,
 }
@@ -75,11 +75,11 @@ pub struct Settings {
 pub struct Action {
     /// Its document.
     pub document: Document,
-    /// Where it is.
+    /// Its base address.
     pub url: String,
     /// Its credential.
     pub secret: Option<String>,
-    /// What is replaced in answers.
+    /// What is masked in results.
     pub results: Results,
 }
 
@@ -90,7 +90,7 @@ impl Action {
         Self::with(settings, text, secret.filter(|secret| !secret.is_empty()))
     }
 
-    /// The same with its credential.
+    /// The same with the credential given.
     fn with(settings: &Settings, text: &str, secret: Option<String>) -> Result<Self, openapi::Unusable> {
         let document = Document::read(text)?;
         let url = settings.url.clone().or_else(|| document.base.clone()).ok_or(openapi::Unusable::Address)?;
@@ -109,9 +109,9 @@ impl Action {
 pub struct Actions {
     /// By name.
     pub named: BTreeMap<String, Action>,
-    /// Surroundings for their sessions.
+    /// What their sessions need from outside.
     pub around: Option<Arc<Around>>,
-    /// By whose they are, with when they were last asked for.
+    /// Sessions by action and caller, with the time of last use.
     sessions: std::sync::Mutex<HashMap<String, (Arc<Open>, Instant)>>,
 }
 
@@ -121,7 +121,7 @@ impl std::fmt::Debug for Actions {
     }
 }
 
-/// The core of one client's calls.
+/// The tool session of one client.
 struct Open {
     session: Mutex<(Session, u64)>,
     around: Surrounding,
@@ -143,8 +143,9 @@ impl Actions {
             return Some(Arc::clone(open));
         }
         if sessions.len() >= MOST_SESSIONS {
-            // Who was silent for longest goes alone, and one with a call under way only after all others: with all of them every client
-            // would begin its limits anew, and with the oldest the agent that works for longest.
+            // Only the session idle for longest is dropped, and one with a call in progress only if all others have one
+            // too: dropping all would reset every client's limits, and dropping the oldest would hit the longest-running
+            // agent.
             let silent = |(open, last): &(Arc<Open>, Instant)| (Arc::strong_count(open) > 1, *last);
             let one = sessions.iter().min_by_key(|(_, known)| silent(known)).map(|(key, _)| key.clone());
             sessions.remove(&one.unwrap_or_default());
@@ -159,7 +160,7 @@ impl Actions {
     }
 }
 
-/// The operations as definitions that count: they are the operator's own file.
+/// The operations as approved definitions: they come from the operator's own file.
 fn pins(document: &Document) -> Pins {
     let pin = |operation: &Operation| {
         (operation.name.clone(), Pin { definition: operation.definition.clone(), ..Pin::default() })
@@ -184,11 +185,11 @@ enum Closed {
     Query(String),
     Header(String),
     Body,
-    /// A part of the body that nobody can read, with the name of the operation.
+    /// A part of the body that cannot be read, with the name of the operation.
     Unread(String),
-    /// An answer that is said to be a text of this kind, and is none.
+    /// A response whose declared text type does not match its content.
     Garbled(String),
-    /// What the core answers: a text and its code.
+    /// The core's own response: a text and its code.
     Core(String, String),
 }
 
@@ -214,42 +215,42 @@ impl Closed {
                 StatusCode::FORBIDDEN,
                 "ombud_path_not_documented".to_owned(),
                 say!(lang,
-                en: "the OpenAPI document of this tool names no such method and path, so nothing was sent. Add it to the document if it is wanted.",
+                en: "the OpenAPI document of this tool does not describe this method and path, so nothing was sent. Add it to the document if it is needed.",
                 zh: "该工具的 OpenAPI 文档中没有这个方法和路径，因此未发送。如确需使用，请加入文档。"),
             ),
             Self::Query(name) => (
                 StatusCode::FORBIDDEN,
                 "ombud_query_not_documented".to_owned(),
                 say!(lang,
-                en: "the OpenAPI document of this tool names no query parameter `{name}` here, so nothing was sent.",
+                en: "the OpenAPI document of this tool describes no query parameter `{name}` here, so nothing was sent.",
                 zh: "该工具的 OpenAPI 文档在此处没有查询参数 `{name}`，因此未发送。"),
             ),
             Self::Header(name) => (
                 StatusCode::BAD_REQUEST,
                 "ombud_header_not_readable".to_owned(),
                 say!(lang,
-                en: "the value of the header `{name}` is not UTF-8, so nobody could look at it and nothing was sent. Send it as UTF-8 or without that header.",
+                en: "the value of the header `{name}` is not UTF-8, so it could not be checked and nothing was sent. Send it as UTF-8, or leave the header out.",
                 zh: "请求头 `{name}` 的值不是 UTF-8，无法检查，因此未发送。请改用 UTF-8 发送，或去掉该请求头。"),
             ),
             Self::Unread(operation) => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "ombud_body_not_readable".to_owned(),
                 say!(lang,
-                en: "a part of the body is not UTF-8, so nobody could look at it and nothing was sent. Send texts as UTF-8. If it is a file, name its media type (`image/png`, `multipart/form-data`, …) under requestBody.content of `{operation}` in the OpenAPI document, send it with that Content-Type, and start ombud again.",
+                en: "a part of the body is not UTF-8, so it could not be checked and nothing was sent. Send text as UTF-8. If it is a file, declare its media type (`image/png`, `multipart/form-data`, …) under requestBody.content of `{operation}` in the OpenAPI document, send it with that Content-Type, and start ombud again.",
                 zh: "请求体中有一部分不是 UTF-8，无法检查，因此未发送。文本请以 UTF-8 发送。如果是文件，请在 OpenAPI 文档中 `{operation}` 的 requestBody.content 下写明其媒体类型（如 `image/png`、`multipart/form-data`），以该 Content-Type 发送，并重新启动 ombud。"),
             ),
             Self::Body => (
                 StatusCode::BAD_REQUEST,
                 "ombud_body_not_readable".to_owned(),
                 say!(lang,
-                en: "the body is neither JSON without doubled keys nor text, so nothing was sent.",
+                en: "the body is neither text nor JSON without duplicate keys, so nothing was sent.",
                 zh: "请求体既不是没有重复键的 JSON，也不是文本，因此未发送。"),
             ),
             Self::Garbled(kind) => (
                 StatusCode::BAD_GATEWAY,
                 "ombud_answer_not_readable".to_owned(),
                 say!(lang,
-                en: "the tool's answer is announced as `{kind}`, but is no text, so nobody could look for secrets in it and it was not passed on. The call itself was made. Let the API answer in UTF-8, or name the kind of file that it sends.",
+                en: "the tool's response is declared as `{kind}` but is not text, so it could not be checked for secrets and was not passed on. The call itself was made. Make the API respond in UTF-8, or declare the type of file that it sends.",
                 zh: "该工具的回答声称是 `{kind}`，却不是文本，无法检查其中是否有密钥，因此未转交。调用本身已经执行。请让该 API 以 UTF-8 回答，或注明其文件的真实类型。"),
             ),
             Self::Core(text, code) => (StatusCode::FORBIDDEN, code, text),
@@ -264,7 +265,7 @@ impl Closed {
     }
 }
 
-/// Answers one request below [`ROOT`].
+/// Handles one request below [`ROOT`].
 pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
     match serve(&gateway, request).await {
         Ok(response) => response,
@@ -296,7 +297,7 @@ async fn serve(gateway: &Gateway, request: Request<Body>) -> Result<Response, Cl
     let sending = parts::rebuilt(action, operation, &request, &line).ok_or(Closed::Body)?;
     plain.extend(sending.heads);
     let (headers, url, body) = (headers(action, plain), sending.url, sending.body);
-    // The time between two bytes is bounded by the client; a server that drips them must not hold the call for ever either.
+    // The client only limits the time between two bytes; a server that drips them must not hold the call forever either.
     let patience = gateway.config.patience.read;
     let sending = tokio::time::timeout(patience, sent(gateway, parts.method, &url, headers, body));
     let ended = sending.await.unwrap_or_else(|_| Err(Refusal::Timeout(upstream::host(&url).to_owned())));
@@ -320,7 +321,7 @@ fn actions(gateway: &Gateway) -> Result<&Actions, Closed> {
     gateway.edge.get().map(|edge| &edge.actions).ok_or_else(|| Closed::Action(String::new()))
 }
 
-/// The query without what stands in the place of the credential; every other name must be the document's.
+/// The query without a parameter sent in place of the credential; every other name must appear in the document.
 fn own_query(mut target: Target, action: &Action, operation: &Operation) -> Result<Target, Closed> {
     if let Some(Place::Query(own)) = &action.document.place {
         target.query.retain(|(name, _)| name != own);
@@ -333,7 +334,7 @@ fn own_query(mut target: Target, action: &Action, operation: &Operation) -> Resu
     }
 }
 
-/// Puts the request before the core, as a call of a tool; what comes back is the call as it may go on.
+/// Submits the request to the core as a tool call; returns the call as it may be forwarded.
 async fn asked(
     gateway: &Gateway,
     open: &Open,
@@ -351,7 +352,7 @@ async fn asked(
     let steps = core.0.client(&line, open.began.elapsed());
     let mut lines = carry(gateway, open, &mut core.0, steps).await;
     while lines.is_empty() && core.0.holds(&id) {
-        // Others may call meanwhile.
+        // Release the session, so that other calls can run meanwhile.
         drop(core);
         tokio::time::sleep(LOOK).await;
         core = open.session.lock().await;
@@ -365,7 +366,7 @@ async fn asked(
     }
 }
 
-/// Puts the answer before the core; what comes back is the answer as it may go on.
+/// Submits the response to the core; returns the response as it may be passed on.
 async fn answered(
     gateway: &Gateway,
     open: &Open,
@@ -387,7 +388,7 @@ async fn answered(
     Ok(response)
 }
 
-/// Carries out steps; the messages that are left are handed back.
+/// Carries out steps and returns the messages that are left to deliver.
 async fn carry(
     gateway: &Gateway,
     open: &Open,
@@ -412,7 +413,7 @@ async fn carry(
     lines
 }
 
-/// What the core said instead of passing something on.
+/// What the core responded instead of passing something on.
 fn told(line: &[u8]) -> Closed {
     let error: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
     let text = |pointer| error.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
@@ -420,7 +421,7 @@ fn told(line: &[u8]) -> Closed {
     Closed::Core(message, text("/error/data/ombud").to_owned())
 }
 
-/// Whether a header belongs to what Ombud itself puts in: the credential.
+/// Whether a header is reserved for the credential that Ombud adds.
 fn is_taken(action: &Action, name: &HeaderName) -> bool {
     *name == header::AUTHORIZATION
         || match action.document.place.as_ref() {
@@ -430,8 +431,8 @@ fn is_taken(action: &Action, name: &HeaderName) -> bool {
         }
 }
 
-/// The headers that the document names and that the agent chose, as arguments: what they say is weighed like all it says. What is
-/// new in every attempt is none, or no yes would ever fit the next one.
+/// The headers that the document names and the agent chose, as arguments: their values are weighed like the rest. Headers
+/// that change with every attempt are excluded, or no approval would ever match the next attempt.
 fn own_heads(
     action: &Action,
     operation: &Operation,
@@ -451,7 +452,7 @@ fn own_heads(
     all.collect()
 }
 
-/// The few headers of the agent that go on as they are, without those that hold what may not leave.
+/// The few headers of the agent that are forwarded unchanged, without those that hold something that may not leave.
 fn plain_heads(
     gateway: &Gateway,
     action: &Action,
@@ -462,7 +463,7 @@ fn plain_heads(
     let documented = |name: &&&str| operation.headers.iter().any(|known| known == **name);
     let attempts = ATTEMPTS.iter().filter(documented).map(|name| HeaderName::from_static(name));
     for name in HEADERS.iter().cloned().chain(attempts).filter(|name| !is_taken(action, name)) {
-        // The first alone: of two content types the API could believe the other one.
+        // Only the first value: of two content types, the API might believe the other one.
         if let Some(value) = from.get(&name) {
             to.insert(name, value.clone());
         }
@@ -472,7 +473,7 @@ fn plain_heads(
     (to, withheld)
 }
 
-/// The headers that go on, with the credential.
+/// The headers to send, with the credential.
 fn headers(action: &Action, mut to: HeaderMap) -> HeaderMap {
     let place = action.document.place.as_ref();
     to.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));

@@ -1,5 +1,6 @@
-//! What earlier results of a session said and attribution looks at no more, because they were too long or are too long ago: their
-//! identifiers, as marks. A server chooses how long its answers are, so a value of theirs must not count as one that stands nowhere.
+//! Identifiers from earlier results of a session that attribution no longer examines because they were too long or too long
+//! ago, kept as hashes. A server decides how long its responses are, so a value from them must not count as one that
+//! appears nowhere.
 
 use std::collections::HashSet;
 
@@ -11,7 +12,7 @@ use crate::attribute::identifier::{Kind, Term, terms};
 use crate::attribute::index::Index;
 use crate::attribute::sieve::term_mark;
 
-/// Marks that are kept: one MiB. Of what comes later nothing is known, so that everything may stand in it.
+/// Maximum number of marks kept (one MiB). What comes later is unknown, so anything might have appeared in it.
 const MOST: usize = 1 << 17;
 
 /// The marks of a session.
@@ -22,14 +23,14 @@ pub struct Gone {
 }
 
 impl Gone {
-    /// A text that was never looked at.
+    /// Marks a text that was never examined.
     pub fn unread(&mut self, text: &str) {
         for term in terms(&normalise(text).text) {
             self.mark(&term.canonical);
         }
     }
 
-    /// One that is looked at no more.
+    /// Marks a text that is no longer examined.
     pub fn forgotten(&mut self, index: &Index) {
         index.terms().for_each(|(term, _)| self.mark(term));
     }
@@ -42,7 +43,7 @@ impl Gone {
         }
     }
 
-    /// Says of the arguments of a call which of them stood there: nobody can tell any more what was said about them.
+    /// Notes which arguments of a call appeared in such texts: what was said about them is no longer known.
     pub fn say(&self, call: &mut CallFacts) {
         if self.marks.is_empty() {
             return;
@@ -55,7 +56,7 @@ impl Gone {
         }
     }
 
-    /// Whether one of a value's identifiers stood there. A host says nothing beside what stands behind it.
+    /// Whether one of a value's identifiers was marked. A host does not count if other identifiers accompany it.
     fn holds(&self, value: &str) -> bool {
         let found = terms(&normalise(value).text);
         let is_host = |term: &&Term| term.kind == Kind::Host;
@@ -65,7 +66,7 @@ impl Gone {
     }
 }
 
-/// Whether it decides who gets what. A sum or a content has numbers that stand everywhere.
+/// Whether the argument decides who receives what. Amounts and content have numbers that occur everywhere.
 fn weighs(argument: &ArgumentFacts) -> bool {
     let named = matches!(argument.part, Part::Destination | Part::Account | Part::Credential | Part::Object);
     argument.part == Part::Url || argument.typed && named

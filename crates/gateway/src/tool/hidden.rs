@@ -1,20 +1,20 @@
-//! What a tool's definition hides from the person who allows the tool, and from no model: characters that are not shown,
-//! HTML comments, and words that command the model instead of describing the tool.
+//! What a tool's definition hides from the person who approves the tool, but not from the model: invisible characters, HTML
+//! comments, and text that commands the model instead of describing the tool.
 
 use ombud_core::{Lang, Say, say};
 
-/// What is odd about a definition.
+/// A suspicious trait of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flag {
-    /// Characters that are not shown.
+    /// Invisible characters.
     Invisible,
     /// An HTML comment.
     Comment,
-    /// Words that command the model.
+    /// Text that commands the model.
     Instruction,
-    /// A tool of this name is another server's already.
+    /// Another server already has a tool of this name.
     Shadows(String),
-    /// It speaks of another server's tool: server and tool.
+    /// It refers to another server's tool: server and tool.
     Mentions(String, String),
 }
 
@@ -34,25 +34,25 @@ impl Say for Flag {
     fn say(&self, lang: Lang) -> String {
         match self {
             Self::Invisible => say!(lang,
-                en: "holds characters that are not shown; they were taken out",
+                en: "contains invisible characters; they were removed",
                 zh: "含有不可见字符，已去除"),
             Self::Comment => say!(lang,
-                en: "holds an HTML comment, which people do not see; it was taken out",
+                en: "contains an HTML comment, which people do not see; it was removed",
                 zh: "含有人看不到的 HTML 注释，已去除"),
             Self::Instruction => say!(lang,
-                en: "gives the model orders instead of saying what the tool does",
+                en: "gives the model orders instead of describing what the tool does",
                 zh: "是在对模型下命令，而不是说明工具的用途"),
             Self::Shadows(server) => say!(lang,
-                en: "has the name of a tool of `{server}`: the model may take one for the other",
+                en: "has the same name as a tool of `{server}`: the model may confuse the two",
                 zh: "与 `{server}` 的工具同名，模型可能混淆两者"),
             Self::Mentions(server, tool) => say!(lang,
-                en: "speaks of `{tool}`, a tool of `{server}`: it may change how that one is used",
+                en: "mentions `{tool}`, a tool of `{server}`: it may change how that tool is used",
                 zh: "提到了 `{server}` 的工具 `{tool}`，可能影响该工具的使用"),
         }
     }
 }
 
-/// Orders to a model, folded. What a tool is for, or when to use it, is none.
+/// Commands to a model, folded. Saying what a tool is for, or when to use it, is not one.
 const ORDERS: &[&str] = &[
     "ignore previous",
     "ignore all previous",
@@ -94,7 +94,7 @@ const ORDERS: &[&str] = &[
     "调用任何其他工具之前",
 ];
 
-/// What is odd about a text of a definition.
+/// The suspicious traits of a text in a definition.
 pub fn flags(text: &str) -> Vec<Flag> {
     let mut flags = Vec::new();
     if text.char_indices().any(|(at, ch)| is_hidden(text, at, ch)) {
@@ -124,15 +124,15 @@ fn without_comments(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("<!--") {
         out.push_str(before);
-        // A comment without an end hides all that follows.
+        // A comment that is never closed hides everything after it.
         rest = after.split_once("-->").map_or("", |parts| parts.1);
     }
     out.push_str(rest);
     out
 }
 
-/// Whether a character is not shown where it stands. Joiners belong to scripts outside ASCII, and to emoji; of the selectors that
-/// choose how a character looks, one stands behind it: a row of them is a text in itself.
+/// Whether a character is invisible at its position. Joiners belong to non-ASCII scripts and emoji; of the variation
+/// selectors, one may follow a character: a series of them is a hidden text.
 fn is_hidden(text: &str, at: usize, ch: char) -> bool {
     let before = || text.get(..at).and_then(|before| before.chars().next_back());
     match ch {
@@ -142,7 +142,7 @@ fn is_hidden(text: &str, at: usize, ch: char) -> bool {
     }
 }
 
-/// Characters that nobody sees, wherever they stand: of no width, marks of direction, fillers, tags, controls.
+/// Characters that are invisible wherever they appear: zero-width, direction marks, fillers, tags, controls.
 pub fn is_unseen(ch: char) -> bool {
     match u32::from(ch) {
         0xad
@@ -168,7 +168,7 @@ pub fn is_unseen(ch: char) -> bool {
     }
 }
 
-/// The name of a tool in the spelling by which two are alike to a reader: `Send-Mail`, `send_mail`, `sеnd_mail`.
+/// A tool name reduced so that names that look alike to a reader are equal: `Send-Mail`, `send_mail`, `sеnd_mail`.
 pub fn alike(name: &str) -> String {
     crate::attribute::folded(name).chars().filter(|ch| ch.is_alphanumeric()).collect()
 }

@@ -1,8 +1,9 @@
-//! `/mcp/<name>`: MCP over streamable HTTP, in front of a server that is a command of this machine or an address elsewhere.
+//! `/mcp/<name>`: MCP over streamable HTTP, in front of a server that is a local command or a remote address.
 //!
-//! Both sides end here. A session is a task of its own, an inbox of messages and the core of [`session`](super::session): what
-//! a client posts comes in, what the core sends goes to the post that waits for it, or to the stream that the client holds
-//! open. A client of the newest revision has no session: all its posts share one task for each client key.
+//! Both sides terminate here. A session is a separate task with an inbox of messages and the core of
+//! [`session`](super::session): what a client posts arrives there, and what the core sends goes to the waiting post or to
+//! the stream that the client holds open. A client of the newest revision has no session: all its posts share one task per
+//! client key.
 
 mod link;
 mod live;
@@ -29,10 +30,10 @@ use live::{Live, Mail, Reply};
 /// The path under which servers are reached.
 pub const ROOT: &str = "/mcp/";
 
-/// Sessions that are open at once.
+/// Maximum number of open sessions.
 const MOST_SESSIONS: usize = 512;
 
-/// Of these, sessions of one client: the last ones are for others.
+/// Maximum number of one client's sessions; the rest is reserved for others.
 const MOST_OF_ONE: usize = 448;
 
 /// The header that names a session of the revisions with a handshake.
@@ -42,17 +43,17 @@ const SESSION: &str = "mcp-session-id";
 const MISMATCH: i32 = -32020;
 const REFUSED: i32 = -32001;
 
-/// Makes what a session may ask of its surroundings, for the server of this name and the tenant. Nothing if what has to be known for
-/// it cannot be read.
+/// Creates what a session needs from outside, for a server's name and a tenant. `None` if the stored state it depends on
+/// cannot be read.
 pub type Around = dyn Fn(&str, &str) -> Option<Surrounding> + Send + Sync;
 
-/// The surroundings of one session.
+/// What one session needs from outside.
 pub struct Surrounding {
-    /// What happens beside it.
+    /// The gateway's state outside the session.
     pub beside: Arc<dyn Beside>,
-    /// What is told, and where it is remembered.
+    /// Receives notices for the operator and stores the pins.
     pub hears: Arc<dyn super::stdio::Surroundings>,
-    /// What is remembered of the server.
+    /// What is stored about the server's tools.
     pub pins: super::pins::Pins,
     /// Names of other servers' tools.
     pub others: BTreeMap<String, (String, String)>,
@@ -63,7 +64,7 @@ pub struct Surrounding {
 pub struct Hub {
     /// The servers by name.
     pub servers: BTreeMap<String, Server>,
-    /// Surroundings for their sessions.
+    /// Creates what their sessions need from outside.
     pub around: Option<Arc<Around>>,
     sessions: Mutex<HashMap<String, mpsc::Sender<Mail>>>,
 }
@@ -85,8 +86,8 @@ impl Hub {
         sessions.get(key).filter(|inbox| !inbox.is_closed()).cloned()
     }
 
-    /// The session of this key: the one that is there, or one that is started now. Two that come at once get the same, and one for
-    /// which there is no room is not started.
+    /// Returns the session of this key, starting it if needed. Two requests at the same time get the same one; a session
+    /// for which there is no room is not started.
     fn begun(&self, key: String, start: impl FnOnce() -> mpsc::Sender<Mail>) -> Option<mpsc::Sender<Mail>> {
         let mut sessions = self.sessions.lock().ok()?;
         sessions.retain(|_, inbox| !inbox.is_closed());
@@ -108,7 +109,7 @@ impl Hub {
     }
 }
 
-/// Why a request is not taken.
+/// Why a request is not accepted.
 enum Closed {
     Edge(Refusal),
     Unknown(String),
@@ -126,7 +127,7 @@ impl From<Refusal> for Closed {
     }
 }
 
-/// Answers one request below [`ROOT`].
+/// Handles one request below [`ROOT`].
 pub async fn handle(gateway: Arc<Gateway>, request: Request<Body>) -> Response {
     let Config { lang, tell, .. } = gateway.config;
     match serve(&gateway, request).await {
@@ -145,7 +146,8 @@ fn refused(closed: Closed, lang: Lang, tell: Tell) -> Response {
             (StatusCode::NOT_FOUND, REFUSED, text, "ombud_unknown_server")
         }
         Closed::Session => {
-            let text = say!(lang, en: "there is no such session; begin anew", zh: "没有这个会话，请重新开始");
+            let text =
+                say!(lang, en: "there is no such session; start a new one", zh: "没有这个会话，请重新开始");
             (StatusCode::NOT_FOUND, REFUSED, text, "ombud_no_session")
         }
         Closed::Full => {
@@ -154,19 +156,20 @@ fn refused(closed: Closed, lang: Lang, tell: Tell) -> Response {
         }
         Closed::Pins => {
             let text = say!(lang,
-                en: "what is remembered of this server's tools cannot be read, so nobody can tell whether they have changed. Whoever runs Ombud types `ombud mcp --changes` to see which file it is",
+                en: "the stored definitions of this server's tools cannot be read, so Ombud cannot tell whether they have changed. Whoever runs Ombud can type `ombud mcp --changes` to see which file is affected",
                 zh: "无法读取所记住的该服务器工具定义，因此无法判断它们是否变过。请由运行 Ombud 的人运行 `ombud mcp --changes` 查看是哪个文件");
             (StatusCode::SERVICE_UNAVAILABLE, REFUSED, text, "ombud_definitions_not_readable")
         }
         Closed::Header => {
             let text = say!(lang,
-                en: "the headers Mcp-Method and Mcp-Name say something else than the body, so it was not sent",
+                en: "the headers Mcp-Method and Mcp-Name contradict the body, so it was not sent",
                 zh: "请求头 Mcp-Method、Mcp-Name 与正文不一致，因此未发送");
             (StatusCode::BAD_REQUEST, MISMATCH, text, "ombud_header_mismatch")
         }
         Closed::Body(answer) => return json(StatusCode::BAD_REQUEST, answer),
         Closed::Method => {
-            let text = say!(lang, en: "only POST, GET and DELETE", zh: "仅支持 POST、GET 和 DELETE");
+            let text =
+                say!(lang, en: "only POST, GET and DELETE are supported", zh: "仅支持 POST、GET 和 DELETE");
             (StatusCode::METHOD_NOT_ALLOWED, REFUSED, text, "ombud_method")
         }
     };
@@ -203,7 +206,7 @@ fn hub(gateway: &Gateway) -> Result<&Hub, Closed> {
     gateway.edge.get().map(|edge| &edge.mcp).ok_or_else(|| Closed::Unknown(String::new()))
 }
 
-/// A session is its client's: another key does not find it.
+/// The key of a session in the hub. It includes the client, so another client key cannot find it.
 fn key(gateway: &Gateway, server: &str, headers: &HeaderMap, id: &str) -> String {
     format!("{server}\0{}\0{id}", Caller::of(&gateway.ledger, headers).client)
 }
@@ -225,14 +228,14 @@ async fn post(
                 Shape::Result(_) | Shape::Error(_) => (None, String::new()),
             }
         }
-        // The core says what is wrong with it; it needs no session for that.
+        // What is wrong with it can be reported without a session.
         Err(bad) => {
             let text = bad.code();
             return Err(Closed::Body(message::error(bad.id(), -32600, text, bad.code())));
         }
     };
     let begins = method == "initialize";
-    // The core does not send it on, and records it.
+    // The core does not forward such a message, but records it.
     let unnumbered = id.is_none() && !method.is_empty() && !method.starts_with(message::NOTIFICATIONS);
     let (inbox, session) = match key {
         Some(key) if !begins => (hub(gateway)?.session(&key).ok_or(Closed::Session)?, None),
@@ -254,7 +257,7 @@ async fn post(
     Ok(response)
 }
 
-/// The headers by which something in between may route must say what the body says.
+/// Checks that the headers by which an intermediary may route agree with the body.
 fn agrees(headers: &HeaderMap, message: &Message<'_>) -> Result<(), Closed> {
     let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let Shape::Request(_, method) = &message.shape else { return Ok(()) };
@@ -274,7 +277,7 @@ fn accepted() -> Response {
     response
 }
 
-/// The answer, if it is the first thing that comes; otherwise what comes first.
+/// The response, if it arrives first; otherwise whatever arrived first.
 async fn answer(answers: &mut mpsc::Receiver<Reply>) -> Result<Response, Option<Reply>> {
     match answers.recv().await {
         Some(Reply::Answer(line)) => Ok(json(StatusCode::OK, line)),
@@ -287,7 +290,7 @@ async fn answer(answers: &mut mpsc::Receiver<Reply>) -> Result<Response, Option<
     }
 }
 
-/// Events as they come, until the answer.
+/// Events as they arrive, until the response.
 fn streamed(first: Option<Reply>, answers: mpsc::Receiver<Reply>) -> Response {
     let events = stream::unfold((first, Some(answers)), |(next, answers)| async move {
         let mut answers = answers?;
@@ -310,7 +313,7 @@ fn streamed(first: Option<Reply>, answers: mpsc::Receiver<Reply>) -> Response {
     response
 }
 
-/// One message as one event: an event ends at an empty line, so ends of lines in it become blanks.
+/// One message as one event: an empty line ends an event, so line endings in the message become spaces.
 fn event(line: &[u8]) -> Bytes {
     let mut text = b"event: message\ndata: ".to_vec();
     text.extend(line.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
@@ -318,7 +321,7 @@ fn event(line: &[u8]) -> Bytes {
     text.into()
 }
 
-/// A session of its own for the revisions with a handshake; the one that a client's posts share for the newest.
+/// Starts a new session for the revisions with a handshake, or returns the one shared by a client's posts for the newest.
 fn begin(
     gateway: &Arc<Gateway>,
     name: &str,
@@ -347,7 +350,7 @@ fn rules(gateway: &Gateway, name: &str, server: &Server, headers: &HeaderMap, ar
     }
 }
 
-/// The stream that a client holds open for what belongs to no post.
+/// The stream that a client holds open for messages that belong to no post.
 async fn listen(gateway: &Gateway, headers: &HeaderMap, key: Option<String>) -> Result<Response, Closed> {
     let hub = hub(gateway)?;
     let inbox = key.and_then(|key| hub.session(&key)).ok_or(Closed::Session)?;
@@ -359,12 +362,12 @@ async fn listen(gateway: &Gateway, headers: &HeaderMap, key: Option<String>) -> 
 fn end(gateway: &Gateway, headers: &HeaderMap, key: Option<String>) -> Result<Response, Closed> {
     let hub = hub(gateway)?;
     let inbox = key.and_then(|key| hub.end(&key)).ok_or(Closed::Session)?;
-    // A session that is busy ends when its last sender is gone.
+    // A busy session ends when its last sender is dropped.
     let _ = inbox.try_send(Mail::End { headers: headers.clone() });
     Ok(Response::new(Body::empty()))
 }
 
-/// An id that can be found in a map.
+/// The id of a message, and whether the message is a response.
 fn id_of(line: &[u8]) -> Option<(Id, bool)> {
     match Message::read(line).ok()?.shape {
         Shape::Result(id) | Shape::Error(id) => Some((id, true)),

@@ -1,6 +1,6 @@
-//! A call at the tool edge, decided by the same gate as a call in a model's answer. The user's own words are not here, only
-//! what earlier results of the session said; so nothing that acts counts as asked for, unless the model edge of the same
-//! home, which saw the conversation, has released this very call.
+//! Decides on a call at the tool edge with the same gate as for a call in a model's response. The user's own words are not
+//! known here, only what earlier results of the session said; so no call with effects counts as requested, unless the model
+//! edge of the same home, which saw the conversation, has released this very call.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -30,7 +30,7 @@ use crate::wire::collect::Collector;
 use crate::wire::json::{Doc, Keys, Kind, Node};
 use crate::wire::splice::{Patch, splice};
 
-/// A call as it came.
+/// A call as it arrived.
 pub struct Called<'a> {
     /// The tool.
     pub tool: &'a str,
@@ -38,56 +38,56 @@ pub struct Called<'a> {
     pub id: Option<String>,
     /// The message that holds it.
     pub message: &'a Message<'a>,
-    /// Its arguments, where there are some.
+    /// Its arguments, if any.
     pub arguments: Option<Node>,
-    /// The definitions that are known of the tool, as JSON: the one that counts and another that is offered.
+    /// The known definitions of the tool, as JSON: the approved one and a different one that is offered.
     pub definitions: Vec<&'a str>,
-    /// The tools that are known of the server; none where nobody has asked it.
+    /// The known tools of the server; empty if they were never listed.
     pub known: Vec<&'a str>,
-    /// Its effect, where the protocol says it.
+    /// Its effect class, where the protocol defines it.
     pub fixed: Option<Effect>,
-    /// The least effect, whatever the name says.
+    /// The least effect class, whatever the name suggests.
     pub least: Effect,
 }
 
-/// What was decided about it.
+/// The decision on a call.
 pub struct Judged {
-    /// What it does.
+    /// Its effect class.
     pub effect: Effect,
-    /// What becomes of it.
+    /// The gate's decision.
     pub decision: CallDecision,
     /// Whether the model edge released it.
     pub vouched: bool,
-    /// Where its arguments stand, without content.
+    /// Where its arguments occur in the context, without content.
     pub overlaps: Vec<ArgumentRecord>,
     /// The same with content: JSON.
     pub details: Vec<u8>,
-    /// Values in the arguments.
+    /// Values detected in the arguments, per type.
     pub found: Counts,
-    /// What was turned back.
+    /// What was restored.
     pub tally: Tally,
-    /// The replacements that turn it back.
+    /// The replacements that restore the tokens.
     pub patches: Vec<Patch>,
-    /// The arguments as the tool gets them.
+    /// The arguments as the tool receives them.
     pub arguments: String,
     /// The same as the client wrote them, with its tokens.
     pub written: String,
-    /// What was turned back in them: values with their tokens, the longest first.
+    /// What was restored in them: values with their tokens, the longest first.
     pub tokens: Vec<(String, String)>,
-    /// The codes that a person names this call by, of this half hour and of the one before.
+    /// The codes by which a person names this call, for this half hour and the one before.
     pub codes: Codes,
-    /// What stands for exactly this call.
+    /// The digest that identifies exactly this call.
     pub stands: String,
-    /// What a yes from outside could stand for until it is taken back, where this one may.
+    /// What an approval from outside could cover until it is revoked, if that is allowed for this call.
     pub lasting: Option<Lasting>,
-    /// What it is for the limits, if it counts: what is read without a tool does not.
+    /// How it counts towards the limits; `None` for protocol reads without a tool.
     pub counted: Option<Counted>,
-    /// How it was decided.
+    /// How it was weighed.
     pub weighed: WeighedRecord,
 }
 
-/// Decides on a call. `context` is what the session has seen; it comes back unchanged. `gone` is what it has seen beside that.
-/// `released` are the calls before it, `minute` how many there are in the last minute with this one.
+/// Decides on a call. `context` is what the session has seen; it is returned unchanged. `gone` holds what it has seen
+/// beyond that. `released` are the earlier calls, `minute` is their number in the last minute including this one.
 pub fn judge(
     rules: &Rules,
     minted: &Minted,
@@ -100,7 +100,7 @@ pub fn judge(
     let (mut call, patches, tally) = if redact.is_empty() {
         restored(minted, called)
     } else {
-        // The user's words are not here: nothing counts as given by them.
+        // The user's words are not known here: nothing counts as supplied by the user.
         restored(&masked_for(None, minted, &redact), called)
     };
     let arguments = Arguments::of(&call);
@@ -121,9 +121,9 @@ pub fn judge(
     let prepared = Prepared::without_user(exchange, std::mem::take(context));
     let (mut known, overlaps) = facts::of(Some(&prepared), effect, &call, &arguments, minted, "", false);
     *context = prepared.context;
-    // What else the model read is not seen from here.
+    // What else the model has read is not visible here.
     known.tainted = true;
-    // A message is here whole, whatever its arguments are.
+    // A message is complete here, whatever its arguments are.
     known.exact = true;
     gone.say(&mut known);
     known.guarded |= facts::reaches_kept(effect, &arguments.leaves, &rules.tools.kept);
@@ -138,8 +138,8 @@ pub fn judge(
     if known.lasting {
         decided = standing(decide_call(&policy, called.tool, &known), &decided);
     }
-    // What is doubted here was seen with the user's words there. What is forbidden here stays forbidden, and so does what the operator
-    // says of the tool under a name that only this edge knows.
+    // A doubt raised here was settled there with knowledge of the user's words. What is blocked here stays blocked, and so
+    // does what the operator rules about the tool under a name that only this edge knows.
     let own = policy.knows_with_server(called.tool)
         && matches!(policy.ruled_call(called.tool, &known).1, Ruled::Tool);
     let barred = matches!(decided, CallDecision::Block(_)) && (own || decided.verdict() == "block");
@@ -177,13 +177,13 @@ pub fn judge(
     }
 }
 
-/// The decision where a yes from before stands. What is let through because somebody said so is recorded as that.
+/// The decision where an earlier approval applies. A call released only because of it is recorded as such.
 fn standing(decided: CallDecision, without: &CallDecision) -> CallDecision {
     let only_so = !without.releases() && decided == CallDecision::Release(Vec::new());
     if only_so { CallDecision::Approved } else { decided }
 }
 
-/// Values that were found for sure, per type.
+/// Values found with sufficient confidence, per type.
 fn counts(rules: &Rules, detections: &[Detections]) -> Counts {
     let mut found = Counts::new();
     let all = detections.iter().flat_map(|slot| slot.iter());
@@ -193,7 +193,7 @@ fn counts(rules: &Rules, detections: &[Detections]) -> Counts {
     found
 }
 
-/// What a yes from outside to this call could stand for, where it may stand for more than once.
+/// What an approval from outside could cover for this call, where it may apply more than once.
 fn may_last(
     (rules, minted): (&Rules, &Minted),
     called: &Called<'_>,
@@ -207,7 +207,8 @@ fn may_last(
     Some(Lasting { mark, paths: names::paths(rules.inspector.detector(), minted, &bound.paths) })
 }
 
-/// What is done with this call, if it counts: in the session, in the last minute, and today unless the model edge has counted it.
+/// Usage including this call, if it counts: in the session, in the last minute, and today unless the model edge has counted
+/// it.
 fn done(
     rules: &Rules,
     alone: Done,
@@ -222,10 +223,10 @@ fn done(
     daily.map_or(done, |daily| daily.today(&rules.client).beside(done, call))
 }
 
-/// The policy without the user's words. A session of a tool may last for weeks, and programs look at the same thing again and
-/// again: only a limit that the operator wrote makes a question of that.
+/// The policy without knowledge of the user's words. A tool session may last for weeks, and programs read the same thing
+/// again and again: such a repetition needs approval only if the operator set a limit.
 ///
-/// Of an ordered workflow only the steps of this server are seen here; where the model edge saw all of them, it has decided.
+/// Of an ordered workflow, only this server's steps are visible here; where the model edge saw all of them, it has decided.
 fn policy(rules: &Rules, effect: Effect, called: &Called<'_>, vouched: bool) -> ToolPolicy {
     let mut policy = rules.tools.without_user();
     if policy.workflow.ordered && vouched {
@@ -243,7 +244,7 @@ fn policy(rules: &Rules, effect: Effect, called: &Called<'_>, vouched: bool) -> 
     policy
 }
 
-/// The call with its tokens turned back, and what turns them back in the message.
+/// The call with its tokens restored, and the patches that restore them in the message.
 fn restored(minted: &Minted, called: &Called<'_>) -> (ToolCall, Vec<Patch>, Tally) {
     let (doc, mut tally, mut patches) = (&called.message.doc, Tally::default(), Vec::new());
     let mut call = ToolCall {
@@ -274,7 +275,7 @@ fn restored(minted: &Minted, called: &Called<'_>) -> (ToolCall, Vec<Patch>, Tall
     (call, patches, tally)
 }
 
-/// The values that stand under tokens in a text, with those.
+/// The values behind the tokens in a text, with those tokens.
 fn tokens(minted: &Minted, written: &str) -> Vec<(String, String)> {
     let value = |token: Token| match minted.meaning(&token) {
         Some(Meaning::Value(value)) => Some((value.to_owned(), token.to_string())),
@@ -306,7 +307,7 @@ pub fn exchange(text: &str, role: Role, origin: &Origin) -> Exchange {
     }
 }
 
-/// The class of a tool. What its definition says can only make it worse; arguments that nobody can read may do anything.
+/// The effect class of a tool. Its definition can only raise it; unreadable arguments may do anything.
 fn effect(rules: &Rules, called: &Called<'_>, arguments: &Arguments, readable: bool) -> Effect {
     let known = rules.tools.effect(called.tool).or(called.fixed).unwrap_or_else(|| {
         let defined = called.definitions.iter().map(|definition| defined(called.tool, definition));
@@ -329,7 +330,7 @@ fn defined(tool: &str, definition: &str) -> Effect {
     hinted(&doc, told)
 }
 
-/// What a server says of its own tool counts only against it.
+/// A server's hints about its own tool can only raise the effect class.
 fn hinted(doc: &Doc<'_>, told: Effect) -> Effect {
     let says =
         |key, value| doc.path(doc.root(), &["annotations", key]).is_some_and(|node| doc.raw(node) == value);

@@ -1,9 +1,9 @@
-//! What an answer from outside may stand for until it is taken back: calls of one tool that are alike but for their prose.
+//! What an approval from outside may cover until it is revoked: calls of one tool that differ only in their prose.
 //!
-//! At a tool's edge the user's words are not seen, so every call that acts is asked about, each day the same. Somebody outside may
-//! settle that for a tool and the values that a call was made with: whatever could say who, what, how much or where, down to
-//! `true` and `false`. Only what is prose by the name of its argument (`body`, `text`, `正文`) may differ, and of that the
-//! addresses and accounts in it may not.
+//! At the tool edge the user's words are not known, so every call with effects needs approval, the same one every day.
+//! Somebody outside may settle that for a tool and the values that a call was made with: anything that could say who, what,
+//! how much or where, down to `true` and `false`. Only arguments that are prose by their name (`body`, `text`, `正文`) may
+//! differ, and even there the addresses and accounts may not.
 
 use ombud_core::effect::{Effect, Part, Shape, part};
 
@@ -12,19 +12,19 @@ use crate::calls::arguments::Arguments;
 use crate::wire::json::{self, Doc, Keys, Node};
 use crate::wire::splice::{Patch, splice};
 
-/// Paths that a person is told; a call with more is answered once only.
+/// Maximum number of paths shown to a person; a call with more can be approved only once.
 const MOST: usize = 16;
 
-/// What an answer would be bound to.
+/// What an approval would be bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
-    /// The arguments without their prose.
+    /// The arguments without prose.
     pub text: String,
-    /// The places of the values that stay (RFC 6901).
+    /// The paths of the values that are fixed (RFC 6901).
     pub paths: Vec<String>,
 }
 
-/// What an answer about this call could be bound to; nothing where only prose says what the call does.
+/// What an approval of this call could be bound to; `None` where only prose says what the call does.
 pub fn bound(effect: Effect, arguments: &Arguments) -> Option<Bound> {
     let doc = Doc::parse(arguments.canonical.as_bytes(), Keys::Unique).ok()?;
     let empty = doc.members(doc.root()).next().is_none();

@@ -1,32 +1,32 @@
-//! Lines of a stream, bounded: a side that never ends its line cannot fill the memory.
+//! Lines of a stream, bounded: a side that never ends its line cannot exhaust memory.
 
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// Bytes that are asked for at a time.
+/// Bytes requested per read.
 const CHUNK: usize = 64 * 1024;
 
-/// What a stream gives.
+/// What a stream yields.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line {
-    /// A line without its end.
+    /// A line without its line ending.
     Whole(Vec<u8>),
-    /// A line that was longer than the limit; it was let go.
+    /// A line longer than the limit; it was discarded.
     TooLong,
     /// Nothing more.
     End,
 }
 
-/// A reader of lines. [`Lines::next`] may be dropped at any time: what was read is kept.
+/// A line reader. [`Lines::next`] is cancel-safe: what was read is kept.
 #[derive(Debug)]
 pub struct Lines<R> {
     reader: R,
     buffer: Vec<u8>,
-    /// Bytes of the buffer that hold no end of a line.
+    /// Bytes of the buffer known to contain no line ending.
     searched: usize,
     limit: usize,
-    /// The rest of a line that was too long is let go.
+    /// Whether the rest of an overlong line is being discarded.
     skipping: bool,
 }
 
@@ -49,7 +49,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
-    /// A line that is in the buffer.
+    /// A complete line from the buffer.
     fn take(&mut self) -> Option<Line> {
         while let Some(at) = memchr::memchr(b'\n', self.buffer.get(self.searched..)?) {
             let end = self.searched + at;
@@ -89,7 +89,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Some(Line::TooLong)
     }
 
-    /// What stands behind the last end of a line.
+    /// What follows the last line ending.
     fn rest(&mut self) -> Line {
         let rest = std::mem::take(&mut self.buffer);
         self.searched = 0;

@@ -1,31 +1,31 @@
-//! One JSON-RPC message (JSON-RPC 2.0 §4 and §5), read by its places: what is forwarded are the bytes as they came.
+//! One JSON-RPC message (JSON-RPC 2.0 §4 and §5), parsed into spans: the bytes are forwarded as they came.
 
 use crate::wire::json::{Doc, JsonError, Keys, Kind, Node};
 use crate::wire::splice::{Patch, splice};
 
-/// Keys of a message on which its meaning depends. Readers that ignore case would take `Method` for `method`.
+/// Keys that determine the meaning of a message. Case-insensitive parsers would take `Method` for `method`.
 const ENVELOPE: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
 
-/// Bytes of an answer that cannot be read in which its id is looked for.
+/// How much of an unreadable response is searched for its id, in bytes.
 const HEAD: usize = 512;
 
-/// With what the methods begin that want no answer.
+/// Prefix of the methods that expect no response.
 pub const NOTIFICATIONS: &str = "notifications/";
 
-/// The method of a notification that takes a request back.
+/// The method of a notification that cancels a request.
 pub const CANCELLED: &str = "notifications/cancelled";
 
-/// The id of a request: a string or a number, as it stands in the message.
+/// The id of a request: a string or a number, as it appears in the message.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(String);
 
 impl Id {
-    /// The id of a text, as it stands in JSON.
+    /// An id from a string, encoded as JSON.
     pub fn text(text: &str) -> Self {
         Self(serde_json::Value::from(text).to_string())
     }
 
-    /// The id as it stands in JSON; `1` and `"1"` are two ids.
+    /// The id as JSON; `1` and `"1"` are different ids.
     pub fn raw(&self) -> &str {
         &self.0
     }
@@ -39,34 +39,34 @@ impl Id {
     }
 }
 
-/// What a message is.
+/// The kind of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shape {
-    /// A request that wants an answer.
+    /// A request that expects a response: id and method.
     Request(Id, String),
-    /// A request that wants none.
+    /// A request that expects none.
     Notification(String),
-    /// An answer with a result.
+    /// A response with a result.
     Result(Id),
-    /// An answer with an error.
+    /// A response with an error.
     Error(Id),
 }
 
-/// Why a text is no message that is forwarded.
+/// Why a text is not a message that can be forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bad {
     /// It is not JSON.
     NotJson,
-    /// It is a list of messages, which the protocol knows no more since its revision of June 2025.
+    /// It is a batch, which the protocol no longer has since its revision of June 2025.
     Batch,
-    /// It is JSON, but no message; with the id where one can be told.
+    /// It is JSON but not a message; with its id where that can be determined.
     NotAMessage(Option<Id>),
-    /// An object has a key twice: two readers could see two messages.
+    /// An object has a duplicate key: two parsers could see two messages.
     Doubled(Option<Id>),
 }
 
 impl Bad {
-    /// The id of the request that it is about.
+    /// The id of the request concerned.
     pub fn id(&self) -> Option<&Id> {
         match self {
             Self::NotAMessage(id) | Self::Doubled(id) => id.as_ref(),
@@ -85,14 +85,14 @@ impl Bad {
     }
 }
 
-/// A message with the places of its parts.
+/// A message with the spans of its parts.
 #[derive(Debug)]
 pub struct Message<'a> {
     /// The document.
     pub doc: Doc<'a>,
     /// What it is.
     pub shape: Shape,
-    /// `params` of a request, `result` or `error` of an answer.
+    /// `params` of a request, `result` or `error` of a response.
     pub body: Option<Node>,
     line: &'a [u8],
 }
@@ -121,7 +121,7 @@ impl<'a> Message<'a> {
         Ok(Self { doc, shape, body, line })
     }
 
-    /// Where the parts stand that name a message instead of saying something: its id and its method.
+    /// Spans of the parts that identify a message rather than carry content: version, id and method.
     pub fn names(&self) -> Vec<std::ops::Range<usize>> {
         let parts = ["jsonrpc", "id", "method"];
         parts
@@ -136,22 +136,22 @@ impl<'a> Message<'a> {
         self.doc.get(self.body?, key)
     }
 
-    /// The id that a part names, as in the notification of a cancellation.
+    /// The id that a part holds, as in a cancellation notification.
     pub fn id_at(&self, node: Node) -> Option<Id> {
         Id::read(&self.doc, node)
     }
 
-    /// The token by which a request wants to hear of progress.
+    /// The token by which a request asks for progress notifications.
     pub fn progress_token(&self) -> Option<Id> {
         self.id_at(self.doc.path(self.body?, &["_meta", "progressToken"])?)
     }
 
-    /// A text of the body.
+    /// A string member of the body.
     pub fn text(&self, key: &str) -> Option<String> {
         Some(self.doc.get_str(self.body?, key)?.into_owned())
     }
 
-    /// The bytes of a part as they stand.
+    /// The source text of a part.
     pub fn raw(&self, node: Node) -> &'a str {
         let span = self.doc.span(node);
         let text = std::str::from_utf8(self.line).unwrap_or_default();
@@ -167,13 +167,13 @@ impl<'a> Message<'a> {
         if patches.is_empty() { self.line.to_vec() } else { splice(self.line, &mut patches) }
     }
 
-    /// Whether an object has a key that another reader could take for one of these.
+    /// Whether an object has a key that a case-insensitive parser could take for one of these.
     pub fn blurs(&self, node: Option<Node>, keys: &[&str]) -> bool {
         node.is_some_and(|node| blurs(&self.doc, node, keys))
     }
 }
 
-/// What a document says it is; nothing if it says two things, or none.
+/// The kind of a message; `None` if it is ambiguous or not a message.
 fn shape(doc: &Doc<'_>, id: Option<Id>) -> Option<Shape> {
     let root = doc.root();
     if doc.get_str(root, "jsonrpc").as_deref() != Some("2.0") || blurs(doc, root, ENVELOPE) {
@@ -186,7 +186,7 @@ fn shape(doc: &Doc<'_>, id: Option<Id>) -> Option<Shape> {
             let method = doc.string(method).into_owned();
             match id {
                 Some(id) => Some(Shape::Request(id, method)),
-                // An id that is no id (`null`, an object) wants an answer that could not be told from others.
+                // An invalid id (`null`, an object) expects a response that could not be matched.
                 None => (!has("id")).then_some(Shape::Notification(method)),
             }
         }
@@ -202,7 +202,7 @@ fn blurs(doc: &Doc<'_>, node: Node, keys: &[&str]) -> bool {
     })
 }
 
-/// One case for what readers that ignore it take for the same; of all letters, the long s and the sign of the kelvin become ASCII.
+/// Folds case as case-insensitive parsers do; of the non-ASCII letters, only the long s and the Kelvin sign fold to ASCII.
 fn folded(ch: char) -> char {
     match ch {
         '\u{17f}' => 's',
@@ -211,7 +211,7 @@ fn folded(ch: char) -> char {
     }
 }
 
-/// The id of a message that has keys twice, if there is one only.
+/// The id of a message with duplicate keys, if the id itself is unique.
 fn id_anyway(line: &[u8]) -> Option<Id> {
     let doc = Doc::parse(line, Keys::Any).ok()?;
     let mut ids = doc.members(doc.root()).filter(|(key, _)| key == "id");
@@ -219,7 +219,7 @@ fn id_anyway(line: &[u8]) -> Option<Id> {
     ids.next().is_none().then_some(id)
 }
 
-/// The id that stands in an answer which nobody can read, as far as it can be told: whoever asked should not wait for another.
+/// The id in a response that cannot be parsed, where it can be determined: the requester should not wait any longer.
 pub fn id_of_broken(line: &[u8]) -> Option<Id> {
     let head = String::from_utf8_lossy(line.get(..line.len().min(HEAD)).unwrap_or_default());
     if !(head.contains("\"result\"") || head.contains("\"error\"")) {
@@ -235,17 +235,17 @@ pub fn id_of_broken(line: &[u8]) -> Option<Id> {
     Id::read(&doc, doc.root())
 }
 
-/// The line without the mark with which some programs begin a text.
+/// The line without a leading byte order mark.
 pub fn unmarked(line: &[u8]) -> &[u8] {
     line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line)
 }
 
-/// The message under another id; the very same if it has none.
+/// The message with a different id; unchanged if it has none.
 pub fn with_id(line: &[u8], id: &Id) -> Vec<u8> {
     renamed(line, &["id"], id).map_or_else(|| line.to_vec(), |(line, _)| line)
 }
 
-/// The message with another name at this path, and the name that stood there.
+/// The message with a different id at this path, and the previous one.
 pub fn renamed(line: &[u8], path: &[&str], id: &Id) -> Option<(Vec<u8>, Id)> {
     let message = Message::read(line).ok()?;
     let node = message.doc.path(message.doc.root(), path)?;
@@ -256,7 +256,7 @@ pub fn renamed(line: &[u8], path: &[&str], id: &Id) -> Option<(Vec<u8>, Id)> {
     Some((message.with(vec![Patch { range, with: id.raw().to_owned() }]), before))
 }
 
-/// An answer of our own with an error. `data` says the stable code, for programs.
+/// An error response from Ombud. `data` holds the stable code, for programs.
 pub fn error(id: Option<&Id>, code: i32, message: &str, reason: &str) -> Vec<u8> {
     let id = id.map_or("null", Id::raw);
     let error = serde_json::json!({
@@ -265,12 +265,12 @@ pub fn error(id: Option<&Id>, code: i32, message: &str, reason: &str) -> Vec<u8>
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{error}}}").into_bytes()
 }
 
-/// An answer of our own with a result.
+/// A result response from Ombud.
 pub fn result(id: &Id, result: &serde_json::Value) -> Vec<u8> {
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{},\"result\":{result}}}", id.raw()).into_bytes()
 }
 
-/// The notification that nobody wants an answer to a request any more.
+/// The notification that cancels a request.
 pub fn cancelled(id: &Id, reason: &str) -> Vec<u8> {
     let reason = serde_json::Value::from(reason);
     let (id, method) = (id.raw(), CANCELLED);
@@ -280,7 +280,7 @@ pub fn cancelled(id: &Id, reason: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A request or, without an id, a notification of our own.
+/// A request or, without an id, a notification from Ombud.
 pub fn request(id: Option<&Id>, method: &str, params: &serde_json::Value) -> Vec<u8> {
     let id = id.map(|id| format!("\"id\":{},", id.raw())).unwrap_or_default();
     format!("{{\"jsonrpc\":\"2.0\",{id}\"method\":\"{method}\",\"params\":{params}}}").into_bytes()

@@ -1,7 +1,8 @@
-//! The tool edge: MCP servers (`ombud mcp -- CMD`, `/mcp/<name>`) and HTTP tools (`/t/<name>/…`). A call is decided and in
-//! the log before it is forwarded; what comes back is in the log before the agent gets it, without secrets.
+//! The tool edge: MCP servers (`ombud mcp -- CMD`, `/mcp/<name>`) and HTTP tools (`/t/<name>/…`). A call is decided and
+//! logged before it is forwarded; its result is logged before the agent receives it, without secrets.
 //!
-//! [`session`] is the core: it takes messages and gives steps, without any I/O. [`stdio`] and the HTTP edge carry them out.
+//! [`session`] is the core: it takes messages and returns steps, without any I/O. [`stdio`] and the HTTP edge carry them
+//! out.
 
 pub mod action;
 pub mod ask;
@@ -44,15 +45,15 @@ use crate::record;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
-    /// The command of a server on this machine, for `/mcp/<name>`.
+    /// The command of a local server, for `/mcp/<name>`.
     pub command: Vec<String>,
-    /// The address of a server elsewhere, for `/mcp/<name>`.
+    /// The address of a remote server, for `/mcp/<name>`.
     pub url: Option<String>,
-    /// Headers for a server elsewhere; `$NAME` stands for a variable of the environment.
+    /// Headers for a remote server; `$NAME` is replaced by an environment variable.
     pub headers: BTreeMap<String, String>,
-    /// What is replaced in results.
+    /// What is masked in results.
     pub results: Results,
-    /// What happens when a definition changes.
+    /// What happens to calls after a definition has changed.
     pub changed: Gate,
 }
 
@@ -68,15 +69,15 @@ impl Default for Server {
     }
 }
 
-/// What is replaced in results before the client, and the model behind it, gets them.
+/// What is masked in results before the client, and the model behind it, receives them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Results {
     /// Secrets, one way. Personal data is masked at the model edge.
     #[default]
     Secrets,
-    /// Secrets, one way, and personal data by tokens that the arguments of later calls get back: for clients whose model
-    /// does not run through Ombud.
+    /// Secrets, one way, and personal data by tokens that are restored in the arguments of later calls: for clients whose
+    /// model does not run through Ombud.
     Mask,
 }
 
@@ -89,7 +90,7 @@ pub struct Edge {
     pub actions: action::Actions,
 }
 
-/// What a tool edge decides by, for one client of one server.
+/// The rules of a tool edge, for one client of one server.
 pub struct Rules {
     /// The server's name.
     pub server: String,
@@ -103,31 +104,31 @@ pub struct Rules {
     pub attributor: Arc<Attributor>,
     /// What may leave.
     pub policy: Policy,
-    /// What becomes of calls.
+    /// How calls are handled.
     pub tools: ToolPolicy,
-    /// The language of texts.
+    /// The language of messages.
     pub lang: Lang,
-    /// Makes tokens.
+    /// Generates tokens.
     pub key: MintKey,
-    /// Makes the codes that release calls.
+    /// Generates the codes that release calls.
     pub approver: Approver,
-    /// Marks what somebody outside has allowed for good.
+    /// Marks what somebody outside has allowed until further notice.
     pub keeper: Approver,
     /// Digest of the client's key, for records.
     pub client: String,
     /// Pseudonym of the subject.
     pub subject: Option<String>,
-    /// Groups the records of a session, and names the key of their contents.
+    /// Groups the records of a session and identifies the key of their contents.
     pub conversation: String,
-    /// What happens beside this session.
+    /// The gateway's state outside this session.
     pub beside: Arc<dyn Beside>,
-    /// Names of other servers' tools: by [`hidden::alike`], server and name.
+    /// Other servers' tools: from the name as reduced by [`hidden::alike`] to server and name.
     pub others: BTreeMap<String, (String, String)>,
-    /// How long a server may take to answer a request.
+    /// How long a server may take to respond to a request.
     pub patience: Duration,
     /// The largest message in bytes.
     pub max_message: usize,
-    /// The least effects of tools, where the protocol says more than their names.
+    /// The least effect classes of tools, where the protocol says more than their names.
     pub least: BTreeMap<String, Effect>,
 }
 
@@ -138,18 +139,18 @@ impl fmt::Debug for Rules {
 }
 
 impl Rules {
-    /// What makes the codes of now: a session may last for weeks.
+    /// Generates the codes that are valid now: a session may last for weeks.
     pub(crate) fn approver(&self) -> Approver {
         self.approver.at(half_hour())
     }
 
-    /// The parts that depend on who calls.
+    /// The parts that depend on the caller.
     pub fn keys(caller: &Caller) -> (MintKey, Approver) {
         (caller.mint_key(None), caller.approver())
     }
 
-    /// The rules of a session that a gateway serves: those of the gateway, for one caller. Nothing is known of other servers, and
-    /// of the effects of tools only what their names say.
+    /// The rules of a session served by a gateway: those of the gateway, for one caller. Knows nothing of other servers,
+    /// and of the tools' effects only what their names suggest.
     pub(crate) fn of(
         gateway: &Gateway,
         (name, via): (&str, &'static str),
@@ -182,29 +183,29 @@ impl Rules {
     }
 }
 
-/// What a session may ask of what happens beside it. Quick: it is asked on the way of a message.
+/// What a session may query outside itself. Must be quick: it is called while a message is being processed.
 pub trait Beside: Send + Sync {
-    /// Who may say yes to a call outside of the client.
+    /// Who may approve a call outside the client.
     fn approvals(&self) -> &dyn Approvals;
-    /// What the client has done today, where it is remembered.
+    /// What the client has done today, where that is stored.
     fn daily(&self) -> Option<&dyn Daily> {
         None
     }
-    /// What a token of the model edge stands for, and whether it may be turned back.
+    /// What a token of the model edge stands for, and whether it may be restored.
     fn value(&self, token: &Token) -> Option<(String, bool)>;
-    /// Whether the model edge has just released a call of this tool with these canonical arguments. It counts once.
+    /// Whether the model edge has just released a call of this tool with these canonical arguments. A release counts once.
     fn released(&self, tool: &str, arguments: &str) -> bool;
-    /// A tool returned these texts.
+    /// Notes the texts that a tool returned.
     fn heard(&self, tool: &str, texts: &[&str]);
-    /// Whether the operator accepted this new definition of a tool.
+    /// Whether the operator has accepted this new definition of a tool.
     fn accepted(&self, tool: &str, definition: &str) -> bool;
-    /// A command of ours as it has to be typed to reach this home, in this language.
+    /// An Ombud command as it must be typed to reach this home, in this language.
     fn typed(&self, command: &str) -> String {
         command.to_owned()
     }
 }
 
-/// Nothing happens beside it.
+/// A session with nothing outside it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Alone;
 
@@ -228,7 +229,7 @@ impl Beside for Alone {
     }
 }
 
-/// Something that was not written down, so nothing is forwarded.
+/// An event could not be written, so nothing is forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the log cannot be written")]
 pub struct Unwritten;
@@ -236,9 +237,9 @@ pub struct Unwritten;
 /// The future of a write.
 pub type Writing<'a> = Pin<Box<dyn Future<Output = Result<(), Unwritten>> + Send + 'a>>;
 
-/// Where a tool edge keeps what happens: the log of this process, or that of another which has it open.
+/// Where a tool edge records events: the log of this process, or that of another which has it open.
 pub trait Journal: Send + Sync {
-    /// Appends an event with its content. When it is done, the event survives a power cut.
+    /// Appends an event with its content. Once this completes, the event survives a power cut.
     fn keep(&self, event: Event, content: Vec<Vec<u8>>) -> Writing<'_>;
 }
 

@@ -1,5 +1,5 @@
-//! What is remembered of the tools of a server: each definition as it was when it was first seen or last accepted. A server
-//! that describes a tool in one way when it is allowed and in another later (a rug pull) shows up as a difference.
+//! What is stored about the tools of a server: each definition as first seen or last accepted. A server that describes a
+//! tool in one way when it is approved and in another later (a rug pull) shows up as a difference.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use ombud_core::gate::quoted;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How many tools of one server are remembered.
+/// How many tools of one server are stored.
 const MOST_TOOLS: usize = 4096;
 
-/// Differences that are shown.
+/// Maximum number of differences shown.
 const MOST_SHOWN: usize = 12;
 
-/// What is remembered of one server.
+/// What is stored about one server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pins {
     /// Its tools by name.
@@ -21,15 +21,16 @@ pub struct Pins {
     pub tools: BTreeMap<String, Pin>,
 }
 
-/// What is remembered of one tool.
+/// What is stored about one tool.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pin {
-    /// The definition that counts, as JSON, without secrets.
+    /// The accepted definition, as JSON, without secrets.
     pub definition: String,
-    /// [`hash`] of it as the server sent it; empty where an earlier version wrote this, with whatever stood in the definition.
+    /// [`hash`] of it as the server sent it; empty where an earlier version wrote this, which kept the definition
+    /// unmodified.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hash: String,
-    /// Another one that the server has sent since, and that nobody has accepted.
+    /// A different definition that the server has sent since and that nobody has accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<String>,
     /// [`hash`] of that as the server sent it.
@@ -38,14 +39,14 @@ pub struct Pin {
 }
 
 impl Pin {
-    /// Takes the offered definition for the one that counts; whether there was one.
+    /// Accepts the offered definition; returns whether there was one.
     pub fn accept(&mut self) -> bool {
         let Some(offered) = self.offered.take() else { return false };
         (self.definition, self.hash) = (offered, std::mem::take(&mut self.offered_hash));
         true
     }
 
-    /// The same without the secrets that an earlier version let in.
+    /// Removes the secrets that an earlier version stored.
     fn clean(&mut self, clean: &mut dyn FnMut(&str) -> String) {
         if self.hash.is_empty() {
             self.hash = hash(&self.definition);
@@ -58,21 +59,21 @@ impl Pin {
     }
 }
 
-/// How a definition compares with what is remembered.
+/// How a definition compares with the stored one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
-    /// For the first time: it is remembered.
+    /// Seen for the first time, and stored.
     New,
-    /// As it was.
+    /// Unchanged.
     Same,
-    /// Otherwise than it was.
+    /// Different.
     Changed,
-    /// The server has so many tools that no more are remembered.
+    /// The server has too many tools; no more are stored.
     TooMany,
 }
 
 impl Pins {
-    /// Compares a definition as it came with what is remembered, and remembers it without what `clean` takes out: secrets.
+    /// Compares a definition as received with the stored one, and stores it with its secrets removed by `clean`.
     pub fn see(&mut self, name: &str, definition: &str, clean: &mut dyn FnMut(&str) -> String) -> Seen {
         let (room, hash) = (self.tools.len() < MOST_TOOLS, hash(definition));
         let Some(pin) = self.tools.get_mut(name) else {
@@ -92,17 +93,17 @@ impl Pins {
         Seen::Changed
     }
 
-    /// Whether a definition of this tool waits for being accepted.
+    /// Whether a new definition of this tool waits for acceptance.
     pub fn is_changed(&self, name: &str) -> bool {
         self.tools.get(name).is_some_and(|pin| pin.offered.is_some())
     }
 
-    /// Takes the offered definition of a tool for the one that counts.
+    /// Accepts the offered definition of a tool.
     pub fn accept(&mut self, name: &str) -> bool {
         self.tools.get_mut(name).is_some_and(Pin::accept)
     }
 
-    /// What differs between the definition that counts and the offered one.
+    /// The differences between the accepted definition and the offered one.
     pub fn difference(&self, name: &str) -> Vec<String> {
         let pin = self.tools.get(name);
         pin.and_then(|pin| Some(difference(&pin.definition, pin.offered.as_deref()?))).unwrap_or_default()
@@ -128,7 +129,7 @@ fn meaning(definition: &str) -> Option<Value> {
     Some(value)
 }
 
-/// The leaves that differ: `- /description "…"` as it was, `+ /description "…"` as it is.
+/// The leaves that differ: `- /description "…"` before, `+ /description "…"` now.
 fn difference(old: &str, new: &str) -> Vec<String> {
     let leaves = |text: &str| {
         let mut found = BTreeMap::new();
@@ -156,7 +157,7 @@ fn difference(old: &str, new: &str) -> Vec<String> {
     lines
 }
 
-/// Two long texts from a little before the place where they part.
+/// Shortens two long texts to start a little before the point where they diverge.
 fn trimmed(was: Option<&String>, is: Option<&String>) -> (Option<String>, Option<String>) {
     const BEFORE: usize = 20;
     let (Some(one), Some(two)) = (was, is) else { return (was.cloned(), is.cloned()) };
@@ -224,7 +225,8 @@ mod tests {
         let mut pins = Pins { tools: [("add".to_owned(), pin)].into() };
         let mut clean = |text: &str| text.replace("K1", "***").replace("K2", "***").replace("K3", "***");
         assert_eq!(pins.see("add", raw, &mut clean), Seen::Same);
-        // Two keys look alike without them, and are two definitions all the same.
+        // Two definitions that differ only in their keys look alike without them, but are different definitions all the
+        // same.
         assert_eq!(pins.see("add", &raw.replace("K1", "K3"), &mut clean), Seen::Changed);
         let text = serde_json::to_string(&pins).unwrap();
         assert!(!text.contains("K1") && !text.contains("K2") && !text.contains("K3"), "{text}");

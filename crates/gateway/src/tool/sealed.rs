@@ -1,5 +1,6 @@
-//! Secrets in what a server sends encoded: a file as a `blob`, a picture that is none, base64 in the middle of a text. A model reads
-//! base64, and clients decode a file of text before they show it, so it is looked into; what is taken out leaves the rest as it was.
+//! Secrets in encoded parts of a server's message: a file as a `blob`, an alleged image, base64 in the middle of a text.
+//! Models read base64, and clients decode text files before they show them, so these are inspected; removing a secret
+//! leaves the rest unchanged.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -8,22 +9,22 @@ use ombud_core::exchange::escape_json;
 use crate::wire::json::{Doc, Kind, Node};
 use crate::wire::splice::Patch;
 
-/// Characters of a run that may hold a secret.
+/// Minimum length of a run that may hold a secret, in characters.
 const LEAST: usize = 24;
 
-/// Layers that are taken off.
+/// Maximum number of nested encodings that are decoded.
 const DEPTH: usize = 3;
 
 /// The longest run that is decoded, in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
 
-/// Values and parts of a path in one run that are looked at.
+/// Maximum number of values, and of path segments, examined in one run.
 const MOST_PIECES: usize = 8;
 
-/// What takes the secrets out of a text; nothing where there are none.
+/// Removes the secrets from a text; `None` if there are none.
 pub(super) type Look<'a> = &'a mut dyn FnMut(&str) -> Option<String>;
 
-/// Replacements for the strings below a node that hold secrets under base64.
+/// Replacements for the strings below a node that hold base64-encoded secrets.
 pub(super) fn opened(doc: &Doc<'_>, root: Node, look: Look<'_>) -> Vec<Patch> {
     let mut patches = Vec::new();
     for node in doc.within(root) {
@@ -37,7 +38,7 @@ pub(super) fn opened(doc: &Doc<'_>, root: Node, look: Look<'_>) -> Vec<Patch> {
     patches
 }
 
-/// The text without the secrets that its runs of base64 hold; nothing if they hold none.
+/// The text with the secrets in its base64 runs removed; `None` if there are none.
 fn inside(text: &str, depth: usize, look: Look<'_>) -> Option<String> {
     let (mut out, mut last, mut changed) = (String::new(), 0, false);
     for (start, run) in runs(text) {
@@ -52,10 +53,11 @@ fn inside(text: &str, depth: usize, look: Look<'_>) -> Option<String> {
     changed.then_some(out)
 }
 
-/// What of a run may be encoded: all of it, what stands behind a sign of equality (`KEY=…`, `?c=…`), behind a slash or between two.
+/// The parts of a run that may be encoded: the whole, what follows an equals sign (`KEY=…`, `?c=…`), what follows a slash,
+/// or what lies between two.
 fn pieces(run: &str) -> Vec<(usize, &str)> {
     let mut all = vec![(0, run)];
-    // The last line may be a word of its own that is as short.
+    // The last line may be a separate word that is equally short.
     all.extend(run.trim_end().rsplit_once(['\n', '\r']).map(|(lines, _)| (0, lines.trim_end())));
     let padding = run.len() - run.trim_end_matches('=').len();
     let open = run.len() - padding;
@@ -74,9 +76,9 @@ fn pieces(run: &str) -> Vec<(usize, &str)> {
     all
 }
 
-/// A run without its secrets, encoded again.
+/// A run with its secrets removed, encoded again.
 fn without(run: &str, depth: usize, look: Look<'_>) -> Option<String> {
-    // Lines of a file, as mail, certificates and manifests wrap them.
+    // Joins the lines of a file, as mail, certificates and manifests wrap them.
     let whole: String = run.chars().filter(|ch| !ch.is_ascii_whitespace()).collect();
     if whole.len() > LONGEST {
         return None;
@@ -89,13 +91,13 @@ fn without(run: &str, depth: usize, look: Look<'_>) -> Option<String> {
     open.or(deeper).map(|text| engine.encode(coding.bytes(&text)))
 }
 
-/// How bytes are a text.
+/// The text encoding of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
     Utf8,
-    /// A byte a character: what is not ASCII may mean something else (Latin-1, GB18030), what is ASCII means that.
+    /// One byte per character: non-ASCII may be anything (Latin-1, GB18030), ASCII is itself.
     Bytes,
-    /// Two bytes a unit, the higher one first or last.
+    /// UTF-16, in either byte order.
     Wide {
         high_first: bool,
     },
@@ -112,7 +114,7 @@ impl Coding {
     }
 }
 
-/// The text that bytes are to whoever opens them, such that they come out again as they were; nothing of what is no text.
+/// Bytes as text, such that encoding it again yields the same bytes; `None` if they are not text.
 pub(super) fn legible(bytes: &[u8]) -> Option<(String, Coding)> {
     let plain = |text: &str| !text.chars().any(|ch| ch.is_ascii_control() && !ch.is_ascii_whitespace());
     if let Ok(text) = std::str::from_utf8(bytes)
@@ -125,7 +127,7 @@ pub(super) fn legible(bytes: &[u8]) -> Option<(String, Coding)> {
         let unit =
             |pair: &[u8; 2]| if high_first { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) };
         let text = String::from_utf16(&pairs.iter().map(unit).collect::<Vec<_>>()).ok()?;
-        // Of any other bytes few would be ASCII in this reading.
+        // Of other bytes, few would be ASCII when read this way.
         let ascii = text.chars().filter(char::is_ascii).count();
         (plain(&text) && (text.starts_with('\u{feff}') || ascii * 4 > pairs.len())).then_some(text)
     };
@@ -138,7 +140,7 @@ pub(super) fn legible(bytes: &[u8]) -> Option<(String, Coding)> {
     Some((bytes_each(), Coding::Bytes)).filter(|(text, _)| plain(text))
 }
 
-/// Runs of letters that may be base64, with their places. One that goes on behind the end of a line, indented or not, is one run.
+/// Runs of characters that may be base64, with their offsets. A run may continue on the next line, indented or not.
 fn runs(text: &str) -> Vec<(usize, &str)> {
     let is_in = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '+' | '/' | '-' | '_' | '=');
     let mut begins = false;
@@ -161,8 +163,8 @@ fn runs(text: &str) -> Vec<(usize, &str)> {
     found
 }
 
-/// The lines of a run as blocks: as encoders wrap them, all lines are as long as the first one, and the last may be shorter. Words on
-/// lines of their own are no lines of one file.
+/// The lines of a run as blocks: encoders wrap all lines to the same length, and only the last may be shorter. Single words
+/// on separate lines do not form a block.
 fn blocks(run: &str) -> Vec<(usize, &str)> {
     let mut found: Vec<(usize, usize, usize, bool)> = Vec::new();
     let mut at = 0;

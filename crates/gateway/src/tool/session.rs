@@ -1,9 +1,9 @@
-//! One MCP session between a client and a server, without I/O: a message comes in, steps come out, to be taken in their
+//! One MCP session between a client and a server, without I/O: a message comes in, steps come out, to be carried out in
 //! order. Messages are forwarded as the bytes they came in (design idea 2); unknown methods, fields and revisions pass.
 //!
-//! Revisions: 2026-07-28 (each request carries what the client is; asking is an `input_required` result), 2025-11-25 and
-//! 2025-06-18 (`initialize`; asking is a request to the client). Neither side can stall or outgrow it: what waits is
-//! bounded in number and time.
+//! Revisions: 2026-07-28 (each request describes the client; a question is an `input_required` result), 2025-11-25 and
+//! 2025-06-18 (`initialize`; a question is a request to the client). Neither side can stall the session or make it grow
+//! without bound: everything that waits is limited in number and time.
 
 mod answers;
 mod calls;
@@ -30,53 +30,52 @@ use crate::wire::splice::Patch;
 use crate::{names, record};
 use calls::{Held, Question};
 
-/// JSON-RPC's own codes, and one for what Ombud refuses.
+/// JSON-RPC's own codes, and one for refusals by Ombud.
 const PARSE: i32 = -32700;
 const INVALID: i32 = -32600;
 const REFUSED: i32 = -32001;
 
-/// Requests of one side that may wait for an answer at once.
+/// Requests of one side that may await a response at once.
 const MOST_WAITING: usize = 1024;
 const MOST_OF_SERVER: usize = 16;
 
-/// How long the server may still answer what the client has cancelled, to be recorded.
+/// How long a response to a cancelled request may still arrive and be recorded.
 const CANCELLED: Duration = Duration::from_secs(30);
 
-/// How long a question may wait for the user.
+/// How long a question to the user may stay open.
 const ASKING: Duration = Duration::from_mins(10);
 
-/// Words with which the ids of our own requests begin.
+/// Prefix of the ids of our own requests.
 const OURS: &str = "ombud-";
 
-/// Tokens that a session remembers.
+/// Maximum number of tokens a session remembers.
 const MOST_TOKENS: usize = 10_000;
 
 /// One of the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// Who calls tools.
+    /// The side that calls tools.
     Client,
-    /// Who has them.
+    /// The side that has them.
     Server,
 }
 
-/// What is to be done.
+/// An action to be carried out.
 #[derive(Debug, PartialEq)]
 pub enum Step {
-    /// A message goes to a side.
+    /// Send a message to a side.
     Send(Side, Vec<u8>),
-    /// Something must be on disk before the next step. If it cannot be, [`Session::unlogged`] says what happens instead of the
-    /// steps after it.
+    /// Put an event on disk before the next step. If that fails, [`Session::unlogged`] replaces the steps that follow.
     Note(Box<Note>),
-    /// What follows is about another request, and does not depend on what stood before.
+    /// Marks that what follows concerns another request and does not depend on earlier steps.
     Other,
-    /// A person is told.
+    /// Notify the operator.
     Tell(String),
-    /// What is remembered of the server has changed.
+    /// Store the pins, which have changed.
     Save,
 }
 
-/// Something for the log.
+/// An event for the log.
 #[derive(Debug, PartialEq)]
 pub struct Note {
     /// The event.
@@ -92,7 +91,7 @@ pub struct Note {
 enum Purpose {
     Other,
     List,
-    /// What the server says of itself, its prompts and its resources.
+    /// A request for what the server says about itself, its prompts and its resources.
     Descriptions,
     Call {
         exchange: String,
@@ -100,12 +99,12 @@ enum Purpose {
     },
 }
 
-/// A request of the client that the server has not answered.
+/// A request of the client that the server has not responded to yet.
 #[derive(Debug)]
 struct Waiting {
     purpose: Purpose,
     since: Duration,
-    /// When the client took it back.
+    /// When the client cancelled it.
     cancelled: Option<Duration>,
 }
 
@@ -119,21 +118,21 @@ impl Waiting {
 pub struct Session {
     rules: Arc<Rules>,
     pins: Pins,
-    /// Whether the client said at the start that it can ask its user.
+    /// Whether the client declared at initialisation that it can ask its user.
     asks: bool,
     waiting: BTreeMap<Id, Waiting>,
-    /// Requests that are waited for no more and may still be answered, the oldest first.
+    /// Requests no longer awaited that may still get a response, the oldest first.
     given_up: VecDeque<Id>,
-    /// Calls that wait for the user, by the id of our request.
+    /// Calls that wait for approval, by the id of our request.
     held: BTreeMap<Id, Held>,
-    /// Questions that went out as results, by their state.
+    /// Questions sent as results, by their state.
     questions: BTreeMap<String, Question>,
-    /// Requests of the server that the client has not answered.
+    /// Requests of the server that the client has not responded to.
     theirs: BTreeSet<Id>,
-    /// Tokens by which the client wants to hear of progress.
+    /// Progress tokens of the client.
     progress: VecDeque<Id>,
     seen: Context,
-    /// What else was seen.
+    /// Marks of texts no longer in `seen`.
     gone: Gone,
     minted: Minted,
     released: Released,
@@ -144,7 +143,7 @@ pub struct Session {
     requests: Bucket,
     odd: BTreeSet<&'static str>,
     told: BTreeSet<String>,
-    /// Headers that stayed behind of the message that is being taken.
+    /// Headers withheld from the message being processed.
     left_out: Vec<String>,
 }
 
@@ -155,7 +154,7 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// A session that begins.
+    /// A new session.
     pub fn new(rules: Arc<Rules>, pins: Pins) -> Self {
         Self {
             rules,
@@ -182,17 +181,17 @@ impl Session {
         }
     }
 
-    /// Says which headers of the next message of the client stayed behind, for its record.
+    /// Sets which headers of the client's next message were withheld, for its record.
     pub fn leaves_out(&mut self, headers: Vec<String>) {
         self.left_out = headers;
     }
 
-    /// What is remembered of the server.
+    /// What is stored about the server.
     pub fn pins(&self) -> &Pins {
         &self.pins
     }
 
-    /// What it decides by.
+    /// The rules of the session.
     pub fn rules(&self) -> &Arc<Rules> {
         &self.rules
     }
@@ -201,7 +200,7 @@ impl Session {
         self.rules.lang
     }
 
-    /// Takes a message of the client. `now` is the time since the session began.
+    /// Processes a message from the client. `now` is the time since the session began.
     pub fn client(&mut self, line: &[u8], now: Duration) -> Vec<Step> {
         let line = message::unmarked(line);
         let message = match Message::read(line) {
@@ -215,18 +214,18 @@ impl Session {
         }
     }
 
-    /// What cannot be read is not forwarded, and the client is told.
+    /// Refuses an unreadable message, which is not forwarded.
     fn unreadable(&self, bad: &Bad) -> Vec<Step> {
         let lang = self.lang();
         let text = match bad {
             Bad::Batch => say!(lang,
-                en: "several messages in one are not forwarded; send each alone, as the protocol demands since June 2025",
+                en: "batches of messages are not forwarded; send each message separately, as the protocol has required since June 2025",
                 zh: "不转发合并在一起的多条消息；请按 2025 年 6 月以来的协议逐条发送"),
             Bad::Doubled(_) => say!(lang,
-                en: "an object in this message has the same key twice, so two readers could see two messages; it was not sent",
+                en: "an object in this message has a duplicate key, so two parsers could see two messages; it was not sent",
                 zh: "消息中的某个对象有重复的键，不同的读取方会看到不同的内容，因此未发送"),
             Bad::NotJson | Bad::NotAMessage(_) => say!(lang,
-                en: "this is no JSON-RPC message, so it was not sent", zh: "这不是 JSON-RPC 消息，因此未发送"),
+                en: "this is not a JSON-RPC message, so it was not sent", zh: "这不是 JSON-RPC 消息，因此未发送"),
         };
         let code = if *bad == Bad::NotJson { PARSE } else { INVALID };
         vec![Step::Send(Side::Client, message::error(bad.id(), code, &text, bad.code()))]
@@ -244,7 +243,7 @@ impl Session {
         }
         if self.waiting.len() + self.held.len() >= MOST_WAITING {
             let text = say!(lang,
-                en: "too many requests are open; wait for some to end", zh: "未结束的请求过多；请等待其中一些结束");
+                en: "too many requests are open; wait for some to finish", zh: "未结束的请求过多；请等待其中一些结束");
             return refuse(&id, REFUSED, &text, "ombud_too_many_open");
         }
         match method {
@@ -261,7 +260,7 @@ impl Session {
         }
     }
 
-    /// Forwards a request that no decision is needed for.
+    /// Forwards a request that needs no decision.
     fn pass(&mut self, message: &Message<'_>, id: Id, purpose: Purpose, now: Duration) -> Vec<Step> {
         let line = self.turned_back(message);
         self.waiting.insert(id, Waiting::new(purpose, now));
@@ -275,7 +274,7 @@ impl Session {
         if method == message::CANCELLED
             && let Some(id) = message.member("requestId").and_then(|id| message.id_at(id))
         {
-            // The server has never heard of a call that waits.
+            // The server has never seen a call that waits for approval.
             if let Some(steps) = self.take_back(&id) {
                 return steps;
             }
@@ -284,11 +283,11 @@ impl Session {
         vec![Step::Send(Side::Server, self.turned_back(message))]
     }
 
-    /// A request without an id is none: many servers run it all the same, and nobody would have decided on it.
+    /// Refuses a request without an id: many servers would run it anyway, although nobody decided on it.
     fn unnumbered(&mut self) -> Vec<Step> {
         let lang = self.lang();
         let text = say!(lang,
-            en: "this asks for something and has no id, so it was not sent; give every request an `id` of its own",
+            en: "this is a request without an id, so it was not sent; give every request a unique `id`",
             zh: "此消息是一个请求，却没有编号，因此未发送；请为每个请求写上各自的 `id`");
         let server = &self.rules.server;
         let told = say!(lang,
@@ -299,18 +298,19 @@ impl Session {
         steps
     }
 
-    /// The client wants no answer to a request any more; whether one was awaited. What the server still says to it is recorded.
+    /// Marks a request as cancelled by the client; returns whether a response was awaited. A response that still arrives is
+    /// recorded.
     pub fn cancelled(&mut self, id: &Id, now: Duration) -> bool {
         let waiting = self.waiting.get_mut(id);
         waiting.map(|waiting| waiting.cancelled = Some(now)).is_some()
     }
 
-    /// Whether a request of the client waits for the server or for the user.
+    /// Whether a request of the client is waiting for the server or for approval.
     pub fn is_open(&self, id: &Id) -> bool {
         self.waiting.contains_key(id) || self.held.values().any(|held| held.id == *id)
     }
 
-    /// The message with tokens turned back.
+    /// The message with its tokens restored.
     fn turned_back(&mut self, message: &Message<'_>) -> Vec<u8> {
         let Some(body) = message.body else { return message.with(Vec::new()) };
         let (patches, _) = self.restorations(message, body);
@@ -324,7 +324,7 @@ impl Session {
         (patches, tally)
     }
 
-    /// Asks beside for the tokens of a text that this session has not made.
+    /// Looks up the tokens of a text that this session has not created.
     fn learn(&mut self, text: &str) {
         for token in candidates(text) {
             if self.minted.meaning(&token).is_none()
@@ -336,7 +336,7 @@ impl Session {
         }
     }
 
-    /// Steps that are due as time goes by.
+    /// Steps that are due because time has passed.
     pub fn tick(&mut self, now: Duration) -> Vec<Step> {
         let patience = self.rules.patience;
         let late = |since: Duration, patience: Duration| now.saturating_sub(since) > patience;
@@ -353,7 +353,7 @@ impl Session {
         let lang = self.lang();
         let mut steps: Vec<Step> = taken_back.iter().flat_map(|id| apart(self.stopped(id, now))).collect();
         for id in gone {
-            let text = say!(lang, en: "the server did not answer in time", zh: "服务器没有及时回应");
+            let text = say!(lang, en: "the server did not respond in time", zh: "服务器没有及时回应");
             steps.extend(self.give_up(&id, &text, "ombud_timeout", now));
             steps.extend([Step::Send(Side::Server, message::cancelled(&id, "timeout")), Step::Other]);
         }
@@ -361,19 +361,19 @@ impl Session {
         steps
     }
 
-    /// Answers a request that the server will not, and records it where it was a call.
+    /// Responds to a request in the server's stead, and records it if it was a call.
     fn give_up(&mut self, id: &Id, text: &str, reason: &str, now: Duration) -> Vec<Step> {
         let Some(mut steps) = self.forget(id, reason, now) else { return Vec::new() };
         steps.extend(refuse(id, REFUSED, text, reason));
         steps
     }
 
-    /// What the client took back will not be answered: nobody is told, and it is recorded where it was a call.
+    /// Ends the wait for a cancelled request, without a response; records it if it was a call.
     pub fn stopped(&mut self, id: &Id, now: Duration) -> Vec<Step> {
         self.forget(id, "ombud_cancelled", now).unwrap_or_default()
     }
 
-    /// Ends the wait for an answer. One that comes later is no fault of the server's, and goes nowhere.
+    /// Ends the wait for a response. One that arrives later is no fault of the server and is dropped.
     fn forget(&mut self, id: &Id, reason: &str, now: Duration) -> Option<Vec<Step>> {
         let waiting = self.waiting.remove(id)?;
         if self.given_up.len() >= MOST_WAITING {
@@ -383,7 +383,7 @@ impl Session {
         Some(self.ended_call(&waiting, id, reason, now).into_iter().collect())
     }
 
-    /// The server has ended: nothing that waits will be answered by it.
+    /// Ends all waits: the server has ended and will respond to nothing.
     pub fn server_ended(&mut self, now: Duration) -> Vec<Step> {
         let lang = self.lang();
         let text = say!(lang, en: "the server has ended", zh: "服务器已结束");
@@ -391,34 +391,34 @@ impl Session {
         waiting.iter().flat_map(|id| apart(self.give_up(id, &text, "ombud_server_ended", now))).collect()
     }
 
-    /// A request cannot be answered by the server, for this reason.
+    /// Ends a request that the server cannot respond to, for this reason.
     pub fn failed(&mut self, id: &Id, reason: &'static str, now: Duration) -> Vec<Step> {
         let lang = self.lang();
         let text = match reason {
             "ombud_redirected" => say!(lang,
-                en: "the server sends this elsewhere (a redirect), which is not followed; its new address belongs into ombud.toml",
+                en: "the server redirects this request, which Ombud does not follow; if the address has changed, update ombud.toml",
                 zh: "服务器要求转到别处（重定向），不予跟随；如地址已变，请更新 ombud.toml"),
             "ombud_answer_cut" => say!(lang,
-                en: "the server's answer ended before it was whole", zh: "服务器的回答没有说完就结束了"),
+                en: "the server's response ended before it was complete", zh: "服务器的回答没有说完就结束了"),
             "ombud_answer_not_readable" => say!(lang,
-                en: "what the server answered is no JSON-RPC message", zh: "服务器的回答不是 JSON-RPC 消息"),
+                en: "the server's response is not a JSON-RPC message", zh: "服务器的回答不是 JSON-RPC 消息"),
             "ombud_message_too_large" => {
                 let limit = self.rules.max_message / (1024 * 1024);
-                say!(lang, en: "the server's answer was larger than {limit} MiB", zh: "服务器的回答超过了 {limit} MiB")
+                say!(lang, en: "the server's response was larger than {limit} MiB", zh: "服务器的回答超过了 {limit} MiB")
             }
             _ => {
-                say!(lang, en: "the server did not answer this ({reason})", zh: "服务器没有回应此请求（{reason}）")
+                say!(lang, en: "the server did not respond to this request ({reason})", zh: "服务器没有回应此请求（{reason}）")
             }
         };
         self.give_up(id, &text, reason, now)
     }
 
-    /// A text with its tokens turned back; nothing if it has none.
+    /// A text with its tokens restored; `None` if it has none.
     pub fn restored(&self, text: &str) -> Option<String> {
         restore(&self.minted, text, Form::Plain, &mut Tally::default())
     }
 
-    /// A message of a side was larger than is held in memory, and was not read to its end.
+    /// Handles a message that is larger than what is held in memory and was not read to the end.
     pub fn oversized(&mut self, side: Side, now: Duration) -> Vec<Step> {
         let lang = self.lang();
         let limit = self.rules.max_message / (1024 * 1024);
@@ -426,7 +426,7 @@ impl Session {
         if side == Side::Client {
             return vec![Step::Send(side, message::error(None, INVALID, &text, "ombud_message_too_large"))];
         }
-        // Which request it answered is not known, and one that is never answered would stall the client.
+        // Which request it belongs to is unknown, and one that never gets a response would stall the client.
         let mut steps = self.oddity("message_too_large");
         let waiting: Vec<Id> = self.waiting.keys().cloned().collect();
         let given_up = waiting.iter().map(|id| self.give_up(id, &text, "ombud_message_too_large", now));
@@ -434,8 +434,8 @@ impl Session {
         steps
     }
 
-    /// A note could not be written: what it announced does not happen, and of the steps that are left those of its request are not
-    /// taken. One that is about no request announces nothing.
+    /// Handles a note that could not be written: what it announced does not happen, and the remaining steps of its request
+    /// are dropped. A note about no request announces nothing.
     pub fn unlogged(&mut self, about: Option<&Id>, left: &mut VecDeque<Step>) {
         let lang = self.lang();
         let Some(id) = about else { return };
@@ -451,11 +451,11 @@ impl Session {
         }
     }
 
-    /// Something the server did that the protocol does not allow. The first of its kind is recorded and told.
+    /// Handles a protocol violation by the server. The first of each kind is recorded and reported.
     fn oddity(&mut self, what: &'static str) -> Vec<Step> {
         let (lang, server) = (self.lang(), &self.rules.server);
         let text = say!(lang,
-            en: "ombud: the MCP server `{server}` sent what does not belong there ({what}); it was not passed on",
+            en: "ombud: the MCP server `{server}` sent something that violates the protocol ({what}); it was not passed on",
             zh: "ombud：MCP 服务器 `{server}` 发出了不合协议的内容（{what}），未转交");
         self.odd_once(what, text)
     }
@@ -499,25 +499,25 @@ impl Session {
     }
 }
 
-/// Steps about one of several requests.
+/// Marks the end of the steps about one of several requests.
 fn apart(mut steps: Vec<Step>) -> Vec<Step> {
     steps.push(Step::Other);
     steps
 }
 
-/// The client gets an error instead of what it asked for.
+/// Sends the client an error instead of a response.
 fn refuse(id: &Id, code: i32, text: &str, reason: &str) -> Vec<Step> {
     vec![Step::Send(Side::Client, message::error(Some(id), code, text, reason))]
 }
 
-/// Whether the capabilities of a client say that it can show its user a form.
+/// Whether the client's capabilities say that it can show its user a form.
 fn can_ask(message: &Message<'_>, capabilities: Node) -> bool {
     let Some(node) = message.doc.get(capabilities, "elicitation") else { return false };
     let mut modes = message.doc.members(node).map(|member| member.0).peekable();
     modes.peek().is_none() || modes.any(|mode| mode == "form")
 }
 
-/// So many at once, and so many a second.
+/// A token bucket: a maximum at once, refilled at a rate per second.
 #[derive(Debug)]
 struct Bucket {
     left: u64,

@@ -1,5 +1,5 @@
-//! What the model edge leaves for the tool edge of the same gateway: the values behind its tokens, and the calls that it has
-//! just released. Bounded, in memory only.
+//! What the model edge shares with the tool edge of the same gateway: the values behind its tokens, and the calls that it
+//! has just released. Bounded, in memory only.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use ombud_detect::mask::minted::Meaning;
 use ombud_detect::mask::{Minted, Token};
 
-/// Requests whose tokens are kept, and the values of all of them together: a value takes about 150 bytes. The values of the newest
-/// request are kept however many they are, for the call that its answer asks for.
+/// Requests whose tokens are kept, and the total number of their values: a value takes about 150 bytes. The values of the
+/// newest request are always kept, for the call that its response requests.
 const MOST_REQUESTS: usize = 256;
 const MOST_VALUES: usize = 16 * 1024;
 
-/// Released calls that are kept, and how long.
+/// Released calls that are kept, and for how long.
 const MOST_CALLS: usize = 1024;
 const LIFE: Duration = Duration::from_mins(15);
 
@@ -24,11 +24,11 @@ pub struct Shelf {
     released: Mutex<VecDeque<Released>>,
 }
 
-/// The tokens of the newest requests, each with whose they are.
+/// The tokens of the newest requests, each with its tenant.
 #[derive(Default)]
 struct Kept {
     requests: VecDeque<(String, Arc<Minted>)>,
-    /// Values of all of them.
+    /// Total number of values.
     values: usize,
 }
 
@@ -51,7 +51,7 @@ struct Released {
 }
 
 impl Shelf {
-    /// Keeps what the tokens of a request stand for. `tenant` says whose they are.
+    /// Keeps the values behind the tokens of a tenant's request.
     pub fn keep(&self, tenant: &str, minted: &Arc<Minted>) {
         if !minted.is_empty()
             && let Ok(mut known) = self.minted.lock()
@@ -71,7 +71,7 @@ impl Shelf {
         }
     }
 
-    /// What a token stands for, for a tenant; for whoever owns the home (`None`) of any.
+    /// The value behind a token, for a tenant; for the owner of the home (`None`), any tenant's.
     pub fn value(&self, tenant: Option<&str>, token: &Token) -> Option<(String, bool)> {
         let known = self.minted.lock().ok()?;
         let mut own =
@@ -82,7 +82,7 @@ impl Shelf {
         })
     }
 
-    /// Takes the release of a call. Clients put the name of the server before that of the tool.
+    /// Uses up the release of a call. Clients put the name of the server before that of the tool.
     pub fn take(&self, tenant: Option<&str>, tool: &str, arguments: &str) -> bool {
         let Ok(mut released) = self.released.lock() else { return false };
         let place = released.iter().position(|call| {

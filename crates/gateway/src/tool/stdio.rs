@@ -1,4 +1,4 @@
-//! Carries out the steps of a session between two byte streams, one message a line (MCP, transport “stdio”).
+//! Carries out the steps of a session between two byte streams, one message per line (MCP, transport “stdio”).
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,44 +11,44 @@ use super::lines::{Line, Lines};
 use super::pins::Pins;
 use super::session::{Session, Side, Step};
 
-/// Bytes that may wait for a side before less is taken from the other.
+/// Bytes that may wait for a side before the other is read more slowly.
 const SOFT: usize = 1024 * 1024;
 
-/// Bytes that may wait for a side at all: one that reads nothing and is still sent to is given up.
+/// Hard limit of bytes waiting for a side; one that reads nothing while still being sent to is given up.
 const HARD: usize = 128 * 1024 * 1024;
 
 /// How often overdue requests are looked for.
 const TICK: Duration = Duration::from_millis(500);
 
-/// How long a server may take to end after its client has.
+/// How long a server may take to exit after its client has.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What a session needs of its surroundings.
+/// What a session needs from outside.
 pub trait Surroundings: Send + Sync {
-    /// Tells a person.
+    /// Notifies a person.
     fn tell(&self, text: &str);
-    /// Remembers what is known of the server.
+    /// Stores what is known of the server.
     fn save(&self, pins: &Pins);
 }
 
 /// Both directions of one side.
 #[derive(Debug)]
 pub struct Pipes<R, W> {
-    /// What the side says.
+    /// What the side sends.
     pub says: R,
-    /// What it hears.
+    /// What it receives.
     pub hears: W,
 }
 
 /// Messages on their way to a side.
 struct Lane<W> {
-    /// Nothing once it is closed.
+    /// `None` once closed.
     writer: Option<W>,
     queue: VecDeque<Vec<u8>>,
-    /// Bytes of the first message that are written.
+    /// Bytes of the first message that have been written.
     done: usize,
     bytes: usize,
-    /// When the side last took something, or had taken all.
+    /// When the side last read something, or had read everything.
     moved: Instant,
 }
 
@@ -61,7 +61,7 @@ impl<W: AsyncWrite + Unpin> Lane<W> {
         if self.writer.is_none() {
             return;
         }
-        // Inside of JSON the end of a line is blank space only.
+        // In JSON a line ending is only whitespace.
         line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
         line.push(b'\n');
         if self.queue.is_empty() {
@@ -75,7 +75,7 @@ impl<W: AsyncWrite + Unpin> Lane<W> {
         self.writer.is_some() && !self.queue.is_empty()
     }
 
-    /// Writes a piece. It may be dropped at any time: a write that is dropped has written nothing.
+    /// Writes a piece. Cancel-safe: a dropped write has written nothing.
     async fn write(&mut self) -> io::Result<()> {
         let (Some(writer), Some(line)) = (&mut self.writer, self.queue.front()) else { return Ok(()) };
         self.done += writer.write(line.get(self.done..).unwrap_or_default()).await?;
@@ -89,12 +89,12 @@ impl<W: AsyncWrite + Unpin> Lane<W> {
         Ok(())
     }
 
-    /// Whether the side has taken nothing for so long, although something waits for it.
+    /// Whether the side has read nothing for this long although something waits for it.
     fn is_stuck(&self, patience: Duration) -> bool {
         self.has_work() && self.moved.elapsed() > patience
     }
 
-    /// Everything that was written has left.
+    /// Flushes what was written.
     async fn settle(&mut self) {
         if let Some(writer) = &mut self.writer {
             // A reader that is gone needs nothing more.
@@ -157,7 +157,7 @@ impl<CW: AsyncWrite + Unpin, SW: AsyncWrite + Unpin> Carrier<'_, CW, SW> {
     }
 }
 
-/// Runs until a side ends. After the client has ended, what the server still says within a moment is read.
+/// Runs until a side ends. After the client has ended, the server's messages are still read for a moment.
 pub async fn run<CR, CW, SR, SW>(
     session: &mut Session,
     journal: &dyn Journal,
@@ -182,7 +182,7 @@ where
     let mut end = None;
     loop {
         if client_ended && !carrier.to_server.has_work() {
-            // The end of its input is how a server is told to end.
+            // Closing its input tells a server to exit.
             carrier.to_server.close();
         }
         let late = end.is_some_and(|end: Instant| end.elapsed() > GRACE);
@@ -191,7 +191,7 @@ where
             return Ok(());
         }
         if carrier.to_client.bytes > HARD || carrier.to_server.bytes > HARD {
-            return Err(io::Error::other("a side does not read what it is sent"));
+            return Err(io::Error::other("one side does not read the messages sent to it"));
         }
         let hears = carrier.to_server.bytes < SOFT && !client_ended;
         let reads = carrier.to_client.bytes < SOFT && !server_ended;
@@ -220,7 +220,7 @@ where
             _ = tick.tick() => {
                 let now = carrier.now();
                 let mut steps = carrier.session.tick(now);
-                // A server that reads nothing answers nothing more, and must not keep the client waiting for its turn.
+                // A server that reads nothing will respond to nothing more, and must not keep the client waiting.
                 if carrier.to_server.is_stuck(patience) {
                     server_ended = true;
                     carrier.to_server.close();

@@ -1,8 +1,8 @@
-//! The head of a proxy request: read with bounds, and taken apart strictly.
+//! The head of a proxy request: read within bounds and parsed strictly.
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Largest head of a request or of a parent proxy's answer, in bytes. Node's limit for all headers is 16 KiB as well.
+/// Largest head of a request or of a parent proxy's response, in bytes. Node's limit for all headers is also 16 KiB.
 pub(super) const MAX_HEAD: usize = 16 * 1024;
 
 /// Why there is no head.
@@ -16,14 +16,14 @@ pub(super) enum HeadFault {
     Malformed,
 }
 
-/// What was read: the head without its empty line, and the bytes that came right after.
+/// What was read: the head without its empty line, and the bytes that followed it.
 #[derive(Debug)]
 pub(super) struct RawHead {
     pub(super) head: Vec<u8>,
     pub(super) early: Vec<u8>,
 }
 
-/// Reads until the empty line that ends a head. Each byte is looked at once.
+/// Reads until the empty line that ends a head. Each byte is examined once.
 pub(super) async fn read_head<R: AsyncRead + Unpin>(peer: &mut R) -> Result<RawHead, HeadFault> {
     let mut head = Vec::with_capacity(1024);
     let mut seen = 0;
@@ -50,13 +50,13 @@ pub(super) async fn read_head<R: AsyncRead + Unpin>(peer: &mut R) -> Result<RawH
 pub(super) struct Request<'a> {
     pub(super) method: &'a str,
     pub(super) target: &'a str,
-    /// Names as written, values without the blanks around them.
+    /// Names as written, values without surrounding whitespace.
     pub(super) headers: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Request<'a> {
-    /// Takes a head apart. Anything that two parties could read in two ways is refused: folded lines, a bare CR or LF,
-    /// blanks before a colon, a name that is no token.
+    /// Parses a head. Anything that two parties could read differently is refused: folded lines, a bare CR or LF,
+    /// whitespace before a colon, a name that is not a token.
     pub(super) fn parse(head: &'a [u8]) -> Result<Self, HeadFault> {
         let text = std::str::from_utf8(head).map_err(|_| HeadFault::Malformed)?;
         let mut lines = text.split("\r\n");
@@ -99,15 +99,14 @@ fn is_token(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// The status code of an answer's head.
+/// The status code in the head of a response.
 pub(super) fn status(head: &[u8]) -> Option<u16> {
     let line = head.split(|&byte| byte == b'\r').next()?;
     let code = line.strip_prefix(b"HTTP/1.1 ").or_else(|| line.strip_prefix(b"HTTP/1.0 "))?.get(..3)?;
     std::str::from_utf8(code).ok()?.parse().ok()
 }
 
-/// Host (small letters, without brackets or a dot at its end) and port of `host:port`; `default` if the port may be
-/// left out.
+/// Host (lower case, without brackets or a trailing dot) and port of `host:port`; `default` if the port may be omitted.
 pub(super) fn authority(text: &str, default: Option<u16>) -> Option<(String, u16)> {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
@@ -126,7 +125,7 @@ pub(super) fn authority(text: &str, default: Option<u16>) -> Option<(String, u16
     (sound && port != 0).then_some((host, port))
 }
 
-/// `host:port` as it stands in a request, with brackets around an IPv6 address.
+/// `host:port` as written in a request, with brackets around an IPv6 address.
 pub(super) fn spelled(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }

@@ -1,4 +1,4 @@
-//! The proxy that the user had already (very common where providers are reached through one), and whom it is not for.
+//! The proxy that the user already had (very common where providers are reached through one), and the hosts it is not for.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -29,7 +29,7 @@ impl fmt::Debug for ParentProxy {
 }
 
 impl ParentProxy {
-    /// Reads `http://[user:password@]host[:port]`, also without `http://`, as the variables hold it.
+    /// Parses `http://[user:password@]host[:port]`, also without `http://`, as found in the variables.
     pub fn parse(url: &str) -> Result<Self, TunnelError> {
         let rest = match url.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
@@ -51,13 +51,13 @@ pub struct Parents {
     pub secure: Option<ParentProxy>,
     /// For plain HTTP (`HTTP_PROXY`).
     pub plain: Option<ParentProxy>,
-    /// Whom neither is for (`NO_PROXY`).
+    /// Hosts that neither is for (`NO_PROXY`).
     pub exempt: NoProxy,
 }
 
 impl Parents {
-    /// Reads the variables through `lookup`, small letters before capitals, `ALL_PROXY` where the one of the scheme is
-    /// absent.
+    /// Reads the variables through `lookup`, lower case before upper case, and `ALL_PROXY` where the scheme's own variable
+    /// is absent.
     pub fn from_env(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, TunnelError> {
         let read = |name: &str| {
             [name.to_ascii_lowercase(), name.to_ascii_uppercase()]
@@ -74,20 +74,20 @@ impl Parents {
         })
     }
 
-    /// This machine is never reached through a proxy, whatever the variables say.
+    /// The proxy for a target. This machine is never reached through one, whatever the variables say.
     pub(super) fn for_target(&self, host: &str, port: u16, secure: bool) -> Option<&ParentProxy> {
         let proxy = if secure { self.secure.as_ref() } else { self.plain.as_ref() };
         proxy.filter(|_| !is_loopback(host) && !self.exempt.covers(host, port))
     }
 }
 
-/// Hosts that are reached directly: `*`, `example.com` and `.example.com` (with everything below), `host:port`,
-/// addresses and IPv4 networks (`10.0.0.0/8`).
+/// Hosts that are reached directly: `*`, `example.com` and `.example.com` (including subdomains), `host:port`, addresses
+/// and IPv4 networks (`10.0.0.0/8`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NoProxy(Vec<String>);
 
 impl NoProxy {
-    /// Reads a list as `NO_PROXY` holds it. An entry that means nothing covers nothing.
+    /// Parses a list in the format of `NO_PROXY`. An invalid entry covers nothing.
     pub fn parse(list: &str) -> Self {
         let entries = list.split([',', ' ']).map(|entry| entry.trim().to_ascii_lowercase());
         Self(entries.filter(|entry| !entry.is_empty()).collect())
@@ -156,7 +156,7 @@ fn unescape(text: &str) -> Vec<u8> {
     plain
 }
 
-/// The scheme for an error text: only what cannot be a misplaced secret is repeated.
+/// The scheme for an error message: only what cannot be a misplaced secret is repeated.
 fn known_scheme(scheme: &str) -> &'static str {
     ["https", "socks4", "socks4a", "socks5", "socks5h"]
         .into_iter()

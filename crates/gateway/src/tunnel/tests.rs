@@ -11,7 +11,7 @@ fn config() -> TunnelConfig {
     TunnelConfig::new(Arc::new(Providers::builtin().unwrap()), GATEWAY)
 }
 
-/// A proxy that is running, and what it reports.
+/// A running proxy, and the visits it reports.
 struct Proxy {
     address: SocketAddr,
     visits: UnboundedReceiver<Visit>,
@@ -31,10 +31,10 @@ impl Proxy {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    /// Sends `bytes` and reads to the end of the answer.
+    /// Sends `bytes` and reads to the end of the response.
     async fn ask(&self, bytes: &[u8]) -> String {
         let mut client = self.connect().await;
-        // A proxy that refuses early may have hung up before all is written.
+        // A proxy that refuses early may have hung up before everything is written.
         let _ = client.write_all(bytes).await;
         read_all(&mut client).await
     }
@@ -46,7 +46,7 @@ async fn read_all(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Reads until `end` stands at the end.
+/// Reads until the text ends with `end`.
 async fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let mut answer = Vec::new();
     while !answer.ends_with(end.as_bytes()) {
@@ -57,7 +57,7 @@ async fn read_until(stream: &mut TcpStream, end: &str) -> String {
 
 const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
 
-/// A server that reads to the end of input, and only then answers with what it got, doubled.
+/// A server that reads to the end of input, and only then responds with what it received, doubled.
 async fn echo_after_end() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -72,7 +72,7 @@ async fn echo_after_end() -> SocketAddr {
     address
 }
 
-/// A server that takes one head, gives `answer`, and tells what head it got.
+/// A server that reads one head, sends `answer`, and reports the head.
 async fn answering(answer: &'static str) -> (SocketAddr, UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -95,7 +95,7 @@ async fn a_tunnel_passes_both_ways_and_half_closed() {
     let mut proxy = Proxy::start(config()).await;
     let server = echo_after_end().await;
     let mut client = proxy.connect().await;
-    // The first bytes come together with the head.
+    // The first bytes arrive together with the head.
     client
         .write_all(format!("CONNECT {server} HTTP/1.1\r\nHost: {server}\r\n\r\nab").as_bytes())
         .await
@@ -176,7 +176,7 @@ async fn the_credential_of_the_run_is_demanded() {
         assert!(answer.starts_with("HTTP/1.1 407 "), "{answer}");
         assert!(answer.contains("Proxy-Authenticate: Basic"));
     }
-    // What a client makes of the URL: reqwest's own proxy support is one that is not ours.
+    // What an independent client makes of the URL: reqwest has its own proxy support.
     let url = credential.proxy_url(proxy.address);
     assert!(!format!("{credential:?}").contains(url.split([':', '@']).nth(2).unwrap()));
     let client = reqwest::Client::builder().proxy(reqwest::Proxy::all(url).unwrap()).build().unwrap();
@@ -269,7 +269,7 @@ async fn an_endless_head_is_cut_off() {
     let mut head = b"CONNECT example.com:443 HTTP/1.1\r\nA: ".to_vec();
     head.resize(2 * MAX_HEAD, b'a');
     assert!(proxy.ask(&head).await.starts_with("HTTP/1.1 431 "));
-    // One that goes on for ever ends with an error of its own.
+    // An endless one ends with an error of its own.
     let mut client = proxy.connect().await;
     while client.write_all(&head).await.is_ok() {}
 }
@@ -281,7 +281,7 @@ async fn a_client_that_never_ends_its_head_is_let_go() {
     let proxy = Proxy::start(config).await;
     let mut slow = proxy.connect().await;
     slow.write_all(b"CONNECT exam").await.unwrap();
-    // The only place is taken; the next client gets it when the slow one is let go.
+    // The only slot is taken; the next client gets it when the slow one is dropped.
     let answer = proxy.ask(b"CONNECT api.deepseek.com:443 HTTP/1.1\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
     assert!(read_all(&mut slow).await.starts_with("HTTP/1.1 408 "));

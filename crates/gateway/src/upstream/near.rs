@@ -1,5 +1,5 @@
-//! The way to a provider on this machine that speaks plain HTTP. No proxy, no TLS and no redirect stands on it, so HTTP is all that
-//! is needed: the client for everywhere else reads the address three times for each request and copies its headers twice.
+//! The connection to a provider on this machine over plain HTTP. It involves no proxy, TLS or redirects, so HTTP is all
+//! that is needed: the general client parses the address three times per request and copies its headers twice.
 
 use std::collections::HashMap;
 use std::io;
@@ -20,10 +20,10 @@ use tokio::time::{Sleep, sleep, timeout};
 use super::{Patience, host};
 use crate::refusal::Refusal;
 
-/// A connection that nobody has used for so long is not used again: servers close theirs about then.
+/// A connection idle for this long is not reused: servers close theirs about then.
 const IDLE: Duration = Duration::from_secs(90);
 
-/// Connections that are kept for each provider.
+/// Maximum number of connections kept per provider.
 const MOST_KEPT: usize = 64;
 
 type Connection = SendRequest<Full<Bytes>>;
@@ -32,7 +32,7 @@ type Connection = SendRequest<Full<Bytes>>;
 #[derive(Debug)]
 pub(super) struct Near {
     patience: Patience,
-    /// With the time of their last use, by host and port. One whose answer is still being read is among them and not ready.
+    /// By host and port, with the time of last use. One whose response is still being read is included but not ready.
     kept: Mutex<HashMap<String, Vec<(Connection, Instant)>>>,
 }
 
@@ -41,7 +41,7 @@ impl Near {
         Self { patience, kept: Mutex::default() }
     }
 
-    /// Sends a request and waits for the head of the answer.
+    /// Sends a request and waits for the head of the response.
     pub(super) async fn send(
         &self,
         method: Method,
@@ -69,7 +69,7 @@ impl Near {
                     let answer = answer.map(|body| reqwest::Body::wrap(Patient { body, wait, timer: None }));
                     return Ok(answer.into());
                 }
-                // The provider has closed a connection before anything of the request was sent on it.
+                // The provider closed a reused connection before any of the request was sent on it.
                 Ok(Err(mut failed)) => match failed.take_message().filter(|_| !fresh) {
                     Some(again) => request = again,
                     None => return Err(Refusal::Cut(host.to_owned())),
@@ -82,7 +82,7 @@ impl Near {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection that waits, the one that was used last.
+    /// An idle connection, the most recently used one.
     fn take(&self, host: &str) -> Option<Connection> {
         let mut kept = self.kept();
         let all = kept.get_mut(host)?;
@@ -91,7 +91,7 @@ impl Near {
         if used.elapsed() < IDLE {
             return Some(connection);
         }
-        // All others that wait are older.
+        // All other idle ones are older.
         all.retain(|(connection, _)| !connection.is_ready());
         None
     }
@@ -111,7 +111,7 @@ impl Near {
     }
 }
 
-/// The request with its target as a server wants it.
+/// The request with its target in origin form.
 fn request(method: Method, url: &str, headers: HeaderMap, body: Bytes) -> Option<Request<Full<Bytes>>> {
     let host = host(url);
     let target = url.split_once(host)?.1;
@@ -134,19 +134,19 @@ async fn open(host: &str) -> Option<Connection> {
         TcpStream::connect(format!("{host}:80")).await
     };
     let stream = stream.ok()?;
-    // A connection on which it cannot be set is slower, not wrong.
+    // If it cannot be set, the connection is slower, not wrong.
     let _ = stream.set_nodelay(true);
     let (connection, driver) = http1::handshake(TokioIo::new(stream)).await.ok()?;
-    // Whoever waits for its answer learns why it broke.
+    // Whoever waits for the response learns why it broke.
     tokio::spawn(async { drop(driver.await) });
     Some(connection)
 }
 
-/// An answer of which each piece is waited for so long.
+/// A response body with a time limit for each piece.
 struct Patient {
     body: Incoming,
     wait: Duration,
-    /// Made when there is something to wait for.
+    /// Created when there is something to wait for.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -190,7 +190,7 @@ mod tests {
         answer.text().await.map_err(|error| super::super::broke(&error, url))
     }
 
-    /// Serves each connection so many times, then closes it; says how many connections there were and what was asked.
+    /// Serves each connection this many times, then closes it; logs the connections and requests.
     async fn provider(each: usize) -> (String, std::sync::Arc<Mutex<Vec<String>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1/x?y=1", listener.local_addr().unwrap());
@@ -248,11 +248,11 @@ mod tests {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let near = Near::new(Patience { read: Duration::from_millis(50), ..Patience::default() });
         assert!(matches!(ask(&near, &url).await, Err(Refusal::Timeout(_))));
-        // The head comes and the body stays out.
+        // The head arrives but the body does not.
         let halves = tokio::spawn(async move {
             let _unanswered = listener.accept().await.unwrap();
             let (mut stream, _) = listener.accept().await.unwrap();
-            // An answer that comes before its request is no HTTP.
+            // A response before its request would not be HTTP.
             assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
             stream.write_all(&ANSWER[..ANSWER.len() - 1]).await.unwrap();
             sleep(Duration::from_secs(5)).await;

@@ -1,4 +1,4 @@
-//! A whole answer: its tool calls, and its tokens turned back.
+//! A whole response: its tool calls, and its tokens restored.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -17,47 +17,47 @@ use super::{Calls, Wire, halves, spoken};
 use crate::outward::Guard;
 use crate::pace::Used;
 
-/// The longest arguments that are looked at.
+/// The longest arguments that are examined, in bytes.
 pub const MAX_ARGUMENTS: usize = 4 * 1024 * 1024;
 
-/// The longest name that is put together.
+/// The longest name that is assembled, in bytes.
 const MAX_NAME: usize = 1024;
 
-/// A call of a tool that the model asks for.
+/// A tool call requested by the model.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ToolCall {
-    /// Its place in the answer.
+    /// Its position in the response.
     pub place: Channel,
-    /// The tool; its name in pieces is put together.
+    /// The tool; a name in pieces is assembled.
     pub tool: String,
-    /// How its name came in a stream.
+    /// How its name arrived in a stream.
     pub named: Named,
     /// The provider's id of the call.
     pub id: Option<String>,
     /// False if the stream ended inside the arguments.
     pub complete: bool,
-    /// Whether the arguments contain the placeholder of a secret, which is never turned back: the tool would act with
-    /// the placeholder in its place.
+    /// Whether the arguments contain the token of a secret, which is never restored: the tool would act on the token
+    /// instead.
     pub one_way: bool,
     /// The arguments as the model wrote them, with tokens.
     pub written: String,
-    /// The arguments as the agent gets them.
+    /// The arguments as the agent receives them.
     pub arguments: String,
-    /// False if the answer says the arguments twice and not alike, or at unbearable length.
+    /// False if the response states the arguments twice and differently, or if they are too long.
     pub sound: bool,
-    /// Categories of data in the arguments, where somebody looked.
+    /// Categories of data in the arguments, if they were inspected.
     pub holds: BTreeSet<DataCategory>,
-    /// Those that should have been masked and stand there all the same.
+    /// Those that should have been masked but are still there.
     pub leaks: BTreeSet<DataCategory>,
 }
 
-/// The name of a tool as a stream says it, perhaps in pieces.
+/// The name of a tool as it arrives in a stream, perhaps in pieces.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Named {
     first: String,
     last: String,
     joined: String,
-    /// Whether the pieces are not all the same.
+    /// Whether the pieces differ from each other.
     differ: bool,
 }
 
@@ -86,7 +86,8 @@ impl std::fmt::Debug for ToolCall {
 }
 
 impl ToolCall {
-    /// Takes the name, or a piece of it. Some servers say an empty one with every piece of the arguments, and some the same.
+    /// Adds the name, or a piece of it. With every piece of the arguments, some servers send an empty name, and some the
+    /// same name.
     pub fn name(&mut self, piece: &str) {
         if piece.is_empty() {
             return;
@@ -96,7 +97,7 @@ impl ToolCall {
             piece.clone_into(&mut named.first);
         }
         named.differ |= named.first != piece;
-        // Nobody's tool has such a name; the end tells that it is none.
+        // No tool has such a long name; `is_clear` then rejects it.
         if named.joined.len() <= MAX_NAME {
             named.joined.push_str(piece);
         }
@@ -104,14 +105,14 @@ impl ToolCall {
         self.tool.clone_from(if named.differ { &named.joined } else { &named.first });
     }
 
-    /// Every tool that a client may take this for: some keep the first name, some the last, and some put them together.
+    /// Every tool that a client may take this for: some keep the first name, some the last, and some concatenate them.
     pub fn readings(&self) -> impl Iterator<Item = &str> {
         let Named { first, last, joined, .. } = &self.named;
         [&self.tool, first, last, joined].into_iter().map(String::as_str).filter(|name| !name.is_empty())
     }
 
-    /// Whether it is clear which tool is meant, where `offered` says which there are: a name that came in different pieces is
-    /// the one that they make together, if that is a tool and none of them is.
+    /// Whether it is clear which tool is meant; `offered` tells which tools exist. A name that arrived in different pieces
+    /// is their concatenation, provided that this is a tool and none of the pieces is.
     pub fn is_clear(&self, offered: impl Fn(&str) -> bool) -> bool {
         let Named { first, last, joined, differ } = &self.named;
         if *differ {
@@ -120,7 +121,7 @@ impl ToolCall {
         !self.tool.is_empty() && (joined == first || !offered(joined))
     }
 
-    /// Takes a piece of the arguments.
+    /// Adds a piece of the arguments.
     pub fn say(&mut self, piece: &str) {
         if self.written.len() + piece.len() > MAX_ARGUMENTS {
             self.sound = false;
@@ -129,7 +130,7 @@ impl ToolCall {
         }
     }
 
-    /// Takes the arguments whole, where an answer says them so; it must not say them differently elsewhere.
+    /// Adds the arguments as a whole, where a response states them so; they must match what it states elsewhere.
     pub fn say_whole(&mut self, whole: &str) {
         if self.written.is_empty() {
             self.say(whole);
@@ -138,7 +139,7 @@ impl ToolCall {
         }
     }
 
-    /// The call with its tokens turned back, at its place.
+    /// The call with its tokens restored, at its position.
     #[must_use]
     pub fn settled(mut self, place: Channel, minted: &Minted) -> Self {
         let mut tally = Tally::default();
@@ -149,24 +150,24 @@ impl ToolCall {
     }
 }
 
-/// What an answer contained.
+/// The contents of a response.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// The body with tokens turned back; `None` if it stays byte for byte.
+    /// The body with tokens restored; `None` if it stays byte for byte.
     pub body: Option<Vec<u8>>,
     /// Tool calls in it.
     pub calls: Vec<ToolCall>,
-    /// What was seen while restoring.
+    /// What was counted while restoring.
     pub tally: Tally,
     /// Tokens as the provider counts them.
     pub used: Used,
     /// Why the model stopped.
     pub finish: Option<String>,
-    /// The model that answered.
+    /// The model that responded.
     pub model: Option<String>,
 }
 
-/// Reads an answer that came whole. Signed or encrypted blocks stay as they are; what its words point to is watched.
+/// Reads a response that arrived whole. Signed or encrypted blocks stay as they are; what its text points to is watched.
 pub fn read(
     wire: Wire,
     doc: &Doc<'_>,
@@ -200,7 +201,7 @@ pub fn read(
     answer
 }
 
-/// Turns back the tokens in every string of a subtree, except in `sealed` subtrees and the strings in `except`.
+/// Restores the tokens in every string of a subtree, except in `sealed` subtrees and the strings in `except`.
 pub fn restore_strings(
     doc: &Doc<'_>,
     root: Node,
@@ -235,8 +236,8 @@ pub fn restore_strings(
     }
 }
 
-/// Turns back the tokens in the arguments of calls whose tools must not be given all, and hands back where they stand. `tool` is
-/// whose arguments stand beside no name.
+/// Restores the tokens in the arguments of calls to tools with categories to mask, and returns those argument nodes. `tool`
+/// names the tool for arguments that appear without a name.
 pub fn mask_arguments(
     doc: &Doc<'_>,
     tool: Option<&str>,
@@ -259,7 +260,7 @@ pub fn mask_arguments(
     masked
 }
 
-/// Turns back the tokens in these strings, and watches what they point to.
+/// Restores the tokens in these strings, and watches what they point to.
 pub fn watch_strings(
     doc: &Doc<'_>,
     spoken: &[Node],
@@ -289,13 +290,13 @@ static SHORTEST: LazyLock<usize> = LazyLock::new(|| {
     DataType::ALL.iter().map(|kind| kind.tag().len()).min().unwrap_or_default() + token::BODY
 });
 
-/// Whether a text has as many letters and digits as a token: most strings of an answer are shorter, and looking for tokens
-/// in each of them, frame by frame, costs more than all else that is done to it.
+/// Whether a text has as many letters and digits as a token: most strings of a response are shorter, and looking for tokens
+/// in each of them, frame by frame, costs more than everything else.
 fn has_room(text: &str) -> bool {
     text.len() >= *SHORTEST && text.bytes().filter(u8::is_ascii_alphanumeric).count() >= *SHORTEST
 }
 
-/// A text that is JSON (arguments, structured output) must stay so.
+/// The form of a whole text: one that is JSON (arguments, structured output) must stay JSON.
 fn whole_form(text: &str) -> Form {
     match form_of(text) {
         Form::Json if Doc::parse(text.as_bytes(), Keys::Any).is_ok() => Form::Json,
@@ -311,7 +312,7 @@ pub fn form_of(text: &str) -> Form {
     }
 }
 
-/// A call whose name and arguments stand in `node`.
+/// A call whose name is in `node`.
 fn call(
     doc: &Doc<'_>,
     node: Node,

@@ -1,4 +1,4 @@
-//! `POST …/v1/messages` of Anthropic, and `…/messages/count_tokens` with the same body.
+//! Anthropic's `POST …/v1/messages`, and `…/messages/count_tokens` with the same body.
 
 use ombud_core::{OpaqueKind, Origin, Role};
 
@@ -48,7 +48,7 @@ fn message(c: &mut Collector<'_, '_>, node: Node) {
     });
 }
 
-/// A text, blocks, or one block by itself.
+/// A text, a list of blocks, or a single block.
 fn content(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
     match c.doc.kind(node) {
         Kind::Array => c.objects(node, role, origin, |c, item| block(c, item, role, origin)),
@@ -62,7 +62,7 @@ fn block(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
     match doc.get_str(node, "type").as_deref() {
         Some("image") => source(c, node, OpaqueKind::Image, role, origin),
         Some("document") => source(c, node, OpaqueKind::File, role, origin),
-        // Without a signature it is no block of the provider's, and is read like any text.
+        // Without a signature it is not one of the provider's blocks, and is read like any text.
         Some("thinking") if doc.get_str(node, "signature").is_some_and(|signature| is_sealed(&signature)) => {
             thinking(c, node, role, origin);
         }
@@ -72,7 +72,7 @@ fn block(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
     }
 }
 
-/// What was signed, and only that, must come back as it was.
+/// The signed text, and only that, must come back unchanged.
 fn thinking(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origin) {
     let doc = c.doc;
     c.members(node, role, origin, |c, key, value| match key {
@@ -91,7 +91,7 @@ fn other_block(c: &mut Collector<'_, '_>, node: Node, role: Role, origin: &Origi
     });
 }
 
-/// A picture or document: its `source` may hold bytes, an address, or readable text.
+/// An image or document: its `source` may hold bytes, an address, or readable text.
 fn source(c: &mut Collector<'_, '_>, node: Node, kind: OpaqueKind, role: Role, origin: &Origin) {
     c.members(node, role, origin, |c, key, value| match key {
         "type" | "cache_control" | "citations" => c.settings(value),
@@ -103,7 +103,7 @@ fn source(c: &mut Collector<'_, '_>, node: Node, kind: OpaqueKind, role: Role, o
 fn source_of(c: &mut Collector<'_, '_>, node: Node, kind: OpaqueKind, role: Role, origin: &Origin) {
     let doc = c.doc;
     let encoded = doc.get_str(node, "type").is_none_or(|kind| !matches!(&*kind, "text" | "url" | "content"));
-    // Readable text is no picture because somebody calls it one.
+    // Readable text does not become an image by being declared as one.
     let said = doc.get_str(node, "media_type").map(|said| of_media_type(&said));
     let kind = if kind == OpaqueKind::File { kind } else { said.unwrap_or(kind) };
     c.members(node, role, origin, |c, key, value| match key {
@@ -147,7 +147,7 @@ fn tool(c: &mut Collector<'_, '_>, node: Node) {
     });
 }
 
-/// A server that the provider calls for us: its token is meant for it, and everything else is text.
+/// A server that the provider calls on our behalf: its token is meant for it; everything else is text.
 fn mcp_server(c: &mut Collector<'_, '_>, node: Node) {
     c.members(node, Role::Other, &Origin::Operator, |c, key, value| match key {
         "authorization_token" => {}
@@ -157,7 +157,7 @@ fn mcp_server(c: &mut Collector<'_, '_>, node: Node) {
     });
 }
 
-/// Reads one frame of a streamed answer.
+/// Reads one frame of a streamed response.
 pub fn frame(doc: &Doc<'_>, _: &mut Places) -> Frame {
     let root = doc.root();
     let mut frame = Frame::default();
@@ -165,7 +165,7 @@ pub fn frame(doc: &Doc<'_>, _: &mut Places) -> Frame {
     match doc.get_str(root, "type").as_deref() {
         Some("message_start") => {
             frame.model = doc.path(root, &["message", "model"]).map(|model| doc.string(model).into_owned());
-            // A message begins empty: what comes in its blocks is judged there.
+            // A message begins empty; its blocks are judged when they arrive.
             frame.unfit =
                 doc.path(root, &["message", "content"]).is_some_and(|blocks| has_calls(doc, blocks));
         }
@@ -200,7 +200,7 @@ fn start(doc: &Doc<'_>, index: u32, frame: &mut Frame) {
             let text = |key| doc.get_str(block, key).map(Into::into);
             let channel = Channel { index, sub: 0, kind: ChannelKind::Arguments };
             frame.marks.push(Mark::Call { channel, id: text("id"), name: text("name") });
-            // The arguments come in pieces; what stands here is all the same what some clients begin with.
+            // The arguments arrive in pieces, but some clients start with what is given here.
             let empty = |said: &str| matches!(said, "" | "{}" | "[]" | "null");
             let said = doc.get(block, "input").map(|input| doc.string(input));
             let said = said.filter(|said| !empty(&said.split_whitespace().collect::<String>()));
@@ -208,7 +208,7 @@ fn start(doc: &Doc<'_>, index: u32, frame: &mut Frame) {
         }
         Some("thinking" | "redacted_thinking") => frame.sealed.push(block),
         Some("text") => {
-            // Most blocks begin empty; the rest of a token may follow in the first delta of one that does not.
+            // Most blocks begin empty; if one does not, the rest of a token may follow in its first delta.
             if let Some(text) = doc.get(block, "text").filter(|text| !doc.raw(*text).is_empty()) {
                 frame.delta(doc, text, Channel { index, sub: 0, kind: ChannelKind::Text });
                 frame.again = Some(format!(
@@ -226,7 +226,7 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, frame: &mut Frame) {
         Some("input_json_delta") => ("partial_json", ChannelKind::Arguments),
         // Thinking is signed: what the client sends back must be what the provider wrote.
         Some("thinking_delta" | "signature_delta") => return frame.sealed.push(delta),
-        // What is cited comes whole.
+        // Citations arrive whole.
         Some("citations_delta") | None => return,
         Some(_) => {
             let texts = doc.members(delta).filter(|(key, _)| grows(key));

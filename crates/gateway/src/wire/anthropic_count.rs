@@ -1,4 +1,4 @@
-//! `POST …/messages/count_tokens`: a request like that of messages, a number as answer.
+//! `POST …/messages/count_tokens`: a request like that of messages, with a number as the response.
 
 use super::{Calls, Dialect, Format, anthropic, no_frames};
 

@@ -1,7 +1,7 @@
-//! What may stand before the path of a wire: the base of a provider. `/v1/threads/abc/messages` ends like a wire's path and is
-//! none, so the base is looked at and not only the end.
+//! What may precede the path of a wire: the base of a provider. `/v1/threads/abc/messages` ends like a wire's path but is
+//! not one, so the base is checked and not only the ending.
 
-/// Words on which a base may end beside a version.
+/// Last segments of a base, besides versions.
 const ENDS: &[&str] = &[
     "openai",
     "openapi",
@@ -16,11 +16,11 @@ const ENDS: &[&str] = &[
     "api",
 ];
 
-/// Behind these stands a name that somebody chose.
+/// These are followed by a user-chosen name.
 const NAMED: &[&str] = &["deployments", "engines"];
 
-/// Whether a path is a base: none at all, one of `own`, or one that ends as those of the known providers do (`/v1`,
-/// `/api/paas/v4`, `/v1beta/openai`, `/openai/deployments/NAME`), each behind `/p/PROVIDER` too.
+/// Whether a path is a base: empty, one of `own`, or one that ends like those of the known providers (`/v1`,
+/// `/api/paas/v4`, `/v1beta/openai`, `/openai/deployments/NAME`), each optionally after `/p/PROVIDER`.
 pub fn is_base(path: &str, own: &[&str]) -> bool {
     let path = path
         .strip_prefix("/p/")

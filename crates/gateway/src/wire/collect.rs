@@ -1,4 +1,4 @@
-//! Gathers the slots of a request while a wire format walks its document.
+//! Collects the slots of a request while a wire format walks its document.
 
 use std::collections::HashMap;
 
@@ -7,28 +7,28 @@ use ombud_core::{Codec, OfferedTool, OffsetMap, Opaque, OpaqueKind, Origin, Past
 use super::held::{self, Held};
 use super::json::{Doc, Keys, Kind, Node};
 
-/// JSON inside JSON strings is looked into this many levels deep; below that it is plain text.
+/// JSON inside JSON strings is parsed this many levels deep; below that it is plain text.
 const MAX_NESTED: usize = 4;
 
-/// Bytes that are shorter than this are read too: a number fits into them.
+/// Base64 data shorter than this is scanned too: a number would fit into it.
 const SHORT_BYTES: usize = 64;
 
-/// A seal that is longer than this is no key.
+/// A seal longer than this cannot be a key.
 const LONGEST_KEY: usize = 512;
 
-/// Numbers with fewer digits are nobody's.
+/// Numbers with fewer digits cannot identify a person.
 const FEWEST_DIGITS: usize = 7;
 
 /// What a wire format found in a request.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Texts, in the order of the bytes.
+    /// Texts, in byte order.
     pub slots: Vec<Slot>,
     /// Parts that cannot be read.
     pub opaque: Vec<Opaque>,
-    /// The model asked for.
+    /// The requested model.
     pub model: Option<String>,
-    /// Whether a stream was asked for.
+    /// Whether a stream was requested.
     pub stream: bool,
     /// Tools that the model may call.
     pub tools: Vec<OfferedTool>,
@@ -41,9 +41,9 @@ pub struct Collector<'d, 'a> {
     /// The document.
     pub doc: &'d Doc<'a>,
     found: Found,
-    /// Places in `found.calls` by the id of the call, for the origin of results.
+    /// Indexes into `found.calls` by call id, for the origin of results.
     calls: HashMap<String, usize>,
-    /// Whether fields of the request's own JSON are known by their names, such as `signature`.
+    /// Whether fields of the request's own JSON are recognised by their names, such as `signature`.
     structured: bool,
 }
 
@@ -53,33 +53,33 @@ impl<'d, 'a> Collector<'d, 'a> {
         Self { doc, found: Found::default(), calls: HashMap::new(), structured: false }
     }
 
-    /// The same for a request to a model: what providers seal, and bytes of pictures and files, are known by the names of
-    /// their fields, at whatever depth.
+    /// The same for a request to a model: data sealed by providers, and bytes of images and files, are recognised by their
+    /// field names at any depth.
     #[must_use]
     pub fn structured(self) -> Self {
         Self { structured: true, ..self }
     }
 
-    /// Everything found, in the order of the bytes.
+    /// Everything found, in byte order.
     pub fn finish(mut self) -> Found {
         self.found.slots.sort_by_key(|slot| (slot.span.start, slot.codecs.len()));
         self.found
     }
 
-    /// Notes the model.
+    /// Records the model.
     pub fn model(&mut self, node: Node) {
         self.found.model = (self.doc.kind(node) == Kind::String).then(|| self.doc.string(node).into_owned());
         self.identifier(node);
     }
 
-    /// Notes whether a stream is asked for.
+    /// Records whether a stream is requested.
     pub fn stream(&mut self, node: Node) {
         self.found.stream = self.doc.raw(node) == "true";
         self.settings(node);
     }
 
-    /// Each object of a list. Whatever else stands in it, or in its place, is a text: what has not the shape that a wire
-    /// expects must not leave unread.
+    /// Visits each object of a list. Anything else in the list or in its place is a text: what does not have the expected
+    /// form must not leave unread.
     pub fn objects(
         &mut self,
         node: Node,
@@ -100,7 +100,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// Each member of an object; any other value is a text. Keys are read as settings.
+    /// Visits each member of an object; any other value is a text. Keys are read as settings.
     pub fn members(
         &mut self,
         node: Node,
@@ -118,7 +118,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// A member of which the wire knows nothing but its name: sealed, bytes, an id, or a text.
+    /// Reads a member of which the wire knows only the name: sealed, bytes, an id, or a text.
     pub fn field(&mut self, object: Node, key: &str, value: Node, role: Role, origin: &Origin) {
         match held::held(self.doc, object, key, value) {
             Held::Text => self.text(value, role, origin),
@@ -126,7 +126,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// A value that the provider signed or encrypted, if it looks like one.
+    /// Reads a value that the provider signed or encrypted, if it looks like one.
     pub fn sealed(&mut self, node: Node, role: Role, origin: &Origin) {
         let held = match self.doc.kind(node) {
             Kind::String => held::seal(&self.doc.string(node)),
@@ -138,7 +138,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// Bytes of a picture, recording or file, in base64; what is none is a text.
+    /// Reads base64 bytes of an image, recording or file; anything that is not base64 is a text.
     pub fn bytes(&mut self, node: Node, kind: OpaqueKind, role: Role, origin: &Origin) {
         let base64 = self.doc.kind(node) == Kind::String && held::is_base64(&self.doc.string(node));
         if base64 {
@@ -148,7 +148,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// A string that holds no text.
+    /// Reads a string that holds no text.
     fn apart(&mut self, node: Node, held: Held, role: Role, origin: &Origin) {
         let slot = self.string_slot(node, role, origin);
         self.keep_apart(slot, held);
@@ -159,7 +159,7 @@ impl<'d, 'a> Collector<'d, 'a> {
             Held::Text => (None, Some(Reading::Text)),
             Held::Word => (None, Some(Reading::Setting)),
             Held::Id => (None, Some(Reading::Identifier)),
-            // A key under the name of a seal is a key; that random bytes look like one as a whole is not to be expected.
+            // A key under the name of a seal is a key; random bytes that look like one as a whole are not to be expected.
             Held::Sealed => {
                 (Some(OpaqueKind::Sealed), (slot.text.len() <= LONGEST_KEY).then_some(Reading::Identifier))
             }
@@ -173,7 +173,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// Settings, at whatever depth: read for what has a form of its own.
+    /// Reads settings, at any depth, scanning only for values with a recognisable form.
     pub fn settings(&mut self, node: Node) {
         self.setting("", node);
     }
@@ -197,7 +197,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// A name or id that something else refers to.
+    /// Reads a name or id that something else refers to.
     pub fn identifier(&mut self, node: Node) {
         match self.doc.kind(node) {
             Kind::String | Kind::Key => {
@@ -217,7 +217,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         self.slot(node, (vec![Codec::JsonString], text, map), role, origin)
     }
 
-    /// The slot of a value as it stands in the body.
+    /// The slot of a value as it appears in the body.
     fn raw_slot(&self, node: Node, role: Role, origin: &Origin) -> Slot {
         let text = self.doc.raw(node).to_owned();
         let map = OffsetMap::identity(text.len());
@@ -252,7 +252,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// Notes a tool call of the history, so that its result can be told from others.
+    /// Records a tool call of the history, so that its result can be attributed.
     pub fn call(&mut self, id: Option<&str>, tool: &str, arguments: Option<Node>) {
         if let Some(id) = id {
             self.calls.insert(id.to_owned(), self.found.calls.len());
@@ -265,8 +265,8 @@ impl<'d, 'a> Collector<'d, 'a> {
         });
     }
 
-    /// Notes a tool that the model may call; `definition` is the object that holds its name. Some of the provider's own have a type
-    /// and no name (`local_shell`).
+    /// Records a tool that the model may call; `definition` is the object that holds its name. Some of the provider's own
+    /// tools have a type but no name (`local_shell`).
     pub fn offer(&mut self, definition: Node) {
         let name = self.doc.get_str(definition, "name").or_else(|| self.doc.get_str(definition, "type"));
         if let Some(name) = name {
@@ -282,20 +282,20 @@ impl<'d, 'a> Collector<'d, 'a> {
         Origin::Tool { name, call: id.map(str::to_owned) }
     }
 
-    /// A part that cannot be read.
+    /// Records a part that cannot be read.
     pub fn opaque(&mut self, node: Node, kind: OpaqueKind) {
         self.found.opaque.push(Opaque { kind, span: self.doc.span(node) });
     }
 
-    /// The address of a picture, recording or file: content if it is a `data:` URL of bytes, else a text like any other.
-    /// What is called a file is one, whatever its URL says.
+    /// Reads the address of an image, recording or file: content if it is a base64 `data:` URL, otherwise a text like any
+    /// other. What is declared as a file is a file, whatever its URL says.
     pub fn media(&mut self, node: Node, kind: OpaqueKind, role: Role, origin: &Origin) {
         let held = match self.doc.kind(node) {
             Kind::String => held::data_url(&self.doc.string(node)),
             _ => None,
         };
         match held {
-            // A recording's format stands beside it; DashScope takes it without a type.
+            // A recording's format is stated beside it; DashScope accepts it without a type.
             Some(Held::Bytes(_))
                 if kind == OpaqueKind::File
                     || kind == OpaqueKind::Audio && held::is_untyped(&self.doc.string(node)) =>
@@ -307,13 +307,13 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// A text. A string that is itself a JSON document is looked into; an object or array is taken whole; `true` and
-    /// `null` say nothing.
+    /// Reads a text. A string that is itself a JSON document is parsed; an object or array is taken as a whole; `true` and
+    /// `null` carry no data.
     pub fn text(&mut self, node: Node, role: Role, origin: &Origin) {
         self.whole(node, role, origin, self.structured);
     }
 
-    /// A document of the agent's own, such as the arguments of a call: a field in it means what the agent says.
+    /// Reads a document of the agent's own, such as the arguments of a call, whose field names have no protocol meaning.
     pub fn document(&mut self, node: Node, role: Role, origin: &Origin) {
         self.whole(node, role, origin, false);
     }
@@ -333,7 +333,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// Keeps a slot unless nothing can stand in it.
+    /// Keeps a slot unless it cannot contain anything.
     fn push(&mut self, slot: Slot) {
         let says = if slot.is_text() { !slot.text.is_empty() } else { !held::is_plain(&slot.text) };
         if says {
@@ -341,7 +341,7 @@ impl<'d, 'a> Collector<'d, 'a> {
         }
     }
 
-    /// Keeps a slot, as the view of a JSON document where its text is one.
+    /// Keeps a slot; if its text is a JSON document, as the view of that.
     fn add(&mut self, slot: Slot, nested: usize, structured: bool) {
         let slot = if nested <= MAX_NESTED && looks_like_json(&slot.text) {
             self.view(slot, nested, structured)
@@ -351,10 +351,10 @@ impl<'d, 'a> Collector<'d, 'a> {
         self.push(slot);
     }
 
-    /// Turns a slot whose text is a JSON document into one whose text is the document with decoded strings. Strings
-    /// that are documents again become slots of their own, and so does what holds no text in a `structured` one.
+    /// Turns a slot whose text is a JSON document into one whose text is the document with its strings decoded. Strings
+    /// that are documents themselves become separate slots, and in a `structured` one so do strings that hold no text.
     fn view(&mut self, slot: Slot, nested: usize, structured: bool) -> Slot {
-        // Whatever the text says twice is looked through twice; only requests themselves need unique keys.
+        // Duplicate keys are all scanned; only requests themselves need unique keys.
         let Ok(doc) = Doc::parse(slot.text.as_bytes(), Keys::Any) else { return slot };
         let mut text = String::with_capacity(slot.text.len());
         let mut map = OffsetMap::builder();
@@ -407,7 +407,7 @@ fn holders(doc: &Doc<'_>) -> HashMap<Node, Held> {
                     found.insert(value, held::held(doc, node, &doc.string(key), value));
                 }
             }
-            // What a key leads to is in the map already: the object comes before it.
+            // The value of a key is already in the map: its object comes first.
             Kind::String => {
                 let url = || held::data_url(&doc.string(node)).unwrap_or(Held::Text);
                 found.entry(node).or_insert_with(url);
@@ -419,7 +419,7 @@ fn holders(doc: &Doc<'_>) -> HashMap<Node, Held> {
     found
 }
 
-/// Appends the decoded form of a raw string that begins at `start` of the document.
+/// Appends the decoded form of a raw string that begins at `start` in the document.
 fn append_decoded(text: &mut String, map: &mut OffsetMap, raw: &str, start: usize) {
     let base = text.len();
     let (decoded, inner) = super::json::unescape(raw);
@@ -429,12 +429,12 @@ fn append_decoded(text: &mut String, map: &mut OffsetMap, raw: &str, start: usiz
     text.push_str(&decoded);
 }
 
-/// The slot of a string inside a document that is a document itself.
+/// The slot of a string inside a document that is itself a document.
 fn inner_slot(outer: &Slot, doc: &Doc<'_>, node: Node, codecs: &[Codec]) -> Slot {
     let span = doc.span(node);
     let body = outer.body_range(&span);
     let (text, map) = doc.decode(node);
-    // From the string's text to its raw form in the outer text, and on to the body, relative to its own start there.
+    // Maps the string's text to its raw form in the outer text, and on to the body, relative to its own start there.
     let raw_to_body = outer.map.slice(&span);
     Slot {
         span: body,
@@ -448,7 +448,7 @@ fn inner_slot(outer: &Slot, doc: &Doc<'_>, node: Node, codecs: &[Codec]) -> Slot
     }
 }
 
-/// A cheap test before a parse.
+/// A cheap test before parsing.
 fn looks_like_json(text: &str) -> bool {
     let trimmed = text.trim();
     matches!(

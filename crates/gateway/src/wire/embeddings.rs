@@ -31,8 +31,8 @@ pub fn request(c: &mut Collector<'_, '_>) {
     });
 }
 
-/// A text, texts, or token numbers. Numbers say all that the text said, and nothing can be masked in them. Nobody can say
-/// who wrote which part of such a text.
+/// Reads a text, texts, or token numbers. Numbers carry everything the text said, and nothing can be masked in them. Who
+/// wrote which part of such a text is unknown.
 pub(super) fn texts(c: &mut Collector<'_, '_>, node: Node, role: Role) {
     let doc = c.doc;
     if doc.kind(node) != Kind::Array {
@@ -46,7 +46,7 @@ pub(super) fn texts(c: &mut Collector<'_, '_>, node: Node, role: Role) {
     }
 }
 
-/// A number, or a list of numbers in however many lists.
+/// Whether a value is a number, or nested lists with a number in them.
 fn holds_tokens(doc: &Doc<'_>, node: Node) -> bool {
     match doc.kind(node) {
         Kind::Number => true,

@@ -1,26 +1,26 @@
-//! What a wire format says about one frame of a streamed answer.
+//! What a wire format reports about one frame of a streamed response.
 
 use super::json::{Doc, Kind, Node};
 use super::openai_chat::number;
 
-/// Marks the place of the text in a frame that is made once more: private-use characters that no escape sequence makes.
+/// Marks the position of the text in a frame template: private-use characters that no escape sequence produces.
 pub const PLACE: &str = "\u{f8ff}\u{f8fe}\u{f8ff}";
 
-/// A stream of text inside a streamed answer. Tokens may be cut between the deltas of one channel, never across two.
+/// A stream of text inside a streamed response. Tokens may be cut between the deltas of one channel, never across two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Channel {
-    /// Choice, content block or output item.
+    /// Index of the choice, content block or output item.
     pub index: u32,
     /// Tool call or content part within it.
     pub sub: u32,
-    /// What flows in it.
+    /// What it carries.
     pub kind: ChannelKind,
 }
 
-/// What flows in a channel. In the order of this list, `Text` is the first and `Reasoning` the last.
+/// What a channel carries. `Text` must be the first variant and `Reasoning` the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ChannelKind {
-    /// The answer.
+    /// The answer's text.
     Text,
     /// Arguments of a tool call, as JSON.
     Arguments,
@@ -35,28 +35,29 @@ pub enum ChannelKind {
 pub struct Frame {
     /// Pieces of channels in it.
     pub deltas: Vec<(Node, Channel)>,
-    /// Arguments that stand whole in the frame, in addition to or instead of pieces.
+    /// Arguments given whole in the frame, in addition to or instead of pieces.
     pub arguments: Vec<(Channel, String)>,
     /// Subtrees that must not be touched: signed or encrypted blocks.
     pub sealed: Vec<Node>,
-    /// Tool calls and ends.
+    /// Tool calls and ends of channels.
     pub marks: Vec<Mark>,
-    /// Whether this frame ends the stream as the wire format demands.
+    /// Whether this frame ends the stream as the wire format requires.
     pub last: bool,
     /// Why the model stopped.
     pub finish: Option<String>,
-    /// The model that answers.
+    /// The model that responds.
     pub model: Option<String>,
-    /// A whole frame, with [`PLACE`] in it, that carries more text of this frame's channel, where this frame cannot come twice.
+    /// A whole frame containing [`PLACE`] that carries more text of this frame's channel, where this frame itself cannot be
+    /// repeated.
     pub again: Option<String>,
-    /// Whether the frame says something where its wire has no place for it, so that nobody can judge it.
+    /// Whether the frame has content where its wire does not allow any, so that it cannot be judged.
     pub unfit: bool,
 }
 
-/// Something that happens in a frame.
+/// An event in a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark {
-    /// A tool call begins or goes on: it is held until it is complete.
+    /// A tool call begins or continues; it is held until it is complete.
     Call {
         /// The channel of its arguments.
         channel: Channel,
@@ -65,22 +66,22 @@ pub enum Mark {
         /// The tool's name, in the first frame.
         name: Option<String>,
     },
-    /// A channel ends; the call that it belongs to may go on.
+    /// A channel ends; the call that it belongs to may continue.
     End(Channel),
     /// Every channel with this index ends, and the calls in it are complete.
     Close(u32),
 }
 
 impl Frame {
-    /// Notes arguments that are no string but the JSON itself.
+    /// Records arguments that are given as JSON instead of a string.
     pub fn unquoted(&mut self, doc: &Doc<'_>, node: Node, channel: Channel) {
         if matches!(doc.kind(node), Kind::Object | Kind::Array) {
             self.arguments.push((channel, doc.raw(node).to_owned()));
         }
     }
 
-    /// Notes every string in a delta that grows from frame to frame, by the name of its field, each as a channel of its own
-    /// by its path: providers invent such fields faster than a list of them is kept.
+    /// Records every string in a delta that, by its field name, grows from frame to frame, each as a separate channel
+    /// identified by its path: providers invent such fields faster than a list of them could be maintained.
     pub fn grown(&mut self, doc: &Doc<'_>, key: &str, node: Node, index: u32) {
         let kind = ChannelKind::Text;
         self.grow(doc, key, node, Channel { index, sub: path(0, key.as_bytes()), kind });
@@ -106,7 +107,7 @@ impl Frame {
         }
     }
 
-    /// Notes a delta if it is a string.
+    /// Records a delta if it is a string.
     pub fn delta(&mut self, doc: &Doc<'_>, node: Node, channel: Channel) {
         if doc.kind(node) == Kind::String {
             self.deltas.push((node, channel));
@@ -114,7 +115,7 @@ impl Frame {
     }
 }
 
-/// Whether a field of this name grows: its words say that it is text, and none that it says something about it.
+/// Whether a field of this name grows: its words mark it as text, and none of them as metadata about a text.
 pub fn grows(key: &str) -> bool {
     const TEXT: &[&str] =
         &["content", "text", "refusal", "reasoning", "thinking", "thought", "transcript", "summary"];
@@ -123,7 +124,7 @@ pub fn grows(key: &str) -> bool {
     has(TEXT) && !has(ABOUT)
 }
 
-/// The number of a channel by its path: FNV-1a over the steps, apart from the small numbers that wires give themselves.
+/// The number of a channel by its path: FNV-1a over the steps, kept apart from the small numbers assigned by wires.
 pub fn path(before: u32, step: &[u8]) -> u32 {
     let hash = step
         .iter()

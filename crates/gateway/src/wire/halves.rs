@@ -1,6 +1,6 @@
-//! Half characters. JavaScript cuts texts between UTF-16 units, so the two escapes of one character (`\ud83d\ude00`) may come
-//! in two frames, and the client puts them together again. A Rust string can hold no such half; while a text is worked on it
-//! stands as a character of the last private-use plane, which no font and no protocol uses.
+//! Lone surrogates. JavaScript cuts texts between UTF-16 units, so the two escapes of one character (`\ud83d\ude00`) may
+//! arrive in two frames, and the client joins them again. A Rust string cannot hold a lone surrogate; during processing it
+//! is represented by a character of the last private-use plane, which no font and no protocol uses.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use ombud_core::exchange::escape_json;
 
 use super::json::{Doc, Node, unescape};
 
-/// Where the halves stand: U+D800 here, the others after it.
+/// Where surrogates are mapped: U+D800 to this character, the others after it.
 const PLANE: u32 = 0x10_f800;
 const FIRST: u32 = 0xd800;
 
-/// The decoded text of a string with its halves kept.
+/// The decoded text of a string with its lone surrogates kept.
 pub fn text<'a>(doc: &Doc<'a>, node: Node) -> Cow<'a, str> {
     let text = doc.string(node);
     if doc.is_escaped(node) && text.contains('\u{fffd}') {
@@ -22,7 +22,7 @@ pub fn text<'a>(doc: &Doc<'a>, node: Node) -> Cow<'a, str> {
     }
 }
 
-/// The raw text with a character in the place of each lone half.
+/// The raw text with each lone surrogate replaced by its stand-in character.
 fn kept(raw: &str) -> String {
     let unit = |at: usize| {
         let hex = raw.get(at..).and_then(|rest| rest.strip_prefix("\\u")).and_then(|rest| rest.get(..4));
@@ -51,12 +51,12 @@ fn kept(raw: &str) -> String {
     out
 }
 
-/// The UTF-16 unit that a character stands for, if it is a half.
+/// The UTF-16 unit that a character represents, if it is a stand-in for a surrogate.
 fn unit(ch: char) -> Option<u32> {
     u32::from(ch).checked_sub(PLANE).map(|unit| unit + FIRST).filter(|unit| *unit < 0xe000)
 }
 
-/// Puts halves together that have met.
+/// Joins adjacent surrogates that form a pair.
 pub fn rejoin(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|ch| unit(ch).is_some()) {
         return Cow::Borrowed(text);
@@ -78,7 +78,7 @@ pub fn rejoin(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Appends a piece; halves that meet at the seam become one.
+/// Appends a piece; surrogates that form a pair at the seam become one character.
 pub fn append(text: &mut String, piece: &str) {
     let (last, first) = (text.chars().next_back(), piece.chars().next());
     let seam = last.zip(first).filter(|(last, first)| unit(*last).is_some() && unit(*first).is_some());
@@ -88,7 +88,7 @@ pub fn append(text: &mut String, piece: &str) {
     text.push_str(piece.get(first.len_utf8()..).unwrap_or_default());
 }
 
-/// Escapes a text for the inside of a JSON string, its halves as they came.
+/// Escapes a text for the inside of a JSON string, writing lone surrogates as they came.
 pub fn escape(text: &str) -> String {
     let joined = rejoin(text);
     let escaped = escape_json(&joined);

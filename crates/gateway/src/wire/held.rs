@@ -1,13 +1,13 @@
-//! What a string of a request holds, where it holds no text: sealed blocks of the provider, bytes of pictures and files, ids.
+//! What a string of a request holds if it is not text: sealed blocks of the provider, bytes of images and files, ids.
 //!
-//! A name of a field alone proves nothing: whoever writes a request may write text under `signature`. So each is believed only
-//! as far as its value looks like what the name says; everything else is read.
+//! A field name alone proves nothing: whoever writes a request may put text under `signature`. So each name is believed
+//! only as far as its value looks like what the name says; everything else is read.
 
 use ombud_core::OpaqueKind;
 
 use super::json::{Doc, Kind, Node};
 
-/// Fields in which providers give what they have signed or encrypted and want back unchanged.
+/// Fields with data that providers have signed or encrypted and want back unchanged.
 const SEALED: &[&str] = &[
     "signature",
     "thought_signature",
@@ -21,7 +21,7 @@ const SEALED: &[&str] = &[
 /// Types of objects whose `data` is sealed.
 const SEALED_DATA: &[&str] = &["redacted_thinking", "reasoning.encrypted"];
 
-/// No signature and no digest is shorter.
+/// No signature or digest is shorter.
 const SHORTEST_SEAL: usize = 24;
 
 /// What a string holds.
@@ -29,13 +29,13 @@ const SHORTEST_SEAL: usize = 24;
 pub enum Held {
     /// A text like any other.
     Text,
-    /// What the provider signed or encrypted.
+    /// Data that the provider signed or encrypted.
     Sealed,
-    /// A short word under the name of a seal: too short to be believed, and no sentence.
+    /// A single word in a field for a seal: too short or too regular to be believed, and not a sentence.
     Word,
     /// Content that cannot be read.
     Bytes(OpaqueKind),
-    /// An id that the provider gave.
+    /// An id issued by the provider.
     Id,
 }
 
@@ -77,13 +77,13 @@ pub fn seal(text: &str) -> Held {
     }
 }
 
-/// The kind of content that an object's `media_type` says.
+/// The kind of content according to an object's media type.
 fn media(doc: &Doc<'_>, object: Node) -> OpaqueKind {
     let said = ["media_type", "mime_type", "mimeType"].iter().find_map(|key| doc.get_str(object, key));
     said.map_or(OpaqueKind::File, |said| of_media_type(&said))
 }
 
-/// Pictures (and films), recordings; everything else is a file that nobody has read. A drawing in SVG is text.
+/// Classifies images (and videos) and recordings; everything else is an unread file. An SVG drawing is text.
 pub fn of_media_type(said: &str) -> OpaqueKind {
     let said = said.trim().to_ascii_lowercase();
     match said.split('/').next() {
@@ -94,7 +94,7 @@ pub fn of_media_type(said: &str) -> OpaqueKind {
     }
 }
 
-/// What a `data:` URL holds; `None` if the text is none. One without base64 is readable as it stands.
+/// What a `data:` URL holds; `None` if the text is not one. Without base64 it is readable as it is.
 pub fn data_url(text: &str) -> Option<Held> {
     let rest = text.trim_start();
     let body = rest.get(..5).filter(|start| start.eq_ignore_ascii_case("data:")).and(rest.get(5..))?;
@@ -105,19 +105,20 @@ pub fn data_url(text: &str) -> Option<Held> {
     Some(if encoded && is_base64(payload) { Held::Bytes(kind) } else { Held::Text })
 }
 
-/// Letters of base64 in either alphabet, in one line or several.
+/// Whether a text consists of base64 characters of either alphabet, on one line or several.
 pub fn is_base64(text: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
     !text.is_empty() && text.bytes().all(|byte| letter(byte) || matches!(byte, b'\r' | b'\n'))
 }
 
-/// Whether a value looks like a signature or a cipher text: long enough, in one piece, all kinds of letters or hexadecimal, and
-/// mixed as only chance mixes them. Words and numbers that are written together are not: there the kind of letter changes seldom.
+/// Whether a value looks like a signature or ciphertext: long enough, on one line, with all kinds of characters or
+/// hexadecimal, and mixed as only chance mixes them. Concatenated words and numbers are not: there the kind of character
+/// seldom changes.
 pub fn is_sealed(text: &str) -> bool {
     let has = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
     let kinds = || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
     let hex = || text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    // By chance it changes 64 times of 100 in base64, 47 in hexadecimal.
+    // In random data it changes in 64 % of positions for base64, 47 % for hexadecimal.
     let mixed = |percent| changes(text.as_bytes()) * 100 >= text.len() * percent;
     text.len() >= SHORTEST_SEAL
         && is_base64(text)
@@ -125,7 +126,7 @@ pub fn is_sealed(text: &str) -> bool {
         && (kinds() && mixed(40) || hex() && mixed(25))
 }
 
-/// How often a letter is followed by one of another kind.
+/// How often a character is followed by one of another kind.
 fn changes(text: &[u8]) -> usize {
     let kind = |byte: &u8| match byte {
         b'A'..=b'Z' => Some(0),
@@ -140,7 +141,7 @@ fn changes(text: &[u8]) -> usize {
     text.windows(2).filter(differ).count()
 }
 
-/// Ids that providers give, or that clients give for them to come back. What else is called an id may be anybody's number.
+/// Ids that providers issue, or that clients choose to receive back. Anything else called an id may be a person's number.
 const IDS: &[&str] = &[
     "id",
     "agent_id",
@@ -173,23 +174,23 @@ const IDS: &[&str] = &[
     "voice_id",
 ];
 
-/// Whether a field is by its name for an id of the protocol.
+/// Whether a field name denotes an id of the protocol.
 pub fn is_id_key(key: &str) -> bool {
     IDS.contains(&key)
 }
 
-/// Whether a field is by its name for several of them.
+/// Whether a field name denotes several such ids.
 pub fn is_ids_key(key: &str) -> bool {
     key.strip_suffix('s').is_some_and(is_id_key)
 }
 
-/// Whether a text is a `data:` URL that does not say of what.
+/// Whether a text is a `data:` URL without a media type.
 pub fn is_untyped(text: &str) -> bool {
     let head = text.trim_start().get(..6).unwrap_or_default();
     head.eq_ignore_ascii_case("data:;")
 }
 
-/// Whether a text looks like an id that a provider gave: `msg_…`, `file-…`, `cntr_…`.
+/// Whether a text looks like an id issued by a provider: `msg_…`, `file-…`, `cntr_…`.
 fn is_given_id(text: &str) -> bool {
     let Some(at) = text.find(['_', '-']).filter(|at| (1..=12).contains(at)) else { return false };
     let (kind, rest) = text.split_at(at);
@@ -198,7 +199,7 @@ fn is_given_id(text: &str) -> bool {
         && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-/// Whether nothing that has a form of its own can stand in a setting or identifier: most are words of the protocol.
+/// Whether a setting or identifier cannot contain a value with a recognisable form: most are words of the protocol.
 pub fn is_plain(text: &str) -> bool {
     const SHORT: usize = 20;
     let word = || text.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.'));

@@ -1,9 +1,9 @@
-//! A JSON reader that keeps places instead of values.
+//! A JSON parser that keeps spans instead of values.
 //!
-//! Bodies are never serialised again (design idea 2), so what is needed from JSON is where each string stands. The
-//! result is a flat list of nodes in the order of the bytes; a container knows where its subtree ends. Strict RFC 8259:
-//! what `serde_json` refuses is refused here too (a property test holds the two together), and beyond that a key that
-//! occurs twice in one object, because two readers of such a body may see two different requests.
+//! Bodies are never serialised again (design idea 2), so what is needed from JSON is the span of each string. The result is
+//! a flat list of nodes in byte order; a container knows where its subtree ends. Strict RFC 8259: what `serde_json` rejects
+//! is rejected here too (a property test keeps the two in step), and in addition a duplicate key in an object, because two
+//! parsers of such a body could see two different requests.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,10 +11,10 @@ use std::ops::Range;
 
 use ombud_core::OffsetMap;
 
-/// Containers nested deeper than this are refused; the limit of `serde_json`.
+/// Containers nested this deep are refused; the limit of `serde_json`.
 pub const MAX_DEPTH: usize = 128;
 
-/// Why a text is not JSON that we forward.
+/// Why a text is not JSON that can be forwarded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JsonError {
@@ -24,24 +24,24 @@ pub enum JsonError {
     /// The grammar is violated.
     #[error("not JSON at byte {0}")]
     Syntax(usize),
-    /// Containers are nested deeper than [`MAX_DEPTH`].
+    /// Containers are nested as deep as [`MAX_DEPTH`].
     #[error("nested too deeply at byte {0}")]
     Depth(usize),
-    /// A key occurs twice in one object: a scanner and a provider could read different values.
-    #[error("an object has the same key twice at byte {0}")]
+    /// An object has a duplicate key: a scanner and a provider could read different values.
+    #[error("duplicate key in an object at byte {0}")]
     DuplicateKey(usize),
 }
 
-/// What a node is.
+/// The kind of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `{…}`
     Object,
     /// `[…]`
     Array,
-    /// `"…"`; the span is the inside of the quotes.
+    /// `"…"`; the span excludes the quotes.
     String,
-    /// A key of an object, followed by its value; the span is the inside of the quotes.
+    /// A key of an object, followed by its value; the span excludes the quotes.
     Key,
     /// A number.
     Number,
@@ -71,15 +71,15 @@ pub struct Doc<'a> {
     nodes: Vec<Entry>,
 }
 
-/// Whether an object may have a key twice.
+/// Whether duplicate keys are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keys {
     /// Refuse: the text is a request that a provider will read.
     Unique,
-    /// Accept: the text is only looked through, every value of it.
+    /// Accept: the text is only scanned, including every duplicate.
     Any,
-    /// Accept, and take `NaN`, `Infinity` and `-Infinity` for literals: the text is an answer, and the readers of some
-    /// clients (Python's `json` is one) take them too.
+    /// Accept, and also `NaN`, `Infinity` and `-Infinity` as literals: the text is a response, and the parsers of some
+    /// clients (such as Python's `json`) accept them too.
     Lenient,
 }
 
@@ -96,34 +96,34 @@ impl<'a> Doc<'a> {
         Node(0)
     }
 
-    /// Every node in the order of the bytes.
+    /// Every node in byte order.
     pub fn nodes(&self) -> impl Iterator<Item = Node> + use<> {
         (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(Node)
     }
 
-    /// A node and everything in it, in the order of the bytes.
+    /// A node and everything in it, in byte order.
     pub fn within(&self, node: Node) -> impl Iterator<Item = Node> + use<> {
         (node.0..self.after(node).0).map(Node)
     }
 
     fn entry(&self, node: Node) -> Entry {
-        // Nodes are only made by this document; the fallback keeps a mistake from becoming a panic.
+        // Nodes are created only by this document; the fallback keeps a mistake from becoming a panic.
         let fallback = Entry { kind: Kind::Literal, escaped: false, start: 0, end: 0, next: 0 };
         self.nodes.get(node.0 as usize).copied().unwrap_or(fallback)
     }
 
-    /// What the node is.
+    /// The kind of the node.
     pub fn kind(&self, node: Node) -> Kind {
         self.entry(node).kind
     }
 
-    /// The bytes of the node (for strings and keys without the quotes).
+    /// The byte span of the node (for strings and keys without the quotes).
     pub fn span(&self, node: Node) -> Range<usize> {
         let entry = self.entry(node);
         entry.start as usize..entry.end as usize
     }
 
-    /// The text as it stands there.
+    /// The source text of the node.
     pub fn raw(&self, node: Node) -> &'a str {
         self.text.get(self.span(node)).unwrap_or_default()
     }
@@ -147,18 +147,18 @@ impl<'a> Doc<'a> {
         })
     }
 
-    /// The values of an array; nothing for any other node.
+    /// The values of an array; empty for any other node.
     pub fn items(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
         let array = self.kind(node) == Kind::Array;
         self.children(node).take_while(move |_| array)
     }
 
-    /// Keys and values of an object; nothing for any other node.
+    /// Keys and values of an object; empty for any other node.
     pub fn members(&self, node: Node) -> impl Iterator<Item = (Cow<'a, str>, Node)> + '_ {
         self.keys(node).map(|key| (self.string(key), self.value_of(key)))
     }
 
-    /// The keys of an object; nothing for any other node.
+    /// The keys of an object; empty for any other node.
     pub fn keys(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
         let object = self.kind(node) == Kind::Object;
         self.children(node).take_while(move |_| object)
@@ -169,8 +169,8 @@ impl<'a> Doc<'a> {
         Node(key.0 + 1)
     }
 
-    /// The value of a key. Of a key that an answer has twice it is the last, which Python and JavaScript read too: what is
-    /// judged must be what the client acts on. (A request with such a key is refused.)
+    /// The value of a key. Of duplicate keys in a response the last one counts, as in Python and JavaScript: what is judged
+    /// must be what the client acts on. (A request with duplicate keys is refused.)
     pub fn get(&self, node: Node, key: &str) -> Option<Node> {
         self.members(node).filter(|(name, _)| name == key).last().map(|(_, value)| value)
     }
@@ -186,13 +186,13 @@ impl<'a> Doc<'a> {
         (self.kind(value) == Kind::String).then(|| self.string(value))
     }
 
-    /// The decoded text of a string or key (of any other node its raw text).
+    /// The decoded text of a string or key; for any other node, its raw text.
     pub fn string(&self, node: Node) -> Cow<'a, str> {
         let raw = self.raw(node);
         if self.entry(node).escaped { Cow::Owned(unescape(raw).0) } else { Cow::Borrowed(raw) }
     }
 
-    /// The decoded text of a string or key with the map back to its raw text.
+    /// The decoded text of a string or key, with the map back to its raw text.
     pub fn decode(&self, node: Node) -> (String, OffsetMap) {
         let raw = self.raw(node);
         if self.entry(node).escaped {
@@ -261,8 +261,8 @@ struct Parser<'a> {
     keys: Keys,
 }
 
-/// The length of the run at the start of `bytes` that has neither a quotation mark nor a backslash nor a control character.
-/// Whole blocks are looked at in a form that the compiler turns into vector code.
+/// The length of the run at the start of `bytes` without quotation marks, backslashes and control characters. Whole blocks
+/// are scanned in a form that the compiler can vectorise.
 fn plain_run(bytes: &[u8]) -> usize {
     let ends = |byte: u8| u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20);
     let (blocks, rest) = bytes.as_chunks::<64>();
@@ -272,7 +272,7 @@ fn plain_run(bytes: &[u8]) -> usize {
     whole + tail.iter().position(|&byte| ends(byte) != 0).unwrap_or(tail.len())
 }
 
-/// An open container: its node, and for objects what is expected next.
+/// An open container: its node, and whether it is an object.
 struct Open {
     node: u32,
     object: bool,
@@ -305,7 +305,7 @@ impl Parser<'_> {
         if self.at == self.bytes.len() { Ok(self.nodes) } else { Err(JsonError::Syntax(self.at)) }
     }
 
-    /// Reads what stands between two commas.
+    /// Reads a member of an object or an item of an array.
     fn member(&mut self, object: bool, open: &mut Vec<Open>) -> Result<(), JsonError> {
         if object {
             self.space();
@@ -360,7 +360,7 @@ impl Parser<'_> {
         if object && self.keys == Keys::Unique { self.unique(node) } else { Ok(()) }
     }
 
-    /// A key's subtree is its value's.
+    /// Ends a key's subtree where its value's ends.
     fn fix_last_key(&mut self, node: u32) {
         let Some(key) = (node as usize).checked_sub(1) else { return };
         let next = self.nodes.get(node as usize).map_or(0, |entry| entry.next);
@@ -421,7 +421,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Checks the escape sequence at `at` and returns the place after it.
+    /// Checks the escape sequence at `at` and returns the offset after it.
     fn escape(&self, at: usize) -> Result<usize, JsonError> {
         match self.bytes.get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
@@ -477,7 +477,7 @@ impl Parser<'_> {
         self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word))
     }
 
-    /// A scalar value was just pushed: if it belongs to a key, the key's subtree ends with it.
+    /// Called after a scalar was pushed: if it belongs to a key, the key's subtree ends with it.
     fn settle(&mut self) {
         let last = self.count().saturating_sub(1);
         if self.nodes.last().is_some_and(|entry| entry.kind != Kind::Key) {
@@ -505,7 +505,7 @@ impl Parser<'_> {
     }
 }
 
-/// Bodies are bounded far below 4 GiB by the server.
+/// Converts an offset; the server limits bodies to far below 4 GiB.
 fn small(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
@@ -592,7 +592,7 @@ mod tests {
         assert_eq!(unescape(r"\ud83dx").0, "\u{fffd}x");
     }
 
-    /// JSON-like text, valid and not.
+    /// JSON-like text, valid and invalid.
     fn text() -> impl Strategy<Value = String> {
         let token = prop_oneof![
             Just("{"),
@@ -647,7 +647,7 @@ mod tests {
     proptest! {
         #[test]
         fn accepts_what_serde_json_accepts(text in text()) {
-            // A raw value: whether a number fits into 64 bits is no question of form.
+            // As a raw value: whether a number fits into 64 bits is not a matter of syntax.
             let theirs = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
             prop_assert_eq!(Doc::parse(text.as_bytes(), Keys::Any).is_ok(), theirs, "{}", text);
         }

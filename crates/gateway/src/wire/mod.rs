@@ -1,5 +1,5 @@
-//! Wire formats: pure codecs, one a file. Each walks a request into slots and reads the frames of a streamed answer. To add
-//! one: write the file with its [`Format`], add its line to the list below.
+//! Wire formats: pure codecs, one per file. Each walks a request into slots and reads the frames of a streamed response. To
+//! add one, write the file with its [`Format`] and add its line to the list below.
 
 pub mod answer;
 pub mod base;
@@ -22,7 +22,7 @@ use frame::Frame;
 use json::{Doc, JsonError, Keys, Kind};
 use places::Places;
 
-/// Declares the modules, the wires and the list in one go, so that a wire format is one line.
+/// Declares the modules, the wires and the list together, so that a wire format takes one line.
 macro_rules! wires {
     ($($wire:ident => $module:ident, $about:literal;)*) => {
         $(pub mod $module;)*
@@ -56,30 +56,30 @@ wires! {
     Models => models, "The list of models: no body, nothing to mask.";
 }
 
-/// What is to be known of a wire format.
+/// The definition of a wire format.
 #[derive(Debug)]
 pub struct Format {
     /// The id in records, such as `openai.chat`.
     pub id: &'static str,
     /// The method of its requests.
     pub method: &'static str,
-    /// How its paths end, behind a base.
+    /// How its paths end, after a base.
     pub path: &'static str,
-    /// Other ends of paths at which it is spoken.
+    /// Other path endings at which it is used.
     pub others: &'static [&'static str],
-    /// Whose errors its clients expect; `None` if both kinds of client ask in the same way.
+    /// Whose error format its clients expect; `None` if both kinds of client send the same request.
     pub dialect: Option<Dialect>,
     /// Walks a request into a collector; `None` if its requests have no body.
     pub request: Option<fn(&mut Collector<'_, '_>)>,
-    /// Reads one frame of a streamed answer.
+    /// Reads one frame of a streamed response.
     pub frame: fn(&Doc<'_>, &mut Places) -> Frame,
-    /// How tool calls stand in its answers.
+    /// Where tool calls are found in its responses.
     pub calls: Calls,
     /// Whether its tokens are the same in every session of a client, so that what is stored in one is found in another.
     pub across_sessions: bool,
 }
 
-/// How tool calls stand in an answer.
+/// Where tool calls are found in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Calls {
     /// There are none.
@@ -92,12 +92,12 @@ pub enum Calls {
     Items,
 }
 
-/// For wires whose answers are not streamed.
+/// For wires whose responses are not streamed.
 pub(crate) fn no_frames(_: &Doc<'_>, _: &mut Places) -> Frame {
     Frame::default()
 }
 
-/// Whose errors a client of a wire expects.
+/// Whose error format a client of a wire expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// `{"error": {"message", "type", "param", "code"}}`
@@ -107,20 +107,20 @@ pub enum Dialect {
 }
 
 impl Wire {
-    /// The wire of a request, by method and path (without query). Before the wire's own path stands a base; one model may be
-    /// asked for by name.
+    /// Picks the wire of a request by method and path (without query). The wire's own path follows a base; a single model
+    /// may be requested by name.
     pub fn pick(method: &str, path: &str) -> Option<Self> {
         Self::pick_below(method, path, &[])
     }
 
-    /// The same where a provider's bases have these paths.
+    /// The same for a provider whose bases have these paths.
     pub fn pick_below(method: &str, path: &str, bases: &[&str]) -> Option<Self> {
         let path = path.trim_end_matches('/');
         let below = |path: &str, wire: &Self| {
             let Format { method: own, path: end, others, .. } = wire.format();
             let ends = || std::iter::once(end).chain(*others);
             let mut known = ends().filter_map(|end| path.strip_suffix(end).map(|base| (end, base)));
-            // No other path ends on two such words, and gateways put many things before them.
+            // No other path ends with these two segments, and gateways put many things before them.
             let any = |end: &str| end == openai_chat::FORMAT.path;
             method == *own && known.any(|(end, base)| any(end) || base::is_base(base, bases))
         };
@@ -139,17 +139,17 @@ impl Wire {
         Self::ALL.iter().copied().find(|wire| wire.id() == id)
     }
 
-    /// Whose errors its clients expect; `None` if that cannot be told from the wire.
+    /// Whose error format its clients expect; `None` if the wire does not determine that.
     pub fn dialect(self) -> Option<Dialect> {
         self.format().dialect
     }
 
-    /// Whether its answers hold words of a model.
+    /// Whether its responses contain text from a model.
     pub fn speaks(self) -> bool {
         !matches!(self, Self::Embeddings | Self::CountTokens | Self::Models)
     }
 
-    /// How tool calls stand in its answers.
+    /// Where tool calls are found in its responses.
     pub fn calls(self) -> Calls {
         self.format().calls
     }
@@ -159,12 +159,12 @@ impl Wire {
         self.format().across_sessions
     }
 
-    /// Whether its requests have a body that is read.
+    /// Whether its requests have a body to be read.
     pub fn has_body(self) -> bool {
         self.format().request.is_some()
     }
 
-    /// Reads a request into an exchange.
+    /// Parses a request into an exchange.
     pub fn parse(self, body: Bytes) -> Result<Exchange, JsonError> {
         let doc = Doc::parse(&body, Keys::Unique)?;
         if doc.kind(doc.root()) != Kind::Object {
@@ -188,7 +188,7 @@ impl Wire {
         })
     }
 
-    /// Reads one frame of a streamed answer; `places` are those of the calls in the frames before it.
+    /// Reads one frame of a streamed response; `places` are the positions of the calls in earlier frames.
     pub fn frame(self, doc: &Doc<'_>, places: &mut Places) -> Frame {
         (self.format().frame)(doc, places)
     }

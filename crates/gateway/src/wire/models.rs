@@ -1,4 +1,4 @@
-//! `GET …/models` and `GET …/models/{id}`: no body, and both kinds of client ask in the same way.
+//! `GET …/models` and `GET …/models/{id}`: no body, and both kinds of client send the same request.
 
 use super::{Calls, Format, no_frames};
 

@@ -1,4 +1,4 @@
-//! `POST …/chat/completions`, the wire that almost every provider speaks.
+//! `POST …/chat/completions`, the wire that almost every provider supports.
 
 use ombud_core::{OpaqueKind, Origin, Role};
 
@@ -8,7 +8,7 @@ use super::json::{Doc, Kind, Node};
 use super::places::Places;
 use super::{Calls, Dialect, Format};
 
-/// The number of the one call that `function_call` holds, apart from those of `tool_calls`.
+/// The number of the single call in `function_call`, distinct from those of `tool_calls`.
 pub(crate) const FUNCTION_CALL: u32 = u32::MAX;
 
 /// The format.
@@ -16,7 +16,7 @@ pub static FORMAT: Format = Format {
     id: "openai.chat",
     method: "POST",
     path: "/chat/completions",
-    // Mistral: the answers are those of a chat, and `prompt` and `suffix` texts like any other.
+    // Mistral: responses are those of a chat; `prompt` and `suffix` are ordinary texts.
     others: &["/fim/completions", "/agents/completions"],
     dialect: Some(Dialect::OpenAi),
     request: Some(request),
@@ -35,17 +35,17 @@ pub fn request(c: &mut Collector<'_, '_>) {
         "tools" => c.objects(value, Role::ToolDefinition, &Origin::Operator, tool),
         "functions" => c.objects(value, Role::ToolDefinition, &Origin::Operator, offered),
         "response_format" => response_format(c, value),
-        // Settings without text of the user.
+        // Settings without user text.
         "tool_choice" | "function_call" | "modalities" | "logit_bias" | "audio" | "stream_options"
         | "reasoning_effort" | "service_tier" | "verbosity" => c.settings(value),
         _ => other(c, root, key, value),
     });
 }
 
-/// A field of a request that holds no part of the conversation, or is not known.
+/// Reads a field of a request that is not part of the conversation, or is unknown.
 pub(super) fn other(c: &mut Collector<'_, '_>, root: Node, key: &str, value: Node) {
     match key {
-        // Any number is a seed, and none is anybody's.
+        // A seed may be any number and identifies nobody.
         "seed" if c.doc.kind(value) == Kind::Number => {}
         "user" | "metadata" | "safety_identifier" | "prompt_cache_key" => {
             c.text(value, Role::Metadata, &Origin::Operator);
@@ -72,7 +72,7 @@ fn message(c: &mut Collector<'_, '_>, node: Node) {
     });
 }
 
-/// Role and origin of a message; an unknown role is read like any other and trusted like a tool's result.
+/// Role and origin of a message; an unknown role is read like any other, with an unknown origin.
 pub(super) fn role_of(role: Option<&str>, tool: impl Fn() -> Origin) -> (Role, Origin) {
     match role {
         Some("system") => (Role::System, Origin::Operator),
@@ -192,7 +192,7 @@ pub(super) fn response_format(c: &mut Collector<'_, '_>, node: Node) {
     });
 }
 
-/// Reads one frame of a streamed answer.
+/// Reads one frame of a streamed response.
 pub fn frame(doc: &Doc<'_>, places: &mut Places) -> Frame {
     let mut frame = Frame { model: doc.get_str(doc.root(), "model").map(Into::into), ..Frame::default() };
     let Some(choices) = doc.get(doc.root(), "choices") else { return frame };
@@ -204,7 +204,7 @@ pub fn frame(doc: &Doc<'_>, places: &mut Places) -> Frame {
         if let Some(message) = doc.get(choice, "message") {
             calls_of(doc, message, index, places, &mut frame);
         }
-        // Some servers say an empty reason with every frame, and end with another.
+        // Some servers send an empty reason with every frame, and a real one at the end.
         if let Some(reason) = doc.get_str(choice, "finish_reason").filter(|reason| !reason.trim().is_empty())
         {
             frame.finish = Some(reason.into());
@@ -239,14 +239,14 @@ fn delta_of(doc: &Doc<'_>, delta: Node, index: u32, places: &mut Places, frame: 
             }
             "function_call" if doc.kind(value) != Kind::Object => {}
             "function_call" => call_delta(doc, value, None, index, FUNCTION_CALL, frame),
-            // What is cited comes whole.
+            // Citations arrive whole.
             "annotations" | "citations" => {}
             _ => frame.grown(doc, &key, value, index),
         }
     }
 }
 
-/// The calls of a message that stands whole in a frame: some servers send one as their last.
+/// The calls of a message given whole in a frame: some servers send one as the last frame.
 fn calls_of(doc: &Doc<'_>, message: Node, index: u32, places: &mut Places, frame: &mut Frame) {
     let calls = doc.get(message, "tool_calls").into_iter().flat_map(|calls| doc.items(calls));
     for (place, call) in calls.enumerate() {
@@ -260,7 +260,7 @@ fn calls_of(doc: &Doc<'_>, message: Node, index: u32, places: &mut Places, frame
     }
 }
 
-/// What a call asks for; some providers say `null` where they say nothing of it.
+/// The function that a call names; some providers send `null` for one that is absent.
 pub(crate) fn function_of(doc: &Doc<'_>, call: Node) -> Option<Node> {
     let of = |key| doc.get(call, key).filter(|node| doc.kind(*node) == Kind::Object);
     of("function").or_else(|| of("custom"))

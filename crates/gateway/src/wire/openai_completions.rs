@@ -1,5 +1,5 @@
 //! `POST …/completions`: text in, text out, without roles. The oldest of the wires; local servers and fill-in-the-middle
-//! models (`suffix`) still speak it.
+//! models (`suffix`) still use it.
 
 use ombud_core::{Origin, Role};
 
@@ -38,7 +38,7 @@ pub fn request(c: &mut Collector<'_, '_>) {
     });
 }
 
-/// Reads one frame of a streamed answer.
+/// Reads one frame of a streamed response.
 pub fn frame(doc: &Doc<'_>, _: &mut Places) -> Frame {
     let mut frame = Frame { model: doc.get_str(doc.root(), "model").map(Into::into), ..Frame::default() };
     let choices = doc.get(doc.root(), "choices").into_iter().flat_map(|choices| doc.items(choices));

@@ -1,5 +1,5 @@
-//! The places of the tool calls of a chat. Calls are told apart by their index; providers that give every call the same index
-//! are told apart by their ids, as clients do.
+//! The positions of the tool calls of a chat. Calls are distinguished by their index; where a provider gives every call the
+//! same index, by their ids, as clients do.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use super::frame::path;
 use super::json::{Doc, Node};
 use super::openai_chat::number;
 
-/// The places that are taken, by choice and index.
+/// The positions in use, by choice and index.
 #[derive(Debug, Default, Clone)]
 pub struct Places {
-    /// The id of the call that goes on at an index, and its place.
+    /// The id of the current call at an index, and its position.
     now: BTreeMap<(u32, u32), (Option<String>, u32)>,
-    /// Places of calls whose index another has taken.
+    /// Positions of calls whose index was taken over by another.
     known: BTreeMap<(u32, u32, String), u32>,
 }
 
 impl Places {
-    /// The place of a call that has this index and id: another id at the same index is another call, if it has a name too (some
-    /// servers make up an id for every frame). An empty id is none.
+    /// The position of the call with this index and id: a different id at the same index is a different call if it also has
+    /// a name (some servers make up an id for every frame). An empty id counts as none.
     pub fn at(&mut self, choice: u32, index: u32, (id, named): (Option<&str>, bool)) -> u32 {
         let id = id.filter(|id| !id.is_empty());
         let now = self.now.entry((choice, index)).or_insert_with(|| (None, index));
@@ -36,7 +36,7 @@ impl Places {
         now.1
     }
 
-    /// The place of one of the `tool_calls` of a choice, and the index that it says (or its position).
+    /// The position of one of the `tool_calls` of a choice, and its stated index (or its position in the list).
     pub fn of(&mut self, doc: &Doc<'_>, choice: u32, position: usize, call: Node) -> (u32, u32) {
         let index = number(doc, call, "index").unwrap_or(u32::try_from(position).unwrap_or(u32::MAX));
         let function = ["function", "custom"].iter().find_map(|key| doc.get(call, key));

@@ -1,4 +1,4 @@
-//! What an answer says, for reading a logged one again: its texts, without calls and reasoning.
+//! The texts of a response, without calls and reasoning, for reading a logged one again.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::places::Places;
 use super::{Calls, Wire};
 use crate::channel::sse::{self, Splitter};
 
-/// The texts of an answer as the provider sent it, whole or streamed, in order.
+/// The texts of a response as the provider sent it, whole or streamed, in order.
 pub fn said(wire: Wire, body: &[u8]) -> Vec<String> {
     let texts = match Doc::parse(body, Keys::Lenient) {
         Ok(doc) => whole(wire, &doc),

@@ -1,17 +1,17 @@
-//! Replacing parts of a body and nothing else.
+//! Replaces parts of a body and nothing else.
 
 use std::ops::Range;
 
-/// Bytes of a body and what takes their place.
+/// A byte range of a body and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {
-    /// Bytes of the original.
+    /// Byte range in the original.
     pub range: Range<usize>,
-    /// What stands there afterwards.
+    /// The replacement.
     pub with: String,
 }
 
-/// Makes the replacements. All bytes outside the patches stay as they are. A patch that overlaps an earlier one is
+/// Applies the replacements. All bytes outside the patches stay as they are. A patch that overlaps an earlier one is
 /// dropped; callers make sure that there is none.
 pub fn splice(body: &[u8], patches: &mut [Patch]) -> Vec<u8> {
     patches.sort_by_key(|patch| (patch.range.start, patch.range.end));

@@ -1,11 +1,11 @@
-//! Which strings of an answer people read, beside the pieces of a stream; and which addresses the provider's own search has
-//! put into it.
+//! The strings of a response that people read, other than the deltas of a stream; and the addresses that the provider's own
+//! search put into it.
 
 use super::Wire;
 use super::json::{Doc, Kind, Node};
 use super::openai_responses::AGENT_CALLS;
 
-/// Types of parts that hold words under `text` or `refusal`.
+/// Types of parts that hold text under `text` or `refusal`.
 const PARTS: &[&str] = &[
     "text",
     "output_text",
@@ -16,7 +16,7 @@ const PARTS: &[&str] = &[
     "response.refusal.done",
 ];
 
-/// The strings that hold words of the answer, outside of `sealed` subtrees and of calls.
+/// The strings that hold text of the response, outside `sealed` subtrees and calls.
 pub fn nodes(wire: Wire, doc: &Doc<'_>, sealed: &[Node]) -> Vec<Node> {
     let mut found = Vec::new();
     objects(doc, sealed, |object| {
@@ -33,7 +33,7 @@ pub fn nodes(wire: Wire, doc: &Doc<'_>, sealed: &[Node]) -> Vec<Node> {
     found
 }
 
-/// Addresses outside of its words and calls: what a search of the provider's returned.
+/// Addresses outside its text and calls: results of the provider's own search.
 pub fn cited(doc: &Doc<'_>) -> Vec<String> {
     let mut found = Vec::new();
     objects(doc, &[], |object| {
@@ -45,7 +45,7 @@ pub fn cited(doc: &Doc<'_>) -> Vec<String> {
     found
 }
 
-/// Every object outside of these subtrees and of calls, whose arguments the model writes.
+/// Visits every object outside these subtrees and outside calls, whose arguments the model writes.
 fn objects(doc: &Doc<'_>, sealed: &[Node], mut see: impl FnMut(Node)) {
     let mut skip_until = doc.root();
     for node in doc.nodes() {

@@ -1,5 +1,5 @@
-//! Putting an explanation in the place of tool calls that are not released. What is left is a valid answer of its wire:
-//! calls keep their ids, indexes have no gap, and an answer without calls ends as one.
+//! Replaces tool calls that are not released by an explanation. What is left is a valid response of its wire: calls keep
+//! their ids, indexes have no gap, and a response without calls ends like one.
 
 use std::collections::BTreeMap;
 
@@ -16,15 +16,15 @@ use super::{Calls, Wire};
 /// A call that is not released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withheld {
-    /// Its place in the answer.
+    /// Its position in the response.
     pub place: Channel,
-    /// The provider's id of it.
+    /// The provider's id of the call.
     pub id: Option<String>,
     /// What the user reads instead.
     pub text: String,
 }
 
-/// An answer that came whole, without the calls. `calls` is how many it holds in all.
+/// A response that arrived whole, without the withheld calls. `calls` is how many it holds in total.
 pub fn whole(wire: Wire, doc: &Doc<'_>, body: &[u8], withheld: &[Withheld], calls: usize) -> Vec<u8> {
     let mut patches = match wire.calls() {
         Calls::Choices => choices(doc, withheld),
@@ -43,7 +43,7 @@ fn source(doc: &Doc<'_>, node: Node) -> String {
     }
 }
 
-/// The place of a value, with the quotes of a string.
+/// The span of a value, with the quotes of a string.
 fn place(doc: &Doc<'_>, node: Node) -> std::ops::Range<usize> {
     let span = doc.span(node);
     match doc.kind(node) {
@@ -76,24 +76,24 @@ fn choices(doc: &Doc<'_>, withheld: &[Withheld]) -> Vec<Patch> {
 pub(crate) struct Own<'w> {
     /// The choice.
     pub index: u32,
-    /// Their numbers and what stands in their place, in order.
+    /// Their numbers and replacement texts, in order.
     pub subs: BTreeMap<u32, &'w str>,
 }
 
 impl<'w> Own<'w> {
-    /// Those of the choice with this index.
+    /// The withheld calls of the choice with this index.
     pub(crate) fn of(withheld: &'w [Withheld], index: u32) -> Self {
         let own = withheld.iter().filter(|call| call.place.index == index);
         Self { index, subs: own.map(|call| (call.place.sub, call.text.as_str())).collect() }
     }
 
-    /// What stands in the place of them all.
+    /// The text that replaces all of them.
     pub(crate) fn text(&self) -> String {
         self.subs.values().copied().collect::<Vec<_>>().join("\n\n")
     }
 }
 
-/// A message or delta without the calls, with a text added to its content; and how many calls are left in it.
+/// A message or delta without the withheld calls, with a text added to its content; and how many calls are left in it.
 pub(crate) fn without_calls(
     doc: &Doc<'_>,
     object: Node,
@@ -134,7 +134,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", escape_json(text))
 }
 
-/// The content with a text after it.
+/// The content with a text appended.
 fn with_text(doc: &Doc<'_>, content: Node, text: &str) -> String {
     match doc.kind(content) {
         Kind::String if !doc.raw(content).is_empty() => {
@@ -149,7 +149,7 @@ fn with_text(doc: &Doc<'_>, content: Node, text: &str) -> String {
     }
 }
 
-/// The calls that stay, numbered without a gap where they are numbered.
+/// The calls that stay, renumbered without a gap if they are numbered.
 fn kept_calls(doc: &Doc<'_>, calls: Node, own: &Own<'_>, places: &mut Places) -> Vec<String> {
     let mut kept = Vec::new();
     for (position, call) in doc.items(calls).enumerate() {
@@ -172,7 +172,7 @@ fn kept_calls(doc: &Doc<'_>, calls: Node, own: &Own<'_>, places: &mut Places) ->
     kept
 }
 
-/// A choice that ends with calls ends like any other when none is left.
+/// Changes the finish reason of a choice in which no call is left.
 pub(crate) fn stop(doc: &Doc<'_>, choice: Node) -> Option<Patch> {
     let reason = doc.get(choice, "finish_reason")?;
     matches!(&*doc.string(reason), "tool_calls" | "function_call").then(|| replace(doc, reason, "\"stop\""))
@@ -194,13 +194,13 @@ fn blocks(doc: &Doc<'_>, withheld: &[Withheld], calls: usize) -> Vec<Patch> {
     patches
 }
 
-/// The stop reason of a message (or of its last frame's `delta`) in which no call is left.
+/// Changes the stop reason of a message (or of its last frame's `delta`) in which no call is left.
 pub(crate) fn end_turn(doc: &Doc<'_>, node: Node) -> Option<Patch> {
     let reason = doc.get(node, "stop_reason")?;
     (doc.string(reason) == "tool_use").then(|| replace(doc, reason, "\"end_turn\""))
 }
 
-/// The items of a response in whose place an explanation stands.
+/// Replaces the items of withheld calls in a response.
 pub(crate) fn items(doc: &Doc<'_>, response: Node, withheld: &[Withheld]) -> Vec<Patch> {
     let output = doc.get(response, "output").into_iter().flat_map(|output| doc.items(output));
     output
@@ -218,7 +218,7 @@ pub(crate) fn items(doc: &Doc<'_>, response: Node, withheld: &[Withheld]) -> Vec
         .collect()
 }
 
-/// A message item of a response; empty while it is being written.
+/// A message item of a response; empty until it is done.
 pub(crate) fn message_item(held: &Withheld, done: bool) -> Value {
     let part = json!({ "type": "output_text", "text": held.text, "annotations": [] });
     json!({
@@ -230,7 +230,7 @@ pub(crate) fn message_item(held: &Withheld, done: bool) -> Value {
     })
 }
 
-/// The id of the item that takes the place of a call.
+/// The id of the item that replaces a call.
 pub(crate) fn item_id(held: &Withheld) -> String {
     let id = held.id.as_deref().unwrap_or_default();
     let plain: String = id.chars().filter(char::is_ascii_alphanumeric).take(48).collect();

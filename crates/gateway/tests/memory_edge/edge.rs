@@ -28,7 +28,7 @@ struct Rig {
 }
 
 impl Rig {
-    /// A gateway before a store that answers everything with `answer`.
+    /// A gateway in front of a store that responds to everything with `answer`.
     async fn new(answer: Value) -> Self {
         Self::with(answer, |_| {}).await
     }
@@ -86,7 +86,7 @@ impl Rig {
         Who { tenant, subject, session: String::new() }
     }
 
-    /// The subject is asked and agrees.
+    /// Asks the subject, who agrees.
     async fn agree(&self, id: &str) -> Given {
         let who = self.who(id);
         let Answered::Ask(question) = self.gateway.desk.ask(&who, PURPOSE, None).await.unwrap() else {

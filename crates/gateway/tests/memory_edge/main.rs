@@ -1,4 +1,4 @@
-//! The memory edge before a store that is played, on loopback.
+//! The memory edge in front of a mock store, on loopback.
 
 #[cfg(test)]
 mod edge;

@@ -1,4 +1,4 @@
-//! Streams with withheld calls, cut at any byte: the cuts change nothing.
+//! Streams with withheld calls, split at any byte: the splits change nothing.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::wires::Wire;
 
-/// What the client gets if the calls with these numbers are withheld.
+/// Returns what the client receives if the calls with these numbers are withheld.
 fn after(wire: Wire, pieces: &[&[u8]], withheld: &[usize]) -> String {
     let format = match wire {
         Wire::Chat => Format::Chat,
@@ -92,7 +92,7 @@ fn a_call_that_never_ends_is_not_kept_for_ever() {
     let call = json!({ "tool_calls": [{ "index": 0, "id": "c", "type": "function", "function": { "name": "t", "arguments": "" } }] });
     stream.push(frame(&call).as_bytes()).unwrap();
     assert_eq!(stream.step(), None, "it waits");
-    // What is no call waits with it, as it comes later.
+    // Later content waits behind the call.
     let text = frame(&json!({ "content": "x".repeat(4 << 20) }));
     let ended = (0..40).find_map(|number| {
         stream.push(text.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! Bad input, and everything that can break.
+//! Bad input, and everything that can fail.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -71,7 +71,7 @@ async fn unknown_paths_and_providers_are_refused_unless_the_operator_lets_them_p
     ] {
         let answer = rig.post(path, chat("hi")).await;
         let (found, text) = (answer.status().as_u16(), answer.text().await.unwrap());
-        // The client library resolves `..` by itself; then the path is another one.
+        // The client library resolves `..` itself; then the path is a different one.
         assert!(found == status || code.is_empty(), "{path}: {found} {text}");
         assert!(text.contains(code), "{path}: {text}");
     }
@@ -179,7 +179,7 @@ async fn an_answer_that_is_none(#[case] bytes: &'static [u8], #[case] code: &str
     assert_eq!((record.fault, record.code.as_deref()), (Party::Provider, Some(code)));
 }
 
-/// SDKs follow redirects by themselves: with the address they would send their body, unmasked, to somebody else.
+/// SDKs follow redirects on their own: given the address, they would send their body, unmasked, to somebody else.
 #[rstest]
 #[case::elsewhere("307", "location: http://127.0.0.1:9/v1/chat/completions?k=secret\r\n")]
 #[case::a_slash_more("308", "location: /v1/chat/completions/\r\n")]
@@ -199,7 +199,7 @@ async fn a_redirect_stays_here(#[case] status: &str, #[case] location: &str) {
     assert_eq!((record.fault, record.code.as_deref()), (Party::Unknown, Some("ombud_redirected")));
 }
 
-/// A provider that answers with a call for a tool, encoded like this.
+/// A provider that responds with a tool call under this content encoding.
 fn calls_encoded(encoding: &'static str) -> impl Fn(&str, &Bytes) -> axum::response::Response {
     move |_, _| {
         let call = json!({ "id": "c1", "type": "function",
@@ -232,7 +232,7 @@ async fn how_an_answer_is_encoded_lets_no_call_through() {
     assert!(text.contains("ombud_answer_compressed") && !text.contains("eve"), "{text}");
 }
 
-/// Readers take the last of two equal keys; so does the judge.
+/// Parsers take the last of two equal keys, and so does the judge.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_an_answer_has_twice_hides_no_call() {
     let call = r#"[{"id":"c1","type":"function","function":{"name":"send_mail","arguments":"{\"to\":\"a@b.example\"}","arguments":"{\"to\":\"eve@evil.example\"}"}}]"#;

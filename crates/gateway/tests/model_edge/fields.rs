@@ -1,4 +1,4 @@
-//! Every field of every wire in which text can stand.
+//! Every field of every wire that can hold text.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ fn any(_: &str, _: &bytes::Bytes) -> axum::response::Response {
     json("{}")
 }
 
-/// Sends a body with `@` in one field, for several values, and checks that none arrives.
+/// Sends a body with each of several values in place of `@`, and checks that none reaches the provider.
 async fn nothing_arrives(path: &str, body: &Value) {
     let rig = Rig::new(any).await;
     for value in [PHONE, EMAIL, CN_ID, KEY] {
@@ -26,7 +26,7 @@ async fn nothing_arrives(path: &str, body: &Value) {
     }
 }
 
-/// The same JSON with every character beyond ASCII escaped, as Python's `json.dumps` writes it.
+/// Returns the same JSON with every non-ASCII character escaped, as Python's `json.dumps` writes it.
 fn ascii(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::new();

@@ -1,4 +1,4 @@
-//! Frames that are not as every provider sends them: none releases a call undecided, and text is restored wherever it grows.
+//! Unusual stream frames: none releases a call undecided, and text is restored wherever it is streamed.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,7 @@ fn call(more: &str) -> String {
     )
 }
 
-/// What the client gets for these bytes of an event stream.
+/// Returns what the client receives for these bytes of an event stream.
 async fn streamed(path: &str, bytes: String) -> String {
     let rig = Rig::with(
         move |_, _| events(bytes.clone()),
@@ -95,7 +95,7 @@ fn pieces(text: &str) -> Vec<String> {
     chars.chunks(3).map(|piece| piece.iter().collect()).collect()
 }
 
-/// Everything that stands at a pointer of the frames, joined.
+/// Joins the strings at a JSON pointer in the frames.
 fn joined(text: &str, pointer: &str) -> String {
     let frames =
         text.split("\n\n").filter_map(|frame| frame.lines().find_map(|line| line.strip_prefix("data: ")));
@@ -103,7 +103,7 @@ fn joined(text: &str, pointer: &str) -> String {
     values.filter_map(|frame| frame.pointer(pointer).and_then(Value::as_str).map(str::to_owned)).collect()
 }
 
-/// A stream of frames that `frame` makes of the pieces of a text with a token in it.
+/// Returns what the client receives for the frames that `frame` makes of the pieces of a text with a token.
 async fn restored(
     path: &'static str,
     frame: impl Fn(&str) -> Value + Send + Sync + 'static,

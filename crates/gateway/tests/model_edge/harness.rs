@@ -23,7 +23,7 @@ pub(crate) const EMAIL: &str = "wang.wei@example.com";
 pub(crate) const CN_ID: &str = "11010519491231002X";
 pub(crate) const KEY: &str = "sk-proj-aB3dE6gH9jK2mN5pQ8sT1vW4yZ7aB3dE6gH9jK2mN5pQ8sT";
 
-/// What the provider answers to a request body.
+/// The provider's response to a path and request body.
 pub(crate) type Script = Arc<dyn Fn(&str, &Bytes) -> Response + Send + Sync>;
 
 pub(crate) struct Rig {
@@ -75,7 +75,7 @@ impl Rig {
         Self::before(&base, received, change).await
     }
 
-    /// A gateway before a provider that listens at `base`, or does not.
+    /// A gateway in front of `base`, where a provider may or may not be listening.
     pub(crate) async fn before(
         base: &str,
         received: Arc<Mutex<Vec<Bytes>>>,
@@ -138,7 +138,7 @@ impl Rig {
         request.body(body).send().await.unwrap()
     }
 
-    /// Bodies that the provider received.
+    /// Returns the bodies that the provider received.
     pub(crate) fn bodies(&self) -> Vec<String> {
         let received = self.received.lock().unwrap();
         received.iter().map(|body| String::from_utf8_lossy(body).into_owned()).collect()
@@ -148,7 +148,7 @@ impl Rig {
         self.bodies().pop().unwrap()
     }
 
-    /// Waits until the log holds an entry that `wanted` accepts: the record of a failure is written beside the answer.
+    /// Waits until the log holds an entry that `wanted` accepts: a failure is recorded concurrently with the response.
     pub(crate) async fn logged(&self, wanted: impl Fn(&Event) -> bool) -> Event {
         for _ in 0..400 {
             let mut reader = Reader::open(&self.home.path().join("state")).await.unwrap();
@@ -170,13 +170,13 @@ impl Rig {
     }
 }
 
-/// The first token of a type in a text.
+/// Returns the first token of a type in a text.
 pub(crate) fn token(text: &str, tag: &str) -> String {
     let start = text.find(&format!("{tag}_")).unwrap_or_else(|| panic!("no {tag} token"));
     text[start..start + tag.len() + 9].to_owned()
 }
 
-/// Answers a chat with the text of the last message.
+/// Responds to a chat request with the text of its last message.
 pub(crate) fn echo(_: &str, body: &Bytes) -> Response {
     let request: Value = serde_json::from_slice(body).unwrap();
     let said = request["messages"].as_array().unwrap().last().unwrap()["content"].clone();
@@ -197,7 +197,7 @@ pub(crate) fn said(answer: &Value) -> String {
     answer["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
 }
 
-/// The answer's JSON.
+/// Parses the response as JSON.
 pub(crate) async fn value(answer: reqwest::Response) -> Value {
     serde_json::from_str(&answer.text().await.unwrap()).unwrap()
 }

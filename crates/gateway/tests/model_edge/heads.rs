@@ -1,4 +1,4 @@
-//! What a provider gets of a request beside its body, and what counts as gone to it.
+//! What a provider receives of a request besides its body, and what counts as sent to it.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::harness::{EMAIL, PHONE, Rig, json};
 
-/// A gateway before a provider that keeps the headers that it gets.
+/// A gateway in front of a provider that keeps the headers it receives.
 async fn keeping() -> (Rig, Arc<Mutex<Vec<HeaderMap>>>) {
     let got = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&got);
@@ -71,7 +71,7 @@ async fn what_reaches_nobody_is_counted_as_lost_and_what_is_not_logged_not_at_al
     let answer = rig.post("/v1/chat/completions", chat(PHONE)).await;
     assert!(answer.text().await.unwrap().contains("ombud_log_unwritable"));
     assert!(rig.gateway.flow().recipients.is_empty() && got.lock().unwrap().is_empty());
-    // One that was sent counts, and leaves the lost ones apart.
+    // A request that was sent counts, and is kept apart from lost ones.
     let (rig, _) = keeping().await;
     assert_eq!(rig.post("/v1/chat/completions", chat(PHONE)).await.status(), 200);
     let map = rig.gateway.flow();

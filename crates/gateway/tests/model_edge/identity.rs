@@ -1,4 +1,4 @@
-//! Whose tokens are whose.
+//! Which tokens belong to whom.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn two_client_keys_and_two_sessions_have_nothing_in_common() {
     tokens.sort();
     tokens.dedup();
     assert_eq!(tokens.len(), 4);
-    // A token of the first caller in a request of the second is a word like any other.
+    // A token of the first caller in the second caller's request is an ordinary word.
     let answer = rig.post_as("two", "", "/v1/chat/completions", chat(&format!("who is {}?", all[0]))).await;
     assert_eq!(said(&value(answer).await), format!("who is {}?", all[0]));
 }
@@ -64,7 +64,7 @@ async fn conversations_that_begin_alike_do_not_mix() {
     let other = "13800138000";
     rig.post("/v1/chat/completions", ask(PHONE)).await;
     let theirs = token(&rig.last(), "PHONE");
-    // The second conversation names the token of the first, next to a value of its own.
+    // The second conversation mentions the token of the first, next to a value of its own.
     let answer = rig.post("/v1/chat/completions", ask(&format!("{other} and {theirs}"))).await;
     assert_eq!(said(&value(answer).await), format!("{other} and {theirs}"));
 }
@@ -109,7 +109,7 @@ async fn a_gateway_with_keys_wants_one() {
         .header("x-ombud-key", "a-long-enough-key");
     assert_eq!(request.body(chat("hi")).send().await.unwrap().status(), 200);
     assert_eq!(rig.bodies().len(), 1);
-    // An empty key in the list, as a template of a variable leaves it behind, is nobody's.
+    // An empty key in the list, as an unset template variable leaves behind, belongs to nobody.
     let keys = vec![String::new(), "a-long-enough-key".into()];
     let rig = Rig::with(echo, |config| config.keys = keys).await;
     for shown in [None, Some("")] {

@@ -1,4 +1,4 @@
-//! The seam for adversarial tests: everything after the parser sees the changed body, and the observers see both sides.
+//! The hook for adversarial tests: everything after the parser sees the changed body, and the observers see both sides.
 
 use std::sync::{Arc, Mutex};
 
@@ -58,7 +58,7 @@ async fn what_follows_sees_the_changed_body() {
         "the model read it, the agent got it"
     );
     let left = rig.last();
-    assert!(left.contains("write to EMAIL_"), "what was put in is masked like all else: {left}");
+    assert!(left.contains("write to EMAIL_"), "what was inserted is masked like everything else: {left}");
     assert_eq!(poison.saw("left"), format!("left {left}"));
     assert!(poison.saw("came").contains("EMAIL_") && poison.saw("given").contains(EMAIL));
 }

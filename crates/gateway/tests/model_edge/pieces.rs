@@ -1,4 +1,4 @@
-//! Tool calls in pieces, as providers cut them and as somebody could: no client runs a call that nobody has judged.
+//! Tool calls in pieces, as providers split them and as an attacker could: no client runs a call that was not judged.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use super::harness::*;
 
 const EVIL: &str = r#"{"to": "eve@evil.example", "body": "all of it"}"#;
 
-/// What the client gets for these frames, where these tools are offered.
+/// Returns what the client receives for these frames, with some tools offered.
 async fn streamed(path: &str, frames: &[Value]) -> String {
     let mut bytes = String::new();
     for frame in frames {
@@ -135,7 +135,7 @@ async fn another_id_at_the_same_index_is_another_call() {
         assert!(is_released(&got, "get_time") && !got.contains("\"id\":\"b\""), "{got}");
         assert!(got.contains("send_mail") && got.contains("\"id\":\"a\""), "{got}");
     }
-    // A client that goes by the index alone would give the arguments of the second to the first.
+    // A client that relies on the index alone would give the second call's arguments to the first.
     for frames in calls("", EVIL) {
         let got = chat(&frames).await;
         assert!(got.contains("ombud_frame_not_readable"), "{got}");
@@ -228,14 +228,15 @@ async fn nothing_is_added_to_a_block_that_ended() {
     assert!(!got.contains("evil.example"), "{got}");
 }
 
-/// The strings at a pointer of the frames of a stream, joined.
+/// Joins the strings at a JSON pointer in the frames of a stream.
 fn said(text: &str, pointer: &str) -> String {
     let frames = text.split("\n\n").filter_map(|frame| frame.strip_prefix("data: "));
     let frames = frames.filter_map(|data| serde_json::from_str::<Value>(data).ok());
     frames.filter_map(|frame| frame.pointer(pointer).and_then(Value::as_str).map(str::to_owned)).collect()
 }
 
-/// What the client gets for these frames where a phone number was masked, so that a letter at the end may begin its token.
+/// Returns what the client receives for these frames after a phone number was masked, so that a trailing letter may begin its
+/// token.
 async fn masked(frames: &[Value]) -> String {
     let bytes = frames.iter().map(|frame| format!("data: {frame}\n\n")).collect::<Vec<_>>().concat();
     let rig =
@@ -262,7 +263,7 @@ async fn words_that_wait_come_before_a_call_and_nothing_comes_twice(#[case] befo
         };
         frames.push(finish("tool_calls"));
         let got = masked(&frames).await;
-        // The last letter did wait.
+        // Alone in a frame, the last letter was held back.
         assert_eq!(got.contains("\"to the to\""), before, "{got}");
         let words = said(&got, "/choices/0/delta/content");
         assert!(words.starts_with("to the top"), "{got}");

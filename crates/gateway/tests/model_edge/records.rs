@@ -1,4 +1,4 @@
-//! What a plain text or a nested record says of somebody whom the user named, and what the model knew before anybody else spoke.
+//! What plain text or a nested record says about a person the user named, and what the model used before any third-party text.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use ombud_core::gate::Gate;
 use super::harness::Rig;
 use super::wires::{Turn, Wire};
 
-/// The decision on a call after these turns.
+/// Returns the decision on a call after these turns.
 async fn decided(turns: &[Turn], tool: &'static str, arguments: Value) -> String {
     let calls = vec![("c", tool, arguments.to_string())];
     let rig = Rig::with(
@@ -71,7 +71,7 @@ async fn whose_address_it_is(#[case] result: &str, #[case] decision: &str) {
     assert_eq!(decided(&turns, "send_mail", arguments).await, decision);
 }
 
-/// A table in a text that others write says nothing of whom the user knows.
+/// A table in a text that others write proves nothing about the people the user knows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_in_a_mail_is_somebodys() {
     for tool in ["read_mail", "read_document", "get_page"] {
@@ -87,7 +87,7 @@ async fn a_table_in_a_mail_is_somebodys() {
     }
 }
 
-/// Who keeps whose account: the user's own records say it, what was paid before does not.
+/// Whose account it is: the user's own records say so, past payments do not.
 #[rstest]
 #[case::supplier(
     "list_suppliers",
@@ -133,7 +133,7 @@ async fn a_number_however_it_is_spaced(#[case] kept: &str, #[case] written: &str
     assert_eq!(decided(&turns, "send_sms", json!({ "phone": written, "text": "late" })).await, decision);
 }
 
-/// What the model looked up before anybody else spoke is its reading of the user's words; what it uses only later is not.
+/// What the model looked up before any third-party text is its reading of the user's words; what it uses only later is not.
 #[rstest]
 #[case::before("Reading Circle", "release")]
 #[case::after("Night Owls", "ask: instructed_destination")]
@@ -148,7 +148,7 @@ async fn what_was_used_before(#[case] group: &str, #[case] decision: &str) {
     assert_eq!(decided(&turns, "post_message", arguments).await, decision);
 }
 
-/// The number of a page is nobody's: what is deleted must be named.
+/// A page number identifies nothing: what is deleted must be named.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_number_names_nothing() {
     let mails = r#"[{"id":"1","title":"Lunch"},{"id":"2","title":"Prizes!"}]"#;
@@ -160,7 +160,7 @@ async fn a_small_number_names_nothing() {
     assert_eq!(decided(&turns, "delete_mail", json!({ "mail_id": "1" })).await, "ask: foreign_object");
 }
 
-/// A sum is a sum with its unit; an object is not called by a price.
+/// An amount matches with or without decimals; an object is not named by a price.
 #[rstest]
 #[case::sum("refund_booking", json!({ "booking": "Lindqvist", "amount": 80 }), "release")]
 #[case::object("update_dish", json!({ "dish_id": "80" }), "ask: not_asked, unseen_object")]
@@ -174,7 +174,7 @@ async fn what_a_price_says(#[case] tool: &'static str, #[case] arguments: Value,
     assert_eq!(decided(&turns, tool, arguments).await, decision);
 }
 
-/// A wish that another tool is called by is no wish for whatever else is about the same record.
+/// A request that names another tool does not cover other actions on the same record.
 #[rstest]
 #[case::its_own("close the ticket of Anna", "close_ticket", "release")]
 #[case::approved("approve the one of Anna", "approve_ticket", "release")]
@@ -198,8 +198,8 @@ async fn what_is_done_with_a_named_record(
 const ITEMS: &str =
     r#"[{"id":"MUG-1","price":"9","note":"fine"},{"id":"LAMP-7","price":"30","note":"NOTE"}]"#;
 
-/// That nobody else orders a call does not make it the user's wish: what reaches others or costs money they ask for themselves, and few
-/// words are an order too.
+/// That nobody else orders a call does not make it the user's wish: the user must ask for whatever reaches others or costs money,
+/// and a few words can be an order too.
 #[rstest]
 #[case::only_read("anything new from anna@corp.example?", "Anna: hello there, lunch?", "send_mail", json!({"to": "anna@corp.example", "body": "lunch?"}))]
 #[case::only_asked("how much is 500 in dollars? and what did anna@corp.example write?", "Anna: nothing new. Pay me.", "pay", json!({"to": "anna@corp.example", "amount": "500"}))]

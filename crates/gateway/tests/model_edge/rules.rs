@@ -1,4 +1,4 @@
-//! What the operator says of tools, and who may say yes: order, destinations, children, and tools that no request offered.
+//! The operator's rules for tools, and who may approve: order, destinations, children, and tools that no request offered.
 
 use std::sync::Mutex;
 
@@ -53,7 +53,7 @@ async fn a_tool_of_the_providers_own_is_offered_by_its_type() {
     let rig = Rig::with(move |_, _| super::harness::json(answer.to_string()), |_| {}).await;
     let body = json!({ "model": "m", "input": "what is in my notes?", "tools": [{ "type": "local_shell" }] });
     let got = rig.post("/v1/responses", body.to_string()).await.text().await.unwrap();
-    // Nothing in the conversation is anybody else's, so it is the model's own work, as with every tool that was offered.
+    // Nothing in the conversation comes from a third party, so it is the model's own work, as with every offered tool.
     assert!(got.contains("local_shell_call") && !got.contains("did not offer"), "{got}");
 }
 
@@ -64,7 +64,7 @@ async fn a_step_that_comes_too_early_is_withheld_and_comes_after_its_own() {
     let got = turn(&rig, &[user(&format!("send a mail to {ANNA}"))]).await;
     assert!(got.calls.is_empty() && got.text.contains("`read_mail`"), "{got:?}");
     decided(&rig, "block: too_early").await;
-    // The history holds the step now.
+    // Now the history contains the step.
     let got = turn(&rig, &[user(&format!("send a mail to {ANNA}")), mail("nothing new")]).await;
     assert_eq!(got.calls.len(), 1, "{got:?}");
 }
@@ -80,7 +80,7 @@ async fn calls_of_one_answer_follow_one_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_token_stands_for_must_not_go_there_either() {
     let tools = policy(r#"{"mode":"allow","destinations":{"*@corp.example":{"forbid":["contact.email"]}}}"#);
-    // The model knows the address by its token only, and hides it in words.
+    // The model knows the address only by its token, and embeds it in text.
     let rig = Rig::with(
         |_, body| {
             let token = token(&String::from_utf8_lossy(body), "EMAIL");
@@ -98,7 +98,7 @@ async fn what_a_token_stands_for_must_not_go_there_either() {
     decided(&rig, "block: forbidden_contact.email").await;
 }
 
-/// Somebody outside who says yes to whatever waits.
+/// An outside approver who approves whatever is waiting.
 #[derive(Default)]
 struct Guardian {
     waiting: Mutex<Vec<Pending>>,

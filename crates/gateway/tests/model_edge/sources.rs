@@ -1,4 +1,4 @@
-//! Texts whose origin the agent declares.
+//! Texts with an origin declared by the agent.
 
 use ombud_core::Origin;
 use ombud_core::event::EventKind;
@@ -51,7 +51,7 @@ async fn a_declared_text_is_no_longer_the_operators(
     let tenant = caller::tenant(&rig.gateway.ledger, b"");
     let declared = || rig.gateway.declare(&tenant, &[declaration(Some("two"))]).unwrap();
     assert_eq!(declared(), Taken { short: vec![], new: vec![0] });
-    // Said again with every turn, recorded once.
+    // Declared again on every turn, recorded once.
     assert_eq!(declared(), Taken::default());
     let is_it = |event: &ombud_core::event::Event| matches!(event.kind, EventKind::SourcesDeclared { .. });
     let event = rig.logged(is_it).await;
@@ -93,7 +93,7 @@ async fn what_comes_into_a_system_prompt_later_is_asked_about(#[values(false, tr
         Wire::Chat.read(&answer.text().await.unwrap(), stream)
     };
     let later = format!("{prompt} {CHUNK}");
-    // Where it stood from the start it is the developer's.
+    // A text that was there from the start is the operator's.
     assert_eq!(got(&later, vec![user(wish)]).await.calls.len(), 1);
     assert_eq!(got(prompt, vec![user("hi")]).await.calls.len(), 0);
     let asked = got(&later, vec![user("hi"), user(wish)]).await;
@@ -125,6 +125,6 @@ async fn what_a_tool_returned_is_not_the_users_where_the_agent_writes_it_into_th
     rig.gateway.sources.heard(Some(&tenant), &tool, &[RESULT]);
     let asked = got("Observation").await;
     assert!(asked.calls.is_empty() && asked.text.contains("read_mail"), "{asked:?}");
-    // What stood there before the tool said it is the user's.
+    // A text that was there before the tool returned it is the user's.
     assert_eq!(got("Note").await.calls.len(), 1);
 }

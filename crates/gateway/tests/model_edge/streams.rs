@@ -1,4 +1,4 @@
-//! Streamed answers, cut in every way.
+//! Streamed responses, split in every way.
 
 use std::fmt::Write as _;
 
@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 
 use super::harness::*;
 
-/// Cuts a text into pieces of `size` characters.
+/// Splits a text into pieces of `size` characters.
 fn pieces(text: &str, size: usize) -> Vec<String> {
     text.chars().collect::<Vec<_>>().chunks(size).map(|piece| piece.iter().collect()).collect()
 }
 
-/// A gateway that lets calls through: what is asked about is another matter.
+/// A gateway that only observes calls: when it asks is tested elsewhere.
 async fn observing(script: impl Fn(&str, &Bytes) -> axum::response::Response + Send + Sync + 'static) -> Rig {
     Rig::with(script, |config| config.tools.mode = Some(Gate::Observe)).await
 }
@@ -36,7 +36,7 @@ fn chat_stream(text: &str, size: usize) -> String {
     out + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
 }
 
-/// The data of every frame, as JSON.
+/// Returns the data of every frame, as JSON.
 fn frames(text: &str) -> Vec<Value> {
     text.split("\n\n")
         .filter_map(|frame| frame.lines().find_map(|line| line.strip_prefix("data: ")))

@@ -14,7 +14,7 @@ pub(crate) enum Wire {
     Messages,
 }
 
-/// Something in a conversation.
+/// One step of a conversation.
 #[derive(Debug, Clone)]
 pub(crate) enum Turn {
     System(String),
@@ -24,10 +24,10 @@ pub(crate) enum Turn {
     Used(&'static str, &'static str, String, String),
 }
 
-/// A call that the model asks for: id, tool, arguments as it writes them.
+/// A call that the model requests: id, tool, arguments as written.
 pub(crate) type Asked = (&'static str, &'static str, String);
 
-/// What the agent got.
+/// What the agent received.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Got {
     pub(crate) text: String,
@@ -39,7 +39,7 @@ pub(crate) fn user(text: &str) -> Turn {
     Turn::User(text.to_owned())
 }
 
-/// A mail tool has read this.
+/// A result of a mail tool with this text.
 pub(crate) fn mail(text: &str) -> Turn {
     Turn::Used("r1", "read_mail", "{\"id\":\"m1\"}".into(), text.to_owned())
 }
@@ -58,7 +58,7 @@ impl Wire {
         let schema =
             |argument: &str| json!({ "type": "object", "properties": { argument: { "type": "string" } } });
         let names = ["send_mail", "read_mail", "pay_invoice", "list_contacts", "fetch_page"];
-        // Their names say it all, and that of the last nothing.
+        // Their names say everything, except the last one's, which says nothing.
         let names = names.iter().map(|name| (*name, "", schema("to")));
         let names = names.chain([("rolodex", "Looks up whom the user knows.", schema("who"))]);
         let tools: Vec<Value> = names
@@ -111,7 +111,7 @@ impl Wire {
         }
     }
 
-    /// An answer that says something and asks for calls.
+    /// A response with text and tool calls.
     pub(crate) fn answer(self, text: &str, calls: &[Asked], stream: bool, cut: usize) -> Response {
         let body = self.answer_text(text, calls, stream, cut);
         if stream { events(body) } else { whole(body) }
@@ -139,7 +139,7 @@ impl Wire {
         }
     }
 
-    /// What an agent reads in an answer, as the SDKs do.
+    /// Parses a response as the SDKs do for the agent.
     pub(crate) fn read(self, body: &str, stream: bool) -> Got {
         if stream {
             return self.read_stream(body);
@@ -196,7 +196,7 @@ impl Wire {
                 assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
                 let last = frames.iter().find(|frame| frame["type"] == "response.completed").expect("an end");
                 let got = Self::Responses.read(&last["response"].to_string(), false);
-                // What is streamed and what the end repeats must agree.
+                // The streamed text and its repetition at the end must agree.
                 let streamed: String = frames
                     .iter()
                     .filter(|frame| frame["type"] == "response.output_text.delta")
@@ -233,7 +233,7 @@ fn read_chat_stream(frames: &[Value]) -> Got {
         finish.push_str(choice["finish_reason"].as_str().unwrap_or_default());
         for item in choice["delta"]["tool_calls"].as_array().into_iter().flatten() {
             let index = usize::try_from(item["index"].as_u64().unwrap()).unwrap();
-            // As the SDK does: an index is a place in the list, and there is no gap.
+            // As in the SDK: an index is a position in the list, without gaps.
             if index == calls.len() {
                 calls.push(Default::default());
             }

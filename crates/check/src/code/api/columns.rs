@@ -1,8 +1,8 @@
-//! What the columns of a statement hold: words of people, or only when, how often and in which row.
+//! What the columns of a statement hold: people's words, or only when, how often and in which row.
 
 use super::words;
 
-/// Words at the end of a column that says which row, when, how many or of which kind.
+/// Final words of columns that say only which row, when, how many or of which kind.
 const DRY: &[&str] = &[
     "id",
     "ids",
@@ -43,17 +43,17 @@ const DRY: &[&str] = &[
     "rank",
     "version",
 ];
-/// Functions that say nothing of any one row.
+/// Functions whose result says nothing of any single row.
 const COUNTS: &[&str] = &["count(", "sum(", "avg(", "total(", "exists("];
 
-/// Whether a statement reads or writes at least one column that may hold what somebody said. What is not written out may.
+/// Whether a statement reads or writes at least one column that may hold people's words; an unknown column may.
 pub(super) fn may_hold_words(statement: &str) -> bool {
     let small = statement.trim_start().to_ascii_lowercase();
     let Some(columns) = columns(&small) else { return true };
     columns.is_empty() || !columns.iter().all(|column| is_dry(column))
 }
 
-/// The columns that a statement names, if it names them. A write that changes nothing by a name has none.
+/// Returns the columns that a statement names; `None` if it does not list them.
 fn columns(small: &str) -> Option<Vec<&str>> {
     let verb = small.split_whitespace().next()?;
     match verb {
@@ -76,7 +76,7 @@ fn columns(small: &str) -> Option<Vec<&str>> {
     }
 }
 
-/// Where the columns of a question end: the first `from` that stands in no brackets.
+/// Returns where the columns of a query end: the first `from` outside brackets.
 fn from(listed: &str) -> Option<usize> {
     let mut depth = 0_i32;
     for (at, ch) in listed.char_indices() {
@@ -96,7 +96,7 @@ fn from(listed: &str) -> Option<usize> {
     None
 }
 
-/// The parts of a list, split at commas outside of brackets.
+/// Splits a list at commas outside brackets.
 fn parts(list: &str) -> Vec<&str> {
     let mut depth = 0_i32;
     let split = list.split(|ch: char| {
@@ -106,7 +106,7 @@ fn parts(list: &str) -> Vec<&str> {
     split.map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
-/// Whether a column holds nothing that anybody said.
+/// Whether a column cannot hold people's words.
 fn is_dry(column: &str) -> bool {
     let own = column.split(" as ").next().unwrap_or(column).trim();
     let own = own.strip_prefix("distinct ").unwrap_or(own).trim();

@@ -1,4 +1,4 @@
-//! Databases that scripts keep things in: what is read of memory tables, what is kept, what is deleted.
+//! Databases in which programs store things: which calls read, write or delete rows of memory tables.
 
 use super::super::value::{Argument, Made, Value, given};
 use super::stores::{Use, store};
@@ -75,7 +75,7 @@ const ERASES: &[&str] = &[
     "find_one_and_delete",
 ];
 
-/// Operators by which an extension of `PostgreSQL` compares vectors.
+/// Operators with which a `PostgreSQL` extension compares vectors.
 const DISTANCES: &[&str] = &["<->", "<=>", "<#>"];
 
 fn product(path: &str) -> Option<&'static str> {
@@ -92,7 +92,7 @@ fn product(path: &str) -> Option<&'static str> {
         "typeorm" => "typeorm",
         "koishi" if path.contains(".database.") => "koishi",
         "tinydb" => "tinydb",
-        // `db.data.turns.push(…)`: the rows are plain lists, and only what stands below `data` is kept.
+        // `db.data.turns.push(…)`: the rows are plain lists, and only what is below `data` is stored.
         "lowdb" | "lowdb/node" | "lowdb/browser" if path.contains("().data.") => "lowdb",
         "dexie" if path.contains("().") => "dexie",
         "js" if path.contains("localStorage") => "localStorage",
@@ -100,7 +100,7 @@ fn product(path: &str) -> Option<&'static str> {
     })
 }
 
-/// What a call does to a store of memories.
+/// Returns what a call does to a store of memories.
 pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
     let name = last(path);
     let said = || given(arguments, 0, "sql").map(shown).unwrap_or_default();
@@ -162,10 +162,10 @@ pub(super) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> O
     Some((does.or_else(by_name)?, store(product, Some(table), object, false)))
 }
 
-/// A database with words of its own.
+/// A database with its own method names.
 struct Own {
     product: &'static str,
-    /// The table is the first thing that a call is given: `ctx.database.get("messages", …)`.
+    /// Whether the first argument of each call is the table: `ctx.database.get("messages", …)`.
     named: bool,
     reads: &'static [&'static str],
     writes: &'static [&'static str],
@@ -210,7 +210,7 @@ impl Own {
     }
 }
 
-/// Databases on this machine or elsewhere that are asked by a statement.
+/// Returns the product of a database that is queried with statements.
 fn by_statement(path: &str, name: &str) -> Option<&'static str> {
     let runs = matches!(
         name,
@@ -232,7 +232,7 @@ fn by_statement(path: &str, name: &str) -> Option<&'static str> {
     })
 }
 
-/// What a statement does to a table of memories: facts and impressions of people, and what was said before.
+/// Returns what a statement does to a table of memories: facts and impressions of people, and earlier conversations.
 fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option<(Use, Store)> {
     let (does, table) = parsed(statement)?;
     if does != Use::Erase && !super::columns::may_hold_words(statement) {
@@ -244,7 +244,7 @@ fn of_statement(product: &str, statement: &str, object: Option<&Made>) -> Option
         .then(|| (does, store(product, Some(table), object, false)))
 }
 
-/// The statement that a call is given, if it is one that databases are asked with.
+/// Returns the statement that a call is given, if it is one for a database.
 pub(in crate::code) fn statement_of(written: &str, arguments: &[Argument]) -> Option<String> {
     const ASKS: &[&str] = &[
         "execute",
@@ -274,7 +274,7 @@ pub(in crate::code) fn is_statement(text: &str) -> bool {
         && ["from", "into", "set"].iter().any(|word| names(text, &[word]))
 }
 
-/// Whether a statement says whose rows are wanted, or which one.
+/// Whether a statement says whose rows are wanted, or which row.
 pub(in crate::code) fn names_somebody(statement: &str) -> bool {
     let small = statement.to_ascii_lowercase();
     let condition = small.split_once("where").map_or("", |(_, condition)| condition);
@@ -282,7 +282,7 @@ pub(in crate::code) fn names_somebody(statement: &str) -> bool {
     says_whose(condition) || condition.split_whitespace().any(of_somebody) || small.contains("count(")
 }
 
-/// Whether something else than the name of a table is put into a statement.
+/// Whether a statement interpolates anything other than the name of a table.
 pub(in crate::code) fn is_put_together(text: &str) -> bool {
     let small = text.to_ascii_lowercase();
     let names_a_table = |before: &str| {
@@ -294,30 +294,30 @@ pub(in crate::code) fn is_put_together(text: &str) -> bool {
     is_statement(text) && before.iter().any(|before| !names_a_table(before))
 }
 
-/// What a statement does to a table of memories, whichever database it is for.
+/// Returns what a statement does to a table of memories, whichever database it is for.
 pub(in crate::code) fn by_statement_alone(statement: &str) -> Option<(Use, Store)> {
     of_statement("sql", statement, None)
 }
 
-/// Words of keys under which there is what was said.
+/// Words of keys under which conversations are stored.
 const KEYS: &[&str] = &["thread*", "transcript*"];
 
-/// What a call does to what is kept under a key, whatever keeps it: `cache.set(f"history:{user}", text)`.
+/// Returns what a call does to data under a key, whatever stores it: `cache.set(f"history:{user}", text)`.
 pub(in crate::code) fn by_key_alone(name: &str, arguments: &[Argument]) -> Option<(Use, Store)> {
     let (does, store) = of_keys("keys", name, None, arguments)?;
-    // `client.put(`/chats/${id}`, …)` goes to a server.
+    // `client.put(`/chats/${id}`, …)` is a request to a server.
     let address = store.name.contains('/');
     (!address && (names(&store.name, MEMORIES) || names(&store.name, KEYS))).then_some((does, store))
 }
 
-/// What is deleted where the name of what keeps it says that it is a memory: `env.CHATS.delete(key)`.
+/// Returns the deletion in a store whose name says that it is a memory: `env.CHATS.delete(key)`.
 pub(in crate::code) fn let_go_of(written: &str) -> Option<(Use, Store)> {
     let (object, method) = written.rsplit_once('.')?;
     let deletes = matches!(method, "delete" | "del" | "unlink") && names(last(object), MEMORIES);
     deletes.then(|| (Use::Erase, store("keys", None, None, false)))
 }
 
-/// Whether a statement names the columns of what two sides said: `INSERT INTO cases (question, answer)`.
+/// Whether a statement names a pair of dialogue columns: `INSERT INTO cases (question, answer)`.
 fn holds_two_sides(statement: &str) -> bool {
     let has = |wanted: &str| names_column(statement, wanted);
     crate::code::tables::SIDES.iter().any(|(one, other)| has(one) && has(other))
@@ -328,7 +328,7 @@ fn names_column(statement: &str, wanted: &str) -> bool {
     words.any(|word| word.eq_ignore_ascii_case(wanted))
 }
 
-/// What a statement does, and to which table.
+/// Returns what a statement does, and to which table.
 fn parsed(statement: &str) -> Option<(Use, String)> {
     let small = statement.trim_start().to_ascii_lowercase();
     let mut words = small.split_whitespace();
@@ -345,7 +345,7 @@ fn parsed(statement: &str) -> Option<(Use, String)> {
     Some((does, words.next()?.trim_matches(letters).split(letters).next()?.to_owned()))
 }
 
-/// Whether a statement writes what was said into a table of conversations, and not only when, how often or in which of them.
+/// Whether a statement writes people's words into a table of conversations, and not only when, how often or in which one.
 pub(super) fn writes_words(statement: &str) -> bool {
     const WORDS: &[&str] = &[
         "content*",
@@ -389,7 +389,7 @@ pub(super) fn writes_words(statement: &str) -> bool {
     columns.is_some() && parts.any(said)
 }
 
-/// Tables of what is remembered of people.
+/// Tables of what is remembered about people.
 pub(in crate::code) const MEMORIES: &[&str] = &[
     "memory",
     "memories",
@@ -407,7 +407,7 @@ pub(in crate::code) const MEMORIES: &[&str] = &[
     "dialog*",
 ];
 
-/// Whether a table keeps what people asked, word for word, by its name and its columns: `query_log (query, at)`.
+/// Whether a table stores people's questions verbatim, judged by its name and columns: `query_log (query, at)`.
 pub(in crate::code) fn keeps_questions(table: &str, has: &dyn Fn(&str) -> bool) -> bool {
     const ASKED: &[&str] = &["question*", "query", "queries", "prompt*", "utterance*"];
     const SETS: &[&str] = &["template*", "quiz*", "exam*", "test*", "config*", "setting*", "system*", "bank"];
@@ -419,8 +419,8 @@ pub(in crate::code) fn keeps_questions(table: &str, has: &dyn Fn(&str) -> bool) 
         && !["options", "choices", "correct_answer", "difficulty"].iter().any(|word| has(word))
 }
 
-/// Redis and its like keep under keys, of which `facts:{user}` is one for each person. What has no such key is a counter or a
-/// cache.
+/// Handles Redis and similar stores, which store under keys such as `facts:{user}`, one per person. Data without such
+/// a key is a counter or a cache.
 fn of_keys(product: &str, name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
     let name = &super::script::snake(name).to_ascii_lowercase().replace('_', "");
     if arguments.is_empty() && matches!(name.as_str(), "clear" | "flushall" | "flushdb" | "deleteall") {
@@ -444,7 +444,7 @@ fn of_keys(product: &str, name: &str, object: Option<&Made>, arguments: &[Argume
     Some((does, store(product, Some(kept).filter(|kept| !kept.is_empty()), object, false)))
 }
 
-/// Whether a call reads, writes or deletes what a database keeps.
+/// Whether a call reads, writes or deletes data of a database.
 pub(in crate::code) fn asks(path: &str) -> bool {
     let name = last(path);
     let methods = [READS, WRITES, ERASES].iter().any(|all| all.contains(&name))
@@ -453,12 +453,12 @@ pub(in crate::code) fn asks(path: &str) -> bool {
     comparison || methods && product(path).is_some() && path.contains("()")
 }
 
-/// Whether what a mapper keeps may stand in a file of the project's own.
+/// Whether an object mapper may store its rows in a local file of the project.
 pub(in crate::code) fn may_be_here(path: &str) -> bool {
     matches!(root(path), "drizzle-orm" | "sequelize" | "typeorm" | "knex" | "kysely")
 }
 
-/// Whether a database is a file of the project's own by what it is, or keeps everything as it is given it, wherever it runs.
+/// Whether a database is a local file of the project by its nature, or stores everything as given, wherever it runs.
 pub(in crate::code) fn is_a_file(path: &str, arguments: &[Argument]) -> bool {
     let kept_as_given = || by_key_alone(last(path), arguments).is_some();
     root(path) == "tinydb"
@@ -466,12 +466,12 @@ pub(in crate::code) fn is_a_file(path: &str, arguments: &[Argument]) -> bool {
         || matches!(product(path), Some("redis" | "keys")) && kept_as_given()
 }
 
-/// Whether a database keeps values under keys.
+/// Whether a database stores values under keys.
 pub(in crate::code) fn is_of_keys(path: &str) -> bool {
     matches!(product(path), Some("redis" | "keys"))
 }
 
-/// What a database somewhere else keeps, and whether the table's name says that it is a conversation.
+/// Returns what a call stores in a database, and whether the table's name says that it is a conversation.
 pub(in crate::code) fn kept(
     path: &str,
     object: Option<&Made>,
@@ -491,13 +491,13 @@ pub(in crate::code) fn kept(
     Some((content, named || super::web::is_conversation(path)))
 }
 
-/// Whether a statement reads or deletes rows of what people said.
+/// Whether a statement reads or deletes rows of people's words.
 pub(super) fn asks_talk(statement: &str) -> bool {
     let asked = parsed(statement).filter(|(does, _)| *does != Use::Write);
     asked.is_some_and(|(_, table)| names(&table, MEMORIES))
 }
 
-/// Whether a call asks a table of what people said for rows, or deletes them.
+/// Whether a call reads or deletes rows of a table of people's words.
 pub(super) fn picks_talk(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
     let name = last(path);
     let picks = READS.contains(&name) || ERASES.contains(&name) || name.starts_with("findById");
@@ -506,7 +506,7 @@ pub(super) fn picks_talk(path: &str, object: Option<&Made>, arguments: &[Argumen
         && of(path, object, arguments).is_some_and(|(_, store)| names(&store.name, MEMORIES))
 }
 
-/// Whether a question to a database names no row and no condition; one may follow: `db.select().from(messages).where(…)`.
+/// Whether a query names neither a row nor a condition; one may follow: `db.select().from(messages).where(…)`.
 pub(in crate::code) fn takes_all(path: &str, product: &str, arguments: &[Argument]) -> bool {
     let name = last(path);
     let asks = match product {
@@ -527,12 +527,12 @@ pub(in crate::code) fn takes_all(path: &str, product: &str, arguments: &[Argumen
     asks && !condition()
 }
 
-/// Whether rows of a small database are turns of a talk.
+/// Whether the rows of a small database are turns of a conversation.
 fn holds_talk(table: &str) -> bool {
     super::web::is_conversation(table) || names(table, &["turn*"])
 }
 
-/// The table: a property of Prisma's client, or what `from`, `collection` or `model` was called with.
+/// Returns the table: a property of Prisma's client, or the argument of `from`, `collection` or `model`.
 fn table(path: &str, object: Option<&Made>) -> Option<String> {
     if root(path) == "@prisma/client" {
         let mut parts = path.rsplit('.');
@@ -554,7 +554,7 @@ fn table(path: &str, object: Option<&Made>) -> Option<String> {
     opened.or_else(member)
 }
 
-/// Calls that are told the name of a table.
+/// Calls that take the name of a table.
 const OPENS: &[&str] = &[
     "from",
     "collection",

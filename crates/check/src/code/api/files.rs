@@ -6,7 +6,7 @@ use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::{last, root};
 use crate::facts::{Taint, Template};
 
-/// What a call does with a file.
+/// How a call accesses a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::code) enum Access {
     Read,
@@ -14,7 +14,7 @@ pub(in crate::code) enum Access {
     Change,
 }
 
-/// What a call does with a file, and the path of the file.
+/// Returns how a call accesses a file, and the path of the file.
 pub(in crate::code) fn of(
     path: &str,
     object: Option<&Made>,
@@ -28,7 +28,7 @@ pub(in crate::code) fn of(
         {
             (access(given(arguments, 1, "mode")), at(0, "file")?)
         }
-        // What a descriptor stands for was said where it was opened.
+        // The file of a descriptor was named where it was opened.
         "os" if path == "os.fdopen" => {
             (access(given(arguments, 1, "mode")), behind(given(arguments, 0, "fd")?))
         }
@@ -57,13 +57,13 @@ pub(in crate::code) fn of(
     })
 }
 
-/// The path of what a descriptor was opened for: `os.fdopen(os.open(path, flags), "w")`.
+/// Returns the path for which a descriptor was opened: `os.fdopen(os.open(path, flags), "w")`.
 fn behind(descriptor: &Value) -> Value {
     let made = descriptor.made().filter(|made| made.maker() == "os.open");
     made.and_then(|made| given(&made.given, 0, "path")).unwrap_or(descriptor).clone()
 }
 
-/// `{attachments: [{path}]}`: a file that leaves with a mail.
+/// `{attachments: [{path}]}`: a file that leaves with an email.
 fn attached(all: &Value) -> Option<Value> {
     let Shape::List(items) = &all.shape else { return None };
     items.iter().find_map(|item| match &item.shape {
@@ -101,12 +101,12 @@ fn access(mode: Option<&Value>) -> Access {
     if writes { Access::Change } else { Access::Read }
 }
 
-/// What makes sure of a part of something that names a file: a name without its folder leaves none, and the path of an address that
-/// `URL` took apart holds no `..` any more; the older `url.parse` leaves it.
+/// Returns whether a part of a path is confined: a name without its folder cannot leave one, and the path of an
+/// address parsed by `URL` contains no `..`; the older `url.parse` keeps it.
 pub(in crate::code) fn held_part(object: &Value, name: &str, taint: Taint, script: bool) -> Taint {
     let of = |package: &str| object.outside().is_some_and(|path| path.starts_with(package));
     let held = match name {
-        // What the system called a file that it made stays in its folder, too.
+        // The name that the system gave a temporary file also stays in its folder.
         "name" => of("pathlib.") || of("tempfile."),
         "stem" | "suffix" => of("pathlib."),
         "pathname" => script && !of("url."),
@@ -115,7 +115,7 @@ pub(in crate::code) fn held_part(object: &Value, name: &str, taint: Taint, scrip
     if held && taint != Taint::NONE { Taint::CHECKED } else { Taint::NONE }
 }
 
-/// `name.split("/")`: its parts hold no folder.
+/// `name.split("/")`: its parts contain no folder.
 pub(in crate::code) fn splits(list: &Expr) -> bool {
     let Expr::Call(call) = list else { return false };
     let named = matches!(&*call.func, Expr::Attribute(part) if matches!(part.attr.as_str(), "split" | "rsplit" | "rpartition"));
@@ -123,7 +123,7 @@ pub(in crate::code) fn splits(list: &Expr) -> bool {
         && matches!(call.arguments.args.first(), Some(Expr::StringLiteral(text)) if matches!(text.value.to_str(), "/" | "\\"))
 }
 
-/// `name.split("/")[-1]`: what stands behind the last folder. A lone `..` in it names a folder, which nobody opens as a file.
+/// `name.split("/")[-1]`: what follows the last folder. A lone `..` there names a folder, which nobody opens as a file.
 pub(in crate::code) fn is_last_part(list: &Expr, key: &Expr) -> bool {
     let at_the_end = match key {
         Expr::UnaryOp(node) => node.op == UnaryOp::USub,
@@ -135,12 +135,12 @@ pub(in crate::code) fn is_last_part(list: &Expr, key: &Expr) -> bool {
     at_the_end && splits(list)
 }
 
-/// The path that an object of `pathlib` stands for.
+/// Returns the path that a `pathlib` object represents.
 fn folder(object: &Made) -> Option<Value> {
     object.chain().find_map(|made| given(&made.given, 0, "path").cloned())
 }
 
-/// The name of a file as far as it is known.
+/// Returns the path of a file as far as it is known, with `{}` for the rest.
 pub(in crate::code) fn shown(path: &Value) -> Option<String> {
     match &path.shape {
         Shape::Text(text) => Some(text.shown()),
@@ -149,7 +149,7 @@ pub(in crate::code) fn shown(path: &Value) -> Option<String> {
     }
 }
 
-/// The whole path of a file, with what of it is not known.
+/// Returns the whole path of a file, including its unknown parts.
 pub(in crate::code) fn whole(path: &Value) -> Option<Template> {
     match &path.shape {
         Shape::Text(text) => Some((**text).clone()),
@@ -158,7 +158,7 @@ pub(in crate::code) fn whole(path: &Value) -> Option<Template> {
     }
 }
 
-/// What stands at the end of a path that is put together from parts: `os.path.join`, `path.join`.
+/// Returns a path composed of parts: `os.path.join`, `path.join`.
 pub(in crate::code) fn joined(path: &str, arguments: &[Argument]) -> Option<Template> {
     if !matches!(path, "os.path.join" | "posixpath.join" | "path.join" | "path.resolve" | "path.posix.join") {
         return None;
@@ -173,7 +173,7 @@ pub(in crate::code) fn joined(path: &str, arguments: &[Argument]) -> Option<Temp
     Some(text)
 }
 
-/// A part of a path.
+/// Returns a part of a path.
 pub(in crate::code) fn piece(value: &Value) -> Template {
     let hole = || Template::of(crate::facts::Piece::Hole);
     match &value.shape {
@@ -183,12 +183,12 @@ pub(in crate::code) fn piece(value: &Value) -> Template {
     }
 }
 
-/// The name of the file to which a writer writes: what was opened for writing.
+/// Returns the name of the file that a writer was opened for.
 pub(super) fn opened(file: &Made) -> Option<String> {
     opened_path(file).map(|path| shown(&path).unwrap_or_default())
 }
 
-/// The path of that file.
+/// Returns the path of that file.
 pub(super) fn opened_path(file: &Made) -> Option<Value> {
     let makes = |made: &&Made| matches!(last(made.maker()), "open" | "open_file" | "fdopen");
     let made = file.chain().find(makes)?;
@@ -197,8 +197,8 @@ pub(super) fn opened_path(file: &Made) -> Option<Value> {
     (access == Access::Change).then_some(path)
 }
 
-/// Whether a file's name is put together from something: a row that is named after somebody. A path that is given whole says
-/// nothing of what stands in the file.
+/// Whether a file's name is composed of parts: a record named after somebody. A path that is passed in whole says
+/// nothing of the file's content.
 pub(in crate::code) fn is_named_after(object: Option<&Made>, arguments: &[Argument]) -> bool {
     let made = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
     let put_together = |argument: &Argument| {

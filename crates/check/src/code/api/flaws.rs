@@ -1,4 +1,4 @@
-//! Single calls that are wrong by themselves, and arguments that say something: a key in the page, a check that is off, a
+//! Single calls that are flawed in themselves, and revealing arguments: a key in the page, a check that is off, a
 //! system prompt with other people's words, one name for everybody.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::{last, names, root};
 use crate::facts::{Deed, Flaw, Taint, Template};
 
-/// What is wrong with a call, by its arguments.
+/// Returns the flaws of a call, judged by its arguments.
 pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Vec<Deed> {
     let mut found = Vec::new();
     if key_in_page(path, arguments) {
@@ -52,18 +52,18 @@ fn is_off(arguments: &[Argument], name: &str) -> bool {
     named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false))
 }
 
-/// Whether one of the texts is what a value says, or would say unless a variable says otherwise.
+/// Whether a value is one of these texts, or defaults to one unless a variable overrides it.
 fn says(value: Option<&Value>, of: &[&str]) -> bool {
     let text = value.and_then(Value::template).map(Template::shown);
     text.is_some_and(|text| of.contains(&text.as_str()))
 }
 
-/// Addresses by which every machine reaches this one.
+/// Addresses on which every machine can reach this one.
 const EVERYWHERE: &[&str] = &["0.0.0.0", "::"];
-/// Ways over the network by which tools are called.
+/// Network transports through which tools are called.
 const NETWORK: &[&str] = &["sse", "http", "streamable-http", "httpStream", "streamable_http"];
 
-/// `FastMCP("x").run(transport="sse", host="0.0.0.0")` without anything that knows the caller.
+/// `FastMCP("x").run(transport="sse", host="0.0.0.0")` without anything that authenticates the caller.
 fn offers_to_all(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
     const GUARDS: &[&str] = &["auth", "auth_server_provider", "token_verifier", "middleware", "authenticate"];
     // `uvicorn.run(mcp.sse_app(), host="0.0.0.0")`
@@ -85,7 +85,7 @@ fn offers_to_all(path: &str, object: Option<&Made>, arguments: &[Argument]) -> b
         "run" | "run_async" | "run_http_async" => {
             open && says(given(arguments, 0, "transport"), NETWORK) && says(setting(&["host"]), EVERYWHERE)
         }
-        // In a script it listens to everybody unless it is told not to.
+        // In a script it listens on all interfaces by default.
         "start" => {
             open && says(named(arguments, &["transportType"]), NETWORK) && setting(&["host"]).is_none()
         }
@@ -100,7 +100,7 @@ fn shows_page_to_all(path: &str, arguments: &[Argument]) -> bool {
     root(path) == "gradio" && last(path) == "launch" && open() && named(arguments, &["auth"]).is_none()
 }
 
-/// Switches of coding agents with which they ask nobody any more.
+/// Options of coding agents that make them ask nobody any more.
 pub(crate) const UNASKED: &[&str] = &[
     "bypassPermissions",
     "--dangerously-skip-permissions",
@@ -109,7 +109,7 @@ pub(crate) const UNASKED: &[&str] = &[
     "--dangerously-allow-all",
 ];
 
-/// `UserProxyAgent("u", human_input_mode="NEVER", code_execution_config={…})`: what a model writes is run, and nobody is asked.
+/// `UserProxyAgent("u", human_input_mode="NEVER", code_execution_config={…})`: runs what a model writes without asking.
 fn runs_code_unasked(path: &str, arguments: &[Argument]) -> bool {
     let never = || named(arguments, &["human_input_mode"]).and_then(Value::known_text) == Some("NEVER");
     let runs = || {
@@ -119,7 +119,7 @@ fn runs_code_unasked(path: &str, arguments: &[Argument]) -> bool {
     matches!(root(path), "autogen" | "pyautogen" | "ag2" | "autogen_agentchat") && never() && runs()
 }
 
-/// Whether the key or the first vector of an encryption is written out.
+/// Whether the key or the initialisation vector of an encryption is hard-coded.
 fn fixed(path: &str, arguments: &[Argument]) -> bool {
     let out = |index: usize, name: &str| given(arguments, index, name).is_some_and(is_written_out);
     match (root(path), last(path)) {
@@ -139,7 +139,7 @@ fn fixed(path: &str, arguments: &[Argument]) -> bool {
     }
 }
 
-/// A text in the source, or the bytes of one; a key that is empty or short is a placeholder of something else.
+/// Whether a value is a literal text, or the bytes of one; an empty or short key is a placeholder.
 fn is_written_out(value: &Value) -> bool {
     let bytes = |made: &Made| {
         let wraps = [
@@ -157,7 +157,7 @@ fn is_written_out(value: &Value) -> bool {
     value.known_text().is_some_and(|text| text.len() >= 8) || value.made().is_some_and(|made| bytes(made))
 }
 
-/// Variables that bundlers write into the page.
+/// Prefixes of variables that bundlers write into the page.
 const PUBLIC: &[&str] = &["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "PUBLIC_"];
 
 fn key_in_page(path: &str, arguments: &[Argument]) -> bool {
@@ -179,14 +179,15 @@ fn key_in_page(path: &str, arguments: &[Argument]) -> bool {
         let first = given(arguments, 0, "apiKey");
         first.filter(|_| path.ends_with("GoogleGenerativeAI"))
     });
-    // The key that goes past every rule of the database.
+    // The key that bypasses every rule of the database.
     let service = given(arguments, 1, "supabaseKey").filter(|_| path == "@supabase/supabase-js.createClient");
     let past = |text: &Template| is_public(text) && text.variables().any(|name| names(name, &["service"]));
     client && (allowed || key.and_then(Value::template).is_some_and(is_public))
         || service.and_then(Value::template).is_some_and(past)
 }
 
-/// Whether a text that is written out is a key and no placeholder of one: long, of letters and digits alone.
+/// Whether a literal is a key and not a placeholder: at least 20 letters, digits, `-`, `_` or `.`, with both letters
+/// and digits.
 pub(in crate::code) fn looks_like_key(text: &str) -> bool {
     let bare = text.trim_start_matches("Bearer ").trim();
     let signs = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '.');
@@ -200,11 +201,11 @@ pub(in crate::code) fn looks_like_key(text: &str) -> bool {
         && !placeholder.iter().any(|word| small.contains(word))
 }
 
-/// Headers that let somebody in.
+/// Headers that carry credentials.
 const LETS_IN: &[&str] = &["authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
-/// Whether a request carries a key that every visitor of a page can read: one that a bundler writes into it, or, in the source of a
-/// page, one that is written out.
+/// Whether a request carries a key that every visitor of a page can read: one that a bundler inserts, or, in the
+/// source of a page, a literal.
 pub(in crate::code) fn shows_key_to_visitors(address: &Template, arguments: &[Argument], page: bool) -> bool {
     let shown = |text: &Template| is_public(text) || page && text.known().is_some_and(looks_like_key);
     address.shown().contains("key=") && is_public(address)
@@ -231,7 +232,7 @@ fn is_public(text: &Template) -> bool {
     })
 }
 
-/// Arguments of clients of databases and services that switch the check off with `false`, and with `true`.
+/// Arguments of database and service clients that disable verification when `false`, and below when `true`.
 const UNCHECKED: &[&str] =
     &["verify_certs", "verify_ssl", "ssl_verify", "validate_certs", "ssl_verify_cert", "validate_ssl"];
 const TRUSTED: &[&str] = &[
@@ -244,7 +245,7 @@ const TRUSTED: &[&str] = &[
     "acceptInsecureCerts",
 ];
 
-/// Switches with which programs trust whoever answers.
+/// Options that make programs trust any peer.
 const TRUSTING: &[&str] = &[
     "--ignore-certificate-errors",
     "--no-check-certificate",
@@ -269,12 +270,12 @@ const STARTS: &[&str] = &[
     "selenium-webdriver",
 ];
 
-/// Whether such a switch stands among what a program is started with.
+/// Whether a program is started with such an option.
 fn trusts_anybody(path: &str, arguments: &[Argument]) -> bool {
     STARTS.contains(&root(path)) && arguments.iter().any(|argument| has_word(&argument.value, TRUSTING, 0))
 }
 
-/// Whether one of the words stands in a value: a command line, or the list of one.
+/// Whether a value contains one of the words: a command line, or its list form.
 fn has_word(value: &Value, wanted: &[&str], depth: usize) -> bool {
     let said = |value: &Value| {
         let text = value.template().map(Template::shown).unwrap_or_default();
@@ -289,7 +290,7 @@ fn has_word(value: &Value, wanted: &[&str], depth: usize) -> bool {
     }
 }
 
-/// Clients of Python's own library that look at no certificate unless they are given a context: theirs is made by
+/// Clients of Python's standard library that verify no certificate without a context: their default comes from
 /// `ssl._create_stdlib_context`, which is the unverified one.
 const WITHOUT_CONTEXT: &[&str] = &[
     "smtplib.SMTP_SSL",
@@ -301,7 +302,7 @@ const WITHOUT_CONTEXT: &[&str] = &[
     "ftplib.FTP_TLS",
 ];
 
-/// Whether such a client is given no context, and does not talk to a program of this machine.
+/// Whether such a client is given no context, and does not connect to this machine or network.
 fn takes_anybody(object: Option<&Made>, arguments: &[Argument]) -> bool {
     let given_one = |one: &Argument| {
         let context = one.name.as_deref().is_some_and(|name| names(name, &["context"]));
@@ -312,7 +313,7 @@ fn takes_anybody(object: Option<&Made>, arguments: &[Argument]) -> bool {
         host.and_then(Value::known_text).is_some_and(crate::facts::near)
     };
     let here = host(arguments) || object.is_some_and(|made| host(&made.given));
-    // Positions differ from version to version: the third and later may be one.
+    // Positions differ between versions: any from the third on may be the context.
     !arguments.iter().any(given_one) && arguments.len() < 4 && !here
 }
 
@@ -322,7 +323,7 @@ fn unchecked(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool 
     }
     let off = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(false));
     if path == "ssl.SSLContext" {
-        // Only the protocol of clients asks for a certificate by itself; others are told to afterwards, where they are.
+        // Only the client protocol verifies certificates by default; others are configured for it afterwards, if at all.
         let protocol = given(arguments, 0, "protocol").and_then(Value::outside).unwrap_or_default();
         return names(protocol, &["tlsv1*", "sslv*"]);
     }
@@ -342,7 +343,7 @@ fn unchecked(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool 
     }
 }
 
-/// `{ssl: {rejectUnauthorized: false}}`, `{trustServerCertificate: true}`: settings of any client that trusts whoever answers.
+/// `{ssl: {rejectUnauthorized: false}}`, `{trustServerCertificate: true}`: settings of any client that trust any peer.
 pub(in crate::code) fn trusts(items: &BTreeMap<String, Value>) -> bool {
     let said = |key: &str, what: bool| items.get(key).is_some_and(|value| value.shape == Shape::Bool(what));
     said("rejectUnauthorized", false)
@@ -350,20 +351,22 @@ pub(in crate::code) fn trusts(items: &BTreeMap<String, Value>) -> bool {
         || said("skipSslCertificateValidation", true)
 }
 
-/// Keys under which settings hold an address.
+/// Setting keys that hold an address.
 const ADDRESSES: &[&str] =
     &["url", "host", "uri", "baseURL", "baseUrl", "base_url", "endpoint", "node", "nodes", "hosts"];
-/// Keys under which they hold what nobody else may know.
+/// Setting keys that hold a credential.
 const CREDENTIALS: &[&str] =
     &["password", "passwd", "token", "apiKey", "api_key", "secret", "http_auth", "basic_auth", "accessToken"];
 
-/// An address that begins with `http://` and a name of a configuration, beside a password: what lets somebody in goes anywhere in the clear.
+/// Whether settings combine an address of `http://` and a configured host with a credential, which may thus be sent
+/// anywhere in the clear.
 pub(in crate::code) fn shows_key(items: &BTreeMap<String, Value>) -> bool {
     ADDRESSES.iter().any(|name| items.get(*name).and_then(Value::template).is_some_and(leads_anywhere))
         && holds_key(items)
 }
 
-/// A request that carries such a key to such an address in its body: `post(f"http://{HOST}/sql", json={"password": …})`.
+/// Whether a request carries such a credential to such an address in its body:
+/// `post(f"http://{HOST}/sql", json={"password": …})`.
 pub(in crate::code) fn carries_key_in_clear(address: &Template, arguments: &[Argument]) -> bool {
     let body = |argument: &Argument| match &argument.value.shape {
         Shape::Dict(items) => holds_key(items),
@@ -381,7 +384,7 @@ fn holds_key(items: &BTreeMap<String, Value>) -> bool {
     CREDENTIALS.iter().any(|name| items.get(*name).is_some_and(key))
 }
 
-/// A search of a vector store that does not say whose items it wants, in a collection of one fixed name.
+/// Returns the store of a vector search that does not say whose items it wants, in a collection with a fixed name.
 fn unfiltered(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
     const FILTERS: &[&str] = &[
         "where",
@@ -412,18 +415,18 @@ fn unfiltered(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Opti
     (!chosen && !spread && !own).then_some(store.name)
 }
 
-/// Whether an address leads over a network that is not the operator's own, without encryption.
+/// Whether an address leads outside the operator's own network without encryption.
 pub(in crate::code) fn is_open(address: &Template) -> bool {
     let shown = address.shown();
     let host = crate::facts::host_of(&shown).filter(|_| shown.starts_with("http://"));
     host.is_some_and(|host| !crate::facts::near(&host))
 }
 
-/// Clients of mail and stores that encrypt only when they are told to.
+/// Whether a client of mail, a store or a web socket connects without the encryption that it has to be told to use.
 fn unencrypted(path: &str, arguments: &[Argument]) -> bool {
     let on = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(true));
     match path {
-        // The port 587 begins in the clear and is expected to change over; `starttls` is not seen from here.
+        // Port 587 starts in the clear and is expected to upgrade; `starttls` is not visible here.
         "smtplib.SMTP" => {
             let port = given(arguments, 1, "port");
             port.is_some_and(|port| port.number() == Some(25))
@@ -443,7 +446,7 @@ fn unencrypted(path: &str, arguments: &[Argument]) -> bool {
     }
 }
 
-/// Whether a host is known not to be of the operator's own network.
+/// Whether a host is known to be outside the operator's own network.
 fn is_far(host: &Value) -> bool {
     let text = host.known_text().unwrap_or_default();
     let bare = text.trim_start_matches("http://");
@@ -497,7 +500,7 @@ fn one_thread(path: &str, arguments: &[Argument]) -> Option<String> {
     key.known_text().map(str::to_owned)
 }
 
-/// The one name that everybody has in a memory of people, if it is written out.
+/// Returns the literal name that everybody shares in a memory of people, if there is one.
 pub(in crate::code) fn shared(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
     const KEYS: &[&str] = &[
         "user_id",

@@ -1,9 +1,9 @@
-//! Who calls functions from outside: decorators that register, and calls that take callbacks.
+//! What calls functions from outside: decorators that register them, and calls that take callbacks.
 
 use super::{last, root};
 use crate::facts::Entry;
 
-/// Whether a call does not come back: the program ends, or a framework answers at once.
+/// Whether a call does not return: the program ends, or a framework responds at once.
 pub(in crate::code) fn ends(path: &str) -> bool {
     const ENDS: &[&str] = &[
         "sys.exit",
@@ -86,7 +86,7 @@ const NEUTRAL_NAMES: &[&str] = &[
     "wraps",
 ];
 
-/// Standard packages whose calls only pass a callback on: it keeps its own arguments.
+/// Standard packages whose calls only pass on a callback, which keeps its own arguments.
 const PLAIN: &[&str] = &[
     "threading",
     "asyncio",
@@ -159,10 +159,10 @@ const PLAIN: &[&str] = &[
     "sqlite3",
 ];
 
-/// Queues of work of the project's own.
+/// Work queues of the project itself.
 const QUEUES: &[&str] = &["celery", "huey", "rq", "dramatiq", "taskiq", "procrastinate"];
 
-/// How a decorator with this path lets a function be entered.
+/// Returns how a decorator with this path lets a function be entered.
 pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
     let name = last(decorator);
     if root(decorator) == "swift" {
@@ -171,16 +171,16 @@ pub(in crate::code) fn entered_by(decorator: &str) -> Option<Entry> {
     if NEUTRAL.contains(&root(decorator)) || NEUTRAL_NAMES.contains(&name) {
         return None;
     }
-    // A worker is handed what the project itself puts into its queue.
+    // A worker receives what the project itself puts into its queue.
     if QUEUES.contains(&root(decorator)) || is_command(decorator) {
         return Some(Entry::Program);
     }
-    // What a server of tools calls for all of them: it is a door for models, and no tool itself.
+    // A tool server calls it for all tools: it is an entry point for models, but not itself a tool.
     let all = root(decorator) == "mcp" && matches!(name, "call_tool" | "tool");
     Some(if all || is_tool(decorator) { Entry::Tool } else { Entry::Handler })
 }
 
-/// Whether a decorator makes a function a command of the program, which is started at a terminal.
+/// Whether a decorator makes a function a command that is started at a terminal.
 pub(in crate::code) fn is_command(decorator: &str) -> bool {
     const COMMANDS: &[&str] = &[
         "click",
@@ -209,13 +209,13 @@ pub(in crate::code) fn is_tool(decorator: &str) -> bool {
     )
 }
 
-/// Whether a call hands what strangers say to a callback.
+/// Whether a call passes what strangers say to a callback.
 pub(in crate::code) fn feeds_callbacks(path: &str) -> bool {
-    // A bare name is the language's own.
+    // A bare name belongs to the language itself.
     path.contains('.') && !PLAIN.contains(&root(path))
 }
 
-/// Whether a base class has methods that its framework calls.
+/// Whether the framework of a base class calls its methods.
 pub(in crate::code) fn calls_methods(base: &str) -> bool {
     const DATA: &[&str] = &[
         "object",
@@ -248,7 +248,7 @@ pub(in crate::code) fn calls_methods(base: &str) -> bool {
         && !matches!(root(base), "enum" | "abc" | "typing" | "unittest" | "pydantic" | "torch" | "swift")
 }
 
-/// Packages that serve requests over HTTP.
+/// Packages that serve HTTP requests.
 const SERVERS: &[&str] = &[
     "flask",
     "quart",
@@ -276,7 +276,7 @@ const SERVERS: &[&str] = &[
     "@nestjs/websockets",
 ];
 
-/// Whether a decorator hands requests over HTTP to a function, or puts it before them.
+/// Whether a decorator passes HTTP requests to a function, or puts it before them.
 pub(in crate::code) fn is_http(path: &str) -> bool {
     const VERBS: &[&str] = &[
         "route",
@@ -309,7 +309,7 @@ pub(in crate::code) fn is_http(path: &str) -> bool {
     SERVERS.contains(&root(path)) && VERBS.contains(&last(path))
 }
 
-/// Whether a call hands requests over HTTP to the functions that it takes.
+/// Whether a call passes HTTP requests to the functions that it takes.
 pub(in crate::code) fn routes(path: &str) -> bool {
     const CALLS: &[&str] = &[
         "add_api_route",
@@ -329,7 +329,7 @@ pub(in crate::code) fn routes(path: &str) -> bool {
     const OTHERS: &[(&str, &[&str])] =
         &[("django", &["path", "re_path", "url"]), ("websockets", &["serve"]), ("bottle", &["route"])];
     let (package, name) = (root(path), last(path));
-    // A client asks with the same verbs.
+    // A client has the same verbs.
     let of_aiohttp = path
         .strip_prefix("aiohttp.web.")
         .is_some_and(|verb| matches!(verb, "get" | "post" | "put" | "patch" | "delete" | "view" | "route"));
@@ -338,7 +338,7 @@ pub(in crate::code) fn routes(path: &str) -> bool {
         || OTHERS.iter().any(|(of, names)| *of == package && names.contains(&name))
 }
 
-/// Whether a base class has methods that answer requests over HTTP.
+/// Whether a method of a class with this base serves HTTP requests.
 pub(in crate::code) fn serves(base: &str, method: &str) -> bool {
     const METHODS: &[&str] = &[
         "get",
@@ -356,12 +356,12 @@ pub(in crate::code) fn serves(base: &str, method: &str) -> bool {
         "on_delete",
         "on_message",
     ];
-    // Bots have a method of that name too, and no package of a server.
+    // Bots also have methods of these names, but their packages are no servers.
     SERVERS.contains(&root(base)) && METHODS.contains(&method)
         || root(base) == "http" && method.starts_with("do_")
 }
 
-/// Packages whose classes are told what strangers say.
+/// Packages whose classes receive what strangers say.
 const HEARING: &[&str] = &[
     "discord",
     "nextcord",
@@ -407,7 +407,7 @@ const HEARING: &[&str] = &[
     "mattermost",
 ];
 
-/// How the methods of a class with this base are entered.
+/// Returns how a method of a class with this base is entered.
 pub(in crate::code) fn entered_through(base: &str, method: &str) -> Option<Entry> {
     if last(base).ends_with("Tool") {
         return matches!(method, "_run" | "_arun" | "run" | "execute").then_some(Entry::Tool);
@@ -415,7 +415,7 @@ pub(in crate::code) fn entered_through(base: &str, method: &str) -> Option<Entry
     if method.starts_with('_') {
         return None;
     }
-    // Tables, pages for those who run the place, and commands: only views are told what strangers say.
+    // Django's models, admin pages and commands are internal: only views receive what strangers say.
     let inside = root(base) == "django" && !base.contains(".views");
     Some(if HEARING.contains(&root(base)) && !inside { Entry::Handler } else { Entry::Program })
 }

@@ -1,4 +1,4 @@
-//! Protections that a call shows: logs, limits, ends of keeping, sessions and tokens that are checked.
+//! Protections shown by a call: logs, limits, expiry, and verified sessions and tokens.
 
 use super::super::identity::finds_caller;
 use super::super::value::{Argument, Made, Shape, Value, given, named};
@@ -6,7 +6,7 @@ use super::known::Known;
 use super::{last, names, root};
 use crate::facts::{Deed, Guard};
 
-/// Every protection that a call shows.
+/// Returns every protection that a call shows.
 pub(in crate::code) fn of(
     path: &str,
     known: &Known,
@@ -26,7 +26,7 @@ pub(in crate::code) fn of(
     shown.chain(more).map(Deed::Guard)
 }
 
-/// `jwt.decode(token, options={"verify_signature": False})`: whatever stands in it was written by whoever sent it.
+/// `jwt.decode(token, options={"verify_signature": False})`: whoever sent the token chose its content.
 pub(in crate::code) fn looks_at_no_signature(arguments: &[Argument]) -> bool {
     let off = |value: &Value| value.shape == Shape::Bool(false);
     let within = |options: &Value| match &options.shape {
@@ -37,12 +37,12 @@ pub(in crate::code) fn looks_at_no_signature(arguments: &[Argument]) -> bool {
         || named(arguments, &["verify", "verify_signature"]).is_some_and(off)
 }
 
-/// Whether a call limits the number of requests.
+/// Whether a call limits the rate of requests.
 pub(super) fn limits(path: &str) -> bool {
     RATE_LIMITS.contains(&root(path))
 }
 
-/// Whether what a call takes runs again and again.
+/// Whether a call schedules its argument to run repeatedly.
 pub(super) fn schedules(path: &str) -> bool {
     SCHEDULERS.contains(&root(path)) || path == "js.setInterval"
 }
@@ -61,7 +61,7 @@ const LOGGERS: &[&str] = &[
     "signale",
 ];
 
-/// Packages that record what an agent does once they are started.
+/// Packages that record what an agent does once they are set up.
 const TRACERS: &[&str] = &[
     "langfuse",
     "langsmith",
@@ -94,7 +94,7 @@ const LEVELS: &[&str] = &[
     "msg",
 ];
 
-/// Methods of a tracer that nothing else has.
+/// Methods that only tracers have.
 const SPANS: &[&str] = &[
     "startSpan",
     "startActiveSpan",
@@ -111,14 +111,14 @@ pub(in crate::code) fn logs(path: &str) -> bool {
     line || TRACERS.contains(&root(path))
 }
 
-/// Whether something is called as loggers are, whoever made it.
+/// Whether an object is named like a logger and called like one, whoever created it.
 pub(in crate::code) fn is_logger(written: &str) -> bool {
     let mut parts = written.rsplit('.');
     let (level, object) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     LEVELS.contains(&level) && matches!(object.trim_start_matches('_'), "log" | "logger" | "LOG" | "LOGGER")
 }
 
-/// Whether something is called as tracers are, whoever made it.
+/// Whether an object is called like a tracer, whoever created it.
 pub(in crate::code) fn is_tracer(written: &str) -> bool {
     let mut parts = written.rsplit('.');
     let (method, object) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -127,7 +127,7 @@ pub(in crate::code) fn is_tracer(written: &str) -> bool {
     SPANS.contains(&method) || tells && super::names(object, &["span"])
 }
 
-/// Whether a file sets up a log that is kept in files.
+/// Whether a file configures a log that is kept in files.
 pub(in crate::code) fn keeps_log(text: &str) -> bool {
     const FILES: &[&str] = &[
         "FileHandler(",
@@ -192,7 +192,7 @@ fn bounds(object: Option<&Made>, arguments: &[Argument]) -> bool {
         || arguments.iter().any(nested)
 }
 
-/// Stores that can let go of things by themselves.
+/// Stores that can expire their entries.
 const FORGETTING: &[&str] = &[
     "redis",
     "ioredis",
@@ -252,7 +252,7 @@ fn expires(path: &str, arguments: &[Argument]) -> bool {
             .is_some_and(|text| deletes_by_age(&text.shown()))
 }
 
-/// Whether a call says when what it keeps ends, whatever keeps it: `env.CHATS.put(key, text, { expirationTtl: 3600 })`.
+/// Whether a call sets when its entry expires, whatever stores it: `env.CHATS.put(key, text, { expirationTtl: 3600 })`.
 pub(in crate::code) fn ends(arguments: &[Argument]) -> bool {
     let within = |argument: &Argument| match &argument.value.shape {
         Shape::Dict(items) => ENDS.iter().any(|name| items.contains_key(*name)),
@@ -295,7 +295,7 @@ const SCHEDULERS: &[&str] = &[
     "toad-scheduler",
 ];
 
-/// Calls and members that say who the caller is, after a check.
+/// Calls and members that identify the caller after a check.
 const IDENTITIES: &[(&str, &[&str])] = &[
     ("jwt", &["decode"]),
     ("jose", &["decode", "jwtVerify", "verify"]),
@@ -344,7 +344,7 @@ const IDENTITIES: &[(&str, &[&str])] = &[
     ("@hono/clerk-auth", &["getAuth"]),
 ];
 
-/// Classes to which one comes only signed in, with whatever else is derived from them.
+/// Whether a class with this base can be reached only when signed in, whatever other bases it has.
 pub(in crate::code) fn is_guarding_base(path: &str) -> bool {
     matches!(
         last(path),
@@ -352,7 +352,7 @@ pub(in crate::code) fn is_guarding_base(path: &str) -> bool {
     ) && matches!(root(path), "django" | "braces" | "flask_login")
 }
 
-/// Whether a path is one that makes sure of the caller.
+/// Whether a path authenticates the caller.
 pub(in crate::code) fn identifies(path: &str) -> bool {
     let (package, name) = (root(path), last(path));
     let session =
@@ -364,7 +364,7 @@ pub(in crate::code) fn identifies(path: &str) -> bool {
             && !names(name, &["count*", "usage", "budget*", "limit*", "estimate*", "max"])
 }
 
-/// Whether something belongs to a file of the project that is not there to be read: its name has to be believed.
+/// Whether a path belongs to a project file that cannot be read, so that its name has to be trusted.
 fn is_of_project(path: &str) -> bool {
     ["local/", "@/", "~/", "#/", "$lib/"].iter().any(|sign| path.starts_with(sign))
 }

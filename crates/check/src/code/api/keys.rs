@@ -1,10 +1,10 @@
-//! By what a store or a database is asked for one person's things.
+//! The keys by which a store or a database is asked for one person's data.
 
 use super::super::value::{Argument, Made, Shape, Value, given};
 use super::{last, names, root};
 use crate::facts::Taint;
 
-/// Names of columns and arguments that say whose something is.
+/// Names of columns and arguments that say whose data is meant.
 const KEYS: &[&str] = &[
     "user_id",
     "userId",
@@ -30,7 +30,8 @@ const KEYS: &[&str] = &[
     "childId",
 ];
 
-/// Whether a parameter says whose talk a function reads or writes: `session_key`, or `key` of what is called after talks.
+/// Whether a parameter says whose conversation a function reads or writes: `session_key`, or `key` of a function
+/// named after conversations.
 pub(in crate::code) fn is_whose(parameter: &str, function: &str) -> bool {
     const TALKS: &[&str] =
         &["session*", "conversation*", "chat*", "thread*", "history", "histories", "dialog*"];
@@ -43,11 +44,11 @@ pub(in crate::code) fn is_whose(parameter: &str, function: &str) -> bool {
     talk || is_person(parameter)
 }
 
-/// Packages of databases beside those that hold memories.
+/// Database packages other than those for memories.
 const DATABASES: &[&str] =
     &["pymongo", "motor", "sqlalchemy", "supabase", "firebase_admin", "tinydb", "peewee", "sqlmodel"];
 
-/// Whether a call reads or writes a database that is told by its package.
+/// Whether a call reads or writes a database, recognised by its package.
 pub(in crate::code) fn is_database(path: &str) -> bool {
     let asks = |name: &str| {
         matches!(
@@ -74,7 +75,7 @@ pub(in crate::code) fn is_database(path: &str) -> bool {
     path.contains("()") && DATABASES.contains(&root(path)) && asks(last(path))
 }
 
-/// What the key is made of that says whose things a call reads or writes; nothing if it has none.
+/// Returns the origins of the key that says whose data a call reads or writes; `None` if it has none.
 pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
     if arguments.iter().any(|argument| proves(argument, 0)) {
         return None;
@@ -99,7 +100,7 @@ fn row(path: &str, arguments: &[Argument]) -> Option<Taint> {
     person.then(|| key.deep_taint())
 }
 
-/// `prisma.conversation.findUnique({ where: { id } })`, `messages.find_one({"_id": id})`: one row of what people said.
+/// `prisma.conversation.findUnique({ where: { id } })`, `messages.find_one({"_id": id})`: one row of people's words.
 fn talk(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
     super::databases::picks_talk(path, object, arguments).then_some(())?;
     let one = |argument: &Argument| {
@@ -119,7 +120,7 @@ fn numbered(value: &Value, depth: usize) -> Option<Taint> {
     items.iter().filter(|_| depth < 3).find_map(one)
 }
 
-/// Whether a call compares or keeps a password: somebody signs in or up there, and says by it who they are.
+/// Whether a call compares or stores a password: somebody signs in or up there, which proves who they are.
 fn proves(argument: &Argument, depth: usize) -> bool {
     const PROOFS: &[&str] = &["password*", "passwd", "pw", "pwd", "pass", "passphrase", "pin", "otp"];
     let named = argument.name.as_deref().is_some_and(|name| names(name, PROOFS));
@@ -135,13 +136,13 @@ fn proven_within(value: &Value, depth: usize) -> bool {
     items.iter().any(one)
 }
 
-/// Whether a parameter is a person's number or address, and not all that is known of them.
+/// Whether a parameter is a person's id or address, and not the whole record of them.
 pub(in crate::code) fn is_person(name: &str) -> bool {
     KEYS.contains(&name) && !matches!(name, "user" | "owner")
 }
 
-/// Whether a column holds the number of a row, or of what it belongs to: `id`, `conversation_id`. What a session is called is long and
-/// random.
+/// Whether a column holds the id of a row, or of what it belongs to: `id`, `conversation_id`. Session ids are long
+/// and random.
 pub(in crate::code) fn is_row(name: &str) -> bool {
     let talk =
         || names(name, &["id"]) && names(name, super::databases::MEMORIES) && !names(name, &["session*"]);
@@ -199,7 +200,7 @@ fn bound_later(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Opt
     plain.get(place).map(|one| one.value.deep_taint())
 }
 
-/// `INSERT INTO notes (user_id, text) VALUES (?, ?)`: which of the bound values says whose the row is.
+/// `INSERT INTO notes (user_id, text) VALUES (?, ?)`: returns the index of the bound value that says whose the row is.
 fn inserted(statement: &str) -> Option<usize> {
     let (columns, values) = statement.split_once('(')?.1.split_once(')')?;
     let is_insert = statement.trim_start().get(..6).is_some_and(|verb| verb.eq_ignore_ascii_case("insert"));
@@ -209,7 +210,7 @@ fn inserted(statement: &str) -> Option<usize> {
     (is_insert && values.split(',').all(bound)).then_some(place)
 }
 
-/// Which of the bound values a statement compares with a column that says whose a row is.
+/// Returns the index of the bound value that a statement compares with a column for whose a row is.
 fn placeholder(statement: &str) -> Option<usize> {
     let talk = || {
         super::databases::asks_talk(statement)

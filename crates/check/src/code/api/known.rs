@@ -1,5 +1,5 @@
-//! What the tables say of a path by itself, whatever it is called with. A program asks for the same few paths again and
-//! again: the answer is worked out once.
+//! What the tables say of a path alone, whatever its arguments. A program uses the same few paths again and again, so
+//! the result is computed once.
 
 use super::{guards, last, root, sources};
 use crate::code::consent;
@@ -7,36 +7,36 @@ use crate::facts::Taint;
 
 /// What is known of a path.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent facts, each asked for by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each queried on its own")]
 pub(in crate::code) struct Known {
-    /// It makes sure of the caller.
+    /// Whether it authenticates the caller.
     pub identifies: bool,
     /// What reading it yields, if it is a source.
     pub source: Option<Taint>,
-    /// What a call of it yields beside what goes in.
+    /// What calling it yields besides its arguments' taint.
     pub called: Taint,
-    /// The result of a call is masked.
+    /// Whether the result of a call is masked.
     pub masks: bool,
-    /// The result of a call is encrypted.
+    /// Whether the result of a call is encrypted.
     pub encrypts: bool,
-    /// The result of a call says nothing of what went in.
+    /// Whether the result of a call says nothing of the arguments.
     pub clears: bool,
-    /// It writes to a log or a trace.
+    /// Whether it writes to a log or a trace.
     pub logs: bool,
-    /// It limits the number of requests.
+    /// Whether it limits the rate of requests.
     pub limits: bool,
-    /// What it takes runs again and again.
+    /// Whether it schedules its argument to run repeatedly.
     pub schedules: bool,
-    /// A call answers whether there is consent.
+    /// Whether a call answers whether consent was given.
     pub asks: bool,
-    /// A call does not come back without consent.
+    /// Whether a call returns only with consent.
     pub insists: bool,
 }
 
-/// Whether a call answers whether there is consent, and whether it does not come back without.
+/// Whether a call answers whether consent was given, and whether it returns only with consent.
 fn of_consent(path: &str) -> (bool, bool) {
     match (root(path), last(path)) {
-        // The SDK's wrapper only makes a function. Who calls that is asked.
+        // The SDK's wrapper only creates a function; consent is asked when that is called.
         ("ombud", "user_consent_required" | "userConsentRequired") => (false, false),
         ("ombud", "ensure" | "ensure_async") if path.contains(".consent.") => (true, true),
         ("ombud", "ask") if path.contains(".consent.") => (true, false),
@@ -48,7 +48,7 @@ fn of_consent(path: &str) -> (bool, bool) {
 }
 
 impl Known {
-    /// Works it out.
+    /// Looks a path up in the tables.
     pub(in crate::code) fn of(path: &str) -> Self {
         let (asks, insists) = of_consent(path);
         Self {

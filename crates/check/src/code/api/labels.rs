@@ -1,4 +1,4 @@
-//! What people are shown: words that say that a machine wrote something, and calls that publish or send it.
+//! What people see: words that say that a machine wrote something, and calls that publish or send it.
 
 use super::super::value::{Argument, Made, Value, given};
 use super::{last, names, root};
@@ -26,7 +26,7 @@ const SIGNS: &[&str] = &[
     "aigc",
 ];
 
-/// Whether a text says that a machine wrote what stands beside it.
+/// Whether a text says that a machine wrote what is next to it.
 pub(in crate::code) fn is_label(text: &str) -> bool {
     const LONGEST: usize = 4000;
     let bytes = text.as_bytes();
@@ -63,7 +63,7 @@ const PUBLISHERS: &[(&str, &[&str])] = &[
     ("mailgun_js", &["create", "send"]),
 ];
 
-/// Whether a call publishes what it is given, or sends it to people.
+/// Whether a call publishes its arguments, or sends them to people.
 pub(in crate::code) fn publishes(path: &str, object: Option<&Made>, arguments: &[Argument]) -> bool {
     let made = object.is_some() || arguments.iter().any(|one| !one.spread);
     let (package, name) = (root(path), last(path));
@@ -79,7 +79,7 @@ fn speaks_to_channel(name: &str, arguments: &[Argument]) -> bool {
     sends && to.is_some_and(|to| to.starts_with('@'))
 }
 
-/// Whether an address is one at which posts are published.
+/// Whether posts are published at an address.
 pub(in crate::code) fn is_publishing(address: &str) -> bool {
     const ADDRESSES: &[&str] = &[
         "api.twitter.com/2/tweets",
@@ -97,7 +97,7 @@ pub(in crate::code) fn is_publishing(address: &str) -> bool {
         || COLLECTIONS.iter().any(|posts| path.ends_with(posts))
 }
 
-/// Collections of posts, by the interfaces of `WordPress`, Mastodon, Ghost, DEV and their like.
+/// Post collections in the APIs of `WordPress`, Mastodon, Ghost, DEV and similar services.
 const COLLECTIONS: &[&str] = &[
     "/wp/v2/posts",
     "/api/v1/statuses",
@@ -113,7 +113,7 @@ const COLLECTIONS: &[&str] = &[
     "com.atproto.repo.createRecord",
 ];
 
-/// Whether what is called publishes by its name, whoever made it: `createPost`, `publish_note`, `toot`.
+/// Whether the name of a call says that it publishes, whoever wrote it: `createPost`, `publish_note`, `toot`.
 pub(in crate::code) fn posts_by_name(name: &str) -> bool {
     const THINGS: &[&str] = &[
         "post", "posts", "tweet", "tweets", "toot", "status", "article", "note", "weibo", "blog", "story",

@@ -22,17 +22,17 @@ pub(super) mod system;
 pub(super) mod vercel;
 pub(super) mod web;
 
-/// The first part of a path: the package.
+/// Returns the first part of a path: the package.
 pub(super) fn root(path: &str) -> &str {
     path.split(['.', '(']).next().unwrap_or(path)
 }
 
-/// The last part of a path, without calls.
+/// Returns the last part of a path, without calls.
 pub(super) fn last(path: &str) -> &str {
     path.trim_end_matches("()").rsplit('.').next().unwrap_or(path)
 }
 
-/// The words of an identifier in small letters: at underscores, dots and humps.
+/// Splits an identifier into lower-case words: at underscores, dots and camel-case humps.
 pub(crate) fn words(name: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut before = '_';
@@ -53,7 +53,7 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     found
 }
 
-/// Whether a name contains a word, or one that begins with it where the word ends in `*`.
+/// Whether a name contains one of these words; a word ending in `*` matches as a prefix.
 pub(crate) fn names(name: &str, wanted: &[&str]) -> bool {
     if name.is_ascii() {
         let at = |start: usize| name.as_bytes().get(start..).unwrap_or_default();
@@ -67,7 +67,7 @@ pub(crate) fn names(name: &str, wanted: &[&str]) -> bool {
     })
 }
 
-/// Words that say whose something is, or of which talk it is a part.
+/// Words that say whose data is meant, or to which conversation it belongs.
 const WHOSE: &[&str] = &[
     "user*",
     "uid",
@@ -98,12 +98,12 @@ const WHOSE: &[&str] = &[
     "key",
 ];
 
-/// Whether a name, a condition or what a call is given says whose something is.
+/// Whether a name, a condition or an argument says whose data is meant.
 pub(crate) fn says_whose(text: &str) -> bool {
     text.split(|ch: char| !ch.is_alphanumeric() && ch != '_').any(|word| names(word, WHOSE))
 }
 
-/// Where the same words of an identifier in ASCII begin. This is asked of nearly every name of a project.
+/// Returns where these words begin in an ASCII identifier; a fast path, as nearly every name of a project is checked.
 fn beginnings(name: &str) -> impl Iterator<Item = usize> {
     let mut before = b'_';
     name.bytes().enumerate().filter_map(move |(at, byte)| {
@@ -113,15 +113,15 @@ fn beginnings(name: &str) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether a word begins at a byte, after a sign that belongs to none or at a hump.
+/// Whether a word begins at a byte: after a separator, or at a hump.
 fn begins_word(before: u8, byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         && (!before.is_ascii_alphanumeric() || before.is_ascii_lowercase() && byte.is_ascii_uppercase())
 }
 
-/// Whether the first word of a text is the one that is wanted.
+/// Whether the first word of a text is the wanted one.
 fn begins_with(text: &[u8], wanted: &str) -> bool {
-    // Nearly all are told apart by their first letter.
+    // The first letter rules out nearly all.
     let first = wanted.as_bytes().first().copied().unwrap_or(b'*');
     if first != b'*' && text.first().is_none_or(|byte| byte.to_ascii_lowercase() != first) {
         return false;

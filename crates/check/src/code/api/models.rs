@@ -1,11 +1,11 @@
-//! Model calls by their SDK, and who answers them.
+//! Model calls by SDK, and their recipients.
 
 use super::super::value::{Made, Shape, Value, given};
 use super::{last, root};
 use crate::facts::{Recipient, Taint, Template, host_of};
 use crate::providers::Providers;
 
-/// What a model call is told by: package, ending of the path without calls, the provider when no address is set.
+/// How model calls are recognised: package, suffix of the path without calls, default provider.
 const CALLS: &[(&str, &[&str], &str)] = &[
     ("openai", OPENAI, "openai"),
     ("vertexai", &["generate_content", "generate_content_async", "send_message", "send_message_async"], ""),
@@ -114,7 +114,7 @@ const OPENAI: &[&str] = &[
     "Embedding.create",
 ];
 
-/// Classes of LangChain and `LlamaIndex` that are models, and the provider when no address is set.
+/// Model classes of LangChain and `LlamaIndex`, and their default providers.
 const CLASSES: &[(&str, &str)] = &[
     ("ChatOpenAI", "openai"),
     ("OpenAI", "openai"),
@@ -199,7 +199,7 @@ const BASES: &[&str] = &[
     "anthropicApiUrl",
 ];
 
-/// Arguments that hold the options of the client inside.
+/// Arguments that hold the options of the inner client.
 const NESTED: &[&str] = &[
     "provider",
     "openai_client",
@@ -213,13 +213,13 @@ const NESTED: &[&str] = &[
     "client",
 ];
 
-/// Frameworks whose objects carry a model inside.
+/// Whether a package is a framework whose objects contain a model.
 pub(in crate::code) fn is_framework(package: &str) -> bool {
     package.starts_with("langchain")
         || matches!(package, "langgraph" | "llama_index" | "crewai" | "autogen" | "agno")
 }
 
-/// Who answers, if a call of `path` is a model call. `object` is what the method hangs on.
+/// Returns the recipient, if a call of `path` is a model call. `object` is the object of the method.
 pub(in crate::code) fn recipient(
     path: &str,
     object: Option<&Made>,
@@ -236,13 +236,13 @@ pub(in crate::code) fn recipient(
     if let Some(recipient) = super::programs::recipient(path, arguments, providers) {
         return Some(recipient);
     }
-    // Most calls belong to a package that has nothing to do with models.
+    // Most packages have nothing to do with models.
     if !is_framework(package) && !CALLS.iter().any(|(of, ..)| *of == package) {
         return None;
     }
     let path = &super::script::snake(path);
     let plain = path.replace("()", "");
-    // `user.initiate_chat(coder)`: who is asked is the other one, and has the address.
+    // `user.initiate_chat(coder)`: the other agent is asked, and has the address.
     if package == "autogen" && last(path) == "initiate_chat" {
         let others = arguments.iter().filter_map(|one| one.value.made().map(std::rc::Rc::as_ref));
         let asked = others.chain(object).find(|made| made_for(made).is_some());
@@ -252,7 +252,7 @@ pub(in crate::code) fn recipient(
         let runs = RUNS.contains(&last(path)) || path.ends_with("()");
         let found =
             object.filter(|_| runs).and_then(|object| inner(object, 0, &|made| class(&made.path).is_some()));
-        // A crew without a model of its own asks the one that the library names.
+        // A crew without a model of its own uses the library's default.
         if found.is_none() && package == "crewai" && last(path).starts_with("kickoff") {
             return Some(addressed(None, &[], "openai", providers));
         }
@@ -271,12 +271,12 @@ pub(in crate::code) fn recipient(
     let (_, _, default) = CALLS.iter().find(|(of, endings, _)| {
         *of == package && endings.iter().any(|ending| ends_with_path(&plain, ending))
     })?;
-    // A client that another library wraps.
+    // A client wrapped by another library.
     let inside = object.filter(|_| package == "instructor").and_then(wrapped);
     Some(addressed(inside.or(object), arguments, default, providers))
 }
 
-/// Calls of the SDKs of models that nothing else is called by, wherever the client comes from.
+/// Method paths that only model SDKs have, wherever the client comes from.
 const SHAPES: &[&str] = &[
     "chat.completions.create",
     "chat.completions.parse",
@@ -297,7 +297,7 @@ const SHAPES: &[&str] = &[
     "generateContentStream",
 ];
 
-/// The same where what is given says that a model is asked.
+/// Method paths that are model calls only with one of these arguments.
 const SHAPES_BY_ARGUMENT: &[(&str, &[&str])] = &[
     ("responses.create", &["input", "model"]),
     ("responses.stream", &["input", "model"]),
@@ -305,14 +305,14 @@ const SHAPES_BY_ARGUMENT: &[(&str, &[&str])] = &[
     ("messages.stream", &["messages", "max_tokens"]),
     ("completions.create", &["prompt", "model", "messages"]),
     ("images.generate", &["prompt"]),
-    // A worker at the edge: `env.AI.run(model, { messages })`.
+    // An edge worker: `env.AI.run(model, { messages })`.
     ("AI.run", &["messages", "prompt", "text"]),
 ];
 
-/// What a client is called whose methods run a model.
+/// Names of clients whose methods run a model.
 const MODELS: &[&str] = &["llm", "chatmodel", "chain", "model", "agent", "graph"];
 
-/// Whether a call is one to a model by the way it is written: the client was handed in, or made where nobody sees it.
+/// Whether the spelling of a call is that of a model call, where the client was passed in or created out of sight.
 pub(in crate::code) fn is_written_as_call(
     written: &str,
     arguments: &[super::super::value::Argument],
@@ -337,7 +337,7 @@ pub(in crate::code) fn is_written_as_call(
     asks && !arguments.is_empty() && MODELS.iter().any(|model| object.ends_with(model))
 }
 
-/// Who answers a call of which nothing is known but how it is written.
+/// Returns the recipient of a call of which only the spelling is known.
 pub(in crate::code) fn anybody(
     arguments: &[super::super::value::Argument],
     providers: &Providers,
@@ -349,7 +349,7 @@ fn wrapped(object: &Made) -> Option<&Made> {
     object.chain().find_map(|made| made.given.first()?.value.made()).map(std::rc::Rc::as_ref)
 }
 
-/// Options of a model call that say how it is asked, and nothing of what anybody said.
+/// Options of a model call that configure it and contain nobody's words.
 const SETTINGS: &[&str] = &[
     "model",
     "model_name",
@@ -363,7 +363,7 @@ const SETTINGS: &[&str] = &[
     "stream",
 ];
 
-/// What a model is told by a call.
+/// Returns the origins of what a call passes to a model.
 pub(in crate::code) fn told(arguments: &[super::super::value::Argument]) -> Taint {
     let setting = |name: &str| SETTINGS.contains(&name);
     let one = |value: &Value| match &value.shape {
@@ -377,13 +377,13 @@ pub(in crate::code) fn told(arguments: &[super::super::value::Argument]) -> Tain
     said.fold(Taint::NONE, |sum, argument| sum | one(&argument.value))
 }
 
-/// Whether a model call gives numbers instead of words: they are made of what went in, and nobody reads them.
+/// Whether a model call returns embeddings: they are derived from the input, and nobody reads them.
 pub(in crate::code) fn embeds(path: &str) -> bool {
     let name = last(path);
     path.to_ascii_lowercase().contains("embed") || name.starts_with("embed") || name.starts_with("aembed")
 }
 
-/// Whether a call makes text of what people say in a recording.
+/// Whether a call transcribes what people say in a recording.
 pub(in crate::code) fn writes_down(path: &str) -> bool {
     ["audio.transcriptions.create", "audio.translations.create", "create_transcription", "Audio.transcribe"]
         .iter()
@@ -394,7 +394,7 @@ fn ends_with_path(path: &str, ending: &str) -> bool {
     path.strip_suffix(ending).is_some_and(|before| before.ends_with('.'))
 }
 
-/// The provider of a model class of a framework: `Some("")` if the class does not say.
+/// Returns the provider of a framework's model class: `Some("")` if the class does not say.
 fn class(path: &str) -> Option<&'static str> {
     if !is_framework(root(path)) {
         return None;
@@ -404,7 +404,7 @@ fn class(path: &str) -> Option<&'static str> {
     known.or_else(|| by_module(made))
 }
 
-/// Makers by the names of the modules in which frameworks keep their models, and the provider.
+/// Providers by the names of the modules in which frameworks keep their models.
 const MAKERS: &[(&str, &str)] = &[
     ("openai", "openai"),
     ("anthropic", "anthropic"),
@@ -437,7 +437,7 @@ fn maker(name: &str) -> &'static str {
     MAKERS.iter().find(|(module, _)| *module == name).map_or("", |(_, provider)| *provider)
 }
 
-/// A class of a module in which a framework keeps nothing but models: `llama_index.llms.dashscope.DashScope`.
+/// Returns the provider of a class in a module that contains only models: `llama_index.llms.dashscope.DashScope`.
 fn by_module(made: &str) -> Option<&'static str> {
     let mut parts = made.split('.');
     let (package, kind, module) = (parts.next()?, parts.next()?, parts.next());
@@ -462,7 +462,7 @@ fn is_chat(class: &str) -> bool {
     class.starts_with("Chat") && !OTHER.iter().any(|word| class.contains(word))
 }
 
-/// Functions of frameworks that take a model by its name: `create_agent("openai:gpt-4o", tools)`.
+/// Framework functions that take a model by name: `create_agent("openai:gpt-4o", tools)`.
 const NAMING: &[&str] = &[
     "create_agent",
     "create_react_agent",
@@ -477,7 +477,7 @@ const NAMING: &[&str] = &[
     "create_supervisor",
 ];
 
-/// The provider of a model that is only named: `Some("")` if the name does not say.
+/// Returns the provider of a model that is only named: `Some("")` if the name does not say.
 fn by_name(object: &Made) -> Option<&'static str> {
     let made = object.chain().find(|made| NAMING.contains(&last(made.maker())))?;
     let plain =
@@ -493,7 +493,7 @@ fn by_name(object: &Made) -> Option<&'static str> {
     })
 }
 
-/// The first object in it that fits: itself, what it was made from, what was handed to it.
+/// Returns the first matching object: itself, what it was created from, or what was passed to it.
 pub(in crate::code) fn inner(
     object: &Made,
     depth: usize,
@@ -528,7 +528,7 @@ fn within(value: &Value, depth: usize, fits: &dyn Fn(&Made) -> bool) -> Option<s
     }
 }
 
-/// The address with which an object was made.
+/// Returns the address with which an object was created.
 fn made_for(object: &Made) -> Option<&Value> {
     // `new OpenAIApi(new Configuration({basePath}))`
     let configured = || {
@@ -546,7 +546,7 @@ fn made_for(object: &Made) -> Option<&Value> {
     })
 }
 
-/// The address within options: `llm_config={"config_list": [{"base_url": …}]}`.
+/// Returns the address within options: `llm_config={"config_list": [{"base_url": …}]}`.
 fn inside(value: &Value, depth: usize) -> Option<&Value> {
     match &value.shape {
         Shape::Dict(items) => BASES
@@ -569,7 +569,7 @@ pub(super) fn addressed(
     let base = super::super::value::named(arguments, BASES)
         .or_else(|| object.and_then(made_for))
         .or_else(|| given(arguments, usize::MAX, "base_url"));
-    // Where it stands is not known, but it is one's own unless somebody says otherwise: the model may be one that runs elsewhere.
+    // Its address is unknown, but it is the user's own machine unless the model itself runs elsewhere.
     let own = providers.by_id(default).is_some_and(|provider| provider.local) && !runs_elsewhere(arguments);
     let unknown = || Recipient { provider: None, host: None, fixed: false, open: !own, local: own };
     match base.and_then(Value::template) {
@@ -592,27 +592,27 @@ pub(super) fn addressed(
     }
 }
 
-/// Who answers an engine for which a model was set, or of which nothing is known.
+/// Returns the recipient for an engine's model, if one is set.
 pub(in crate::code) fn of_settings(model: Option<&Made>, providers: &Providers) -> Recipient {
     let provider = model.and_then(|model| class(&model.path)).unwrap_or_default();
     addressed(model, &[], provider, providers)
 }
 
-/// Whether a model of Ollama is one that it only passes on to its maker's machines: `gpt-oss:120b-cloud`.
+/// Whether a model of Ollama only forwards to its maker's machines: `gpt-oss:120b-cloud`.
 fn runs_elsewhere(arguments: &[super::super::value::Argument]) -> bool {
     let model =
         super::super::value::named(arguments, &["model"]).and_then(Value::template).map(Template::shown);
     model.is_some_and(|model| model.ends_with("-cloud") || model.ends_with(":cloud"))
 }
 
-/// Who answers at an address.
+/// Returns the recipient at an address.
 pub(in crate::code) fn at(address: &Template, providers: &Providers) -> Recipient {
     let host = crate::facts::host_of(&address.shown());
     let known = host.as_deref().and_then(|host| providers.by_host(host));
     let gateway = address.variables().any(|name| name.starts_with("OMBUD_"));
-    // The network at home or at work is one's own.
+    // A private network counts as the user's own.
     let near = host.as_deref().is_some_and(crate::facts::near);
-    // A variable that nobody sets leaves the address that is written beside it.
+    // If nobody sets the variable, the default address applies.
     let left = host.is_some() && address.starts_with_variable() && !near && !gateway;
     Recipient {
         provider: known.map(|provider| provider.id.clone()),

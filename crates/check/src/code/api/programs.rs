@@ -1,11 +1,11 @@
-//! Programs that are started and ask a model by themselves: the assistants of a command line.
+//! Programs that call a model by themselves when started: command-line assistants.
 
 use super::super::value::{Argument, Shape, Value};
 use super::{last, root};
 use crate::facts::{Recipient, Template};
 use crate::providers::Providers;
 
-/// Programs, and who answers them unless they are told otherwise.
+/// Programs, and their default providers.
 const ASSISTANTS: &[(&str, &str)] = &[
     ("claude", "anthropic"),
     ("codex", "openai"),
@@ -18,7 +18,7 @@ const ASSISTANTS: &[(&str, &str)] = &[
     ("kimi", "moonshot"),
 ];
 
-/// Words with which such a program is asked for something else than an answer.
+/// Subcommands with which such a program does something other than respond.
 const ASIDE: &[&str] = &[
     "--version",
     "-v",
@@ -35,7 +35,7 @@ const ASIDE: &[&str] = &[
     "install",
 ];
 
-/// Who answers what a call starts, if that is an assistant which is told something.
+/// Returns the recipient, if a call starts an assistant with a prompt.
 pub(super) fn recipient(path: &str, arguments: &[Argument], providers: &Providers) -> Option<Recipient> {
     let starts = match root(path) {
         "subprocess" | "child_process" | "execa" => true,
@@ -59,14 +59,14 @@ pub(super) fn recipient(path: &str, arguments: &[Argument], providers: &Provider
     })
 }
 
-/// Whether nothing is known of what a program is told: `execFile("claude", args)` may as well ask it for a list.
+/// Whether nothing is known of a program's arguments: `execFile("claude", args)` may as well ask it for a list.
 fn is_open(path: &str, arguments: &[Argument]) -> bool {
     let second = arguments.iter().filter(|one| one.name.is_none()).nth(1).map(|one| &one.value.shape);
     let script = matches!(root(path), "child_process" | "execa");
     script && second.is_some_and(|shape| !matches!(shape, Shape::List(_) | Shape::Dict(_)))
 }
 
-/// The words of a command, as far as they are written out.
+/// Returns the words of a command, as far as they are literals.
 fn command(arguments: &[Argument]) -> Vec<String> {
     let plain = arguments.iter().filter(|one| one.name.is_none());
     let given = plain.flat_map(|one| match &one.value.shape {

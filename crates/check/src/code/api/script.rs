@@ -1,4 +1,4 @@
-//! What is known of JavaScript itself and of its frameworks.
+//! What is known of JavaScript and its frameworks.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -7,7 +7,7 @@ use super::super::value::{Argument, Shape, Value, given};
 use super::{last, root};
 use crate::facts::Taint;
 
-/// Packages that hand what strangers say to callbacks, beside [`SERVERS`].
+/// Packages that pass what strangers say to callbacks, in addition to [`SERVERS`].
 const HEARING: &[&str] = &[
     "ws",
     "socketio",
@@ -41,7 +41,7 @@ const HEARING: &[&str] = &[
     "@nestjs/common",
 ];
 
-/// Packages that hand over requests over HTTP.
+/// Packages that serve HTTP requests.
 const SERVERS: &[&str] = &[
     "express",
     "fastify",
@@ -74,7 +74,7 @@ const SERVERS: &[&str] = &[
     "@azure/functions",
 ];
 
-/// Whether a call hands requests over HTTP to the functions that it takes.
+/// Whether a call passes HTTP requests to the functions that it takes.
 pub(in crate::code) fn serves(path: &str) -> bool {
     let plain = matches!(root(path), "http" | "https") && last(path) == "createServer";
     let global = [
@@ -86,18 +86,18 @@ pub(in crate::code) fn serves(path: &str) -> bool {
         "js.defineEventHandler",
         "js.eventHandler",
     ];
-    // A server of web sockets hears whoever connects; a client hears one server.
+    // A web socket server hears whoever connects; a client hears one server.
     let sockets = matches!(root(path), "ws" | "socket_io" | "socketio")
         && (path.contains("Server") || path.contains("createServer"));
     SERVERS.contains(&root(path)) || plain || sockets || global.contains(&path)
 }
 
-/// Callbacks to which a function is only handed on.
+/// Names of callback parameters through which a handler responds or passes on.
 const ANSWERS: &[&str] = &[
     "res", "response", "reply", "resp", "next", "done", "resolve", "reject", "error", "err", "env", "_next",
 ];
 
-/// What is said to the functions that a call takes, if somebody outside says it.
+/// Returns what is said to the functions that a call takes, if somebody outside says it.
 pub(in crate::code) fn hears(path: &str) -> Option<Taint> {
     let name = last(path);
     match root(path) {
@@ -112,7 +112,7 @@ pub(in crate::code) fn hears(path: &str) -> Option<Taint> {
         root if root.starts_with("langchain") => {
             name.to_ascii_lowercase().ends_with("tool").then_some(Taint::TOOL)
         }
-        // What a client sends over a socket it could have written otherwise.
+        // The client chooses freely what it sends over a socket.
         "ws" | "socketio" | "socket_io" => Some(Taint::USER | Taint::BODY),
         root if HEARING.contains(&root) || SERVERS.contains(&root) => Some(Taint::USER),
         _ => None,
@@ -121,7 +121,7 @@ pub(in crate::code) fn hears(path: &str) -> Option<Taint> {
 
 fn global_hears(path: &str, name: &str) -> Option<Taint> {
     match path {
-        // What a page is drawn with comes from the developer's own code.
+        // The props of a page come from the developer's own code.
         "js.page" => Some(Taint::NONE),
         "js.framework"
         | "js.guarded"
@@ -137,18 +137,18 @@ fn global_hears(path: &str, name: &str) -> Option<Taint> {
                 return Some(Taint::WEB);
             }
             let typed = path.starts_with("js.jsx.") || path.starts_with("js.process.stdin.on");
-            // The page of a component calls what it is told.
+            // The page calls a component's event handlers.
             (typed || name == "addEventListener" || path == "js.on").then_some(Taint::LOCAL)
         }
     }
 }
 
-/// Whether a handler answers through a parameter with this name instead of hearing something.
+/// Whether a handler responds through a parameter with this name instead of hearing something.
 pub(in crate::code) fn is_answer(name: &str) -> bool {
     ANSWERS.contains(&name)
 }
 
-/// Calls that give back the function that they took.
+/// Whether a call returns the function that it was given.
 pub(in crate::code) fn gives_back(path: &str) -> bool {
     let name = last(path);
     match root(path) {
@@ -161,7 +161,7 @@ pub(in crate::code) fn gives_back(path: &str) -> bool {
     }
 }
 
-/// Builtins whose result says nothing of what went in.
+/// Builtins whose result says nothing of the arguments.
 const CLEARS: &[&str] = &[
     "js.Number",
     "js.parseInt",
@@ -180,7 +180,7 @@ const CLEARS: &[&str] = &[
     "js.performance.now",
 ];
 
-/// Builtins that give what they take.
+/// Builtins that return their argument.
 const SAME: &[&str] = &[
     "js.String",
     "js.JSON.stringify",
@@ -200,7 +200,7 @@ const SAME: &[&str] = &[
     "js.Readonly",
 ];
 
-/// Builtins that give the items of what they take.
+/// Builtins that return the items of their argument.
 const ITEMS: &[&str] = &[
     "js.Array.from",
     "js.Object.values",
@@ -210,7 +210,7 @@ const ITEMS: &[&str] = &[
     "js.Promise.allSettled",
 ];
 
-/// What a builtin gives, if it does nothing else.
+/// Evaluates a builtin, if it does nothing besides returning a value.
 pub(in crate::code) fn builtin(path: &str, arguments: &[Argument]) -> Option<Value> {
     let first = || given(arguments, 0, "value").cloned().unwrap_or_default();
     let plain = |value: Value| Value { taint: value.deep_taint().without(Taint::CONSENT), ..value };
@@ -241,7 +241,7 @@ pub(in crate::code) fn builtin(path: &str, arguments: &[Argument]) -> Option<Val
     }
     if SAME.contains(&path) {
         let value = plain(first());
-        // What was held inside a folder may climb again once it is decoded.
+        // A confined path may climb again once it is decoded.
         let held = if path == "js.decodeURIComponent" { Taint::CHECKED } else { Taint::NONE };
         return Some(Value { taint: value.taint.without(held), ..value });
     }
@@ -253,7 +253,7 @@ pub(in crate::code) fn builtin(path: &str, arguments: &[Argument]) -> Option<Val
     (path == "js.Object.assign").then(|| merged(arguments))
 }
 
-/// What stands in a list of pairs, by the first of each that is known.
+/// Builds a dictionary from a list of pairs, using those with known keys.
 fn by_pairs(pairs: &[Value]) -> BTreeMap<String, Value> {
     let pair = |pair: &Value| match &pair.shape {
         Shape::List(pair) => match pair.as_slice() {
@@ -278,13 +278,13 @@ fn merged(arguments: &[Argument]) -> Value {
     Value::new(Shape::Dict(Rc::new(all)), taint.without(Taint::CONSENT))
 }
 
-/// Whether the items of a thing are variables of the environment.
+/// Whether a path is the environment.
 pub(in crate::code) fn is_environment(path: &str) -> bool {
     matches!(path, "js.process.env" | "js.import_meta.env" | "js.Bun.env" | "process.env" | "process")
         && path != "process"
 }
 
-/// Where what a builtin or a framework gives comes from.
+/// Returns the origins of what a builtin or a framework returns.
 pub(in crate::code) fn source(path: &str) -> Option<Taint> {
     let name = last(path);
     Some(match root(path) {
@@ -326,7 +326,7 @@ pub(in crate::code) fn source(path: &str) -> Option<Taint> {
     })
 }
 
-/// Calls of extensions that give what stands in somebody's page.
+/// Extension APIs that return the content of somebody's page.
 const EXTENSIONS: &[&str] =
     &["scripting.executeScript()", "tabs.executeScript()", "tabs.sendMessage()", "tabs.captureVisibleTab()"];
 
@@ -340,13 +340,13 @@ fn global_source(path: &str) -> Option<Taint> {
             if matches!(last(path), "hash" | "search" | "href") { Taint::USER } else { return None }
         }
         _ if path.starts_with("js.Bun.file()") => Taint::FILE,
-        // What an extension takes out of the page that is open.
+        // What an extension reads from the open page.
         _ if EXTENSIONS.iter().any(|call| path.ends_with(call)) => Taint::WEB,
         _ => return None,
     })
 }
 
-/// The path with the names of methods as Python writes them: `fromTexts` is `from_texts`; classes stay.
+/// Converts method names to Python style: `fromTexts` becomes `from_texts`; classes stay as they are.
 pub(in crate::code) fn snake(path: &str) -> String {
     let mut made = String::with_capacity(path.len() + 8);
     for (index, part) in path.split('.').enumerate() {

@@ -1,5 +1,6 @@
-//! Conversations that a framework keeps by itself once it is told where: checkpoints of `LangGraph`, sessions of the Agents SDK, the
-//! databases of Agno, the memory of Mastra. Whoever runs the agent writes there, and reads what stands there.
+//! Conversations that a framework stores by itself once configured: checkpoints of `LangGraph`, sessions of the
+//! Agents SDK, the databases of Agno, the memory of Mastra. Each run of the agent writes to them and reads what they
+//! hold.
 
 use super::super::value::{Argument, Made, Value, named};
 use super::{last, root};
@@ -24,16 +25,16 @@ const RUNS: &[&str] = &[
     "streamVNext",
 ];
 
-/// Where a framework keeps what is said.
+/// Where a framework stores a conversation.
 pub(in crate::code) struct Kept {
     pub store: Store,
-    /// In a file of this machine.
+    /// Whether it is a file on this machine.
     pub here: bool,
-    /// What is kept, where the call does not say it.
+    /// What is stored, where the call does not say it.
     pub content: Option<Taint>,
 }
 
-/// Where a run keeps what is said, if it outlasts the program.
+/// Returns where a run stores the conversation, if that outlasts the program.
 pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Kept> {
     if !RUNS.contains(&last(path)) {
         return history(path, arguments);
@@ -51,7 +52,7 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
         }
         "agents" => {
             let session = told(&["session"]).filter(|session| root(&session.path) == "agents")?;
-            // Without a file it is kept in memory.
+            // Without a file, it is kept in memory.
             let lasting = last(session.maker()) != "SQLiteSession"
                 || session.given.len() > 1
                 || named(&session.given, &["db_path"]).is_some();
@@ -75,7 +76,8 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     }
 }
 
-/// A history that is made for a session, whatever adds to it later: `FileChatMessageHistory(path)`, `chat_store.persist(path)`.
+/// Returns a history created for a session, whatever adds to it later: `FileChatMessageHistory(path)`,
+/// `chat_store.persist(path)`.
 fn history(path: &str, arguments: &[Argument]) -> Option<Kept> {
     let name = last(path);
     let framework = root(path).starts_with("langchain") || root(path) == "@langchain/community";
@@ -93,7 +95,7 @@ fn history(path: &str, arguments: &[Argument]) -> Option<Kept> {
     Some(Kept { store: store(product, "history", false), here, content })
 }
 
-/// Whether something was made to keep rows or records in a file of this machine.
+/// Whether an object stores rows or records in a file on this machine.
 fn is_file(made: &Made) -> bool {
     let path = made.path.to_ascii_lowercase();
     let named = path.contains("sqlite") || path.contains("jsondb") || path.contains("jsonstorage");

@@ -1,4 +1,4 @@
-//! What runs text.
+//! What executes text.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::super::value::{Argument, Shape, Value, given, named};
 use super::{last, root};
 use crate::facts::{Sink, Taint};
 
-/// What a call runs, and what the text is made of.
+/// Returns what executes the text in a call, and the origins of the text.
 pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
     let first = |name| given(arguments, 0, name).map(Value::deep_taint);
     let name = last(path);
@@ -19,7 +19,7 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
         "subprocess" if !path.contains('(') => (Sink::Shell, shell(arguments)?),
         "asyncio" if name == "create_subprocess_shell" => (Sink::Shell, first("cmd")?),
         "asyncio" if name == "create_subprocess_exec" => (Sink::Shell, executed(arguments)?),
-        // What Django's connection is asked, and `Note.objects.raw(…)`.
+        // Statements of Django's connection and of `Note.objects.raw(…)`.
         _ if path.ends_with(".objects.raw") => (Sink::Sql, statement(arguments)?),
         "django" if name == "execute" && path.contains("cursor()") => (Sink::Sql, statement(arguments)?),
         "yaml"
@@ -59,7 +59,7 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
             (Sink::Sql, statement(arguments)?)
         }
         "pymongo" | "motor" if name == "command" && path.contains("()") => (Sink::Sql, first("command")?),
-        // What a store of vectors is asked is a condition, written as text.
+        // A query to a vector store is a condition written as text.
         "pymilvus" | "lancedb" if matches!(name, "query" | "delete" | "search" | "where" | "filter") => {
             let first =
                 || given(arguments, 0, "filter").filter(|_| name != "search" && root(path) == "lancedb");
@@ -98,7 +98,7 @@ pub(in crate::code) fn of(path: &str, arguments: &[Argument]) -> Option<(Sink, T
     })
 }
 
-/// What takes the command of one MCP server, in the SDKs and in what is built on them.
+/// Calls that take the command of one MCP server, in the SDKs and in what builds on them.
 const STARTS: &[&str] = &[
     "StdioServerParameters",
     "StdioServerParams",
@@ -116,7 +116,7 @@ const STARTS: &[&str] = &[
     "Experimental_StdioMCPTransport",
 ];
 
-/// What takes settings with the commands of several.
+/// Calls that take settings with the commands of several servers.
 const STARTS_ALL: &[&str] = &[
     "MultiServerMCPClient",
     "MCPClient",
@@ -126,10 +126,10 @@ const STARTS_ALL: &[&str] = &[
     "ClaudeCodeOptions",
 ];
 
-/// A program that is started as a server of tools: whoever chooses its command, or what a fetching command fetches, has it run.
+/// A program started as a tool server: whoever chooses its command, or what a fetching command fetches, has it run.
 fn of_server(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
     const SETTINGS: &[&str] = &["mcp_servers", "mcpServers", "servers", "connections"];
-    // Most calls are of something else.
+    // Most calls are unrelated.
     if !name.starts_with(|ch: char| ch.is_ascii_uppercase()) && name != "query" {
         return None;
     }
@@ -164,7 +164,7 @@ fn of_server(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
     (content != Taint::NONE).then_some((Sink::Server, content))
 }
 
-/// What the commands are made of in settings of servers: one that is only asked at an address starts nothing.
+/// Returns the origins of the commands in server settings: a server with only an address starts nothing.
 fn commanded(settings: &Value) -> Taint {
     match &settings.shape {
         Shape::Dict(items) if items.contains_key("command") => settings.taint | started(items),
@@ -186,7 +186,7 @@ fn started(items: &BTreeMap<String, Value>) -> Taint {
     program(&arguments).unwrap_or(Taint::NONE)
 }
 
-/// Agents of libraries that run what the model writes, on this machine and with everything that it may do.
+/// Whether a library's agent runs what the model writes on this machine, with all its permissions.
 fn runs_what_the_model_writes(name: &str, arguments: &[Argument]) -> bool {
     let option = |name: &str| named(arguments, &[name]);
     let free = |value: &Value| match &value.shape {
@@ -220,13 +220,13 @@ fn runs_what_the_model_writes(name: &str, arguments: &[Argument]) -> bool {
     }
 }
 
-/// `yaml.load(text, Loader=yaml.Loader)`: a loader that makes any object.
+/// `yaml.load(text, Loader=yaml.Loader)`: a loader that can create any object.
 fn makes_objects(name: &str, arguments: &[Argument]) -> bool {
     let loader = given(arguments, 1, "Loader").and_then(Value::outside).map(last);
     name == "unsafe_load" || matches!(loader, Some("Loader" | "UnsafeLoader" | "CLoader" | "FullLoader"))
 }
 
-/// Everything that a call is given.
+/// The origins of all arguments.
 fn all(arguments: &[Argument]) -> Taint {
     arguments.iter().fold(Taint::NONE, |sum, argument| sum.beside(argument.value.deep_taint()))
 }
@@ -236,7 +236,8 @@ fn raw(arguments: &[Argument]) -> bool {
     named(arguments, &["unsafe_allow_html"]).is_some_and(|value| value.shape == Shape::Bool(true))
 }
 
-/// A list is not split by a shell: only its program counts, unless that is a shell itself or an interpreter that is handed code.
+/// Without a shell, only the program of a list counts, unless that is a shell itself or an interpreter that is passed
+/// code.
 fn shell(arguments: &[Argument]) -> Option<Taint> {
     let command = given(arguments, 0, "args")?;
     let through_shell = named(arguments, &["shell"]).is_some_and(|value| value.shape == Shape::Bool(true));
@@ -263,11 +264,11 @@ fn executed(arguments: &[Argument]) -> Option<Taint> {
     Some(if hands_over_code(&items) { all() } else { program })
 }
 
-/// `["bash", "-c", text]`, `["docker", "exec", name, "sh", "-c", text]`: what follows is a program, not an argument.
+/// `["bash", "-c", text]`, `["docker", "exec", name, "sh", "-c", text]`: what follows is code, not an argument.
 fn hands_over_code(items: &[Value]) -> bool {
     const FLAGS: &[&str] = &["-c", "-lc", "-ic", "-e", "/c", "--eval"];
     let flag = |item: &Value| item.known_text().map(str::to_ascii_lowercase);
-    // Other switches may stand before it: `["bash", "-l", "-c", text]`.
+    // Other options may precede it: `["bash", "-l", "-c", text]`.
     let coded = |rest: &[Value]| {
         let mut switches = rest.iter().map_while(flag).take_while(|word| word.starts_with(['-', '/']));
         switches.any(|word| FLAGS.contains(&word.as_str()))
@@ -282,7 +283,7 @@ fn hands_over_code(items: &[Value]) -> bool {
     items.iter().enumerate().any(at) || reaches_a_shell(items) || installs(items)
 }
 
-/// Whether a program is PowerShell, whose switches take any letters and may be cut short, and values between them.
+/// Whether a program is PowerShell, whose options ignore case, may be abbreviated, and may have values between them.
 fn is_powershell(program: &str) -> bool {
     let name = program.rsplit(['/', '\\']).next().unwrap_or(program).to_ascii_lowercase();
     matches!(name.trim_end_matches(".exe"), "powershell" | "pwsh")
@@ -292,7 +293,7 @@ fn is_command(switch: &str) -> bool {
     switch.len() > 1 && "-command".starts_with(switch)
 }
 
-/// `["adb", "shell", …]`, `["ssh", host, …]`: the other side puts the words together again, and its shell reads them.
+/// `["adb", "shell", …]`, `["ssh", host, …]`: the other side joins the words again, and its shell interprets them.
 fn reaches_a_shell(items: &[Value]) -> bool {
     let program = items.first().and_then(Value::known_text).unwrap_or_default();
     let says = |word: &str| items.iter().any(|item| item.known_text() == Some(word));
@@ -303,7 +304,7 @@ fn reaches_a_shell(items: &[Value]) -> bool {
     }
 }
 
-/// `["npx", name]`, `["pip", "install", name]`: what is fetched runs at once, or when it is installed.
+/// `["npx", name]`, `["pip", "install", name]`: what is fetched runs at once, or during installation.
 fn installs(items: &[Value]) -> bool {
     let program = items.first().and_then(Value::known_text).unwrap_or_default();
     let says = |words: &[&str]| {
@@ -338,7 +339,7 @@ fn interprets(program: &str) -> bool {
     matches!(name, "python" | "python3" | "node" | "ruby" | "perl" | "php" | "osascript" | "deno" | "bun")
 }
 
-/// A statement that is put together from text; bound parameters do not count.
+/// Returns the origins of a statement's text; bound parameters do not count.
 fn statement(arguments: &[Argument]) -> Option<Taint> {
     let first = given(arguments, 0, "sql")?;
     // `query({text, values})`
@@ -391,7 +392,7 @@ fn of_script(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
         "node-ssh" if matches!(name, "execCommand" | "exec") => (Sink::Shell, first()?),
         "dockerode" if name == "exec" => (Sink::Shell, named(arguments, &["Cmd"])?.deep_taint()),
         "execa" if matches!(name, "execa" | "execaSync") => (Sink::Shell, program(arguments)?),
-        // A script in a page that somebody is signed in to.
+        // A script in a page to which somebody may be signed in.
         "puppeteer" | "puppeteer-core" | "playwright" | "playwright-core" if name == "evaluate" => {
             (Sink::Code, first()?)
         }
@@ -443,7 +444,7 @@ fn takes_statement(name: &str) -> bool {
     )
 }
 
-/// Only the program counts where no shell reads the line.
+/// Returns the origins of a command: only the program counts if no shell interprets the line.
 fn program(arguments: &[Argument]) -> Option<Taint> {
     let through_shell = named(arguments, &["shell"]).is_some_and(|value| value.shape == Shape::Bool(true));
     let all = || all(arguments);
@@ -459,7 +460,7 @@ fn program(arguments: &[Argument]) -> Option<Taint> {
     })
 }
 
-/// What the language itself and the browser run.
+/// Returns what the language itself or the browser executes.
 fn of_global(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Taint)> {
     let all = || all(arguments);
     Some(match path {
@@ -468,7 +469,7 @@ fn of_global(path: &str, name: &str, arguments: &[Argument]) -> Option<(Sink, Ta
         }
         "js.Function" => (Sink::Code, all()),
         "js.document.write" | "js.document.writeln" | "js.markup" | "js.html_" => (Sink::Html, all()),
-        // A style sheet runs nothing.
+        // A style sheet executes nothing.
         _ if path.starts_with("js.jsx.") && path != "js.jsx.style" => {
             (Sink::Html, named(arguments, &["dangerouslySetInnerHTML"])?.deep_taint())
         }

@@ -3,7 +3,7 @@
 use super::{last, names, root};
 use crate::facts::Taint;
 
-/// What reading an attribute or calling a path from outside yields, if that is a source.
+/// Returns the origins of reading or calling a path outside the project, if it is a source.
 pub(in crate::code) fn of(path: &str) -> Option<Taint> {
     let name = last(path);
     Some(match root(path) {
@@ -16,7 +16,7 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         "speech_recognition" if name.starts_with("recognize") => Taint::LOCAL,
         "whisper" | "faster_whisper" if name == "transcribe" => Taint::LOCAL,
         root if is_field(root, path, name) => Taint::LOCAL,
-        // Messages that a bot of a chat asks for.
+        // Messages that a chat bot fetches.
         "wcferry" if name == "get_msg" => Taint::USER,
         "wxauto" if path.ends_with("()") && name.starts_with("Get") && name.contains("Message") => {
             Taint::USER
@@ -37,7 +37,7 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
             let body = free.iter().any(|part| path.contains(part));
             Taint::USER | if body { Taint::BODY } else { Taint::NONE }
         }
-        // A mail is what somebody said, and anybody may send one.
+        // An email is what somebody said, and anybody may send one.
         "imaplib" | "poplib" | "imap_tools" | "exchangelib" | "O365" | "mailbox" if path.contains("()") => {
             Taint::WEB | Taint::USER
         }
@@ -87,7 +87,8 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
     })
 }
 
-/// What the client of a chat gives, whatever package it belongs to: the method says that it brings what people wrote.
+/// Returns the taint of what a chat client returns, whatever its package: the method's name says that it fetches
+/// people's messages.
 fn heard(path: &str, name: &str) -> Option<Taint> {
     const BRINGS: &[&str] = &[
         "get_messages",
@@ -112,7 +113,7 @@ fn heard(path: &str, name: &str) -> Option<Taint> {
     (client && BRINGS.contains(&name)).then_some(Taint::USER)
 }
 
-/// Whether a path is what a person wrote into a field of a window.
+/// Whether a path is what a person typed into a widget.
 fn is_field(package: &str, path: &str, name: &str) -> bool {
     let written = || WRITTEN_INTO.iter().any(|part| path.contains(part));
     match package {
@@ -123,20 +124,20 @@ fn is_field(package: &str, path: &str, name: &str) -> bool {
     }
 }
 
-/// Parts of windows that a person fills in.
+/// Widgets that a person fills in.
 const WRITTEN_INTO: &[&str] = &["Entry()", "Text()", "Textbox()", "TextEdit()", "LineEdit()", "StringVar()"];
 
 fn upload(path: &str) -> Taint {
     if path.contains(".files") { Taint::USER | Taint::UPLOAD } else { Taint::USER }
 }
 
-/// Parts of a request that its sender chooses freely.
+/// Marks the parts of a request that its sender chooses freely.
 fn chosen(path: &str) -> Taint {
     let free = [".json", ".get_json", ".args", ".form", ".values", ".data", ".view_args", ".get_data"];
     if free.iter().any(|part| path.contains(part)) { Taint::BODY } else { Taint::NONE }
 }
 
-/// Calls whose result says nothing of what went in.
+/// Whether the result of a call says nothing of the arguments.
 pub(in crate::code) fn clears(path: &str) -> bool {
     matches!(
         path,
@@ -176,7 +177,7 @@ fn clears_script(path: &str) -> bool {
     }
 }
 
-/// Calls whose result is masked.
+/// Whether the result of a call is masked.
 pub(in crate::code) fn masks(path: &str) -> bool {
     let name = last(path);
     match root(path) {
@@ -190,9 +191,9 @@ pub(in crate::code) fn masks(path: &str) -> bool {
     }
 }
 
-/// Calls whose result is encrypted.
+/// Whether the result of a call is encrypted.
 pub(in crate::code) fn encrypts(path: &str) -> bool {
-    // The cipher of browsers, which Node has too.
+    // The browser's cipher, which Node also has.
     if path.ends_with("subtle.encrypt") {
         return true;
     }

@@ -1,4 +1,4 @@
-//! Stores of items that can be searched: vector stores and memory services.
+//! Searchable stores of items: vector stores and memory services.
 
 use super::super::value::{Argument, Made, Value, given, named};
 use super::models::inner;
@@ -15,7 +15,7 @@ pub(in crate::code) enum Use {
 
 struct Product {
     package: &'static str,
-    /// A part of the path that must occur, where the package does other things too.
+    /// A required part of the path, where the package also does other things.
     part: &'static str,
     reads: &'static [&'static str],
     writes: &'static [&'static str],
@@ -147,8 +147,8 @@ const PRODUCTS: &[Product] = &[
     },
 ];
 
-/// Stores and memories of fewer words: the package, a part of the path, what reads, writes and erases, and whether people are
-/// remembered.
+/// Stores and memories with fewer methods: the package, a part of the path, the methods that read, write and erase,
+/// and whether it remembers people.
 type Plain = (&'static str, &'static str, &'static str, &'static str, &'static str, bool);
 
 const OTHERS: &[Plain] = &[
@@ -234,7 +234,7 @@ const OTHERS: &[Plain] = &[
     ("@orama/orama", "", "search", "insert insert_multiple", "remove", false),
 ];
 
-/// What a call does to one of them.
+/// Returns what a call does to one of them.
 fn of_others(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
     let (package, _, reads, writes, erases, people) =
         OTHERS.iter().find(|row| row.0 == root(path) && path.contains("()"))?;
@@ -246,7 +246,7 @@ fn of_others(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Optio
     known.then(|| (does, store(package, collection(object, arguments), object, *people)))
 }
 
-/// Classes of frameworks that are vector stores.
+/// Framework classes that are vector stores.
 const CLASSES: &[&str] = &[
     "Chroma",
     "FAISS",
@@ -271,7 +271,7 @@ const CLASSES: &[&str] = &[
     "SupabaseVectorStore",
     "MongoDBAtlasVectorSearch",
 ];
-/// Classes that only the JavaScript side has.
+/// Classes that exist only in JavaScript.
 const MORE_CLASSES: &[&str] = &[
     "MemoryVectorStore",
     "HNSWLib",
@@ -301,7 +301,7 @@ const READS: &[&str] = &[
     "get_by_ids",
     "get",
 ];
-/// Methods of a retriever, a query engine or a chain that holds one.
+/// Methods of a retriever, a query engine or a chain that contains one.
 const RETRIEVES: &[&str] = &[
     "invoke",
     "ainvoke",
@@ -337,12 +337,12 @@ const WRITES: &[&str] = &[
 ];
 const ERASES: &[&str] = &["delete", "adelete", "delete_collection", "delete_ref_doc", "delete_nodes"];
 
-/// What a call of `path` does to which store.
+/// Returns what a call of `path` does to which store.
 pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<(Use, Store)> {
     if let Some(found) = super::databases::of(path, object, arguments) {
         return Some(found);
     }
-    // Most calls belong to a package that keeps nothing.
+    // Most packages store nothing.
     let package = root(path);
     let framework = super::models::is_framework(package) && package != "langgraph";
     if !framework && !PRODUCTS.iter().any(|product| product.package == package) {
@@ -358,12 +358,12 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
         .find(|product| product.package == package && path.contains(product.part) && path.contains("()"))?;
     let does = [(product.reads, Use::Read), (product.writes, Use::Write), (product.erases, Use::Erase)];
     let (_, does) = does.into_iter().find(|(methods, _)| methods.contains(&name))?;
-    // What a search gave is a record: `found.get("documents")`.
+    // The result of a search is a record: `found.get("documents")`.
     let searched = |read: &&str| path.rsplit("().").skip(1).any(|part| last(part) == *read);
     if name == "get" && product.reads.iter().any(searched) {
         return None;
     }
-    // A client's own `get` or `delete` is no access to items.
+    // A client's own `get` or `delete` does not access items.
     if product.package == "chromadb" && !path.contains("collection") && !path.contains("Collection") {
         return None;
     }
@@ -371,7 +371,7 @@ pub(in crate::code) fn of(path: &str, object: Option<&Made>, arguments: &[Argume
     Some((does, store(product.package, name, object, product.remembers_people)))
 }
 
-/// What a call does to a store of vectors by the name of its method: nothing else is called so.
+/// Returns what a call does to a vector store, judged by a method name that nothing else has.
 pub(in crate::code) fn by_shape(written: &str) -> Option<(Use, Store)> {
     let mut parts = written.rsplit('.');
     let (name, object) = (super::script::snake(parts.next()?), parts.next().unwrap_or_default());
@@ -389,7 +389,7 @@ pub(in crate::code) fn by_shape(written: &str) -> Option<(Use, Store)> {
     ))
 }
 
-/// Methods that only stores of vectors have.
+/// Methods that only vector stores have.
 const SHAPES: &[(&str, Use)] = &[
     ("add_documents", Use::Write),
     ("add_texts", Use::Write),
@@ -427,7 +427,7 @@ fn of_framework(
         }?;
         return Some((does, store(&class, collection(object, arguments), object, false)));
     }
-    // A chain or an agent into which a retriever was put.
+    // A chain or an agent that contains a retriever.
     let retriever =
         object.filter(|_| RETRIEVES.contains(&name) || path.ends_with("()")).and_then(|object| {
             inner(object, 0, &|made| class(&made.path).is_some() && made.path.contains("as_retriever"))
@@ -447,7 +447,7 @@ const NAMES: &[&str] = &[
     "tableName",
 ];
 
-/// The name of the collection, from what the store was made with.
+/// Returns the name of the collection, from what the store was created with.
 fn collection(object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
     let here = named(arguments, NAMES);
     let made = object.and_then(|object| {
@@ -488,7 +488,7 @@ pub(in crate::code) fn is_edge(address: &Template) -> bool {
         || (gateway && address.shown().contains("/m/"))
 }
 
-/// What a request to an address of Chroma's HTTP API does.
+/// Returns what a request to an address of Chroma's HTTP API does.
 pub(in crate::code) fn of_address(address: &Template) -> Option<(Use, Store)> {
     let shown = address.shown();
     let below = shown.split_once("/collections/")?.1;

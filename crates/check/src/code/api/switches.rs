@@ -1,10 +1,10 @@
-//! Switches of frameworks after which they run what others wrote, or let through what their makers hold back.
+//! Framework options that make them run what others wrote, or let through what their makers hold back.
 
 use super::super::value::{Argument, Shape, Value, given, named};
 use super::{last, root};
 use crate::facts::{Deed, Flaw, Switch, Taint};
 
-/// Whether a call says yes to something, itself or within its options.
+/// Whether an option is `true`, as an argument or within an options object.
 fn is_on(arguments: &[Argument], name: &str) -> bool {
     let yes = |value: &Value| value.shape == Shape::Bool(true);
     let inside = |value: &Value| match &value.shape {
@@ -14,7 +14,7 @@ fn is_on(arguments: &[Argument], name: &str) -> bool {
     named(arguments, &[name]).is_some_and(yes) || arguments.iter().any(|one| inside(&one.value))
 }
 
-/// The switches that a call sets.
+/// Returns the unsafe option that a call sets.
 pub(super) fn of(path: &str, arguments: &[Argument]) -> Option<Deed> {
     if arguments.is_empty() {
         return None;
@@ -33,14 +33,14 @@ pub(super) fn of(path: &str, arguments: &[Argument]) -> Option<Deed> {
     Some(Deed::Flaw(Flaw::Switch(switch)))
 }
 
-/// Whether the code that comes with a model may change: a repository is named without a commit, or somebody else names it. What the
-/// owner chooses, or a folder of this machine, is theirs.
+/// Whether the code that comes with a model may change: a repository is named without a commit, or by somebody else.
+/// What the owner chooses, or a local folder, is theirs.
 fn is_unpinned(arguments: &[Argument]) -> bool {
     const NAMES: &[&str] =
         &["model", "model_name", "model_id", "repo_id", "pretrained_model_name_or_path", "path", "tokenizer"];
     let revision = named(arguments, &["code_revision", "revision"]).and_then(Value::known_text);
     let commit = |text: &str| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    // A hub calls a model `owner/name`; a folder of checkpoints is written here.
+    // A hub names a model `owner/name`; a folder of checkpoints is local.
     let here = |text: &str| {
         let first = text.split('/').next().unwrap_or_default();
         text.starts_with(['.', '/', '~']) || text.matches('/').count() != 1 || FOLDERS.contains(&first)
@@ -54,7 +54,7 @@ fn is_unpinned(arguments: &[Argument]) -> bool {
         })
 }
 
-/// What people call folders of this machine that hold models.
+/// Common names of local folders that hold models.
 const FOLDERS: &[&str] = &[
     "checkpoint",
     "checkpoints",
@@ -93,7 +93,7 @@ fn without_container(path: &str, arguments: &[Argument]) -> bool {
             named(arguments, &["code_execution_config"]).is_some_and(off)
         }
         "smolagents" => {
-            // Whoever picks an executor by a variable may pick a container.
+            // An executor chosen by a variable may be a container.
             let elsewhere =
                 named(arguments, &["executor_type", "executor", "use_e2b_executor"]).is_some_and(|value| {
                     value.known_text() != Some("local") && value.shape != Shape::Bool(false)
@@ -110,7 +110,7 @@ pub(in crate::code) fn is_open_threshold(path: &str) -> bool {
     path.contains("HarmBlockThreshold.") && matches!(last(path), "BLOCK_NONE" | "OFF")
 }
 
-/// Whether a call switches off the filters of a provider, or the check of pictures.
+/// Whether a call disables a provider's filters, or the check of generated images.
 fn lets_all_through(path: &str, arguments: &[Argument]) -> bool {
     let pictures = match root(path) {
         "diffusers" => named(arguments, &["safety_checker"]).is_some_and(|value| value.shape == Shape::None),
@@ -123,7 +123,7 @@ fn lets_all_through(path: &str, arguments: &[Argument]) -> bool {
     pictures || arguments.iter().any(|one| holds_open_threshold(&one.value, 0))
 }
 
-/// Whether something within the options of a call is said to be so.
+/// Whether an option of a call has this value at any level.
 fn says(arguments: &[Argument], name: &str, wanted: bool) -> bool {
     fn within(value: &Value, name: &str, wanted: bool, depth: usize) -> bool {
         let Shape::Dict(items) = &value.shape else { return false };
@@ -137,7 +137,7 @@ fn holds_open_threshold(value: &Value, depth: usize) -> bool {
     let deeper = |inner: &Value| depth < 4 && holds_open_threshold(inner, depth + 1);
     match &value.shape {
         Shape::Path(path) => is_open_threshold(path),
-        // In the body of a request the threshold is a text, beside the kind of harm.
+        // In a request body the threshold is a text next to the harm category.
         Shape::Dict(items) => {
             let open = items.get("threshold").and_then(Value::known_text);
             items.contains_key("category") && matches!(open, Some("BLOCK_NONE" | "OFF"))

@@ -1,4 +1,4 @@
-//! What stands in system prompts: of a model call, of an object that is told once, of a template, of a message.
+//! The content of system prompts: of a model call, of an object configured once, of a template, of a message.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::{last, models, root, script};
 use crate::facts::{Taint, Template};
 
-/// Arguments that a model takes for the developer's word.
+/// Arguments that a model treats as the developer's instructions.
 const KEYS: &[&str] = &[
     "system",
     "instruction",
@@ -21,7 +21,7 @@ const KEYS: &[&str] = &[
     "append_system_prompt",
 ];
 
-/// What other people's words stand in the system prompt of a model call.
+/// Returns the origins of the system prompt of a model call.
 pub(in crate::code) fn system_prompt(arguments: &[Argument]) -> Option<Taint> {
     let mut sum = Taint::NONE;
     for argument in arguments {
@@ -40,7 +40,7 @@ pub(in crate::code) fn system_prompt(arguments: &[Argument]) -> Option<Taint> {
     (sum != Taint::NONE).then_some(sum)
 }
 
-/// What stands in the system prompt of what a call makes or fills.
+/// Returns the origins of the system prompts that a call creates or fills in.
 pub(in crate::code) fn of(
     path: &str,
     object: Option<&Made>,
@@ -66,7 +66,7 @@ fn of_pair(pair: &Value) -> Option<&Value> {
     }
 }
 
-/// Packages beside the frameworks whose objects are told once what they are.
+/// Packages other than the frameworks whose objects are configured once with instructions.
 const TOLD_ONCE: &[&str] = &[
     "agents",
     "@openai/agents",
@@ -92,7 +92,8 @@ const TOLD_ONCE: &[&str] = &[
     "pipecat",
 ];
 
-/// What stands in the system prompt that an object is made with: `SystemMessage(content=…)`, `Agent(instructions=…)`.
+/// Returns the origins of the system prompt with which an object is created: `SystemMessage(content=…)`,
+/// `Agent(instructions=…)`.
 fn system_object(path: &str, arguments: &[Argument]) -> Option<Taint> {
     let (package, name) = (root(path), last(path));
     let makes = name.starts_with(|ch: char| ch.is_ascii_uppercase())
@@ -134,7 +135,7 @@ fn system_object(path: &str, arguments: &[Argument]) -> Option<Taint> {
     (taint != Taint::NONE).then_some(taint)
 }
 
-/// Names by which a template says that it is filled with what was found or said before.
+/// Template variables for what was retrieved or said before.
 const FILLED: &[&str] = &[
     "context",
     "documents",
@@ -148,13 +149,13 @@ const FILLED: &[&str] = &[
     "passages",
 ];
 
-/// `ChatPromptTemplate.from_messages([("system", "… {context}")])`: a framework fills in what was found.
+/// `ChatPromptTemplate.from_messages([("system", "… {context}")])`: a framework fills in what was retrieved.
 fn system_template(path: &str, arguments: &[Argument]) -> bool {
     let filled = |text: &str| FILLED.iter().any(|name| text.contains(&format!("{{{name}}}")));
     texts(path, arguments).iter().filter_map(|text| text.known_text()).any(filled)
 }
 
-/// The texts of a template that become a system prompt.
+/// Returns the texts of a template that become a system prompt.
 fn texts<'v>(path: &str, arguments: &'v [Argument]) -> Vec<&'v Value> {
     let first = arguments.first().map(|one| &one.value);
     let Some(first) = first.filter(|_| models::is_framework(root(path))) else { return Vec::new() };
@@ -168,7 +169,8 @@ fn texts<'v>(path: &str, arguments: &'v [Argument]) -> Vec<&'v Value> {
     }
 }
 
-/// `(template | model).invoke({"persona": text})`: what is put into the places of a system prompt that a template left open.
+/// `(template | model).invoke({"persona": text})`: returns the origins of what fills the variables of a system prompt
+/// template.
 fn filled_template(object: Option<&Made>, arguments: &[Argument]) -> Option<Taint> {
     let given_in = |name: &str| {
         let named = named(arguments, &[name]).map(Value::deep_taint);
@@ -186,12 +188,12 @@ fn filled_template(object: Option<&Made>, arguments: &[Argument]) -> Option<Tain
         let names = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
         names.fold(sum, |sum, (name, _)| sum | given_in(name.trim()))
     });
-    // What a developer's own pages say is no stranger's word; of a place that is called so it is told where the template stands.
+    // The developer's own pages are not a stranger's words; variables named so are reported where the template is.
     let sum = sum.without(Taint::RETRIEVED);
     (sum != Taint::NONE).then_some(sum)
 }
 
-/// What a message with the role of the system is made of: `{"role": "system", "content": …}`.
+/// Returns the origins of a message with the system role: `{"role": "system", "content": …}`.
 pub(in crate::code) fn system_message(items: &BTreeMap<String, Value>) -> Option<Taint> {
     let role = items.get("role").and_then(Value::known_text)?;
     let content = items.get("content").filter(|_| matches!(role, "system" | "developer"))?.deep_taint();

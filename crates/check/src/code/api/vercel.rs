@@ -1,4 +1,4 @@
-//! The AI SDK of Vercel, and what is built in its style: the model is an argument.
+//! Vercel's AI SDK, and libraries in its style: the model is an argument.
 
 use super::super::value::{Argument, Made, Shape, Value, named};
 use super::models::addressed;
@@ -19,7 +19,7 @@ const CALLS: &[&str] = &[
     "experimental_transcribe",
 ];
 
-/// Packages of providers, and the provider when no address is set.
+/// Packages of providers, and the default provider.
 const PROVIDERS: &[(&str, &str)] = &[
     ("@ai-sdk/google", "gemini"),
     ("@ai-sdk/openai-compatible", ""),
@@ -31,7 +31,7 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("qwen-ai-provider", "dashscope"),
 ];
 
-/// Who answers, if a call is one of the kit's.
+/// Returns the recipient, if a call is one of the SDK's.
 pub(super) fn recipient(
     path: &str,
     object: Option<&Made>,

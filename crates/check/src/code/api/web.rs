@@ -1,21 +1,20 @@
-//! Requests over the network by address, and what is written to files and databases.
+//! Network requests by address, and what is written to files and databases.
 
 use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::files::{opened, opened_path, shown};
 use super::{databases, last, names, root};
 use crate::facts::{Taint, Template};
 
-/// A request: its address, and what it carries.
+/// A request: its address and its content.
 #[derive(Debug, Clone)]
 pub(in crate::code) struct Request {
     pub address: Template,
     pub content: Taint,
-    /// Where the whole address comes from, if all of it is somebody's.
+    /// Origins of the address, if somebody else chooses its host.
     pub chosen: Taint,
 }
 
-/// Where an address comes from, or the host in it, of which nothing stands in the program: behind a host that does, the rest says
-/// little.
+/// Returns the origins of an address whose host the program does not fix; behind a fixed host, the rest matters little.
 fn chosen(url: &Value) -> Taint {
     use crate::facts::Piece;
     let text = match &url.shape {
@@ -24,7 +23,7 @@ fn chosen(url: &Value) -> Taint {
         _ => return Taint::NONE,
     };
     let open = |piece: &Piece| matches!(piece, Piece::Parameter(_) | Piece::Hole);
-    // A template begins and ends with a text, which may be empty.
+    // A template starts and ends with a text, which may be empty.
     let said = |piece: &&Piece| !matches!(piece, Piece::Text(text) if text.is_empty());
     let all: Vec<&Piece> = text.pieces.iter().filter(said).collect();
     let scheme =
@@ -43,7 +42,7 @@ fn chosen(url: &Value) -> Taint {
     }
 }
 
-/// The request that a call makes, if it makes one.
+/// Returns the request that a call makes, if any.
 pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Request> {
     let name = last(path);
     if let Some(request) = of_script(path, name, object, arguments) {
@@ -59,7 +58,7 @@ pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[A
             _ => None,
         },
         "urllib" if name == "urlopen" => given(arguments, 0, "url"),
-        // An opener of the standard library, and the one of Ombud's SDK, which is one.
+        // An opener of the standard library, or that of Ombud's SDK, which is one.
         "urllib" | "ombud" if name == "open" && opener(path) => given(arguments, 0, "fullurl"),
         "urllib3" if name == "request" => given(arguments, 1, "url"),
         _ => None,
@@ -80,10 +79,10 @@ pub(in crate::code) fn request(path: &str, object: Option<&Made>, arguments: &[A
     Some(Request { address, content, chosen })
 }
 
-/// The request of a client of which only the method is known, to an address that is written out: `session.post(URL, json=…)`.
+/// Returns the request of a client of which only the method is known, to a literal address: `session.post(URL, json=…)`.
 pub(in crate::code) fn by_address(written: &str, arguments: &[Argument]) -> Option<Request> {
     let name = last(written);
-    // Whoever only gets something by an address may as well look for it in a cache.
+    // A plain `get` may as well be a cache lookup.
     let sends = named(arguments, &["headers", "params", "json", "data", "body"]).is_some();
     let index = match name {
         "get" | "delete" if sends => 0,
@@ -105,7 +104,7 @@ fn opener(path: &str) -> bool {
     maker.ends_with("()") && matches!(last(maker), "build_opener" | "OpenerDirector" | "opener")
 }
 
-/// Packages of npm that send requests.
+/// npm packages that send requests.
 const CLIENTS: &[&str] = &[
     "axios",
     "got",
@@ -121,7 +120,8 @@ const CLIENTS: &[&str] = &[
     "ofetch",
 ];
 
-/// Clients of scripts: `fetch(url, options)`, `axios.post(url, data)`, `axios.create({baseURL}).post(path)`.
+/// Returns the request of a script's client: `fetch(url, options)`, `axios.post(url, data)`,
+/// `axios.create({baseURL}).post(path)`.
 fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<Request> {
     if let Some(target) = proxied(path, arguments) {
         let content = Taint::USER | Taint::BODY;
@@ -156,7 +156,7 @@ fn of_script(path: &str, name: &str, object: Option<&Made>, arguments: &[Argumen
     Some(Request { address, content, chosen })
 }
 
-/// Where a middleware sends whatever comes in: `createProxyMiddleware({ target })`, `proxy("https://…")`.
+/// Returns where a middleware forwards every request: `createProxyMiddleware({ target })`, `proxy("https://…")`.
 fn proxied<'a>(path: &str, arguments: &'a [Argument]) -> Option<&'a Template> {
     let target = match root(path) {
         "http-proxy-middleware" => named(arguments, &["target"]),
@@ -167,7 +167,7 @@ fn proxied<'a>(path: &str, arguments: &'a [Argument]) -> Option<&'a Template> {
     target.and_then(Value::template)
 }
 
-/// Whether an address is one at which models answer, whoever serves it.
+/// Whether models are served at an address, whoever runs it.
 pub(in crate::code) fn is_model_path(address: &Template) -> bool {
     let shown = address.shown();
     let path = shown.split('?').next().unwrap_or(&shown).trim_end_matches('/');
@@ -190,7 +190,7 @@ pub(in crate::code) fn is_model_path(address: &Template) -> bool {
     .any(|ending| path.ends_with(ending))
 }
 
-/// Whether an address gives what people wrote in a chat.
+/// Whether an address returns what people wrote in a chat.
 pub(in crate::code) fn brings_words(address: &Template) -> bool {
     const CHATS: &[(&str, &str)] = &[
         ("api.telegram.org", "/getUpdates"),
@@ -203,7 +203,7 @@ pub(in crate::code) fn brings_words(address: &Template) -> bool {
     CHATS.iter().any(|(at, path)| host == *at && shown.contains(path))
 }
 
-/// What is written in clear to a file or database, and whether its name says that it is a conversation.
+/// Returns what is written unencrypted to a file or database, and whether its name says that it is a conversation.
 pub(in crate::code) fn persisted(
     path: &str,
     object: Option<&Made>,
@@ -248,7 +248,7 @@ pub(in crate::code) fn persisted(
     }
 }
 
-/// What writes a whole value into a file that was opened.
+/// Whether a call serialises a whole value into an open file.
 fn dumps(package: &str, name: &str) -> bool {
     const PACKAGES: &[&str] = &[
         "json",
@@ -337,22 +337,22 @@ fn inserted(object: Option<&Made>, arguments: &[Argument]) -> Option<(Taint, boo
     inserts(&statement, given.fold(Taint::NONE, |sum, argument| sum | argument.value.deep_taint()))
 }
 
-/// What a statement writes into rows, and whether those are words of people.
+/// Returns what a statement writes into rows, and whether those are people's words.
 pub(in crate::code) fn inserts(statement: &str, all: Taint) -> Option<(Taint, bool)> {
     let verb = statement.trim_start().get(..6).unwrap_or_default().to_ascii_uppercase();
     let writes = matches!(verb.as_str(), "INSERT" | "UPDATE" | "REPLAC");
     let words = databases::writes_words(statement);
-    // What is changed in a row and is none of the words says nothing of anybody.
+    // An update of other columns than those for words says nothing of anybody.
     (writes && (words || verb != "UPDATE")).then(|| (all | dialogue(statement), words))
 }
 
-/// Rows that say in which role something was said hold what a model answered, whoever hands it in.
+/// Rows with a role for each message also hold model responses, whoever passes them in.
 pub(super) fn dialogue(statement: &str) -> Taint {
     let rows = names(statement, &["role"]) && names(statement, &["content", "message", "text"]);
     if rows { Taint::MODEL } else { Taint::NONE }
 }
 
-/// The path of the file that a call writes to, where what is written hangs on what was opened.
+/// Returns the path of the file that a call writes to through an open file or writer.
 pub(in crate::code) fn written_to(
     path: &str,
     object: Option<&Made>,
@@ -366,7 +366,7 @@ pub(in crate::code) fn written_to(
     }
 }
 
-/// Folders in which there is nothing but what was said.
+/// Folders that contain nothing but conversations.
 const TOLD: &[&str] = &[
     "chats",
     "conversations",
@@ -384,8 +384,8 @@ const TOLD: &[&str] = &[
 ];
 const TOLD_ZH: &[&str] = &["聊天", "对话", "记忆", "消息"];
 
-/// Whether the name of a file, a row or a statement says that a conversation is kept there. A file of settings is none, whatever
-/// program it belongs to, and a number by which a conversation is found holds nothing of it.
+/// Whether the name of a file, a row or a statement says that a conversation is stored there. A settings file is
+/// none, whatever program it belongs to, and the id of a conversation contains nothing of it.
 pub(in crate::code) fn is_conversation(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     let other =
@@ -393,7 +393,7 @@ pub(in crate::code) fn is_conversation(name: &str) -> bool {
     if !name.contains(' ') && names(file, other) {
         return false;
     }
-    // A folder that is called after the program is no conversation: `my-chat/data.json`.
+    // A folder named after the program is no conversation: `my-chat/data.json`.
     if let Some((folders, file)) = name.rsplit_once('/').filter(|_| !name.contains([' ', ':'])) {
         return is_conversation(file)
             || folders.split('/').any(|folder| names(folder, TOLD))
@@ -443,7 +443,7 @@ pub(in crate::code) fn waits(path: &str) -> bool {
         || (root(path) == "prompt_toolkit" && last(path) == "prompt")
 }
 
-/// A limit on an agent's rounds that is switched off.
+/// Whether a call disables the limit on an agent's rounds.
 pub(in crate::code) fn unlimited(path: &str, arguments: &[Argument]) -> bool {
     matches!(last(path), "AgentExecutor" | "initialize_agent" | "from_agent_and_tools")
         && root(path).starts_with("langchain")

@@ -1,9 +1,9 @@
-//! What the tool and memory edges returned, as a source of later prompts: agents write results into a user's turn or a system prompt,
-//! in envelopes that nobody knows.
+//! What the tool and memory edges returned, as a source of later prompts: agents write results into a user's turn or a system
+//! prompt, in envelopes that we cannot know.
 //!
-//! A text that was there before a tool returned it is not the tool's: tools repeat what they were asked, and memories what users said.
-//! So each text of a request is dated by when it was first seen, each result by when it came, and a result counts only in texts that
-//! are younger than it.
+//! A text that was there before a tool returned it is not the tool's: tools repeat what they were asked, and memories what users
+//! said. So each text of a request is dated by when it was first seen, each result by when it arrived, and a result counts only
+//! in texts first seen after it.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,16 +15,16 @@ use ombud_core::{Exchange, Origin, Role};
 use super::{Entry, LONGEST, Sources, told_words};
 use crate::attribute::verbatim::RUN;
 
-/// Texts of requests whose first sight is remembered; one that was forgotten counts as young.
+/// Maximum number of request texts whose first appearance is remembered; a forgotten one counts as new.
 const MOST_TURNS: usize = 32 * 1024;
 
-/// Bytes at either end of a text that tell it from others; most texts have no more in all.
+/// Bytes at either end that identify a text; most texts are no longer than that.
 const ENDS: usize = 16 * 1024;
 
 /// When texts of requests were first seen.
 #[derive(Default)]
 pub(super) struct Turns {
-    /// Counts results.
+    /// Logical clock, advanced by each result.
     clock: AtomicU64,
     known: Mutex<Known>,
 }
@@ -62,7 +62,7 @@ impl Turns {
     }
 }
 
-/// What tells a tenant's text from others.
+/// Returns a hash that identifies a tenant's text.
 fn mark(tenant: &str, text: &str) -> u64 {
     let bytes = text.as_bytes();
     let mut hasher = DefaultHasher::new();
@@ -71,21 +71,21 @@ fn mark(tenant: &str, text: &str) -> u64 {
     hasher.finish()
 }
 
-/// Whether a result may have been written into a text of this role.
+/// Whether an agent may have written a result into a text of this role.
 fn is_open(role: Role) -> bool {
     matches!(role, Role::User | Role::System | Role::Developer)
 }
 
 impl Sources {
-    /// Notes the texts of a request, before anything that comes after it.
+    /// Notes the texts of a request, before any result that arrives after it.
     pub fn saw(&self, tenant: &str, exchange: &Exchange) {
         for slot in exchange.slots.iter().filter(|slot| is_open(slot.role)) {
             self.turns.saw(mark(tenant, &slot.text));
         }
     }
 
-    /// Keeps what an edge returned to a tenant (`None`: whoever owns the home). Texts of fewer than [`RUN`] words stand in too many
-    /// others to be told from them.
+    /// Stores what an edge returned to a tenant (`None`: the owner of the home). Texts of fewer than [`RUN`] words occur in too
+    /// many others to be distinctive.
     pub fn heard(&self, tenant: Option<&str>, origin: &Origin, texts: &[&str]) {
         let mut entries: Vec<Entry> = Vec::new();
         for text in texts.iter().filter(|text| text.len() <= LONGEST) {
@@ -99,7 +99,7 @@ impl Sources {
         }
     }
 
-    /// When a text of a tenant's request was first seen; nothing for texts that no result is written into.
+    /// Returns when a text of a tenant's request was first seen; `None` for roles into which no result is written.
     pub(super) fn dated(&self, tenant: &str, role: Role, text: &str) -> Option<u64> {
         is_open(role).then(|| self.turns.first(mark(tenant, text)))
     }
@@ -151,7 +151,7 @@ mod tests {
         }
         let other = json!([{ "role": "user", "content": RESULT }]);
         assert_eq!(origins(&read(&sources, "two", &other)), [Origin::User]);
-        // The owner of the home hears for everybody.
+        // What the owner of the home was returned applies to everybody.
         sources.heard(None, &tool(), &[RESULT]);
         let other = json!([{ "role": "user", "content": format!("{RESULT} ") }]);
         assert_eq!(origins(&read(&sources, "two", &other)), [tool()]);
@@ -164,7 +164,7 @@ mod tests {
         read(&sources, "one", &said);
         sources.heard(Some("one"), &tool(), &[RESULT]);
         assert_eq!(origins(&read(&sources, "one", &said)), [Origin::User]);
-        // Names and addresses that a tool tells are the user's to say as well.
+        // The user may also give the names and addresses that a tool returned.
         sources.heard(Some("one"), &tool(), &["DE89370400440532013000", "Anna of Ghent"]);
         let later = json!([{ "role": "user", "content": "Pay Anna of Ghent at DE89370400440532013000" }]);
         assert_eq!(origins(&read(&sources, "one", &later)), [Origin::User]);

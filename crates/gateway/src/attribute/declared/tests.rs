@@ -40,7 +40,7 @@ fn a_declared_text_has_its_origin_wherever_it_stands() {
     let marked = context(&sources, &prompt, "hi");
     assert_eq!(origins(&marked, Term::Iban, IBAN), std::slice::from_ref(&knowledge));
     assert!(marked.is_tainted());
-    // A part of it is a third party's too; what stands beside it is not.
+    // A part of it is a third party's too; the text beside it is not.
     let part = "Note refunds go to IBAN DE89370400440532013000 within ten days, ask a@shop.example";
     let marked = context(&sources, "Be brief.", part);
     assert_eq!(origins(&marked, Term::Iban, IBAN), [knowledge]);
@@ -81,7 +81,7 @@ fn who_vouches_for_a_text_vouches_for_all_of_it_and_no_part() {
     assert!(whole.is_tainted());
     let part = context(&sources, &inside(&CHUNK[..60]), "hi");
     assert_eq!(origins(&part, Term::Iban, IBAN), [Origin::Retrieved { source: None }]);
-    // Whoever declares the same text a third party's is believed.
+    // A declaration of the same text as a third party's prevails.
     sources.declare("tenant", &[declaration(Kind::Web, Vouched::ThirdParty, CHUNK)]).unwrap();
     let both = context(&sources, &inside(CHUNK), "hi");
     assert_eq!(origins(&both, Term::Iban, IBAN), [Origin::Retrieved { source: Some("faq".into()) }]);
@@ -120,7 +120,7 @@ fn what_cannot_be_told_or_is_too_long_is_refused_and_room_is_bounded() {
         let text = words.join(" ");
         declare(&text).unwrap();
         if number == 21 {
-            // The same again takes no room.
+            // Declaring the same text again takes no space.
             assert_eq!(declare(&text).unwrap(), Taken::default());
         }
     }

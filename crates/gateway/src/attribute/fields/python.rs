@@ -1,9 +1,9 @@
-//! What Python's `str` makes of lists, tuples, sets, dictionaries and objects: `[{'a': 1}]`, `Mail(id='1', to=['x'])`.
+//! What Python's `str` prints for lists, tuples, sets, dictionaries and objects: `[{'a': 1}]`, `Mail(id='1', to=['x'])`.
 
 use super::{DEEPEST, Field, Fields, Place};
 use crate::attribute::index::fold;
 
-/// The fields of such a text; `None` if it is none from its first to its last character.
+/// Returns the fields of such a text; `None` unless all of it is of this form.
 pub(super) fn read(text: &str) -> Option<Vec<Field>> {
     let whole = text.ends_with([']', '}', ')'])
         && text.starts_with(|ch: char| matches!(ch, '[' | '{' | '(') || ch.is_alphabetic());
@@ -30,7 +30,7 @@ impl<'t> Reader<'t> {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
-    /// Whether this character comes next; it is then read.
+    /// Consumes this character if it comes next; returns whether it did.
     fn eat(&mut self, wanted: char) -> bool {
         self.blanks();
         let found = self.rest().starts_with(wanted);
@@ -75,7 +75,7 @@ impl<'t> Reader<'t> {
             let before = self.fields.all.len();
             self.value(key, inside, depth + 1)?;
             if self.eat(':') {
-                // What was read was a key.
+                // What was just read is a key.
                 let name = self.fields.all.get(before).map(|field| field.value.clone());
                 self.fields.all.truncate(before);
                 self.value(&name.unwrap_or_default(), inside, depth + 1)?;
@@ -87,7 +87,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// A number, a constant, or the name of a class with what it holds.
+    /// Reads a number, a constant, or a class name with its contents.
     fn word(&mut self, key: &str, place: Place, depth: usize) -> Option<()> {
         let rest = self.rest();
         let part = |ch: char| ch.is_alphanumeric() || matches!(ch, '_' | '.' | '-' | '+');
@@ -120,7 +120,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// `name=` in front of a value.
+    /// Reads the `name=` before a value.
     fn name(&mut self) -> Option<&'t str> {
         self.blanks();
         let rest = self.rest();

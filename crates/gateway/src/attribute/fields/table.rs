@@ -1,27 +1,27 @@
-//! Tables and cards in plain text, as programs print them: columns that are separated by bars, tabs or runs of spaces, rows of an
-//! HTML table, and `key   value` lines.
+//! Tables and cards in plain text, as programs print them: columns separated by bars, tabs or runs of spaces, rows of an HTML
+//! table, and `key   value` lines.
 //!
-//! Nothing is escaped in such a text: whoever writes a cell may begin a new line in it. So only the first table counts, it ends
-//! with the first line that does not fit, and what is behind it is prose.
+//! Such text escapes nothing: whoever writes a cell can start a new line in it. So only the first table counts, it ends with the
+//! first line that does not fit, and everything after it is prose.
 
 use super::Field;
 
-/// Most columns.
+/// Maximum number of columns.
 const WIDEST: usize = 24;
 
-/// Longest heading of a column, in characters.
+/// Longest column heading, in characters.
 const LONGEST_HEADING: usize = 30;
 
-/// Rows that are read.
+/// Maximum number of rows read.
 const MOST_ROWS: usize = 2_000;
 
-/// Lines before a table.
+/// Maximum number of lines before a table.
 const HEAD: usize = 12;
 
-/// Lines of a card that make it one.
+/// Minimum number of lines in a card or list.
 const LEAST_OF_A_CARD: usize = 3;
 
-/// The fields of the first table or card of a folded text; none if there is no such thing.
+/// Returns the fields of the first table, card or list of a folded text; empty if there is none.
 pub(in crate::attribute) fn read(folded: &str) -> Vec<Field> {
     if folded.contains("<tr") {
         return of_rows(html_rows(folded).into_iter());
@@ -38,19 +38,19 @@ pub(in crate::attribute) fn read(folded: &str) -> Vec<Field> {
     table.unwrap_or_else(otherwise)
 }
 
-/// A piece of a line and the column at which it begins, by the width that a terminal gives it.
+/// A piece of a line and the column at which it begins, by terminal width.
 struct Cell<'t> {
     column: usize,
     text: &'t str,
 }
 
-/// The table whose headings stand in this line.
+/// Returns the fields of the table whose headings are on this line.
 fn table(lines: &[&str], at: usize) -> Vec<Field> {
     let rest = lines.get(at..).unwrap_or_default();
     let Some((first, rest)) = rest.split_first() else { return Vec::new() };
     let headings = cells(first);
     let barred = is_barred(first);
-    // The first may be a title: “FRI 13 NOV   pax   time”.
+    // The first cell may be a title: “FRI 13 NOV   pax   time”.
     let titled = headings.iter().skip(1).all(is_heading) && headings.len() > if barred { 2 } else { 3 };
     if !(if barred { 2 } else { 3 }..=WIDEST).contains(&headings.len())
         || !(titled || headings.iter().all(is_heading))
@@ -70,7 +70,7 @@ fn table(lines: &[&str], at: usize) -> Vec<Field> {
         for (place, cell) in row.iter().enumerate() {
             let heading = if whole { headings.get(place) } else { above(&headings, cell.column) };
             let Some(heading) = heading else { continue };
-            // Without a heading of its own the first column is what the rows are called by.
+            // A first column without a heading of its own is what the rows are called.
             let key = if headed || heading.column > 0 { heading.text } else { kind_of_first(cell.text) };
             fields.extend(field(record, key, cell.text));
         }
@@ -78,7 +78,7 @@ fn table(lines: &[&str], at: usize) -> Vec<Field> {
     fields
 }
 
-/// The heading that a cell stands under: the last one that begins at or before it.
+/// Returns the heading above a cell: the last one that begins at or before it.
 fn above<'h, 't>(headings: &'h [Cell<'t>], column: usize) -> Option<&'h Cell<'t>> {
     headings.iter().rev().find(|heading| heading.column <= column + 1)
 }
@@ -89,7 +89,7 @@ fn field(record: u32, key: &str, value: &str) -> Option<Field> {
     (!empty).then(|| Field { record, around: 0, key: key.trim().to_owned(), value: value.to_owned() })
 }
 
-/// A few words without anything that a value has.
+/// Whether a cell looks like a heading: a few words without anything typical of a value.
 fn is_heading(cell: &Cell<'_>) -> bool {
     let text = cell.text.trim();
     let letters = text.chars().any(char::is_alphabetic);
@@ -105,13 +105,13 @@ fn is_barred(line: &str) -> bool {
     line.trim().trim_matches('|').contains('|')
 }
 
-/// `|---|---|`, `------`, `====`.
+/// Whether a line is a rule: `|---|---|`, `------`, `====`.
 fn is_rule(line: &str) -> bool {
     let line = line.trim();
     line.chars().count() >= 3 && line.chars().all(|ch| "-=+|: ─━—".contains(ch))
 }
 
-/// The cells of a line: between bars, or between tabs and runs of at least two spaces.
+/// Splits a line into cells: at bars, or at tabs and runs of at least two spaces.
 fn cells(line: &str) -> Vec<Cell<'_>> {
     if is_barred(line) {
         return line
@@ -143,8 +143,8 @@ fn cells(line: &str) -> Vec<Cell<'_>> {
     found
 }
 
-/// The first run of lines that begin with a number or a code and have at least two more cells, without headings: what each cell is
-/// its form says.
+/// Reads the first run of lines without headings that begin with a code and have at least two more cells: the form of each cell
+/// determines its key.
 fn rows(lines: &[&str]) -> Vec<Field> {
     let start = lines.iter().take(HEAD).position(|line| row(line).is_some()).unwrap_or(lines.len());
     let run = lines.get(start..).unwrap_or_default().iter().map_while(|line| row(line));
@@ -161,7 +161,7 @@ fn rows(lines: &[&str]) -> Vec<Field> {
         .collect()
 }
 
-/// The first run of lines of two to four cells each that begin with a name, at the column where all begin: “Birch, Lowenna      12”.
+/// Reads the first run of lines of two to four cells that begin with a name in column 0: “Birch, Lowenna      12”.
 fn list(lines: &[&str]) -> Vec<Field> {
     let start = (0..lines.len().min(HEAD)).find(|at| {
         let next = lines.get(*at..at + LEAST_OF_A_CARD).unwrap_or_default();
@@ -170,7 +170,7 @@ fn list(lines: &[&str]) -> Vec<Field> {
     let Some(start) = start else { return Vec::new() };
     let run: Vec<_> =
         lines.get(start..).unwrap_or_default().iter().map_while(|line| named_row(line)).collect();
-    // What comes twice is a key, and no name.
+    // What occurs twice is a key, not a name.
     let mut names: Vec<&str> = run.iter().filter_map(|cells| Some(cells.first()?.text)).collect();
     names.sort_unstable();
     names.dedup();
@@ -206,7 +206,8 @@ fn row(line: &str) -> Option<Vec<Cell<'_>>> {
     (coded && (3..=WIDEST).contains(&cells.len()) && !is_barred(line)).then_some(cells)
 }
 
-/// `s-04`, `#118`, `kc-7101`: letters or digits without a blank, at least one digit, and neither a day nor a time.
+/// Whether a text is a code such as `s-04`, `#118`, `kc-7101`: letters or digits without a blank, at least one digit, and neither
+/// a day nor a time.
 fn is_code(text: &str) -> bool {
     let code = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '#' | '[' | ']' | '.');
     (2..=24).contains(&text.len())
@@ -225,7 +226,7 @@ fn kind_of_first(text: &str) -> &'static str {
     if is_code(text) { "id" } else { "name" }
 }
 
-/// What a cell without a heading holds.
+/// Returns a key for a cell without a heading, by its form.
 fn kind(text: &str) -> &'static str {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if text.contains('@') && !text.contains(' ') {
@@ -239,7 +240,7 @@ fn kind(text: &str) -> &'static str {
     }
 }
 
-/// The first run of `key   value` lines, one record.
+/// Reads the first run of `key   value` lines as one record.
 fn card(lines: &[&str]) -> Vec<Field> {
     let pair = |line: &&&str| {
         let row = cells(line);
@@ -259,7 +260,7 @@ fn card(lines: &[&str]) -> Vec<Field> {
     if keys.len() == fields.len() && fields.len() >= LEAST_OF_A_CARD { fields } else { Vec::new() }
 }
 
-/// The rows of the first HTML table, without their markup.
+/// Returns the rows of the first HTML table, without markup.
 fn html_rows(folded: &str) -> Vec<Vec<String>> {
     let table = folded.split("</table").next().unwrap_or_default();
     let rows = table.split("<tr").skip(1).take(MOST_ROWS);
@@ -276,7 +277,7 @@ fn html_rows(folded: &str) -> Vec<Vec<String>> {
     .collect()
 }
 
-/// The text of a cell from the end of its opening tag on.
+/// Returns the text of a cell after its opening tag, without markup.
 fn bare(part: &str) -> String {
     let inside = part.split_once('>').map_or("", |(_, rest)| rest);
     let inside = inside.split("</t").next().unwrap_or_default();

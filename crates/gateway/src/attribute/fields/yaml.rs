@@ -1,20 +1,20 @@
-//! YAML. The whole text must be one document whose root is a list or a mapping; aliases stand for nothing.
+//! YAML. The whole text must be one document whose root is a list or a mapping; aliases are not resolved and yield no value.
 
 use saphyr_parser::{Event, Parser};
 
 use super::{DEEPEST, Field, Fields, Place};
 use crate::attribute::index::fold;
 
-/// Where the reader is.
+/// A nesting level of the reader.
 struct Level {
     place: Place,
-    /// The key under which values here stand.
+    /// The key of the values at this level.
     key: String,
-    /// Whether this is a mapping, and whether its next scalar is a key.
+    /// `None` in a list; in a mapping, whether the next scalar is a key.
     mapping: Option<bool>,
 }
 
-/// The fields of a YAML document; `None` if it is none.
+/// Returns the fields of a YAML document; `None` if the text is not one.
 pub(super) fn read(text: &str) -> Option<Vec<Field>> {
     let mut fields = Fields::new();
     let mut levels: Vec<Level> = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Field>> {
 }
 
 fn open(levels: &mut Vec<Level>, fields: &mut Fields, mapping: bool) -> Option<()> {
-    // A key that is a list or a mapping itself is nobody's idea of a result.
+    // No tool returns a mapping whose keys are lists or mappings.
     if levels.len() >= DEEPEST || levels.last().is_some_and(|level| level.mapping == Some(true)) {
         return None;
     }
@@ -56,7 +56,7 @@ fn close(levels: &mut Vec<Level>) {
     }
 }
 
-/// Takes a scalar; `None` if it is a key that no program would write.
+/// Handles a scalar; `None` if it is a key with whitespace, which no program would write.
 fn scalar(level: &mut Level, value: &str, fields: &mut Fields) -> Option<()> {
     match level.mapping {
         Some(true) if value.contains(char::is_whitespace) => return None,

@@ -1,5 +1,5 @@
-//! Values that the model used before anybody else could speak: what stands in a call that was made before the first foreign text
-//! is the model's reading of the user's words, whatever a later text says about it.
+//! Values that the model used before any third party could speak: what is in a call made before the first third-party text is the
+//! model's reading of the user's words, whatever a later text says about it.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,17 @@ use super::super::arguments::Arguments;
 use crate::attribute::{folded, weight};
 use crate::wire::answer::ToolCall;
 
-/// Calls that are looked at.
+/// Maximum number of calls examined.
 const MOST: usize = 8;
 
-/// Letters and digits of a value that names something: the `1` of a page is the `1` of a mail as well.
+/// Minimum number of letters and digits in a value that identifies something: the `1` of a page is also the `1` of a mail.
 const LEAST: usize = 4;
 
-/// The arguments of the calls before every text of a third party, folded.
+/// Returns the folded arguments of the calls before the first text of a third party.
 pub fn used(known: &Prepared) -> BTreeSet<String> {
     let foreign =
         known.context.sources.iter().filter(|source| source.is_foreign() || !source.passages.is_empty());
-    // Without a turn of the user before them the history was cut: what stood there before, nobody knows.
+    // Without a user's turn before them the history was cut: nobody knows what came before.
     let (Some(first), Some(asked)) = (foreign.map(|source| source.start).min(), known.turns.first()) else {
         return BTreeSet::new();
     };
@@ -31,7 +31,7 @@ pub fn used(known: &Prepared) -> BTreeSet<String> {
     leaves.map(|leaf| folded(&leaf.value)).filter(|value| weight(value) >= LEAST).collect()
 }
 
-/// Whether one of them is this folded value.
+/// Whether this folded value is one of them.
 pub(super) fn is_known(known: &Prepared, value: &str) -> bool {
     known.known_before().contains(value)
 }

@@ -1,5 +1,6 @@
-//! Which record of a list the user's words pick out: they say what stands in one of its short columns, and in no other row of that
-//! column. “Hearth's order” is the row whose buyer is “Hearth Grocers”, “the planned one” the row whose state is “planned”.
+//! Which record of a list the user's words pick out: they contain the value of one of its short columns, and no other row's value
+//! in that column. “Hearth's order” is the row whose buyer is “Hearth Grocers”, “the planned one” the row whose state is
+//! “planned”.
 
 use super::super::Prepared;
 use super::record::has_rows;
@@ -7,14 +8,14 @@ use crate::attribute::fields::Field;
 use crate::attribute::{Source, weight};
 use ombud_core::script::is_han;
 
-/// Fields of one record and rows of one column that are looked at.
+/// Maximum number of fields per record and rows per column examined.
 const MOST: usize = 64;
 
-/// Longest value that a row is called by, in bytes and in words.
+/// Longest label of a row, in bytes and in words.
 const LONGEST: usize = 64;
 const MOST_WORDS: usize = 6;
 
-/// What is part of the name of a column in which somebody writes sentences: what they say there is no name of the row.
+/// Parts of the names of free-text columns: what people write there does not name the row.
 const TEXTS: &str = "remark note comment text message body said quote letter reason request query ocr content description purpose reply \
     feedback review html transcription 备注 留言 说明 内容 评价 点评 描述 正文 原因 理由 反馈 回复 转发 来信";
 
@@ -32,22 +33,22 @@ fn is_a_label(label: &Field) -> bool {
     !text && short && (coded || named) && !is_a_day(&label.value)
 }
 
-/// A day or a time is no name: the user says many.
+/// Whether a value is a day or a time, which is not a name: the user mentions many.
 fn is_a_day(value: &str) -> bool {
     value.contains(['-', ':', '/', '年']) && !value.chars().any(|ch| ch.is_alphabetic() && !is_han(ch))
 }
 
-/// Whether they say what this column holds, and no other row has something there that they say as well.
+/// Whether the user's words contain this label, and no other row's value in the same column.
 fn picks_by(known: &Prepared, source: &Source, label: &Field) -> bool {
     let column = source.index.fields.iter().filter(|other| {
         other.key == label.key && other.around == label.around && other.record != label.record
     });
     let mut others = column.take(MOST).peekable();
-    // What stands alone is picked out of nothing.
+    // A lone row is not picked out of anything.
     others.peek().is_some() && says(known, &label.value) && !others.any(|other| says(known, &other.value))
 }
 
-/// A code or a short word must be said as a whole, of a name half of its words.
+/// Whether the user says a value: a code or a short word as a whole, or half the words of a name.
 fn says(known: &Prepared, value: &str) -> bool {
     let coded = !value.contains(' ') && value.bytes().any(|byte| byte.is_ascii_digit());
     if coded || weight(value) < 4 {
@@ -57,13 +58,14 @@ fn says(known: &Prepared, value: &str) -> bool {
     }
 }
 
-/// “Quayside” for “Quayside Arts Centre”: enough where no other row begins so, for what is called so twice picks nothing.
+/// Whether the user says its first word, “Quayside” for “Quayside Arts Centre”: enough if no other row begins with it, since a
+/// shared first word picks nothing out.
 fn says_its_first_word(known: &Prepared, value: &str) -> bool {
     let first = value.split(|ch: char| !ch.is_alphanumeric()).next().unwrap_or_default();
     first.is_ascii() && weight(first) >= 5 && known.says(first)
 }
 
-/// Whether a column has another value in each row: its values are what the rows are called by.
+/// Whether no other row has this field's value in its column, so that the column identifies rows.
 pub(super) fn tells_apart(source: &Source, field: &Field) -> bool {
     let column = || source.index.fields.iter().filter(|other| other.key == field.key).take(MOST);
     column().count() > 1

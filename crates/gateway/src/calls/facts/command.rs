@@ -1,15 +1,15 @@
-//! What a command would do, where that can be told: a query that only looks harms nothing, and what destroys or gives away must be
-//! wished for in words that say so.
+//! What a command would do, where that can be determined: a read-only query does no harm, and what destroys or gives access must
+//! be requested in words that say so.
 
 use ombud_core::effect::{self, Effect, Part, Shape, part};
 
 use super::super::Prepared;
 use super::super::arguments::Leaf;
 
-/// What a query begins with that only looks.
+/// The first words of read-only queries.
 const LOOKS: &[&str] = &["select", "show", "describe", "explain", "with"];
 
-/// Words of a query that do more.
+/// Words with which a query does more than read.
 const ACTS: &[&str] = &[
     "insert",
     "update",
@@ -45,16 +45,16 @@ const ACTS: &[&str] = &[
     "install",
 ];
 
-/// Names of arguments that take a query and no program: what `show $(…)` does in a shell is another thing.
+/// Names of arguments that take a query rather than a program: `show $(…)` means something else in a shell.
 const QUERIES: &[&str] = &["sql", "query", "statement"];
 
-/// Words of a command that destroy.
+/// Destructive words of a command.
 const DESTROYS: &[&str] = &[
     "drop", "truncate", "delete", "rm", "rmdir", "del", "mkfs", "shred", "wipe", "format", "unlink", "purge",
     "destroy", "shutdown", "kill",
 ];
 
-/// Words of a command that open something to others.
+/// Words of a command that give others access.
 const GIVES: &[&str] = &["grant", "chmod", "chown"];
 
 fn commands(leaves: &[Leaf]) -> impl Iterator<Item = &Leaf> {
@@ -66,7 +66,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     parts.filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// Whether a call is made of one query that only looks.
+/// Whether the commands of a call are all single read-only queries.
 pub(super) fn only_looks(leaves: &[Leaf]) -> bool {
     let mut queries = commands(leaves).peekable();
     queries.peek().is_some() && queries.all(|leaf| is_query(&leaf.key) && looks(&leaf.value))
@@ -79,14 +79,14 @@ fn is_query(key: &str) -> bool {
 fn looks(query: &str) -> bool {
     let text = query.trim().trim_end_matches(';');
     let first = words(text).next().unwrap_or_default();
-    // Two statements, a comment that hides one, or what a shell would run.
+    // Rules out two statements, a comment that hides one, and anything a shell would run.
     let one = !text.contains([';', '$', '`', '\\', '#']) && !text.contains("--") && !text.contains("/*");
     let harmless = |word: String| ![ACTS, DESTROYS, GIVES].iter().any(|list| list.contains(&word.as_str()));
     one && LOOKS.contains(&first.as_str()) && words(text).all(harmless) && calls_nothing(text)
 }
 
-/// What may stand before a bracket in a query that only looks: words of the language, and functions that count, cut or compare. Any other
-/// function may do anything.
+/// What may precede a parenthesis in a read-only query: keywords of the language, and functions that count, cut or compare. Any
+/// other function may do anything.
 const BEFORE_BRACKETS: &str = "select distinct from where and or not in exists any all some on as by having join using when then else case \
     between like over filter within union except intersect limit values count sum avg min max round abs ceil ceiling floor coalesce nullif \
     ifnull isnull lower upper trim ltrim rtrim length char_length substr substring left right concat concat_ws string_agg group_concat \
@@ -94,7 +94,7 @@ const BEFORE_BRACKETS: &str = "select distinct from where and or not in exists a
     strftime to_char to_date now current_date current_timestamp year month week day hour minute interval row_number rank dense_rank lag \
     lead first_value last_value percentile_cont percentile_disc median stddev variance greatest least json_extract json_value";
 
-/// Whether a query calls nothing but functions that only look.
+/// Whether a query calls only known read-only functions.
 fn calls_nothing(query: &str) -> bool {
     let mut parts = query.split('(');
     let _last = parts.next_back();
@@ -106,7 +106,7 @@ fn calls_nothing(query: &str) -> bool {
     before.all(|word| word.is_empty() || BEFORE_BRACKETS.split_ascii_whitespace().any(|known| known == word))
 }
 
-/// Whether the user's words cover what the commands of a call destroy or give away.
+/// Whether the user's words cover what the commands of a call destroy or give access to.
 pub(super) fn is_wanted(known: &Prepared, leaves: &[Leaf]) -> bool {
     let holds = |list: &[&str]| {
         commands(leaves).any(|leaf| words(&leaf.value).any(|word| list.contains(&word.as_str())))
@@ -149,7 +149,7 @@ mod tests {
         ] {
             assert!(!only_looks(&leaves(sql)), "{sql}");
         }
-        // The same words are a program elsewhere.
+        // Under other argument names the same words are a program.
         for key in ["command", "code", "script", "expression"] {
             let leaf = Leaf { path: format!("/{key}"), key: key.into(), value: "show tables".into() };
             assert!(!only_looks(&[leaf]), "{key}");

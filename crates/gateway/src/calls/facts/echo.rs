@@ -1,4 +1,4 @@
-//! Messages that a third party's sentence dictates. Whoever is told to say something says it in nearly the same words, and the
+//! Messages that a third-party sentence dictates. A model told to say something says it in nearly the same words, and the
 //! sentence that dictates it asks for it to be said.
 
 use std::ops::Range;
@@ -12,16 +12,16 @@ use super::super::Prepared;
 use crate::attribute::Source;
 use crate::attribute::index::{Index, Word};
 
-/// Words of a message that says something.
+/// Minimum number of distinct telling words in a message.
 const LEAST: usize = 4;
 
-/// Words of a longest message that is looked at: longer ones share passages.
+/// Maximum number of distinct telling words in a message; longer ones are caught by shared passages.
 const MOST: usize = 160;
 
-/// Bytes before a sentence in which its wish may stand.
+/// Bytes before a sentence that may contain its request.
 const BEFORE: usize = 120;
 
-/// The origin of a sentence that asks for the effect and holds most words of this message, where the user says few of them.
+/// Returns the origin of a sentence that asks for the effect and holds most words of this message, if the user's words do not.
 pub(super) fn of(known: &Prepared, effect: Effect, message: &Index) -> Option<Origin> {
     let said = Said::of(message);
     if !(LEAST..=MOST).contains(&said.words.len()) || is_the_users(known, &said) {
@@ -43,17 +43,17 @@ pub(super) fn of(known: &Prepared, effect: Effect, message: &Index) -> Option<Or
     })
 }
 
-/// Where the field begins that goes on behind this part of a structured text: what stands in another field is said of something else.
+/// Returns where the last field begins in this part of a structured text: another field is about something else.
 fn start_of_field(before: &str) -> usize {
     const STARTS: &[&str] = &["\": \"", "\":\"", "': '", "': \"", "\", \"", "\",\"", "', '", "\n"];
     STARTS.iter().filter_map(|start| Some(before.rfind(start)? + start.len())).max().unwrap_or_default()
 }
 
-/// The telling words of a message, for being looked for in every sentence of a long context.
+/// The telling words of a message, prepared for a search in every sentence of a long context.
 struct Said {
-    /// Their hashes, rising.
+    /// Their hashes, ascending.
     words: Vec<u64>,
-    /// A bit for ten bits of each: most words of a text are none of these.
+    /// A bit map over ten bits of each hash, which rules out most words of a text.
     sieve: [u64; 16],
 }
 
@@ -75,7 +75,7 @@ impl Said {
         if self.sieve[row] & bit == 0 { None } else { self.words.binary_search(&word).ok() }
     }
 
-    /// Whether these words hold most of the message's.
+    /// Whether these words include most of the message's.
     fn is_mostly_in<'w>(&self, words: impl Iterator<Item = &'w Word>) -> bool {
         let mut held = [0_u64; MOST.div_ceil(64)];
         for place in words.filter_map(|word| self.place(word.hash)) {
@@ -86,7 +86,7 @@ impl Said {
         self.is_most(held.iter().map(|row| row.count_ones() as usize).sum())
     }
 
-    /// Most: two thirds.
+    /// Whether a count is most of the words: two thirds.
     fn is_most(&self, some: usize) -> bool {
         some * 3 >= self.words.len() * 2
     }
@@ -96,12 +96,12 @@ impl Said {
     }
 }
 
-/// Where a word stands in a sieve.
+/// Returns the row and bit of a word in the sieve.
 fn bit(word: u64) -> (usize, u64) {
     ((word >> 6) as usize % 16, 1 << (word % 64))
 }
 
-/// Words that are more than a joint: of Latin letters from three on, every Chinese character.
+/// Returns the telling words: Latin ones of three letters or more, and every Chinese character.
 fn telling(text: &Index) -> impl Iterator<Item = u64> {
     let long = |word: &str| word.len() >= 3 || word.chars().any(is_han);
     text.words.iter().filter(move |word| text.folded.get(word.span()).is_some_and(long)).map(|word| word.hash)
@@ -112,7 +112,7 @@ fn is_the_users(known: &Prepared, said: &Said) -> bool {
     said.is_mostly_in(own.flat_map(|source| &source.index.words))
 }
 
-/// The sentences of a text that hold most words of a message.
+/// Returns the sentences of a text that hold most words of a message.
 fn sentences<'t>(text: &'t Index, said: &'t Said) -> impl Iterator<Item = Range<usize>> + 't {
     let long = text.sentences().filter(|words| said.is_most(words.len()));
     let holding = long.filter(|words| said.is_mostly_in(words.iter()));

@@ -1,5 +1,5 @@
-//! Whether a call reaches for what holds it back: the folder in which Ombud keeps its log, its keys and what people said to its
-//! questions, its configuration, and the configurations in which MCP clients name their servers.
+//! Whether a call reaches for its own guard: the folder in which Ombud keeps its log, its keys and the answers to its questions,
+//! its configuration, and the configurations in which MCP clients name their servers.
 
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use ombud_core::gate::Kept;
 
 use super::super::arguments::Leaf;
 
-/// The folder of a project's state.
+/// The state folder of a project.
 const FOLDER: &str = ".ombud";
 
-/// Files that say what a gate does, or that there is one.
+/// Files that configure the gate, or that put it in place.
 const FILES: &[&str] =
     &["ombud.toml", "mcp.json", ".mcp.json", "mcp_config.json", "claude_desktop_config.json"];
 
-/// The configuration of a client that has a name like many others.
+/// Client configurations with a common file name, and their folder.
 const BELOW: &[(&str, &str)] = &[(".gemini", "settings.json")];
 
-/// What stands in a folder of state: a relative path that leads there may begin with the folder's own name, which may be `data`.
+/// Contents of a state folder: a relative path into it may begin with the folder's own name, which may be as common as `data`.
 const INSIDE: &[&str] = &[
     "address",
     "approvals",
@@ -34,10 +34,11 @@ const INSIDE: &[&str] = &[
     "state.db",
 ];
 
-/// The longest path that is looked at, in bytes; what is longer is a text.
+/// Longest path examined, in bytes; anything longer is text.
 const LONGEST: usize = 4096;
 
-/// Whether one of the arguments is a path there. In a command every word may be one. What is read there are the keys that sign answers.
+/// Whether one of the arguments is a path to these. In a command, every word may be one. Reading is guarded only in the state
+/// folder, which holds the keys that sign answers.
 pub(super) fn is_reached(effect: Effect, leaves: &[Leaf]) -> bool {
     if matches!(effect, Effect::Read | Effect::Fetch) {
         return leaves
@@ -47,8 +48,8 @@ pub(super) fn is_reached(effect: Effect, leaves: &[Leaf]) -> bool {
     any_path(effect, leaves, is_there)
 }
 
-/// The same where the project keeps these things elsewhere. What a relative path is relative to is not known: it counts as what it may
-/// be, and so does a name with `*` or `?` in it.
+/// The same for a project that keeps these elsewhere. What a relative path is relative to is unknown: it counts as anything it
+/// may be, and so does a name with wildcards.
 pub fn reaches_kept(effect: Effect, leaves: &[Leaf], kept: &Kept) -> bool {
     let homes: Vec<Vec<String>> = kept.homes.iter().map(|home| pieces(home)).collect();
     let files: Vec<Vec<String>> = kept.files.iter().map(|file| pieces(file)).collect();
@@ -62,7 +63,7 @@ pub fn reaches_kept(effect: Effect, leaves: &[Leaf], kept: &Kept) -> bool {
     !(homes.is_empty() && files.is_empty()) && any_path(effect, leaves, is_one)
 }
 
-/// Whether one of the arguments, or a word of a command, is such a path.
+/// Whether one of the arguments, or a word of a command, satisfies `is_one`.
 fn any_path(effect: Effect, leaves: &[Leaf], is_one: impl Fn(&str) -> bool) -> bool {
     leaves.iter().any(|leaf| {
         let value = leaf.value.trim();
@@ -78,7 +79,7 @@ fn pieces(path: &Path) -> Vec<String> {
     Wanted::read(&path).parts.into_iter().map(str::to_owned).collect()
 }
 
-/// A path as an agent writes it, without the steps that lead back.
+/// A path as an agent writes it, with `.` and `..` resolved.
 struct Wanted<'p> {
     whole: bool,
     parts: Vec<&'p str>,
@@ -89,7 +90,7 @@ impl<'p> Wanted<'p> {
         let (address, path) = path.strip_prefix("file:").map_or((false, path), |path| (true, path));
         let whole = path.starts_with(['/', '\\']);
         let mut own: Vec<&str> = Vec::new();
-        // `parts` takes the dots from an end: the steps back are told by what was written.
+        // Trailing dots are trimmed from each part, so `..` must be recognised before that.
         for part in path.split(['/', '\\']) {
             match part.trim() {
                 "" | "." | "~" | "$home" | "${home}" | "$pwd" | "${pwd}" => {}
@@ -108,7 +109,7 @@ impl<'p> Wanted<'p> {
         Self { whole, parts: own }
     }
 
-    /// How many parts it has behind a place; nothing if it does not lead there.
+    /// Returns how many parts follow `place` in this path; `None` if it does not lead there.
     fn behind(&self, place: &[String], least: usize) -> Option<usize> {
         let tail = |from: usize| place.get(from..).unwrap_or_default();
         let leads = |tail: &[String]| {
@@ -140,7 +141,7 @@ impl<'p> Wanted<'p> {
     }
 }
 
-/// Whether a part of a path may be this name: `sta*` may be `state`. What begins with a sign for anything may be every name, and is none.
+/// Whether a part of a path may be this name: `sta*` may be `state`. A leading wildcard could match any name, so it matches none.
 fn is_like(part: &str, name: &str) -> bool {
     match part.find(['*', '?', '[', '{']) {
         Some(0) => false,
@@ -149,7 +150,7 @@ fn is_like(part: &str, name: &str) -> bool {
     }
 }
 
-/// What parts the words of a command.
+/// Whether a character separates the words of a command.
 fn is_between(ch: char) -> bool {
     ch.is_whitespace() || matches!(ch, '"' | '\'' | '`' | '=' | ';' | '&' | '|' | '<' | '>' | '(' | ')' | ',')
 }
@@ -161,7 +162,7 @@ fn is_there(path: &str) -> bool {
     is_below(&path, FOLDER) || FILES.contains(&last) || BELOW.iter().any(named)
 }
 
-/// A file system may not tell small letters from capitals, and an address of a file is a path.
+/// Lower-cases a path and decodes `%2e` and `%2f`: a file system may be case-insensitive, and a file URL is a path.
 fn lower(path: &str) -> String {
     path.trim().to_lowercase().replace("%2e", ".").replace("%2f", "/")
 }

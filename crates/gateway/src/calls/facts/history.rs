@@ -1,4 +1,4 @@
-//! What a conversation has done so far.
+//! The totals of what a conversation has done so far.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::super::approve::past;
 use super::super::arguments::{Arguments, canonical};
 use crate::wire::answer::ToolCall;
 
-/// What the history has done, and this call with it.
+/// Returns the totals of the history including this call.
 pub(super) fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arguments) -> Done {
     let calls = known.exchange.calls.iter();
     let mut paying: BTreeSet<&str> = calls.clone().map(|call| call.tool.as_str()).collect();
@@ -28,20 +28,21 @@ pub(super) fn done(known: &Prepared, effect: Effect, tool: &str, arguments: &Arg
     Done {
         equal: count(calls.clone().filter(same).count()).saturating_add(1),
         calls: count(calls.len()).saturating_add(1),
-        // A sum that nobody can read is asked about by itself; afterwards it is no sum.
+        // An unreadable amount is asked about on its own; afterwards it adds nothing.
         money: paid.filter(|sum| *sum != u64::MAX).fold(own, u64::saturating_add),
         ..Done::default()
     }
 }
 
-/// The sum of the amounts in the arguments of a payment, rounded up.
+/// Returns the sum of the amounts in the arguments of a payment, each rounded up.
 pub(in super::super) fn amounts(arguments: &Arguments) -> u64 {
     let leaves = arguments.leaves.iter();
     let paid = leaves.filter(|leaf| part(Effect::Pay, &leaf.key, Shape::Other) == Some(Part::Amount));
     paid.map(|leaf| sum(&leaf.value)).fold(0, u64::saturating_add)
 }
 
-/// A sum of money, rounded up. What is no plain number beside a currency may be any sum: `5万`, `20 thousand`, `1.000.000,00`.
+/// Parses an amount of money, rounded up. Anything but a plain number with a currency may be any amount and yields `u64::MAX`:
+/// `5万`, `20 thousand`, `1.000.000,00`.
 fn sum(text: &str) -> u64 {
     let text = text.trim();
     let number = text.trim_matches(|ch: char| {
@@ -60,16 +61,16 @@ fn sum(text: &str) -> u64 {
         return u64::MAX;
     }
     let value: f64 = number.replace(',', "").parse().unwrap_or(f64::INFINITY);
-    // Beyond what a whole number holds it is more than any limit.
+    // Beyond the range of exact integers it exceeds any limit.
     if value.is_finite() && value.abs() < 9e15 { whole(value.abs()) } else { u64::MAX }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between nought and 9e15")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 9e15")]
 fn whole(value: f64) -> u64 {
     value.ceil() as u64
 }
 
-/// Words that say only in which money a sum is.
+/// Words that only name the currency of an amount.
 const CURRENCIES: &[&str] = &[
     "usd", "eur", "gbp", "cny", "rmb", "jpy", "krw", "hkd", "twd", "sgd", "chf", "cad", "aud", "inr", "sek",
     "dkk", "nok", "pln", "dollar", "dollars", "euro", "euros", "pounds", "yuan", "yen",

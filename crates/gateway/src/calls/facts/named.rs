@@ -1,5 +1,5 @@
-//! Names and days that only somebody's sentences say. A user who asks for “a hotel” leaves it to the results which one: to a
-//! row's field, to an entry of a list, to the answer about what was asked. What stands inside of a sentence is what its writer wants.
+//! Names and days that only third-party sentences mention. A user who asks for “a hotel” leaves it to the results which one: to a
+//! field of a row, an entry of a list, the result for what was asked. What is inside a sentence is what its writer wants.
 
 use ombud_core::effect::words;
 use ombud_core::{Origin, Trust};
@@ -18,19 +18,19 @@ use crate::wire::answer::ToolCall;
 /// Longest name, in bytes.
 const LONGEST: usize = 120;
 
-/// Words of a longest name.
+/// Longest name, in words.
 const MOST_WORDS: usize = 10;
 
-/// Letters and digits of a name that is no common word.
+/// Minimum number of letters and digits in a name, to exclude common words.
 const LEAST: usize = 5;
 
-/// Bytes on either side of a value that tell whether it is an entry. A line may be the whole of a long text.
+/// Bytes examined on either side of a value to decide whether it is an entry. A long text may be a single line.
 const AROUND: usize = 160;
 
-/// Fields of a result that is a text in an envelope rather than rows.
+/// Maximum number of fields in a result that is a text in an envelope rather than rows.
 const FEW_FIELDS: usize = 3;
 
-/// Where a name or a day stands that the user did not give, if it is nowhere more than a part of a sentence.
+/// Returns the origin of a name or day that the user did not give, if it appears only within sentences.
 pub(super) fn only_told(known: &Prepared, tool: &str, leaf: &Leaf) -> Option<Origin> {
     let value = folded(&leaf.value);
     let day = day(&value);
@@ -58,11 +58,11 @@ pub(super) fn only_told(known: &Prepared, tool: &str, leaf: &Leaf) -> Option<Ori
     told
 }
 
-/// How a value stands in a text.
+/// How a value appears in a text.
 enum Place {
-    /// The developer's, or a row, an entry, an answer.
+    /// In the user's or operator's text, or as a row, an entry, or the result of a query for it.
     Own,
-    /// Inside of a stranger's sentence.
+    /// Inside a third-party sentence.
     Sentence(Origin),
 }
 
@@ -102,14 +102,14 @@ fn stands(
     Some(if asked == Some(true) || entry { Place::Own } else { Place::Sentence(origin) })
 }
 
-/// A field that is this value or has it as its key, or that is a time of this day.
+/// Whether a field is this value, has it as its key, or is a time on this day.
 fn is_field(field: &Field, value: &str, day: bool) -> bool {
     field.value == value
         || field.key == value
         || day && field.value.starts_with(value) && is_time(&field.value)
 }
 
-/// Whether a value looks like a name: a capital letter, a letter with a digit, or Chinese, and not too long.
+/// Whether a value looks like a name: it has a capital letter or is Chinese, and is not too long.
 fn is_name(written: &str, value: &str) -> bool {
     let written = written.trim();
     let capital = || written.chars().any(char::is_uppercase);
@@ -119,7 +119,7 @@ fn is_name(written: &str, value: &str) -> bool {
     short && letters && weight(value) >= LEAST && (capital() || chinese()) && !written.contains(['\n', '@'])
 }
 
-/// How many of something, if it is more than one, or how much.
+/// Whether an argument says how many (other than one) or how much.
 fn is_count(key: &str, value: &str) -> bool {
     let counts = |word: &String| COUNTS.contains(&word.as_str());
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
@@ -127,14 +127,14 @@ fn is_count(key: &str, value: &str) -> bool {
     value != "1" && number && words(key).iter().any(counts)
 }
 
-/// Words in names of arguments that say how many or how much.
+/// Words in argument names that say how many or how much.
 const COUNTS: &[&str] = &[
     "quantity", "qty", "count", "people", "guests", "persons", "nights", "copies", "units", "seats",
     "amount", "price", "rent", "limit", "total", "salary", "score", "budget", "rate", "balance", "discount",
     "数量", "人数", "份数", "件数", "金额", "价格", "单价", "总额", "分数", "租金", "额度", "上限",
 ];
 
-/// Words that say a small number beside its own name.
+/// Words for small numbers besides the numerals.
 const NUMERALS: &[(&str, &[&str])] =
     &[("0", &["zero", "零"]), ("2", &["couple", "pair", "both", "双"]), ("3", &["仨"]), ("12", &["dozen"])];
 
@@ -145,14 +145,14 @@ fn is_spelt_out(known: &Prepared, value: &str) -> bool {
         || others.any(|word| known.turns.iter().any(|(_, turn)| stands_in(turn, word)))
 }
 
-/// `2026-07-02` of `2026-07-02 20:00`.
+/// Returns the day of a date or time: `2026-07-02` for `2026-07-02 20:00`.
 fn day(value: &str) -> Option<&str> {
     let first = value.split([' ', 't']).next()?;
     let digits = first.bytes().filter(u8::is_ascii_digit).count();
     (is_time(value) && first.contains(['-', '/', '.', '年']) && (6..=8).contains(&digits)).then_some(first)
 }
 
-/// Whether the user's own words give a day of this form, and not this one: then no text has to say one.
+/// Whether the user's own words give days of this form, but not this one: then no text needs to supply a day.
 fn gives_another_day(known: &Prepared, wanted: &str) -> bool {
     let words = || {
         known
@@ -164,7 +164,7 @@ fn gives_another_day(known: &Prepared, wanted: &str) -> bool {
     days().next().is_some() && !days().any(|day| day == wanted)
 }
 
-/// Whether the user says the value, or every word of it that its argument and tool do not say already.
+/// Whether the user says the value, or every word of it that the names of its argument and tool do not already say.
 fn is_given(known: &Prepared, tool: &str, leaf: &Leaf, value: &str) -> bool {
     let says = |word: &str| known.turns.iter().any(|(_, turn)| stands_in(turn, word));
     if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
@@ -180,7 +180,7 @@ fn is_given(known: &Prepared, tool: &str, leaf: &Leaf, value: &str) -> bool {
     telling.peek().is_none() || telling.all(says)
 }
 
-/// Whether a result that answers for named things answers for this one; `None` if its call named no things of this kind.
+/// Whether a result for named things covers this one; `None` if its call named no things of this kind.
 fn asked_about(known: &Prepared, origin: &Origin, leaf: &Leaf) -> Option<bool> {
     let Origin::Tool { call: Some(id), .. } = origin else { return None };
     let call = known.exchange.calls.iter().find(|call| call.id.as_deref() == Some(id))?;
@@ -191,18 +191,18 @@ fn asked_about(known: &Prepared, origin: &Origin, leaf: &Leaf) -> Option<bool> {
     Some(kind.any(|other| folded(&other.value) == folded(&leaf.value)))
 }
 
-/// `hotels`, `hotel_names`, `hotel`.
+/// Whether two argument names share a telling word: `hotels`, `hotel_names`, `hotel`.
 fn is_alike(one: &str, other: &str) -> bool {
     let bare = |word: &String| word.strip_suffix('s').unwrap_or(word).to_owned();
     let other: Vec<String> = words(other).iter().map(bare).collect();
     words(one).iter().map(bare).any(|word| !GENERAL.contains(&word.as_str()) && other.contains(&word))
 }
 
-/// Words of names of arguments that say nothing about what they name.
+/// Words in argument names that say nothing about what they name.
 const GENERAL: &[&str] =
     &["id", "name", "type", "date", "time", "day", "start", "end", "from", "to", "number", "list"];
 
-/// Whether nothing of a sentence stands on either side: the value is an entry of a list, the head of a line, a quotation.
+/// Whether no sentence continues on either side of a value: it is an entry of a list, the head of a line, a quotation.
 pub(super) fn is_entry(text: &str, at: &std::ops::Range<usize>, label: &dyn Fn(&str) -> bool) -> bool {
     let from = text.floor_char_boundary(at.start.saturating_sub(AROUND));
     let to = text.ceil_char_boundary(at.end.saturating_add(AROUND).min(text.len()));

@@ -4,10 +4,10 @@ use super::super::Prepared;
 use crate::attribute::index::hash;
 use crate::attribute::sieve::Sieve;
 
-/// Largest number that is read.
+/// Largest number read.
 const LARGEST: u64 = 1_000_000_000;
 
-/// Whether the user says this sum, in digits with a unit of thousands or in words.
+/// Whether the user gives this number in words, or in digits with a Chinese unit.
 pub(super) fn are_said(known: &Prepared, value: &str) -> bool {
     let whole = value
         .split_once('.')
@@ -16,14 +16,14 @@ pub(super) fn are_said(known: &Prepared, value: &str) -> bool {
     number > 0 && known.turns.iter().any(|(_, turn)| in_words(turn).contains(&number))
 }
 
-/// The numbers that a folded text gives in words.
+/// Returns the numbers that a folded text gives in words.
 pub(super) fn in_words(text: &str) -> Vec<u64> {
     let mut found = english(text);
     found.extend(chinese(text));
     found
 }
 
-/// Whether a text of which this is the sieve may give a number in words: it holds a word that the number cannot do without.
+/// Whether the text with this sieve may give a number in words: it has a word that the number requires.
 pub(super) fn may_say(sieve: &Sieve, number: u64) -> bool {
     let small = SMALL.iter().zip(1..).chain(TENS.iter().zip((20..).step_by(10)));
     let lead = small.filter(|(_, value)| *value <= number && number < 100).last().map(|(word, _)| *word);
@@ -55,7 +55,7 @@ const SMALL: &[&str] = &[
 ];
 const TENS: &[&str] = &["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 
-/// What an English word adds to a number.
+/// Returns the value of an English numeral below one hundred.
 fn small(word: &str) -> Option<u64> {
     let place =
         |list: &[&str]| list.iter().position(|one| *one == word).and_then(|at| u64::try_from(at).ok());
@@ -75,7 +75,7 @@ fn english(text: &str) -> Vec<u64> {
             }
             "and" if open && (part >= 100 || sum > 0) => {}
             other => match small(other) {
-                // “Twenty, thirty”: each is one of its own, “twenty five” is one.
+                // “Twenty, thirty” are two numbers, “twenty five” is one.
                 Some(more)
                     if !open
                         || part.is_multiple_of(100)
@@ -97,7 +97,7 @@ fn english(text: &str) -> Vec<u64> {
     found
 }
 
-/// What a Chinese character counts.
+/// Returns the value of a Chinese digit.
 fn digit(ch: char) -> Option<u64> {
     let place = "零一二三四五六七八九".chars().position(|one| one == ch);
     match ch {
@@ -117,7 +117,7 @@ fn unit(ch: char) -> Option<u64> {
     }
 }
 
-/// “五十”, “一百二” (120), “两千零五”, “3千”, “1万2”.
+/// Returns the numbers in Chinese numerals: “五十”, “一百二” (120), “两千零五”, “3千”, “1万2”.
 fn chinese(text: &str) -> Vec<u64> {
     let is_part = |ch: char| digit(ch).is_some() || unit(ch).is_some() || ch.is_ascii_digit();
     let runs = text.split(|ch: char| !is_part(ch)).filter(|run| !run.is_ascii());

@@ -1,5 +1,5 @@
-//! What a tool's description offers to choose from: “Open or close the dome”, “action: 进水/排水/关”. Whoever says one of these wants
-//! none of the others, whatever somebody's text says.
+//! The options that a tool's description offers: “Open or close the dome”, “action: 进水/排水/关”. A user who names one of these wants
+//! none of the others, whatever a text says.
 
 use ombud_core::Origin;
 
@@ -9,16 +9,16 @@ use super::{Value, prose};
 use crate::attribute::folded;
 use ombud_core::script::is_han;
 
-/// Bytes of a description that are read.
+/// Bytes of a description read.
 const MOST_READ: usize = 2_000;
 
 /// Longest option, in bytes.
 const LONGEST: usize = 32;
 
-/// Places of one value that are looked at.
+/// Maximum number of occurrences of one value examined.
 const MOST_PLACES: usize = 8;
 
-/// The origin of a text that says this value, where the user says another of the options among which the tool has it.
+/// Returns the origin of a text that states this value, if the user states another of the tool's options instead.
 pub(super) fn told_against(known: &Prepared, description: &str, leaf: &Leaf) -> Option<Origin> {
     let value = folded(&leaf.value);
     let word = value.len() <= LONGEST && !value.is_empty() && value.chars().all(is_of_a_word);
@@ -38,7 +38,7 @@ fn is_of_a_word(ch: char) -> bool {
     ch.is_alphanumeric() || matches!(ch, '_' | '-')
 }
 
-/// The words before and behind an option that only “or”, a slash or a bar parts from it.
+/// Returns the words before and after an option that only “or”, a slash or a bar separates from it.
 fn beside<'d>(description: &'d str, option: &str) -> Vec<&'d str> {
     let places = description.match_indices(option).take(MOST_PLACES);
     let whole = places.filter_map(|(at, _)| {
@@ -48,7 +48,7 @@ fn beside<'d>(description: &'d str, option: &str) -> Vec<&'d str> {
     whole.flat_map(|(before, after)| [last(before), first(after)]).flatten().collect()
 }
 
-/// The word at the end of what stands before an option.
+/// Returns the option at the end of the text before another.
 fn last(before: &str) -> Option<&str> {
     let rest = before.trim_end_matches(is_between);
     let rest = ["or", "或", "或者"].iter().find_map(|or| rest.strip_suffix(or)).map_or_else(
@@ -59,7 +59,7 @@ fn last(before: &str) -> Option<&str> {
     rest.get(start..).filter(|word| is_an_option(word))
 }
 
-/// The word at the start of what stands behind an option.
+/// Returns the option at the start of the text after another.
 fn first(after: &str) -> Option<&str> {
     let rest = after.trim_start_matches(is_between);
     let rest = ["or ", "或者", "或"].iter().find_map(|or| rest.strip_prefix(or)).map_or_else(
@@ -70,14 +70,14 @@ fn first(after: &str) -> Option<&str> {
     rest.get(..end).filter(|word| is_an_option(word))
 }
 
-/// What parts options by itself.
+/// Characters that separate options without a conjunction.
 const PARTS: [char; 3] = ['/', '|', '、'];
 
 fn is_between(ch: char) -> bool {
     PARTS.contains(&ch) || matches!(ch, ' ' | ',' | '\'' | '"' | '`')
 }
 
-/// A Chinese option is a few characters, not the sentence around it.
+/// Whether a word is short enough for an option: in Chinese a few characters, not the sentence around it.
 fn is_an_option(word: &str) -> bool {
     !word.is_empty() && word.len() <= LONGEST && (!word.contains(is_han) || word.chars().count() <= 4)
 }

@@ -1,4 +1,4 @@
-//! Where each argument of a call stands in the context, for the record.
+//! Where each argument of a call appears in the context, for the record.
 
 use std::ops::Range;
 
@@ -11,31 +11,31 @@ use super::{Value, stands};
 use crate::attribute::index::Index;
 use crate::attribute::{By, Hit, folded, weight};
 
-/// Identifiers of one argument that are looked up.
+/// Maximum number of identifiers looked up per argument.
 const MOST_TERMS: usize = 256;
 
-/// Where one argument stands in the context.
+/// Where one argument appears in the context.
 pub struct Overlap {
-    /// Its place in the arguments.
+    /// Its path in the arguments.
     pub path: String,
     /// The part it plays.
     pub part: Option<Part>,
-    /// Where it stands.
+    /// Where it appears.
     pub hits: Vec<Stand>,
 }
 
-/// One place where it stands.
+/// One occurrence of it.
 #[derive(Clone)]
 pub struct Stand {
-    /// The place, without content.
+    /// The occurrence, without content.
     pub record: OverlapRecord,
     /// Bytes of the slot's text.
     pub span: Range<usize>,
-    /// What stands there.
+    /// The matched value.
     pub value: String,
 }
 
-/// Values whose tokens the model wrote, where they stand.
+/// Adds the occurrences of values whose tokens the model wrote.
 pub(super) fn exact(known: &Prepared, leaf: &Leaf, tokens: &[&str], overlap: &mut Overlap) {
     let whole = weight(&leaf.value);
     for value in tokens.iter().filter(|value| leaf.value.contains(**value)) {
@@ -44,7 +44,7 @@ pub(super) fn exact(known: &Prepared, leaf: &Leaf, tokens: &[&str], overlap: &mu
     }
 }
 
-/// Every overlap of an argument: its identifiers, itself, and passages of it.
+/// Adds every overlap of an argument: its identifiers, the argument as a whole, and passages of it.
 pub(super) fn overlap_of(
     known: &Prepared,
     leaf: &Leaf,
@@ -54,7 +54,7 @@ pub(super) fn overlap_of(
 ) {
     let all = weight(&leaf.value);
     let mut terms: Vec<_> = index.terms().collect();
-    // A URL before its host: what says more stands for both.
+    // A URL before its host: the more specific one represents both.
     terms.sort_by_key(|(text, places)| {
         (places.first().map(|place| place.1.start), std::cmp::Reverse(text.len()), *text)
     });
@@ -76,7 +76,7 @@ pub(super) fn overlap_of(
     }));
 }
 
-/// The exact match speaks for a slot; a coarser one for the same slot and origin adds nothing.
+/// Keeps one hit per slot and origin, preferring the most exact: a coarser one adds nothing.
 pub(super) fn settle(hits: &mut Vec<Stand>) {
     hits.sort_by_key(|hit| (hit.record.slot, by_rank(&hit.record.by)));
     hits.dedup_by(|later, first| {
@@ -91,7 +91,7 @@ fn by_rank(by: &str) -> usize {
     [By::Token, By::Identifier, By::Text].iter().position(|kind| kind.id() == by).unwrap_or(usize::MAX)
 }
 
-/// A place where `value` stands, which is a part of an argument of the weight `whole`.
+/// Creates the occurrence of `value`, a part of an argument of weight `whole`.
 fn stand(known: &Prepared, hit: Hit, value: &str, whole: usize) -> Stand {
     let slot = known.context.sources.get(hit.source).map_or(0, |source| source.slot);
     let share = weight(value).saturating_mul(100) / whole.max(1);

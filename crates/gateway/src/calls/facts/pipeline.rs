@@ -1,5 +1,5 @@
-//! Commands that are put together. A plain command is one that the model may know by itself; a pipeline with a part that stands
-//! word by word in a third party's text is that text's.
+//! Composed commands. The model may know a plain command by itself; a pipeline with a part taken verbatim from a third party's
+//! text is attributed to that text.
 
 use ombud_core::Trust;
 use ombud_core::effect::Part;
@@ -11,16 +11,16 @@ use super::record::names_its_source;
 use super::{bare, outside};
 use crate::attribute::{By, Hit, folded, weight};
 
-/// What joins commands, sends their output somewhere or takes a command from another.
+/// Characters that join commands, redirect their output or substitute one command into another.
 const JOINTS: &[char] = &['|', ';', '&', '\n', '>', '<', '`', '$', '(', ')'];
 
-/// Parts of one command that are looked at.
+/// Maximum number of parts examined per command.
 const MOST: usize = 32;
 
-/// Letters and digits of a part that is no chance.
+/// Minimum number of letters and digits in a part, to exclude coincidences.
 const LEAST: usize = 8;
 
-/// The part of a pipeline that was taken from a third party.
+/// Returns the facts about a pipeline with a part taken from a third party.
 pub(super) fn taken(known: &Prepared, leaf: &Leaf, part: Part) -> Option<ArgumentFacts> {
     if part != Part::Command || !leaf.value.contains(JOINTS) {
         return None;

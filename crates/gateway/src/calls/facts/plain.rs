@@ -1,4 +1,4 @@
-//! Paths and addresses that carry nothing: the model may write them by itself.
+//! Paths and URLs that carry no data: the model may write them by itself.
 
 use ombud_core::Origin;
 
@@ -6,7 +6,7 @@ use super::super::Prepared;
 use super::Value;
 use crate::attribute::identifier::{Kind, terms};
 
-/// A relative path that leaves its folder neither upwards nor into something hidden.
+/// Whether a path is relative and leads neither upwards nor into anything hidden.
 pub(super) fn is_plain_path(path: &str) -> bool {
     let path = path.trim();
     let parts = || path.split(['/', '\\']);
@@ -15,7 +15,7 @@ pub(super) fn is_plain_path(path: &str) -> bool {
         && parts().all(|part| !part.starts_with('.') || part == ".")
 }
 
-/// An address that the model knows by itself and that carries nothing of the context.
+/// Whether a URL has a named host and carries nothing from the context.
 pub(super) fn is_plain_url(known: &Prepared, url: &str) -> bool {
     let found = terms(url);
     let host = found.iter().find(|term| term.kind == Kind::Host).map(|term| term.canonical.as_str());
@@ -27,7 +27,7 @@ pub(super) fn is_plain_url(known: &Prepared, url: &str) -> bool {
     named && stands.all(|hit| hit.origin == Origin::Operator)
 }
 
-/// Whether an address is none that somebody wrote, nor one above such an address: more than a host was added.
+/// Whether a URL is neither one that somebody wrote nor a parent of one.
 pub(super) fn is_altered(known: &Prepared, value: &Value) -> bool {
     if value.kind != Some(Kind::Url) || !known.context.identifier(Kind::Url, &value.text).is_empty() {
         return false;

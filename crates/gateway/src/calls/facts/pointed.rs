@@ -1,8 +1,8 @@
-//! The message that the user points to: “change it to what she wrote”, 按他说的改. What its writer says of the new state of a thing
-//! that the user named is what the user wants; what it says of recipients, accounts, links, other things or other acts is not.
+//! The message that the user points to: “change it to what she wrote”, 按他说的改. What its writer says about the new state of a thing
+//! the user named is what the user wants; what it says about recipients, accounts, links, other things or other actions is not.
 //!
-//! Whose message it is, the platform says: a field of its record, the head of a mail, the name before a line of a chat. In a plain
-//! text anybody can write such a line, so that the lines of somebody count only where they stand together, once.
+//! The platform says whose message it is: a field of its record, the head of a mail, the name before a chat line. In plain text
+//! anybody can write such a line, so a person's lines count only as a single contiguous block.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -17,30 +17,30 @@ use crate::attribute::index::stands_in;
 use crate::attribute::sieve::Probe;
 use crate::attribute::{Source, folded, weight};
 
-/// Longest name before a line of a chat, in bytes.
+/// Longest name before a chat line, in bytes.
 const LONGEST_AUTHOR: usize = 64;
 
-/// Places of a value in one text that are looked at.
+/// Maximum number of occurrences of a value examined per text.
 const MOST_PLACES: usize = 16;
 
-/// Lines of one text that are read.
+/// Maximum number of lines read per text.
 const MOST_LINES: usize = 2_000;
 
-/// How the user speaks of what somebody said, as whole words.
+/// Words with which the user refers to what somebody said, matched as whole words.
 const SAID: &str = "say says said asks asked wants wanted wrote writes offers offered suggests suggested proposes proposed requests requested";
 
-/// What somebody's words are called, behind “his”, “her”, “Anouk's”.
+/// Nouns for somebody's words, after “his”, “her”, “Anouk's”.
 const WORDS: &str =
     "mail email message note letter details words way request offer list dm reply answer post comment";
 
-/// The same in Chinese.
+/// The same and their nouns in Chinese, matched anywhere in a turn.
 const CHINESE_SAID: &str = "按他 按她 照他 照她 依他 依她 照着 的意思 说的 写的 发的 报的 点的 提的 要求 留言 来信 邮件里 消息里 聊天里 微信里 想换 想改 要改 要换";
 
-/// Other keys under which records keep who wrote them.
+/// Other keys under which records name their writer.
 const WRITERS: &str =
     "with by buyer customer guest tenant client contact 买家 客户 顾客 客人 发信人 留言人 who name shui";
 
-/// What begins somebody else's words inside of a message.
+/// Marks at which somebody else's words begin inside a message.
 const OTHERS: &[&str] = &[
     "\n>",
     "\n--",
@@ -58,25 +58,25 @@ const OTHERS: &[&str] = &[
     "助手",
 ];
 
-/// The messages of a context that the user points to.
+/// The messages in a context that the user points to.
 #[derive(Debug, Default)]
 pub(crate) struct Pointed {
     messages: Vec<(usize, Place)>,
-    /// The addresses from which they came.
+    /// Their senders' addresses.
     addresses: BTreeSet<String>,
 }
 
-/// Where a message stands.
+/// Where a message is.
 #[derive(Debug)]
 enum Place {
-    /// In this object of a structured text.
+    /// In this object of structured text.
     Record(u32),
-    /// At these bytes of a folded text.
+    /// At this span of a folded text.
     Bytes(Range<usize>),
 }
 
 impl Pointed {
-    /// The messages of those whom the user names and of whose words they speak.
+    /// Finds the messages of people whom the user names and to whose words the user refers.
     pub(crate) fn of(known: &Prepared) -> Self {
         let mut pointed = Self::default();
         if known.turns.iter().any(|(_, turn)| speaks_of_words(turn)) {
@@ -86,7 +86,7 @@ impl Pointed {
         pointed
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
@@ -104,18 +104,18 @@ impl Pointed {
         }
     }
 
-    /// Whether the user wants to answer whoever wrote them, and all came from this address.
+    /// Whether the user wants to reply to the writer, and all of the messages came from this address.
     pub(super) fn is_answered_at(&self, known: &Prepared, address: &str) -> bool {
         let answers = || known.intent().replies || known.turns.iter().any(|(_, turn)| tells_them(turn));
         self.addresses.len() == 1 && self.addresses.contains(address) && answers()
     }
 
-    /// Whether these bytes of a text, or of a field of this object, are such a message's own words.
+    /// Whether this span of a text, or of a field of this object, lies within such a message's own words.
     pub(super) fn covers(&self, slot: usize, record: Option<u32>, text: &str, at: &Range<usize>) -> bool {
         self.around(slot, record, text, at).is_some()
     }
 
-    /// The message's own words around these bytes.
+    /// Returns the message's own words around this span.
     fn around<'t>(
         &self,
         slot: usize,
@@ -134,9 +134,9 @@ impl Pointed {
     }
 }
 
-/// A message up to where somebody else's words begin in it.
+/// Returns a message up to where somebody else's words begin in it.
 fn own_words(message: &str) -> &str {
-    // What stands in brackets inside of a line was put there: “[photo, text recognised]”.
+    // Brackets in the middle of a line were inserted: “[photo, text recognised]”.
     let put =
         |at: usize| message.get(..at).is_some_and(|before| !before.is_empty() && !before.ends_with('\n'));
     let brackets = message.match_indices(['[', '【']).map(|(at, _)| at).find(|at| put(*at));
@@ -144,7 +144,7 @@ fn own_words(message: &str) -> &str {
     message.get(..end.unwrap_or(message.len())).unwrap_or_default()
 }
 
-/// “Write her which one”, “and confirm to her”.
+/// Whether the user asks for a reply: “Write her which one”, “and confirm to her”.
 fn tells_them(turn: &str) -> bool {
     const TELLS: &str = "tell write inform thank text mail email message let to";
     let words: Vec<&str> = turn.split(|ch: char| !ch.is_ascii_alphanumeric()).collect();
@@ -161,7 +161,7 @@ fn speaks_of_words(turn: &str) -> bool {
         || CHINESE_SAID.split(' ').any(|word| turn.contains(word))
 }
 
-/// The objects that somebody whom the user names has written, if it is one person.
+/// Returns the objects written by somebody the user names, if they are all by the same person.
 fn of_records(known: &Prepared, source: &Source) -> Vec<(Place, String)> {
     let writer = |key: &str| is(SENDERS, key) || is(WRITERS, key);
     let fields = source.index.fields.iter();
@@ -170,7 +170,7 @@ fn of_records(known: &Prepared, source: &Source) -> Vec<(Place, String)> {
     named.iter().filter(|_| one).map(|field| (Place::Record(field.record), field.value.clone())).collect()
 }
 
-/// The lines of a chat, or the mail, that somebody whom the user names has written, if they stand together.
+/// Returns the chat lines, or the mail, written by somebody the user names, if they form one contiguous block.
 fn of_lines(known: &Prepared, text: &str) -> Vec<(Place, String)> {
     let mut runs: Vec<(Range<usize>, String)> = Vec::new();
     let (mut at, mut own) = (0, false);
@@ -192,7 +192,7 @@ fn of_lines(known: &Prepared, text: &str) -> Vec<(Place, String)> {
     runs.into_iter().map(|(run, author)| (Place::Bytes(run), author)).collect()
 }
 
-/// Who a line says that it is by: `【乐珊】 10:05`, `[15:10] Maike: hello`, `From: Annika Dorsey <annika@…>`.
+/// Returns the author that a line names: `【乐珊】 10:05`, `[15:10] Maike: hello`, `From: Annika Dorsey <annika@…>`.
 fn author(line: &str) -> Option<&str> {
     const HEADS: &[&str] = &["from:", "发件人:", "来自:"];
     if let Some(rest) = HEADS.iter().find_map(|head| line.trim_start().strip_prefix(head)) {
@@ -207,7 +207,7 @@ fn author(line: &str) -> Option<&str> {
     });
     let (end, _) = end.filter(|(end, _)| *end <= LONGEST_AUTHOR)?;
     let head = line.get(..end)?;
-    // A time goes before the name.
+    // A chat line has a time before the name.
     let timed = head.bytes().any(|byte| byte.is_ascii_digit());
     let name = head
         .trim_start_matches(|ch: char| !ch.is_alphabetic())
@@ -215,7 +215,7 @@ fn author(line: &str) -> Option<&str> {
     (timed && !name.is_empty()).then_some(name)
 }
 
-/// Whether the user names this person: by half of the words of their name, or by the first part of their address.
+/// Whether the user names this person, by at least half the words of the name, or of the local part of the address.
 fn is_named(known: &Prepared, author: &str) -> bool {
     let display =
         author.split(['<', ',', '，', '(']).map(str::trim).find(|part| !part.is_empty()).unwrap_or_default();
@@ -229,8 +229,8 @@ fn is_named(known: &Prepared, author: &str) -> bool {
     said > 0 && said * 2 >= all
 }
 
-/// Whether a value is one that the user may leave to somebody's message: what a thing is to be, how much, where, when. Not which thing
-/// it is, nor who gets something, nor what is told to others, deleted, opened to others or paid into.
+/// Whether a value is one that the user may leave to somebody's message: what a thing is to become, how much, where, when. Not
+/// which thing it is, who receives something, what others are told, what is deleted, who gets access, or which account is paid.
 pub(super) fn may_be_left(effect: Effect, leaf: &Leaf, part: Part) -> bool {
     let makes = matches!(effect, Effect::Create | Effect::Change | Effect::Unknown);
     let open = match part {
@@ -245,7 +245,7 @@ pub(super) fn may_be_left(effect: Effect, leaf: &Leaf, part: Part) -> bool {
     open && !leaf.value.contains('@') && (!account || time)
 }
 
-/// Whether the user left this value to the message of somebody: it stands there, and is the name of nothing else that a tool returned.
+/// Whether the user left this value to somebody's message: it appears there, and is not a whole field of any structured result.
 pub(super) fn is_left(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
     let pointed = known.pointed();
@@ -273,7 +273,7 @@ pub(super) fn is_left(known: &Prepared, value: &str) -> bool {
     found
 }
 
-/// `dome-318`, `f60518`: what a thing is called by.
+/// Whether a value is the code of a thing: `dome-318`, `f60518`.
 fn is_code(value: &str) -> bool {
     let joined = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '-' | '_' | '.' | '#');
     value.chars().all(joined)
@@ -281,7 +281,7 @@ fn is_code(value: &str) -> bool {
         && value.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Whether the call says what it is done to: something that the user named. Where it says so by a number, by that.
+/// Whether the call identifies its target as something the user named; if it does so by ids, all of them must be.
 pub(super) fn names_something(known: &Prepared, leaves: &[Leaf], own: &Leaf) -> bool {
     let named = |leaf: &Leaf| {
         let value = folded(&leaf.value);

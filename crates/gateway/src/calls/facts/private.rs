@@ -1,8 +1,8 @@
-//! Personal data in what leaves for somebody: a number of a card, an identity or a telephone that only a result told, in a message
-//! that the user did not ask to hold it.
+//! Personal data in outgoing messages: a card, identity or telephone number that only a result revealed, in a message for which
+//! the user did not ask to include it.
 //!
-//! What is personal is known by the tokens that the model wrote: each stands for a value that was masked on its way to the model.
-//! Names, mail addresses and places stand in most honest messages; addresses of mail are looked at as links are.
+//! Personal data is recognised by the tokens that the model wrote: each stands for a value that was masked on its way to the
+//! model. Names, mail addresses and places appear in most honest messages; mail addresses are checked in the same way as links.
 
 use ombud_core::DataType;
 use ombud_core::Origin;
@@ -17,7 +17,7 @@ use super::record::{Named, is_of_a_named_record, names_its_source};
 use super::{bare, outside};
 use crate::attribute::{By, folded};
 
-/// Words by which a user asks for a kind of data.
+/// Words with which a user asks for a category of data.
 const ASKING: &[(DataCategory, &[&str])] = &[
     (
         DataCategory::ContactPhone,
@@ -27,10 +27,10 @@ const ASKING: &[(DataCategory, &[&str])] = &[
     (DataCategory::IdPassport, &["passport", "护照", "证件"]),
 ];
 
-/// Values of one argument that are looked at.
+/// Maximum number of values examined per argument.
 const MOST: usize = 32;
 
-/// Personal data that an argument of a message holds and only a third party's text tells.
+/// Returns the personal data in an argument of a message that only a third party's text reveals.
 pub(super) fn shared(
     known: &Prepared,
     effect: Effect,
@@ -55,13 +55,13 @@ fn one(known: &Prepared, leaf: &Leaf, kind: DataType, value: &str) -> Option<Arg
     (!named).then(|| ArgumentFacts { outside: Some(origin), ..bare(leaf, Part::Content, text, true) })
 }
 
-/// Whether a kind of data tells enough of somebody to be asked about.
+/// Whether a type of data is sensitive enough to ask about.
 fn is_close(kind: DataType) -> bool {
     let category = kind.category();
     category.class() == Class::Sensitive || category == DataCategory::ContactPhone
 }
 
-/// Whether the user's words ask for this kind of data.
+/// Whether the user's words ask for this type of data.
 fn is_asked_for(known: &Prepared, kind: DataType) -> bool {
     let words = ASKING.iter().find(|(category, _)| *category == kind.category()).map_or(&[][..], |row| row.1);
     known
@@ -70,7 +70,7 @@ fn is_asked_for(known: &Prepared, kind: DataType) -> bool {
         .any(|(_, turn)| words.iter().any(|word| crate::attribute::index::stands_in(turn, word)))
 }
 
-/// Values whose tokens the model wrote, with their kinds.
+/// Returns the values whose tokens the model wrote, with their types.
 pub(super) fn told<'m>(written: &str, minted: &'m Minted) -> Vec<(DataType, &'m str)> {
     if minted.is_empty() {
         return Vec::new();

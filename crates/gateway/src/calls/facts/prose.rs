@@ -1,5 +1,5 @@
-//! Whether a third party's prose asks for what a call would do: it holds the value and, near it, words that ask for an
-//! effect of this class. Whoever sets out to steer an agent has to say what is to be done with what.
+//! Whether third-party prose asks for what a call would do: it contains the value and, near it, words that ask for an effect of
+//! this class. Anyone who tries to steer an agent has to say what is to be done with what.
 
 use std::ops::Range;
 
@@ -19,14 +19,14 @@ use crate::attribute::index::stands_in;
 use crate::attribute::sieve::Probe;
 use crate::attribute::{Source, folded, weight};
 
-/// Bytes before a value in which a wish counts, and behind it.
+/// Bytes before and after a value in which a request counts.
 const BEFORE: usize = 240;
 const BEHIND: usize = 160;
 
-/// Places of one value that are looked at.
+/// Maximum number of occurrences of a value, and of values of a call, examined.
 const MOST: usize = 24;
 
-/// The origin of the prose that holds the value and asks for the effect: in words, or by spelling out the whole call.
+/// Returns the origin of prose that contains the value and asks for the effect, in words or by spelling out the whole call.
 pub(super) fn asks_for(known: &Prepared, about: About<'_>, value: &Value) -> Option<Origin> {
     if value.text.is_empty() {
         return None;
@@ -39,7 +39,7 @@ pub(super) fn asks_for(known: &Prepared, about: About<'_>, value: &Value) -> Opt
     asked(&known.context.sources, &repeats, about, &value.text, tells, left)
 }
 
-/// The origin of prose before this place of the body that holds the value and asks to have something looked at.
+/// Returns the origin of prose before this offset in the body that contains the value and asks for something to be read.
 pub(super) fn asked_before(known: &Prepared, tool: &str, value: &Value, before: usize) -> Option<Origin> {
     let sources = &known.context.sources;
     let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
@@ -47,13 +47,13 @@ pub(super) fn asked_before(known: &Prepared, tool: &str, value: &Value, before: 
     asked(earlier, &|_| false, about, &value.text, false, None)
 }
 
-/// The origin of prose before this place of the body that holds the value, whatever it asks for.
+/// Returns the origin of prose before this offset in the body that contains the value, whatever it asks for.
 pub(super) fn told_before(known: &Prepared, value: &Value, before: usize) -> Option<Origin> {
     let sources = &known.context.sources;
     let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
     let probe = Probe::new(&value.text);
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
-    // A row of a list is no sentence about it.
+    // A row of a list is not a sentence about the value.
     let listed = |source: &Source| source.index.fields.iter().any(|field| field.value == value.text);
     earlier.iter().filter(may).filter(|source| !listed(source)).find_map(|source| {
         texts(source).find_map(|(text, origin)| {
@@ -64,7 +64,7 @@ pub(super) fn told_before(known: &Prepared, value: &Value, before: usize) -> Opt
     })
 }
 
-/// The origin of prose that spells out a call with this value.
+/// Returns the origin of prose that spells out a call with this value.
 pub(super) fn spells(known: &Prepared, value: &str, spelt: &Spelt) -> Option<Origin> {
     let probe = Probe::new(value);
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
@@ -78,7 +78,7 @@ pub(super) fn spells(known: &Prepared, value: &str, spelt: &Spelt) -> Option<Ori
     })
 }
 
-/// The origin of prose that says a number of the call in words: “the limit has to be twenty”.
+/// Returns the origin of prose that gives a number of the call in words: “the limit has to be twenty”.
 pub(super) fn says_in_words(known: &Prepared, value: &str) -> Option<Origin> {
     let number: u64 = value.parse().ok().filter(|number| *number >= 10)?;
     let may = |source: &&Source| !source.passages.is_empty() || numbers::may_say(&source.index.sieve, number);
@@ -90,11 +90,11 @@ pub(super) fn says_in_words(known: &Prepared, value: &str) -> Option<Origin> {
     })
 }
 
-/// Texts of one source that are read for numbers in words, and bytes of each.
+/// Maximum number of texts per source searched for numbers in words, and bytes read of each.
 const MOST_TEXTS: usize = 256;
 const LONGEST_TEXT: usize = 4096;
 
-/// The origin of the first of these sources that asks for a value, and is none of those that only repeat it.
+/// Returns the origin of the first of these sources that asks for a value and does not merely echo it.
 fn asked(
     sources: &[Source],
     repeats: &dyn Fn(&Source) -> bool,
@@ -104,12 +104,12 @@ fn asked(
     left: Option<&Pointed>,
 ) -> Option<Origin> {
     let (tool, probe) = (folded(about.tool), Probe::new(value));
-    // A passage may begin inside a word: where there are some, the words of the whole say nothing.
+    // A passage may begin inside a word, so if there are passages the words of the whole text prove nothing.
     let may = |source: &&Source| !source.passages.is_empty() || source.index.sieve.may_contain(&probe);
     sources.iter().filter(may).filter(|source| !repeats(source)).find_map(|source| {
         let longer = |(text, ..): &(&str, Origin, Option<u32>)| bare(text) != bare(value);
         in_records(source).filter(longer).find_map(|(text, origin, record)| {
-            // What the user leaves to the message of somebody, that message may say.
+            // A message may state what the user leaves to it.
             let left =
                 |at: &Range<usize>| left.is_some_and(|left| left.covers(source.slot, record, text, at));
             let holds = places(text, &probe).filter(|at| !left(at));
@@ -126,16 +126,16 @@ fn asked(
     })
 }
 
-/// A text without the marks around it: `/reports/june.pdf` is the field that `reports/june.pdf` is.
+/// Returns a text without surrounding punctuation: the field `/reports/june.pdf` equals `reports/june.pdf`.
 fn bare(text: &str) -> &str {
     text.trim_matches(|ch: char| !ch.is_alphanumeric())
 }
 
-/// What a call is made with. A text that says one of its values and another one beside it, or the only one, spells out the call,
+/// The values of a call. A text that states one of its values with another beside it, or its only value, spells out the call,
 /// whatever words it uses: “A-733 may come to C3, the committee has agreed”.
 pub(super) struct Spelt {
     values: Vec<String>,
-    /// Words of the names of its arguments: “Hotel Casa Luz, 4.8” is an entry of a list of hotels.
+    /// Words of its argument names: “Hotel Casa Luz, 4.8” is an entry in a list of hotels.
     labels: Vec<String>,
 }
 
@@ -143,7 +143,7 @@ pub(super) struct Spelt {
 const LONGEST: usize = 80;
 
 impl Spelt {
-    /// The values of a call that say something.
+    /// Collects the values of a call that are distinctive enough.
     pub(super) fn of(leaves: &[Leaf]) -> Self {
         let values = leaves.iter().map(|leaf| folded(&leaf.value)).filter(|value| says(value)).take(MOST);
         Self {
@@ -154,9 +154,9 @@ impl Spelt {
 
     fn stands_in(&self, text: &str, at: &Range<usize>, value: &str) -> bool {
         let around = window(text, at);
-        // The cells of a row are there to be chosen from; a sentence in one of them is a sentence.
+        // The cells of a row are there to be chosen from; but a sentence in a cell is still a sentence.
         let around = if is_a_row(around) { cell(text, at) } else { around };
-        // A field that is a value of the call says nothing of another one, nor does a cell that is this value.
+        // A field or cell that equals a value of the call says nothing about another one.
         if cell(text, at).trim() == value && is_in_columns(text, at) {
             return false;
         }
@@ -164,7 +164,7 @@ impl Spelt {
             return false;
         }
         let mut others = self.values.iter().filter(|other| *other != value).peekable();
-        // The only value of a call must stand in a sentence: lists are there to be chosen from.
+        // The only value of a call must be in a sentence: lists are there to be chosen from.
         let telling = value.chars().any(char::is_alphabetic) || weight(value) >= 4;
         let label = |word: &str| self.labels.iter().any(|label| label == word);
         others.peek().is_none() && telling && !is_entry(text, at, &label)
@@ -172,14 +172,14 @@ impl Spelt {
     }
 }
 
-/// Whether a value is more than a common word or a digit, and short enough to be repeated.
+/// Whether a value is more than a common word or a single digit, and short enough to be repeated.
 fn says(value: &str) -> bool {
     const COMMON: &[&str] = &["true", "false", "null", "none", "yes", "all", "and", "the"];
     let digit = value.bytes().any(|byte| byte.is_ascii_digit());
     weight(value) >= if digit { 2 } else { 3 } && value.len() <= LONGEST && !COMMON.contains(&value)
 }
 
-/// An identifier that nobody writes by chance.
+/// Whether a value is an identifier that nobody writes by chance.
 fn is_telling(value: &Value) -> bool {
     let digits = value.text.bytes().any(|byte| byte.is_ascii_digit());
     match value.kind {
@@ -189,13 +189,13 @@ fn is_telling(value: &Value) -> bool {
     }
 }
 
-/// The prose of a source that a third party may have written: fields that hold more than one value, or all of it where it is
-/// not structured.
+/// Returns the texts of a source that a third party may have written: its fields if it is structured, otherwise all of it; of the
+/// user's and operator's texts, the third-party passages.
 pub(super) fn texts(source: &Source) -> impl Iterator<Item = (&str, Origin)> {
     in_records(source).map(|(text, origin, _)| (text, origin))
 }
 
-/// The same with the object that a text is a field of.
+/// The same, with the object to which a field belongs.
 fn in_records(source: &Source) -> impl Iterator<Item = (&str, Origin, Option<u32>)> {
     let foreign = source.origin.trust() == Trust::Untrusted;
     let structured = foreign && source.index.structured;
@@ -210,7 +210,7 @@ fn in_records(source: &Source) -> impl Iterator<Item = (&str, Origin, Option<u32
     fields.chain(whole).chain(passages).filter(|(text, ..)| !text.is_empty())
 }
 
-/// Where a value stands as whole words in a longer text.
+/// Returns where a value appears as whole words in a longer text.
 fn places<'t>(text: &'t str, probe: &'t Probe<'_>) -> impl Iterator<Item = Range<usize>> + 't {
     let value = probe.value;
     let longer = if text.len() > value.len() { text } else { "" };
@@ -225,7 +225,7 @@ fn places<'t>(text: &'t str, probe: &'t Probe<'_>) -> impl Iterator<Item = Range
     })
 }
 
-/// The text around a value that speaks of it. A row of a table says nothing of its neighbours.
+/// Returns the text around a value that may refer to it. A row of a table says nothing about its neighbours.
 fn window<'t>(text: &'t str, at: &Range<usize>) -> &'t str {
     let line = line(text, at);
     let (from, to) =
@@ -235,17 +235,17 @@ fn window<'t>(text: &'t str, at: &Range<usize>) -> &'t str {
     text.get(start..end).unwrap_or_default()
 }
 
-/// The line that a value stands in.
+/// Returns the line that contains a value.
 fn line(text: &str, at: &Range<usize>) -> Range<usize> {
     let start = text.get(..at.start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
     let end = text.get(at.end..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| at.end + end);
     start..end
 }
 
-/// What parts the cells of a row.
+/// Separators between the cells of a row.
 const BARS: &[&str] = &["  ", "\t", "|"];
 
-/// The cell of a row that a value stands in.
+/// Returns the cell of a row that contains a value.
 fn cell<'t>(text: &'t str, at: &Range<usize>) -> &'t str {
     let line = line(text, at);
     let (before, after) = (text.get(line.start..at.start), text.get(at.end..line.end));
@@ -256,13 +256,13 @@ fn cell<'t>(text: &'t str, at: &Range<usize>) -> &'t str {
     text.get(start..end).unwrap_or_default()
 }
 
-/// Whether the line of a value has other cells.
+/// Whether the line that contains a value has several cells.
 fn is_in_columns(text: &str, at: &Range<usize>) -> bool {
     let line = text.get(line(text, at)).unwrap_or_default().trim();
     BARS.iter().any(|bar| line.contains(bar))
 }
 
-/// Whether a line has cells: runs of blanks, tabs or bars between words, at two places at least.
+/// Whether a line is a row of cells: words separated by runs of blanks, tabs or bars in at least two places.
 fn is_a_row(line: &str) -> bool {
     let line = line.trim();
     let barred = line.trim_matches('|').matches('|').count();

@@ -1,6 +1,6 @@
 //! Records of structured results that the user named: the contact Anna, the event “Lunch”, the mail from Tom.
 //!
-//! Results of reading the agent's own tools count; pages from the network do not, since anybody can write
+//! Only results of the agent's own reading tools count; pages from the network do not, since anybody can write
 //! `{"name": "Anna", "email": "…"}` there.
 
 use ombud_core::effect::{Effect, Part, is_id, words};
@@ -19,20 +19,20 @@ use crate::attribute::{Source, folded, weight};
 use crate::wire::answer::ToolCall;
 use ombud_core::script::is_han;
 
-/// Rows of one list that are looked at.
+/// Maximum number of rows examined per list.
 const MOST_RIVALS: usize = 64;
 
-/// Lines of an entry of a directory in plain text.
+/// Maximum number of lines in a plain-text directory entry.
 const LONGEST_ENTRY: usize = 8;
 
 /// What the user names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
-    /// Somebody, by a name.
+    /// A person, by name.
     Person,
-    /// A thing, by its title.
+    /// A thing, by title.
     Thing,
-    /// Somebody's account, by their name, where the user keeps those whom they pay.
+    /// A person's account, by name, in what the user keeps about those they pay.
     Account,
 }
 
@@ -44,7 +44,7 @@ const ADDRESSES: &str = "email mail email_address emails address phone phone_num
 pub(super) const SENDERS: &str = "from sender author reply_to from_email sender_email organizer organiser creator owner created_by 发件人 发送人 \
     来自 作者 组织者 创建人";
 
-/// Fields that hold those who have to do with the record.
+/// Fields that hold the people involved in the record.
 const COMPANY: &str = "participants participant attendees attendee members member guests guest invitees recipients to cc \
     shared_with collaborators people 参与人 参会人 参加者 成员 收件人 抄送 与会者";
 
@@ -53,24 +53,24 @@ const NAMES: &str = "name full_name display_name first_name last_name nickname c
     payee payee_name beneficiary user username buyer customer client tenant guest student patient supplier owner lender \
     holder insured worker employee 买家 客户 学员 顾客 业主 租客 学生 住户 供应商 被保险人 姓名 名字 名称 昵称 联系人 发件人 收款人";
 
-/// Fields that say what somebody is to the user: who is the only one of that kind is named by it.
+/// Fields that hold somebody's role: the only person with a role can be named by it.
 const ROLES: &str = "role position job job_title relation relationship trade profession department company organisation organization \
     supplier vendor firm 职务 职位 角色 关系 称呼 部门 单位 公司 供应商 岗位 身份";
 
-/// With what the name of a field ends that holds somebody's name, address or account.
+/// Key endings of fields that hold somebody's name, address or account.
 const NAME_ENDINGS: &str = "name 姓名 名称 名字 联系人";
 const ADDRESS_ENDINGS: &str =
     "email mail emailaddress mailaddress phone mobile phonenumber 邮箱 手机 手机号 电话";
 const ACCOUNT_ENDINGS: &str =
     "account bank iban accountno accountnumber card cardno cardnumber 账号 账户 卡号 银行卡";
 
-/// With what the name of such a field ends.
+/// Key endings of fields that hold somebody's role.
 const ROLE_ENDINGS: &str = "role position jobtitle relation relationship title does occupation duty specialty 职务 职位 角色 关系 岗位 头衔";
 
 /// Fields that hold an account.
 const ACCOUNTS: &str = "account account_number account_no iban card recipient payee beneficiary to 账号 账户 收款账号 卡号 对方账号";
 
-/// Words in names of tools that return whom the user knows.
+/// Words in the names of tools that return the people the user knows.
 const DIRECTORIES: &str = "contact contacts payee payees beneficiary beneficiaries recipients directory address book addressbook phonebook friends \
     colleagues employees 联系人 收款人 通讯录 好友";
 
@@ -79,16 +79,16 @@ const LABELS: &str = "name title subject summary label labels filename file file
     author item items product products merchant company channel group location category type 名称 标题 主题 文件名 任务 名字 \
     商品 事项 发件人 类型 设备";
 
-/// Words of names that say nothing.
+/// Words of names that identify nobody.
 const COMMON: &[&str] = &[
     "the", "team", "mail", "info", "support", "admin", "service", "noreply", "no-reply", "inc", "ltd", "com",
     "and", "for", "new", "re", "fwd", "from", "with", "your", "you", "all",
 ];
 
-/// Whether a field of a tool's result is this value as a whole, and the user did not name another row of that list.
+/// Whether a whole field of a tool's result is this value, and the user named no other row of that list.
 pub(super) fn is_listed(known: &Prepared, value: &str, part: Part) -> bool {
     let probe = Probe::new(value);
-    // A sum of `80` stands in a table as `80.00` or `80 元`; what is called 80 is called nothing else.
+    // An amount of `80` may appear in a table as `80.00` or `80 元`; a name is spelt in one way only.
     let sum = (part == Part::Amount).then(|| number(value)).flatten();
     let may = |source: &&Source| sum.is_some() || source.index.sieve.may_hold(&probe);
     let is_it = |field: &&Field| field.value == value || sum.is_some() && number(&field.value) == sum;
@@ -100,10 +100,10 @@ pub(super) fn is_listed(known: &Prepared, value: &str, part: Part) -> bool {
     })
 }
 
-/// Whether the value stands in a record that the user named, in a field that says who or what the record is.
+/// Whether the value is in a record that the user named, in a field that says who or what the record is.
 pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) -> bool {
     let probe = Probe::new(value);
-    // A number is marked as an identifier, however it is spaced.
+    // A number is marked as an identifier, whatever its spacing.
     let may = |source: &&Source| {
         source.index.sieve.may_contain(&probe) || source.index.sieve.may_have(term_mark(value))
     };
@@ -118,7 +118,7 @@ pub(super) fn is_of_a_named_record(known: &Prepared, value: &str, named: Named) 
     })
 }
 
-/// Whether a whole field of something that the agent's own tools read is this value, and the user named no other record there.
+/// Whether a whole field in a result of the agent's reading tools is this value, and the user named no other record there.
 pub(super) fn is_a_field(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
     let mut sources = results(known).filter(|source| {
@@ -130,7 +130,7 @@ pub(super) fn is_a_field(known: &Prepared, value: &str) -> bool {
     })
 }
 
-/// Whether it stands in a field that says who wrote a record.
+/// Whether it is a whole field that names somebody or holds their address, such as the writer of a record.
 pub(super) fn is_a_writer(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
     let read = results(known).filter(|source| {
@@ -143,7 +143,7 @@ pub(super) fn is_a_writer(known: &Prepared, value: &str) -> bool {
     read.into_iter().any(|source| source.index.fields.iter().any(writes))
 }
 
-/// Whether an address stands in its own field of what the user keeps.
+/// Whether an address is in an address or name field of what the user keeps.
 pub(super) fn is_kept_address(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
     let kept = |source: &&Source| {
@@ -161,20 +161,21 @@ pub(super) fn is_kept_address(known: &Prepared, value: &str) -> bool {
     results(known).filter(kept).any(|source| source.index.fields.iter().any(|field| its_own(source, field)))
 }
 
-/// Whether every row of a table that the user named as well has the same in this column: in a plain text anybody can add a row.
+/// Whether no other row of a table that the user also named has a different value in this column: in plain text anybody can add a
+/// row.
 fn is_the_only_one(known: &Prepared, source: &Source, own: &Field, named: Named) -> bool {
     let column = source.index.fields.iter().filter(|field| field.key == own.key && field.value != own.value);
     let mut column = column;
     column.all(|field| !is_named(known, source, field, &field.value, named))
 }
 
-/// Whether the user named a record by one of its labels and the value is what that record is called or kept under.
+/// Whether the user named a record by one of its labels, and the value is what that record is called or identified by.
 pub(super) fn is_of_a_record_spoken_of(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
     let sources = results(known).filter(|source| has_rows(source) && source.index.sieve.may_hold(&probe));
     let mut fields = sources.flat_map(|source| source.index.fields.iter().map(move |field| (source, field)));
     fields.any(|(source, field)| {
-        // Out of what was looked up in the user's words.
+        // From a lookup made in the user's words.
         let looked_up =
             || reads(known, &source.origin) && is_asked_in_some_of_the_users_words(known, &source.origin);
         let kept = is(LABELS, &field.key)
@@ -189,7 +190,7 @@ pub(super) fn is_of_a_record_spoken_of(known: &Prepared, value: &str) -> bool {
     })
 }
 
-/// Whether the user's words call a record by a label, or pick it out of its list.
+/// Whether the user's words name a record by a label, or pick it out of its list.
 pub(super) fn calls(known: &Prepared, source: &Source, field: &Field) -> bool {
     known.names(source, field) || choice::picks(known, source, field)
 }
@@ -198,8 +199,7 @@ pub(super) fn has_rows(source: &Source) -> bool {
     source.index.structured || source.index.tabular
 }
 
-/// Whether the value stands in the only row of an answer to a question that was put in the user's words: whatever is in it, it is
-/// what they speak of.
+/// Whether the value is in the only row of a result for a query made in the user's words: whatever it says is what they speak of.
 pub(super) fn is_of_the_only_row(known: &Prepared, value: &str) -> bool {
     let probe = Probe::new(value);
     let rows = results(known).filter(|source| has_rows(source) && source.index.sieve.may_hold(&probe));
@@ -212,14 +212,14 @@ pub(super) fn is_of_the_only_row(known: &Prepared, value: &str) -> bool {
     })
 }
 
-/// Whether a result answers a question about what the user said or about a record that they named.
+/// Whether a result is for a query about what the user said, or about a record they named.
 fn is_asked_in_the_users_words(known: &Prepared, origin: &Origin) -> bool {
     let texts = asked_with(known, origin);
     let own = |text: &String| is_said(known, text) || is_of_a_named_record(known, text, Named::Thing);
     !texts.is_empty() && texts.iter().all(own)
 }
 
-/// Whether a record of what the user keeps is the only one that answers a question about what they named: “mail the owner”.
+/// Whether a record the user keeps is the only result of a query about what they named: “mail the owner”.
 fn is_looked_up(known: &Prepared, source: &Source, field: &Field) -> bool {
     let alone = |other: &Field| other.key != field.key || other.record == field.record;
     source.index.structured
@@ -234,12 +234,12 @@ fn is_asked_in_some_of_the_users_words(known: &Prepared, origin: &Origin) -> boo
     asked_with(known, origin).iter().any(|text| text.chars().any(char::is_alphabetic) && is_said(known, text))
 }
 
-/// Whether a result only repeats a value with which it was asked for: whoever asked had it before.
+/// Whether a result only echoes a value from its own query: whoever asked had it before.
 pub(super) fn is_repeated(known: &Prepared, origin: &Origin, value: &str) -> bool {
     weight(value) >= 3 && asked_with(known, origin).iter().any(|asked| asked == value)
 }
 
-/// What the call was made with that a result answers.
+/// Returns the argument values of the call that produced a result.
 fn asked_with(known: &Prepared, origin: &Origin) -> Vec<String> {
     let Origin::Tool { call: Some(id), .. } = origin else { return Vec::new() };
     let Some(call) = known.exchange.calls.iter().find(|call| call.id.as_deref() == Some(id)) else {
@@ -250,7 +250,7 @@ fn asked_with(known: &Prepared, origin: &Origin) -> Vec<String> {
     arguments.leaves.iter().map(|leaf| folded(&leaf.value)).filter(|text| weight(text) > 0).collect()
 }
 
-/// Whether the value stands at the head of a line that the user named, as listings in plain text have it: `#118 Timeout`.
+/// Whether the value is at the head of a line that the user named, as in plain-text listings: `#118 Timeout`.
 pub(super) fn is_of_a_named_line(known: &Prepared, value: &str) -> bool {
     let plain = results(known).filter(|source| !source.index.structured && reads(known, &source.origin));
     let mut lines = plain.flat_map(|source| source.index.folded.lines());
@@ -267,8 +267,8 @@ pub(super) fn is_of_a_named_line(known: &Prepared, value: &str) -> bool {
     })
 }
 
-/// Whether the value is the only one of its kind in an entry of a directory that answers in plain text, and the user named whom
-/// the entry is about: its first line says so. “Helga Brandt, accountant / helga@example.com”.
+/// Whether the value is the only one of its kind in an entry of a plain-text directory, and the user named the person in the
+/// first line of the entry. “Helga Brandt, accountant / helga@example.com”.
 pub(super) fn is_of_a_directory_entry(known: &Prepared, kind: Option<Kind>, value: &str) -> bool {
     let Some(kind) = kind else { return false };
     let plain = results(known).filter(|source| !source.index.structured && reads(known, &source.origin));
@@ -283,8 +283,8 @@ pub(super) fn is_of_a_directory_entry(known: &Prepared, kind: Option<Kind>, valu
     })
 }
 
-/// Whether a record that the user named holds the value already, and the call names that record by its id: what stands there
-/// stays there.
+/// Whether a record that the user named already holds the value, and the call refers to that record by its id: the value stays as
+/// it is.
 pub(super) fn is_kept(known: &Prepared, leaves: &[Leaf], value: &str) -> bool {
     let probe = Probe::new(value);
     let mut fields = results(known)
@@ -299,7 +299,7 @@ pub(super) fn is_kept(known: &Prepared, leaves: &[Leaf], value: &str) -> bool {
     })
 }
 
-/// Whether the user named what the result was read from: `read_file("bill.txt")` where they wrote “bill.txt”.
+/// Whether the user named the source of the result: `read_file("bill.txt")` where they wrote “bill.txt”.
 pub(super) fn names_its_source(known: &Prepared, origin: &Origin) -> bool {
     let Origin::Tool { call: Some(id), .. } = origin else { return false };
     let call = known.exchange.calls.iter().find(|call| call.id.as_deref() == Some(id));
@@ -320,14 +320,14 @@ pub(super) fn reads(known: &Prepared, origin: &Origin) -> bool {
     matches!(origin, Origin::Tool { name: Some(name), .. } if known.effect_of(name) == Effect::Read)
 }
 
-/// The value as a whole, a telephone or account number however it is spaced, or as the only address in the field:
+/// Whether a field is this value, is this telephone or account number however it is spaced, or has it as the only address:
 /// `Anna <anna@example.com>`.
 fn holds(field: &str, value: &str) -> bool {
     let spaced = |ch: char| matches!(ch, ' ' | '-' | '+' | '(' | ')' | '.');
     let number = |text: &str| text.len() >= 7 && text.bytes().all(|byte| byte.is_ascii_digit());
     if number(value) && field.len() > value.len() && field.len() <= 2 * value.len() {
         let bare: String = field.chars().filter(|ch| !spaced(*ch)).collect();
-        // With or without the code of the country.
+        // With or without the country code.
         let code = if field.trim().starts_with('+') { 3 } else { 0 };
         return bare.ends_with(value) && bare.len() <= value.len() + code;
     }
@@ -347,7 +347,7 @@ fn is_named(known: &Prepared, source: &Source, field: &Field, value: &str, named
     match named {
         Named::Thing => calls(known, source, field),
         Named::Person if is(SENDERS, &field.key) => writes(known, source, field, value),
-        // In a plain text only its head names the sender; the rest is prose.
+        // In plain text only the head names the sender; the rest is prose.
         Named::Person
             if !(source.index.structured
                 || source.index.tabular
@@ -389,28 +389,28 @@ fn is_an_address(key: &str) -> bool {
     is(ADDRESSES, key) || ends_with(ADDRESS_ENDINGS, key)
 }
 
-/// Whether a field holds what somebody is called; the name of a file or a host is nobody's.
+/// Whether a field holds a person's name; the name of a file or a host is nobody's.
 fn is_a_name(key: &str) -> bool {
     const THINGS: &str =
         "filename hostname domainname pathname typename toolname modelname eventname tablename";
     is(NAMES, key) || ends_with(NAME_ENDINGS, key) && !ends_with(THINGS, key)
 }
 
-/// Whether a record is something that somebody wrote: an account in it may be its writer's wish.
+/// Whether a record is a message that somebody wrote: an account in it may be what its writer wants.
 fn is_a_message(source: &Source, field: &Field) -> bool {
     const TEXTS: &str =
         "body text subject content message html from sender invoice 正文 内容 主题 发件人 来自 发票号 开票方";
     source.index.record(field.record).iter().any(|other| is(TEXTS, &other.key))
 }
 
-/// Whether a tool returns what was paid: whoever pays a penny chooses the name that stands beside their account.
+/// Whether a tool returns payments: anyone who pays a penny chooses the name beside their account.
 fn tells_of_payments(origin: &Origin) -> bool {
     const PAYMENTS: &str = "transaction transactions statement statements history activity payment payments transfer transfers ledger \
         incoming received order orders booking bookings 流水 明细 交易 账单 记录 订单";
     is_called(origin, PAYMENTS)
 }
 
-/// Whether a tool returns what the user keeps, rather than what somebody wrote.
+/// Whether a tool returns what the user keeps, rather than what others wrote.
 fn is_kept_by_the_user(origin: &Origin) -> bool {
     const WRITTEN: &str = "mail mails email emails inbox message messages chat chats thread threads doc docs document documents file \
         files pdf page pages web html note notes comment comments review reviews post posts article articles form forms invoice \
@@ -418,7 +418,7 @@ fn is_kept_by_the_user(origin: &Origin) -> bool {
     matches!(origin, Origin::Tool { name: Some(_), .. }) && !is_called(origin, WRITTEN)
 }
 
-/// Whether one of these words stands in the name of the tool that an origin is.
+/// Whether the origin is a tool with one of these words in its name.
 fn is_called(origin: &Origin, list: &str) -> bool {
     let Origin::Tool { name: Some(name), .. } = origin else { return false };
     let words = words(name);
@@ -426,7 +426,8 @@ fn is_called(origin: &Origin, list: &str) -> bool {
     kinds.any(|kind| words.iter().any(|word| word == kind || !kind.is_ascii() && word.contains(kind)))
 }
 
-/// Whoever writes a mail chooses the name beside the address: the two must agree, unless the user answers that very mail.
+/// Whether the user named the writer of a record. A mail's writer chooses the name beside the address, so the two must agree,
+/// unless the user replies to that very mail.
 fn writes(known: &Prepared, source: &Source, field: &Field, value: &str) -> bool {
     let display = field.value.replace(value, " ");
     let local = value.split('@').next().unwrap_or_default();
@@ -437,7 +438,7 @@ fn writes(known: &Prepared, source: &Source, field: &Field, value: &str) -> bool
         || known.intent().replies && known.names(source, field)
 }
 
-/// “Everybody in the channel”: a row of what a tool returned that the user named by its arguments.
+/// Whether a row lists people, “everybody in the channel”, in a result that the user named by its arguments.
 fn lists_people(known: &Prepared, source: &Source, field: &Field) -> bool {
     let alone = source
         .index
@@ -452,7 +453,7 @@ fn is_of_a_directory(origin: &Origin) -> bool {
     matches!(origin, Origin::Tool { name: Some(name), .. } if is_directory(name))
 }
 
-/// Whether a tool's name says that it knows whom the user knows.
+/// Whether a tool's name says that it returns the people the user knows.
 pub(super) fn is_directory(tool: &str) -> bool {
     let words = words(tool);
     DIRECTORIES
@@ -460,25 +461,25 @@ pub(super) fn is_directory(tool: &str) -> bool {
         .any(|kind| words.iter().any(|word| word == kind || !kind.is_ascii() && word.contains(kind)))
 }
 
-/// What a Chinese thing is, where its name says of what kind: 雨伞 of 折叠雨伞.
+/// Returns the head noun of a Chinese product name: 雨伞 of 折叠雨伞.
 fn head_of_a_chinese_name(title: &str) -> Option<&str> {
     let count = title.chars().count();
     let (at, _) = title.char_indices().nth(count.checked_sub(2)?)?;
     ((4..=8).contains(&count) && title.chars().all(is_han)).then(|| title.get(at..))?
 }
 
-/// 小满 of 贺小满: what somebody of three characters is called by those who know them.
+/// Returns the given name of a three-character Chinese name, which those who know the person use: 小满 of 贺小满.
 fn given_name(name: &str) -> Option<&str> {
     let whole = name.chars().count() == 3 && name.chars().all(is_han);
     name.char_indices().nth(1).filter(|_| whole).and_then(|(at, _)| name.get(at..))
 }
 
-/// What only joins the words of a name.
+/// Whether a word only joins the words of a name.
 fn is_joint(word: &str) -> bool {
     matches!(word, "the" | "a" | "an" | "of" | "and" | "for" | "to" | "in" | "on" | "at")
 }
 
-/// The words of a name that tell it from others.
+/// Returns the distinctive words of a name.
 fn names_of(name: &str) -> impl Iterator<Item = &str> {
     name.split(|ch: char| !ch.is_alphanumeric())
         .filter(|word| word.chars().count() >= if word.chars().all(is_han) { 2 } else { 3 })
@@ -493,14 +494,14 @@ impl Prepared {
         labels.any(|label| self.mentions_thing(&label.value))
     }
 
-    /// Whether they name a person by a name in the record of a field: by the receiver's where it is the receiver's, and by that of the
-    /// object around where its own has none.
+    /// Whether they name the person whom the record of a field names. A key such as `receiver_phone` requires the receiver's
+    /// name, if there is one; a record without names uses those of the enclosing object.
     fn names_somebody(&self, source: &Source, field: &Field) -> bool {
         let own = source.index.record(field.record).iter();
         let mut found: Vec<&Field> =
             own.filter(|other| is_a_name(&other.key) && other.value.len() <= 128).collect();
         if found.is_empty() && field.around > 0 {
-            // The title or the sender of what is around is not the name of whoever is in it.
+            // The title or the sender of the enclosing object is not the name of the person in it.
             let around = source.index.record(field.around).iter();
             found = around
                 .filter(|other| ends_with(NAME_ENDINGS, &other.key) && other.value.len() <= 128)
@@ -516,10 +517,10 @@ impl Prepared {
         found.iter().any(|name| self.mentions_person(&name.value))
     }
 
-    /// Whether they say what the person in the record of a field is, “the accountant”, and nobody else in the list is that.
+    /// Whether they name the person in a field's record by role, “the accountant”, and nobody else in the list has it.
     fn describes_somebody(&self, source: &Source, field: &Field) -> bool {
         let own = source.index.record(field.record).iter();
-        // A title in what somebody wrote is none of theirs.
+        // A title in something somebody wrote is not a role.
         let kept = is_kept_by_the_user(&source.origin);
         let role = |key: &str| is(ROLES, key) || kept && ends_with(ROLE_ENDINGS, key);
         let mut roles = own.filter(|other| role(&other.key) && (4..=64).contains(&weight(&other.value)));
@@ -530,14 +531,14 @@ impl Prepared {
         roles.any(|role| (self.says(&role.value) || self.says_the_end_of(&role.value)) && alone(role))
     }
 
-    /// 年级组长 for 八年级年级组长.
+    /// Whether they say the end of a role: 年级组长 for 八年级年级组长.
     fn says_the_end_of(&self, role: &str) -> bool {
         let count = role.chars().count();
         let from = role.char_indices().map(|(at, _)| at).take(count.saturating_sub(2)).skip(1);
         role.chars().all(is_han) && from.filter_map(|at| role.get(at..)).any(|end| self.says(end))
     }
 
-    /// 大麦 for 群主大麦: what is left of a name without its title is said.
+    /// Whether they say the end of a Chinese name, without its title: 大麦 for 群主大麦.
     pub(super) fn says_the_end_of_a_name(&self, name: &str) -> bool {
         const TITLES: &[&str] = &[
             "老师", "经理", "先生", "女士", "师傅", "教练", "主任", "客服", "助手", "同学", "用户", "妈妈",
@@ -548,7 +549,7 @@ impl Prepared {
         whole && ends.any(|end| end.chars().count() >= 2 && !TITLES.contains(&end) && self.says(end))
     }
 
-    /// “Dorsey, Felix” where the user says both: all telling words of a value.
+    /// Whether they say every word of a value, such as “Dorsey, Felix”, apart from joining words.
     pub(super) fn says_its_words(&self, value: &str) -> bool {
         let words = || value.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
         words().count() >= 2
@@ -567,12 +568,12 @@ impl Prepared {
         rivals.any(|rival| calls(self, source, rival))
     }
 
-    /// Whether the user's own words hold a word of this name.
+    /// Whether the user's own words contain a word of this name.
     pub(super) fn mentions_person(&self, name: &str) -> bool {
         names_of(name).any(|word| self.says(word) || given_name(word).is_some_and(|given| self.says(given)))
     }
 
-    /// Whether they hold this title, or at least half of its telling words; of an address, what stands for the sender.
+    /// Whether they contain this title, or at least half of its distinctive words; for an address, the sender's domain name.
     pub(super) fn mentions_thing(&self, title: &str) -> bool {
         if let Some(house) = title.split_once('@').and_then(|(_, domain)| domain.rsplit('.').nth(1)) {
             return self.says(title)
@@ -589,7 +590,7 @@ impl Prepared {
         said > 0 && said * 2 >= words.len()
     }
 
-    /// 家纺 of 家纺专场, 银耳羹 of 鲜炖银耳羹12碗: at least half of the first Chinese word of a name.
+    /// Whether they say at least half of the first Chinese word of a name: 家纺 of 家纺专场, 银耳羹 of 鲜炖银耳羹12碗.
     fn says_most_of(&self, title: &str) -> bool {
         let name: Vec<char> = title.chars().take_while(|ch| is_han(*ch)).collect();
         let half = name.len().div_ceil(2).max(2);
@@ -598,7 +599,7 @@ impl Prepared {
                 .any(|long| name.windows(long).any(|part| self.says(&part.iter().collect::<String>())))
     }
 
-    /// `gardenweekly` where the user says “Garden Weekly”, `卧室空调` where they say “卧室的空调”.
+    /// Whether they say a word in pieces: “Garden Weekly” for `gardenweekly`, “卧室的空调” for `卧室空调`.
     fn says_in_pieces(&self, word: &str) -> bool {
         let squeeze =
             |text: &str| text.chars().filter(|ch| ch.is_alphanumeric() && *ch != '的').collect::<String>();

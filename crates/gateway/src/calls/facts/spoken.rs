@@ -1,6 +1,6 @@
-//! Whether anything that a third party wrote speaks of what a call does. Whoever sets out to steer an agent has to say what is to be
-//! done with what: where no sentence of theirs names the kind of call, one of its values or the class of its effect, the call
-//! follows from what the user wants, in whatever words they want it.
+//! Whether any third-party text refers to what a call does. Anyone who tries to steer an agent has to say what is to be done with
+//! what: if no third-party sentence names the kind of call, one of its values or the class of its effect, the call follows from
+//! what the user wants, however they phrased it.
 
 use std::collections::BTreeSet;
 
@@ -18,37 +18,38 @@ use crate::attribute::index::{self, stands_in};
 use crate::attribute::{folded, weight};
 use crate::wire::answer::ToolCall;
 
-/// Words that a sentence has at least; a Chinese character is one. Fewer are a name or a heading, unless they are an order: “archive me”.
+/// Minimum number of words in a sentence, where a Chinese character is a word. Anything shorter is a name or a heading, unless it
+/// is an order: “archive me”.
 const LEAST: usize = 5;
 const LEAST_IN_CHINESE: usize = 8;
 
-/// Values of a call that are looked for.
+/// Maximum number of values of a call searched for.
 const MOST_VALUES: usize = 64;
 
 /// Longest value that is a name or a title rather than a text, in bytes.
 const LONGEST_NAME: usize = 80;
 
-/// Bytes of third parties' texts that are read for a call.
+/// Maximum number of bytes of third-party text read for a call.
 const MOST_READ: usize = 64 << 10;
 
-/// Shortest name of a tool that nobody writes by chance, in bytes.
+/// Shortest tool name that nobody writes by chance, in bytes.
 const SHORTEST_TOOL: usize = 6;
 
-/// Words of a longest name.
+/// Longest name, in words.
 const MOST_WORDS: usize = 4;
 
-/// What a text that asks for a call would name.
+/// What a text that asks for a call would mention.
 struct Call {
     effect: Effect,
     /// Its short values.
     values: Vec<String>,
-    /// Stems of the words of the tool's name and of what is said of it, of its values and arguments.
+    /// Stems of the telling words in the tool's name, the first sentence of its description, and the call's short values.
     stems: BTreeSet<String>,
-    /// The same for Chinese: pairs of characters.
+    /// The same for Chinese, as pairs of characters.
     pairs: BTreeSet<String>,
     /// Stems of the verbs in the tool's name.
     verbs: BTreeSet<String>,
-    /// Whether the tool speaks English, and Chinese.
+    /// Whether the tool is described in English, and in Chinese.
     scripts: (bool, bool),
 }
 
@@ -58,7 +59,7 @@ impl Call {
         let values: Vec<String> = leaves.iter().take(MOST_VALUES).map(|leaf| folded(&leaf.value)).collect();
         let short = || values.iter().filter(|value| value.len() <= LONGEST_NAME);
         let named = [tool, first].into_iter().flat_map(words);
-        // What is written to somebody is in everyday words.
+        // Longer values are messages in everyday words, which would match any text.
         let titles = short().filter(|value| value.split_whitespace().count() <= MOST_WORDS);
         let all: Vec<String> = named.chain(titles.flat_map(|value| words(value))).collect();
         let telling = all.iter().filter(|word| {
@@ -73,13 +74,13 @@ impl Call {
         Self { effect, values, stems, pairs, verbs, scripts: (!chinese || description.is_ascii(), chinese) }
     }
 
-    /// Whether a few words order the call: by a verb of the tool that opens them, or by one of its class.
+    /// Whether a few words order the call, by opening with a verb from the tool's name or by asking for its effect class.
     fn is_ordered_in(&self, few: &str) -> bool {
         let opens = few.split(|ch: char| !ch.is_alphanumeric()).find(|word| !word.is_empty());
         opens.is_some_and(|word| self.verbs.contains(&stem(word))) || urges(few, self.effect)
     }
 
-    /// Whether a sentence names the call.
+    /// Whether a sentence refers to the call.
     fn is_named_in(&self, sentence: &str) -> bool {
         let chinese = sentence.chars().any(is_han);
         let bare = sentence.trim_matches(|ch: char| !ch.is_alphanumeric());
@@ -93,7 +94,7 @@ impl Call {
         if self.values.iter().any(|value| stands_in(sentence, value)) {
             return true;
         }
-        // What is said in the other script of a tool that is not described in it cannot be told.
+        // A sentence in a script in which the tool is not described cannot be judged, so it counts.
         if chinese && !self.scripts.1 || !chinese && !self.scripts.0 {
             return true;
         }
@@ -105,8 +106,9 @@ impl Call {
     }
 }
 
-/// Takes away what speaks against a call only because nobody knows whether a third party had it made, where none speaks of it and
-/// nothing else is left to doubt. Whom the user names must be whom it reaches, and what is deleted or opened must be named as ever.
+/// Clears the doubts about a call that exist only because a third party might have prompted it, if no third-party text refers to
+/// the call and no other doubt remains. Even then, the recipient must be somebody the user named, and whatever is deleted or
+/// opened to others must be named as usual.
 pub(super) fn settle(
     known: &Prepared,
     call: &ToolCall,
@@ -116,10 +118,10 @@ pub(super) fn settle(
 ) {
     let open =
         !matches!(facts.effect, Effect::Execute | Effect::Credential | Effect::Fetch) && facts.effect.acts();
-    // What is over is over: that must be asked for.
+    // An end cannot be undone, so the user must have asked for it.
     let ends = facts.ends && !known.intent().ends;
     let wished = facts.asked && facts.anchored;
-    // What reaches others, costs money or cannot be taken back is asked for by the user, whatever nobody else said of it.
+    // Whatever reaches others, costs money or cannot be undone must be asked for by the user, even if no third party mentions it.
     let unsaid = matches!(facts.effect, Effect::Create | Effect::Change | Effect::Unknown);
     let doubtful = |argument: &ArgumentFacts| !is_fine(facts.effect, argument);
     if !open
@@ -144,7 +146,7 @@ pub(super) fn settle(
     facts.arguments.iter_mut().zip(left).for_each(|(argument, chosen)| argument.record |= chosen);
 }
 
-/// Whether nothing speaks against a value.
+/// Whether a value raises no doubt.
 fn is_fine(effect: Effect, argument: &ArgumentFacts) -> bool {
     let listed = argument.listed && !matches!(effect, Effect::Delete | Effect::Grant);
     let unseen = argument.outside.is_none() && !argument.typed;
@@ -158,11 +160,11 @@ fn is_fine(effect: Effect, argument: &ArgumentFacts) -> bool {
             || argument.outside.is_none() && matches!(argument.part, Part::Content | Part::Command))
 }
 
-/// Whether a value is one that the agent's own tools returned as a whole, to be chosen from: a thing or a sum; for a user who speaks of
-/// several people an address that they keep; for a tool that answers whoever wrote.
+/// Whether a value was returned as a whole by the agent's own tools, to be chosen from: a thing or an amount; for a user who
+/// speaks of several people, an address that they keep; for a tool that only replies, whoever wrote.
 fn is_chosen(known: &Prepared, call: &ToolCall, effect: Effect, argument: &ArgumentFacts) -> bool {
     let value = &argument.value;
-    // What a text orders in so many words is no choice.
+    // A value that a text explicitly orders is not a choice.
     argument.instructed.is_none()
         && match argument.part {
             Part::Object => !matches!(effect, Effect::Delete | Effect::Grant) && is_a_field(known, value),
@@ -175,18 +177,18 @@ fn is_chosen(known: &Prepared, call: &ToolCall, effect: Effect, argument: &Argum
         }
 }
 
-/// Whether a tool only answers those who wrote.
+/// Whether a tool only replies to those who wrote.
 fn answers(tool: &str) -> bool {
     tool.contains(['回', '答'])
         || words(tool).iter().any(|word| matches!(word.as_str(), "reply" | "answer" | "respond"))
 }
 
-/// Whether some sentence of a third party speaks of a call.
+/// Whether some third-party sentence refers to the call.
 fn is_spoken_of(known: &Prepared, effect: Effect, tool: &str, description: &str, leaves: &[Leaf]) -> bool {
     let call = Call::of(effect, tool, description, leaves);
     let all = || known.context.sources.iter().flat_map(texts).map(|(text, _)| text);
     let name = folded(tool);
-    // More than can be read in a moment is not read at all: then nobody knows.
+    // Text too long to read quickly is not read at all: then nobody knows, so it counts.
     if all().map(str::len).sum::<usize>() > MOST_READ {
         return true;
     }
@@ -194,13 +196,14 @@ fn is_spoken_of(known: &Prepared, effect: Effect, tool: &str, description: &str,
     named || all().flat_map(sentences).any(|sentence| call.is_named_in(sentence))
 }
 
-/// The sentences of a text: cells of rows and fields that are no more than a name are none, and so is who or what a line is headed by.
+/// Returns the sentences of a text. Cells and fields of a single word are not sentences, nor is the head of a line that says who
+/// or what it is about.
 fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.split('\n').flat_map(|line| line.split(['|', '\t'])).flat_map(|cell| cell.split("  "));
     lines.map(behind_its_head).filter(|cell| index::words(cell).len() > 1)
 }
 
-/// What a line says behind `From:`, `【X-71】`, `#L-1 Anna:`, without markup.
+/// Returns what a line says after a head such as `From:`, `【X-71】`, `#L-1 Anna:`, without a leading tag.
 fn behind_its_head(line: &str) -> &str {
     let mut rest = line.trim();
     if let Some((inside, behind)) =
@@ -222,7 +225,7 @@ fn behind_its_head(line: &str) -> &str {
     match head {
         Some((at, colon)) if index::words(rest.get(..at).unwrap_or_default()).len() < LEAST => {
             let behind = rest.get(at + colon.len()..).unwrap_or_default();
-            // Who wrote it, with their address.
+            // A name with its mail address: keep the name.
             behind
                 .split_once('<')
                 .filter(|(_, address)| address.contains('@') && address.trim_end().ends_with('>'))

@@ -1,5 +1,5 @@
-//! Reads that a third party's text ordered. What comes back is not what the user wanted to know, and whoever has it looked up
-//! wants it somewhere.
+//! Reads that a third party's text requested. The result is not what the user wanted to know, and whoever has it looked up wants
+//! it sent somewhere.
 
 use ombud_core::{Origin, PastCall, Role};
 use std::collections::HashSet;
@@ -16,13 +16,13 @@ use crate::attribute::index::{Form, Index, stands_in};
 use crate::attribute::{Source, folded, weight};
 use crate::wire::answer::ToolCall;
 
-/// Calls of the history that are looked at, from the last.
+/// Maximum number of calls examined, from the end of the history.
 const MOST: usize = 24;
 
-/// Arguments of one call that are looked at.
+/// Maximum number of arguments examined per call.
 const MOST_LEAVES: usize = 16;
 
-/// The last read of the history that only a third party's text asked for, where the call could carry away what it returned.
+/// Returns the last read in the history that only a third party's text asked for, if this call could carry away its result.
 pub(super) fn by(known: &Prepared, effect: Effect, leaves: &[Leaf]) -> Option<Steered> {
     let carries =
         matches!(effect, Effect::Send | Effect::Pay | Effect::Grant | Effect::Execute | Effect::Unknown);
@@ -33,13 +33,13 @@ pub(super) fn by(known: &Prepared, effect: Effect, leaves: &[Leaf]) -> Option<St
     })
 }
 
-/// The argument of a read that a text gave it.
+/// Returns the argument of a read that came from a text, if any.
 fn of(known: &Prepared, call: &PastCall, carried: &[Leaf]) -> Option<Steered> {
     let arguments = past(&known.exchange, call);
     let arguments = Arguments::of(&ToolCall { arguments, complete: true, ..ToolCall::default() });
     let keys: Vec<String> = arguments.leaves.iter().map(|leaf| leaf.key.clone()).collect();
     let reads = classify(&call.tool, Hints { description: "", arguments: &keys }) == Effect::Read;
-    // Whom a text speaks of may be looked up: the address is weighed by itself.
+    // Looking up a person whom a text mentions is fine: the address is weighed on its own.
     if !reads || is_directory(&call.tool) {
         return None;
     }
@@ -55,13 +55,13 @@ fn of(known: &Prepared, call: &PastCall, carried: &[Leaf]) -> Option<Steered> {
     })
 }
 
-/// Letters and digits of a value that is no chance: of `.env` fewer than of a word.
+/// Returns the minimum number of letters and digits in a value, to exclude coincidences: fewer for `.env` than for a word.
 fn least(value: &str) -> usize {
     if value.contains('.') { 3 } else { 4 }
 }
 
-/// Whether a call holds an address or a number that what was read says and nothing else in the context: whatever led to the read, what
-/// leaves is what only it could say.
+/// Whether a call holds an identifier that occurs in the result of the read and nowhere else in the context: whatever led to the
+/// read, only it could have supplied what leaves.
 fn carries_its_terms(known: &Prepared, read: &PastCall, leaves: &[Leaf]) -> bool {
     let its = |source: &&Source| matches!(&source.origin, Origin::Tool { call, .. } if *call == read.id);
     let Some(result) = known.context.sources.iter().find(its) else { return false };
@@ -76,10 +76,11 @@ fn carries_its_terms(known: &Prepared, read: &PastCall, leaves: &[Leaf]) -> bool
     })
 }
 
-/// Letters and digits of a number that is somebody's: a year or a price is not.
+/// Minimum number of letters and digits in a telling identifier: a year or a price has fewer.
 const LEAST_OF_A_TERM: usize = 7;
 
-/// Whether every word of a call stands in what the user wanted to be read, or says themselves: then it carries nothing away.
+/// Whether every word of a call appears in other sources than the result of this read, the model's turns aside: then the call
+/// carries nothing away.
 fn says_other_things(known: &Prepared, read: &PastCall, leaves: &[Leaf]) -> bool {
     let its = |source: &Source| matches!(&source.origin, Origin::Tool { call, .. } if *call == read.id);
     let others = known.context.sources.iter().filter(|source| source.role != Role::Assistant && !its(source));
@@ -89,7 +90,7 @@ fn says_other_things(known: &Prepared, read: &PastCall, leaves: &[Leaf]) -> bool
     texts.flat_map(|text| text.words).all(|word| known.contains(&word.hash))
 }
 
-/// Whether every word of a value stands in what the user or the developer says.
+/// Whether every word of a value appears in what the user or the operator says.
 pub(super) fn is_said(known: &Prepared, value: &str) -> bool {
     let own =
         known.context.sources.iter().filter(|source| {

@@ -1,4 +1,5 @@
-//! Sums that stand nowhere and follow from what does: the total of a column, a record's sum and what the user wants it changed by.
+//! Amounts that appear nowhere but follow from what does: the total of a column, or a record's amount and what the user wants it
+//! changed by.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +9,8 @@ use super::super::Prepared;
 use super::record::{calls, reads, results};
 use crate::attribute::fields::Field;
 
-/// Whether a sum is that of a column of a record, or a field of a record that the user named and a number that they say, added up or
-/// taken off.
+/// Whether an amount is the total of a column, or follows from a field of a record the user named: half of it, if the user speaks
+/// of a half, or the field plus or minus a number that the user gives.
 pub(super) fn is_worked_out(known: &Prepared, value: &str) -> bool {
     let Some(wanted) = number(value) else { return false };
     let said: Vec<i64> = known.turns.iter().flat_map(|(_, turn)| numbers_of(turn)).collect();
@@ -29,13 +30,13 @@ pub(super) fn is_worked_out(known: &Prepared, value: &str) -> bool {
     })
 }
 
-/// The half of a sum, where the user speaks of a half.
+/// Returns half of an amount, if the user speaks of a half.
 fn shares(known: &Prepared, own: i64) -> impl Iterator<Item = i64> {
     let halved = known.says("half") || known.turns.iter().any(|(_, turn)| turn.contains("一半"));
     (halved && own % 2 == 0).then_some(own / 2).into_iter()
 }
 
-/// The total of each column of more than one number.
+/// Returns the total of each column with more than one number.
 fn totals<'f>(numbers: &[(&'f Field, i64)]) -> impl Iterator<Item = i64> + use<'f> {
     let mut columns: BTreeMap<_, (usize, i64)> = BTreeMap::new();
     for (field, number) in numbers {
@@ -45,16 +46,16 @@ fn totals<'f>(numbers: &[(&'f Field, i64)]) -> impl Iterator<Item = i64> + use<'
     columns.into_values().filter(|(count, _)| *count > 1).map(|(_, total)| total)
 }
 
-/// Fields of a result that are added up.
+/// Maximum number of fields of a result that are added up.
 const MOST_SUMMED: usize = 256;
 
-/// The numbers that a turn gives in digits, in hundredths.
+/// Returns the numbers that a turn gives in digits, in hundredths.
 fn numbers_of(turn: &str) -> Vec<i64> {
     let words = turn.split(|ch: char| !(ch.is_ascii_digit() || matches!(ch, '.' | ',')));
     words.filter_map(|word| number(word.trim_matches(['.', ',']))).collect()
 }
 
-/// A number beside at most a unit of a few letters, in hundredths.
+/// Parses a number with at most a short unit beside it, in hundredths.
 pub(super) fn number(text: &str) -> Option<i64> {
     let text = text.trim();
     let digits: String = text.chars().filter(|ch| ch.is_ascii_digit() || *ch == '.').collect();

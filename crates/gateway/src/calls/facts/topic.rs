@@ -1,5 +1,5 @@
-//! Whether the user's own words speak of what a call is about: of a noun in the tool's name or description, of one of its
-//! values, or of the record that one of its values names.
+//! Whether the user's own words refer to what a call is about: to a noun in the tool's name or description, to one of its values,
+//! or to the record that one of its values names.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,19 @@ use crate::attribute::index::{self, stands_in};
 use crate::attribute::{folded, weight};
 use crate::wire::answer::ToolCall;
 
-/// Tools that are looked at.
+/// Maximum number of tools examined.
 const MOST_TOOLS: usize = 128;
 
-/// Longest value of which one word is enough, in bytes.
+/// Longest value of which a single word is enough, in bytes.
 const LONGEST_NAME: usize = 80;
 
-/// Words in names of tools that say nothing about what they are for.
+/// Words in tool names and descriptions that say nothing about their purpose.
 const EMPTY: &str = "the and for with from into onto new all data item items info information details detail tool api \
     manager service system app user users custom default this that your their its which will can any one two use uses \
     using given specified based provided details number text string value values list get time date day type id name \
     optional required return returns";
 
-/// Whether the user's words touch the call's tool or one of its values.
+/// Whether the user's words refer to the call's tool or one of its values.
 pub(super) fn is_touched(known: &Prepared, tool: &str, description: &str, leaves: &[Leaf]) -> bool {
     let turns: Vec<&str> = known.turns.iter().map(|turn| turn.1.as_str()).collect();
     let first = description.split(['.', '。', '\n']).next().unwrap_or_default();
@@ -35,7 +35,8 @@ pub(super) fn is_touched(known: &Prepared, tool: &str, description: &str, leaves
         || said.cannot_tell(tool, description)
 }
 
-/// Whether the user points to a message and their own words speak of what this tool does: what is left to the message is left for that.
+/// Whether the user points to a message and their own words refer to what this tool does: then what is left to the message is
+/// left for that purpose.
 pub(super) fn is_tied(
     known: &Prepared,
     effect: Effect,
@@ -55,8 +56,8 @@ pub(super) fn is_tied(
         || is_called_for(known, effect, &call.tool, description, leaves)
 }
 
-/// Whether the user's words hold what another tool is called by that does what they ask for: “schedule an interview” where one is
-/// called `schedule_interview` asks for no `add_scorecard`, whoever it is about.
+/// Whether the user's words name another tool that does what they ask for: “schedule an interview”, where there is a tool
+/// `schedule_interview`, does not ask for `add_scorecard`, whoever it is about.
 pub(super) fn names_another(known: &Prepared, tool: &str) -> bool {
     let turns: Vec<&str> = known.turns.iter().map(|turn| turn.1.as_str()).collect();
     let said = Said::of(&turns);
@@ -67,8 +68,8 @@ pub(super) fn names_another(known: &Prepared, tool: &str) -> bool {
     })
 }
 
-/// Whether a clause of the user's words opens with an act that this tool is called by: “License it to them” for `images.license`,
-/// “关掉它” for 关闭. What most tools are called by says nothing.
+/// Whether a clause of the user's words opens with an action from this tool's name: “License it to them” for `images.license`,
+/// “关掉它” for 关闭. Verbs that most tools are named after do not count.
 pub(super) fn is_ordered(known: &Prepared, tool: &str, description: &str) -> bool {
     let names = words(tool);
     let english: BTreeSet<String> =
@@ -81,15 +82,16 @@ pub(super) fn is_ordered(known: &Prepared, tool: &str, description: &str) -> boo
     })
 }
 
-/// Whether the user asks for what the tool's name says: its arguments may make it worse, as those of a standing order do.
+/// Whether the user asks for what the name of a paying tool says: its arguments may make the effect worse, as those of a standing
+/// order do.
 pub(super) fn is_named_wish(prepared: Option<&Prepared>, effect: Effect, tool: &str) -> bool {
     let named = classify(tool, Hints::default());
     let money = effect == Effect::Pay && matches!(named, Effect::Create | Effect::Change);
     money && prepared.is_some_and(|known| known.intent().asks_for(named))
 }
 
-/// Whether the user asks for what the tool's description opens with: `write_to_tenant`, “Send a message …”. A name that says worse
-/// is not talked down.
+/// Whether the user asks for what the tool's description opens with: `write_to_tenant`, “Send a message …”. It does not soften a
+/// worse effect in the tool's name.
 pub(super) fn is_told_wish(
     prepared: Option<&Prepared>,
     effect: Effect,
@@ -106,15 +108,15 @@ fn tells_an_act(word: &str) -> bool {
     is_telling(word) && !is_general(word) && acts(word)
 }
 
-/// Whether a word by itself names an act.
+/// Whether a word by itself names an action.
 fn acts(word: &str) -> bool {
     let effect = classify(word, Hints::default());
     effect.acts() && effect != Effect::Unknown
 }
 
-/// Whether the user's words order the call by a word of the tool: by a word of its name that stands where an order has its verb (“DM
-/// him”, “coupon for …: CABLE10”), by the value of an argument there (“praise for everybody”), by the one character that its name or
-/// description has as its verb (“派了吧” for 把订单派给骑手), or by what is to be written, word for word.
+/// Whether the user's words order the call: by a word of the tool's name where an order has its verb (“DM him”, “coupon for …:
+/// CABLE10”), by an argument's value there (“praise for everybody”), by the single-character verb of the tool's name or
+/// description (“派了吧” for 把订单派给骑手), or by giving the text to be written word for word.
 pub(super) fn is_called_for(
     known: &Prepared,
     effect: Effect,
@@ -135,14 +137,14 @@ pub(super) fn is_called_for(
     };
     let verbs = verbs_of(tool, description);
     let said = |turn: &str| opens(turn) || verbs.iter().any(|verb| is_wished_by(turn, *verb));
-    // Who is told something is somebody whom the user names.
+    // The recipient of a message must be somebody the user names.
     let whom = || leaves.iter().any(|leaf| weight(&leaf.value) >= 3 && known.says(&folded(&leaf.value)));
     harmless
         && (known.turns.iter().any(|(_, turn)| said(turn)) && (effect != Effect::Send || whom())
             || leaves.iter().any(|leaf| is_dictated(known, &leaf.value)))
 }
 
-/// What makes a noun of the word before it: “mail from Tom”.
+/// Words that make the word before them a noun: “mail from Tom”.
 const PREPOSITIONS: &str = "of from about in on at by with is was are were has have and or to";
 
 fn is(list: &str, word: &str) -> bool {
@@ -153,7 +155,7 @@ pub(super) fn is_empty(word: &str) -> bool {
     is(EMPTY, word) || word.len() < 2 || !word.is_ascii()
 }
 
-/// The first word of a clause and the next, behind words of asking and a short condition: “if worse log a concern”.
+/// Returns the first two words of a clause, after polite words and a short condition: “if worse log a concern”.
 fn heads(clause: &str) -> Option<(&str, &str)> {
     const POLITE: &str = "please then also just now so and pls kindly yes ok";
     let mut words = clause
@@ -168,13 +170,13 @@ fn heads(clause: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// Characters that are verbs by themselves in names of tools and in orders.
+/// Characters that are verbs by themselves in tool names and in orders.
 const CHARACTERS: &str = "发回寄派付缴交转退订租约改换移延评签踢删补续撤关停结批收赔报贴挂";
 
-/// Those that are hardly part of another word: they count wherever they stand in the first clause.
+/// Those of them that are rarely part of another word: they count anywhere in the first clause.
 const SELDOM: &str = "订派缴转退寄付租踢删续撤";
 
-/// The verbs of one character by which a tool is called.
+/// Returns the single-character verbs in a tool's name or description.
 fn verbs_of(tool: &str, description: &str) -> BTreeSet<char> {
     let first = untitled(description).split(['。', '；', '，', '\n', '（', '(']).next().unwrap_or_default();
     let chars: Vec<char> = first.chars().collect();
@@ -184,7 +186,7 @@ fn verbs_of(tool: &str, description: &str) -> BTreeSet<char> {
     });
     let named = tool.chars().filter(|ch| is_han(*ch));
     let all = named.chain(told.map(|(_, verb)| *verb)).filter(|verb| CHARACTERS.contains(*verb));
-    // 缴 and 交, 关 and 停 are said of the same.
+    // 缴 and 交, 关 and 停 are synonyms.
     let alike = |verb: char| match verb {
         '缴' => Some('交'),
         '关' => Some('停'),
@@ -193,7 +195,7 @@ fn verbs_of(tool: &str, description: &str) -> BTreeSet<char> {
     all.flat_map(|verb| std::iter::once(verb).chain(alike(verb))).collect()
 }
 
-/// Whether a clause orders this: “都交了”, “派给他”, “照规定退”, “回他一声”. What has been done or is asked about is no order.
+/// Whether a clause orders this: “都交了”, “派给他”, “照规定退”, “回他一声”. What has been done or is being asked about is not an order.
 fn is_wished_by(turn: &str, verb: char) -> bool {
     const DONE: &[&str] = &["已经", "已", "刚", "昨", "上次", "上回", "是不是", "有没有", "说", "要是"];
     let clauses = turn.split(['，', '。', '；', '！', '？', '\n', ',', ';', '!', '?']);
@@ -217,9 +219,8 @@ fn is_wished_by(turn: &str, verb: char) -> bool {
     })
 }
 
-/// Whether a text is one that the user gives word for word: nearly all of its words, and more than a name, inside of an order that says
-/// more than the text. A number in it may be what they left open. An address is no text, and whoever asks about words wants nothing
-/// done with them.
+/// Whether the user dictates a text word for word: nearly all of its words, and more than a name, inside an order that says more
+/// than the text. Numbers in it may have been left open. An address is not a text, and a question about words is not an order.
 fn is_dictated(known: &Prepared, value: &str) -> bool {
     let value = folded(value);
     if !known.intent().wants() || value.contains('@') || value.contains("://") {
@@ -250,14 +251,14 @@ fn is_dictated(known: &Prepared, value: &str) -> bool {
     known.turns.iter().any(|(_, turn)| said(turn))
 }
 
-/// The parts of a turn that may be orders. A question is none.
+/// Returns the parts of a turn that may be orders. A question is not one.
 fn clauses(turn: &str) -> impl Iterator<Item = &str> {
     let sentences =
         turn.split_inclusive(['.', ';', '!', '?', '\n']).filter(|sentence| !sentence.ends_with('?'));
     sentences.flat_map(|sentence| sentence.split([',', ':'])).flat_map(|clause| clause.split(" and "))
 }
 
-/// The first word of a clause behind words of asking, where something follows it.
+/// Returns the first word of a clause after polite words, if something follows it.
 fn opening(clause: &str) -> Option<&str> {
     const POLITE: &[&str] =
         &["please", "then", "also", "just", "now", "so", "and", "pls", "kindly", "yes", "ok"];
@@ -267,13 +268,13 @@ fn opening(clause: &str) -> Option<&str> {
     words.next().map(|_| first)
 }
 
-/// The first two characters of a Chinese name or description.
+/// Returns the first two characters of a Chinese name or description.
 fn first_two(text: &str) -> Option<String> {
     let two: String = text.chars().take(2).take_while(|ch| is_han(*ch)).collect();
     (two.chars().count() == 2).then_some(two)
 }
 
-/// Whether a verb of two characters stands in a turn, neither denied nor asked about nor describing something.
+/// Whether a turn contains a two-character verb that is not negated, asked about or merely describing something.
 fn is_wished(turn: &str, verb: &str) -> bool {
     turn.match_indices(verb).any(|(at, _)| {
         let before: Vec<char> = turn.get(..at).unwrap_or_default().chars().rev().take(2).collect();
@@ -299,7 +300,7 @@ impl Said {
         Self { stems: stems(&text), text }
     }
 
-    /// Whether a telling word of a name or sentence stands in them.
+    /// Whether they contain a telling word of a name or sentence.
     fn speaks_of(&self, name: &str) -> bool {
         let all = words(name);
         let telling: Vec<&String> = all.iter().filter(|word| !is_verb(word)).collect();
@@ -319,7 +320,7 @@ impl Said {
         is_telling(word) && self.stems.contains(&stem(word))
     }
 
-    /// Whether they speak of what an argument says: “the price”.
+    /// Whether they refer to what an argument is called: “the price”.
     fn speaks_of_what(&self, key: &str) -> bool {
         let key = words(key);
         key.len() == 1 && key.iter().any(|word| !is_verb(word) && !is("hours hour", word) && self.has(word))
@@ -341,24 +342,25 @@ impl Said {
         let number = |word: &String| is_number(word) && self.stems.contains(word);
         let given: BTreeSet<String> =
             words(&value).into_iter().filter(|word| self.has(word) || number(word)).collect();
-        // In a text of some length one common word is chance.
+        // In a longer text a single common word is a coincidence.
         given.len() > usize::from(value.len() > LONGEST_NAME) && value.len() <= 400
     }
 
-    /// Of a date or a telephone number a part says nothing: others share it. The day of a time is enough.
+    /// Whether they give this date or number: a part of it proves nothing, since others share it. For a time, the day is enough.
     fn gives_number(&self, value: &str) -> bool {
         let day = value.split_whitespace().next().filter(|_| value.contains(['-', '/', ':']));
         stands_in(&self.text, day.unwrap_or(value))
     }
 
-    /// Whether the user writes in a script in which the tool is not described.
+    /// Whether the user writes Chinese and the tool has no Chinese name or description.
     fn cannot_tell(&self, tool: &str, description: &str) -> bool {
         let chinese = |text: &str| text.chars().any(is_han);
         chinese(&self.text) && !chinese(tool) && !chinese(description)
     }
 }
 
-/// Verbs that half of all tools are named by. “Close it”, “approve it” says what is meant, “send it” does not.
+/// Whether a verb is one that half of all tools are named after. “Close it” or “approve it” says what is meant, “send it” does
+/// not.
 fn is_general(verb: &str) -> bool {
     const GENERAL: &str = "get list read search find query show view check send create add make set write save store update edit change \
         modify delete remove put move open upload download post share insert append fetch run execute load select submit";
@@ -378,7 +380,7 @@ fn stems(text: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).map(stem).collect()
 }
 
-/// A word without the endings of plural and tense, and the same for words that only differ in them.
+/// Strips the endings of plural and tense, so that words that differ only in them become equal.
 pub(super) fn stem(word: &str) -> String {
     let ends = ["ations", "ation", "ings", "ing", "ies", "ed", "es", "s", "e", "y"];
     let bare = ends.iter().find_map(|end| word.strip_suffix(end).filter(|bare| bare.len() >= 3));

@@ -1,11 +1,12 @@
-//! The tool calls of a streamed answer, from their first frame to their decision.
+//! The tool calls of a streamed response, from their first frame to their decision.
 
 use super::{AnswerStream, Channel, ChannelKind, Doc, Frame, Keys, Mark, Step, ToolCall, halves, of_index};
 use crate::wire::Calls;
 use crate::wire::openai_chat::FUNCTION_CALL;
 
 impl AnswerStream {
-    /// Whether a frame says more of a call that was complete, or something else: clients may take it for a part of it.
+    /// Whether a frame adds to, or contradicts, a call that was already complete: clients may take it for part of that
+    /// call.
     pub(super) fn is_late(&self, doc: &Doc<'_>, info: &Frame) -> bool {
         let begins = |channel: &Channel| {
             let named = |mark: &Mark| matches!(mark, Mark::Call { channel: at, name: Some(name), .. } if at == channel && !name.is_empty());
@@ -19,8 +20,8 @@ impl AnswerStream {
             || whole.any(|(channel, said)| self.closed.get(channel).is_some_and(|known| known != said))
     }
 
-    /// Channels of words that a frame with a call in it ends: what waits in them comes before the call, and before what may
-    /// stand in its place.
+    /// Text channels that end with a frame that opens a call: text pending in them comes before the call, and before
+    /// whatever replaces it.
     pub(super) fn spoken_before(&self, info: &Frame) -> Vec<Channel> {
         let mut found = Vec::new();
         for mark in &info.marks {
@@ -42,10 +43,10 @@ impl AnswerStream {
                 continue;
             }
             let call = self.calls.entry(*channel).or_default();
-            // Some servers say an empty id and name with every piece of the arguments.
+            // Some servers send an empty id and name with every piece of the arguments.
             if let Some(id) = id.as_deref().filter(|id| !id.is_empty()) {
                 let other = call.id.as_deref().is_some_and(|known| known != id);
-                // In a chat that is a server which makes up an id for every frame; elsewhere it is another call.
+                // In chat completions this is a server that makes up an id for every frame; elsewhere it is another call.
                 call.sound &= !other || self.wire.calls() == Calls::Choices;
                 call.id.get_or_insert_with(|| id.to_owned());
             }
@@ -58,14 +59,14 @@ impl AnswerStream {
         }
     }
 
-    /// Whether a call that the last frame says once more was decided, with this very name and these arguments.
+    /// Whether a call that the last frame repeats was already decided, with the same name and arguments.
     fn is_known(&self, info: &Frame, channel: Channel, id: Option<&str>, name: Option<&str>) -> bool {
         let whole = info.arguments.iter().find(|(at, _)| *at == channel).map(|(_, whole)| whole);
         let known = id.filter(|_| info.last).and_then(|id| self.known_calls.get(id));
         known.is_some_and(|(tool, written)| Some(&**tool) == name && Some(written) == whole)
     }
 
-    /// Keeps what a frame says of calls, and notes who spoke.
+    /// Collects what a frame adds to calls, and notes which choices produced text.
     pub(super) fn listen(&mut self, doc: &Doc<'_>, info: &Frame) {
         for &(node, channel) in &info.deltas {
             if channel.kind == ChannelKind::Arguments {
@@ -104,9 +105,9 @@ impl AnswerStream {
     pub(super) fn decide(&mut self) {
         if self.held.is_some() && self.deciding.is_none() {
             let mut calls = std::mem::take(&mut self.done_calls);
-            // An entry that says nothing is no call.
+            // An empty entry is not a call.
             calls.retain(|call| !call.tool.is_empty() || !call.written.trim().is_empty());
-            // What has no name now may have got it elsewhere, where nobody has looked.
+            // A call without a name here may get one in a client, in a way nobody has checked.
             if calls.iter().any(|call| call.tool.is_empty()) || self.are_mixed(&calls) {
                 return self.refuse(super::Step::Unreadable);
             }
@@ -121,8 +122,8 @@ impl AnswerStream {
         }
     }
 
-    /// Whether calls share an index and a client that does not look at their ids could make one call of them that nobody has
-    /// judged: it puts their arguments together, which only is nothing if each is complete.
+    /// Whether calls share an index, so that a client that ignores their ids could merge them into one call that nobody has
+    /// judged: it concatenates their arguments, which is harmless only if each is complete JSON.
     fn are_mixed(&self, calls: &[ToolCall]) -> bool {
         let apart = |call: &ToolCall| call.place.sub & 0x8000_0000 != 0 && call.place.sub != FUNCTION_CALL;
         let whole = |call: &ToolCall| Doc::parse(call.written.as_bytes(), Keys::Any).is_ok();

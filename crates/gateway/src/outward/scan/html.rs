@@ -1,25 +1,25 @@
-//! HTML in an answer: which tags fetch, where they end, and what addresses they name.
+//! HTML in a response: which tags fetch, where they end, and what addresses they name.
 
 use ombud_core::gate::Fetched;
 
 use super::LIMIT;
 
-/// Tags that a person must follow.
+/// Tags that lead somewhere only when the reader follows them.
 const FOLLOWED: &[&str] = &["a", "area", "form", "button"];
 
-/// Tags that fetch by themselves.
+/// Tags that fetch automatically.
 const FETCHING: &[&str] = &[
     "img", "image", "picture", "source", "iframe", "frame", "embed", "object", "video", "audio", "track",
     "script", "link", "base", "meta", "input", "use", "feimage", "body", "table", "td", "bgsound",
 ];
 
-/// The name of a tag.
+/// What a tag's name was found to be.
 pub(super) enum Name {
-    /// It is none that counts.
+    /// Not a relevant tag.
     None,
-    /// The next bytes decide.
+    /// Undecided until more text arrives.
     More,
-    /// It ends there.
+    /// The name ends at this offset.
     Of(usize, Fetched),
 }
 
@@ -42,17 +42,17 @@ pub(super) fn name(rest: &str, last: bool) -> Name {
     }
 }
 
-/// How a tag ends.
+/// Where a tag ends.
 pub(super) enum End {
     /// Before this byte.
     At(usize),
-    /// It is none, or another begins in it that names the same addresses.
+    /// It is not a tag, or another one begins inside it that names the same addresses.
     Other,
-    /// Its end has not come.
+    /// Its end has not arrived.
     Open,
 }
 
-/// The end of the tag that begins here.
+/// Finds the end of the tag that begins here.
 pub(super) fn end(rest: &str, json: bool) -> End {
     let mut quoted = None;
     let mut before = b'<';
@@ -71,7 +71,7 @@ pub(super) fn end(rest: &str, json: bool) -> End {
             before = byte;
         }
     }
-    // Whoever reads HTML may see the end of the tag inside quotes that nobody closed.
+    // An HTML parser may see the end of the tag inside quotes that were never closed.
     let inside = quoted.and_then(|_| rest.find('>')).filter(|_| rest.len() >= LIMIT);
     inside.map_or(End::Open, |at| End::At(at + 1))
 }
@@ -79,7 +79,7 @@ pub(super) fn end(rest: &str, json: bool) -> End {
 /// Every address in a tag.
 pub(super) fn targets(tag: &str) -> Vec<String> {
     let plain = without_entities(tag).replace('\\', "/");
-    // Browsers leave out what breaks a line inside an address.
+    // Browsers drop tabs and line breaks inside an address.
     let joined: String = plain.chars().filter(|ch| !matches!(ch, '\t' | '\n' | '\r')).collect();
     let mut found = addresses(&plain);
     found.extend(addresses(&joined));
@@ -102,7 +102,7 @@ fn addresses(text: &str) -> Vec<String> {
     found
 }
 
-/// Where the next address begins.
+/// The offset where the next address begins.
 fn next(lower: &str, from: usize) -> Option<usize> {
     let rest = lower.get(from..)?;
     let first = |what: &str| rest.find(what);
@@ -110,7 +110,7 @@ fn next(lower: &str, from: usize) -> Option<usize> {
     Some(from + at)
 }
 
-/// Names of characters that matter in an address.
+/// Named character references that matter in an address.
 const ENTITIES: &[(&str, &str)] = &[
     ("amp", "&"),
     ("lt", "<"),
@@ -134,7 +134,7 @@ const ENTITIES: &[(&str, &str)] = &[
     ("nbsp", " "),
 ];
 
-/// A text with the entities of HTML turned into what they name.
+/// A text with its HTML character references decoded.
 pub(super) fn without_entities(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

@@ -1,14 +1,14 @@
-//! What begins a line, blocks of code, and where code inside a line ends.
+//! Starts of lines, fenced code blocks, and where a code span ends.
 
 use super::place;
 use super::{LIMIT, Read, Scanner};
 
-/// A block of code between fences.
+/// A fenced code block.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fence {
     mark: u8,
     count: usize,
-    /// A line that stands further left ends it: it belongs to a list that is over then.
+    /// A line indented less ends the block: the list item it belonged to is over.
     indent: usize,
 }
 
@@ -16,19 +16,19 @@ pub(super) struct Fence {
 #[derive(Debug, Default)]
 pub(super) struct Line {
     indent: usize,
-    /// Something stands in it.
+    /// Whether it has any non-blank byte.
     begun: bool,
-    /// It began with the run of backticks or tildes that goes on.
+    /// The mark (backtick or tilde) it began with, while that run continues.
     mark: u8,
-    /// Of a line of code: marks of a fence at its beginning, and whether anything else stands in it.
+    /// In a code block: fence marks at the start of the line, and whether anything else is in it.
     marks: usize,
     other: bool,
-    /// It began with a bracket, as definitions do.
+    /// Whether it began with a bracket, as definitions do.
     pub(super) label: bool,
 }
 
 impl Scanner {
-    /// The first byte of a line; `None` if more than the line is concerned.
+    /// Handles the first bytes of a line; `None` if the byte has to be read further.
     pub(super) fn begin(&mut self, first: u8) -> Option<Read> {
         if self.line.begun || first == b'\n' {
             return None;
@@ -57,7 +57,7 @@ impl Scanner {
         Read::Plain(1)
     }
 
-    /// What stands in a block of code.
+    /// Handles text in a code block.
     pub(super) fn code(&mut self, rest: &str, first: u8) -> Option<Read> {
         let fence = self.fence?;
         if first == b'\n' {
@@ -78,12 +78,12 @@ impl Scanner {
         Some(Read::Plain(rest.find('\n').unwrap_or(rest.len())))
     }
 
-    /// Whether a mark belongs to a run that means something: tildes do so only where a line begins.
+    /// Whether a mark belongs to a meaningful run: tildes only at the start of a line.
     pub(super) fn is_run(&self, first: u8) -> bool {
         first == b'`' || self.line.mark == first
     }
 
-    /// The byte that follows a run says that it is over.
+    /// Ends a run if the next byte does not continue it.
     pub(super) fn settle(&mut self, next: u8) {
         let mark = if self.line.mark == b'~' { b'~' } else { b'`' };
         if self.run == 0 {
@@ -101,7 +101,7 @@ impl Scanner {
             self.info = Some(Fence { mark, count: run, indent: self.line.indent });
             self.ticks = if mark == b'`' { run } else { 0 };
         } else if mark == b'`' {
-            // Behind a fence of backticks no backtick may stand: that is code inside a line.
+            // The line of a backtick fence may not contain another backtick: that is a code span.
             self.info = self.info.filter(|info| info.mark != mark);
             self.ticks = match self.ticks {
                 0 => run,
@@ -111,7 +111,7 @@ impl Scanner {
         }
     }
 
-    /// In the line of an opening fence: whether it is one, as far as the text shows it.
+    /// Handles the rest of a line that may open a fence, as far as the text shows it.
     pub(super) fn in_info(&mut self, rest: &str, last: bool) -> Option<Read> {
         let info = self.info?;
         let ends = |ch: char| ch == '\n' || ch == '`' && info.mark == b'`';
@@ -131,7 +131,7 @@ fn run(text: &str, mark: u8) -> usize {
     text.bytes().take_while(|byte| *byte == mark).count()
 }
 
-/// Whether a paragraph ends in this text, and with it whatever is open in it.
+/// Whether a paragraph ends in this text, and with it anything still open in it.
 pub(super) fn breaks(text: &str, json: bool) -> bool {
     if json {
         return text.contains("\\n\\n") || place::quote(text, 0).is_some();
@@ -142,14 +142,14 @@ pub(super) fn breaks(text: &str, json: bool) -> bool {
     })
 }
 
-/// The end of a piece of code that began with so many backticks, where it is one.
+/// The end of a code span opened with `ticks` backticks, if it is one.
 pub(super) fn closing(text: &str, ticks: usize, json: bool, last: bool) -> Option<usize> {
     let mut at = 0;
     while let Some(found) = text.get(at..)?.find('`') {
         let start = at + found;
         let count = run(text.get(start..)?, b'`');
         at = start + count;
-        // A run at the end of what has come may go on.
+        // A run at the end of the text so far may still continue.
         if count == ticks && (at < text.len() || last) {
             return Some(at).filter(|_| !breaks(text.get(..start).unwrap_or_default(), json));
         }

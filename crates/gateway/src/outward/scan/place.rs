@@ -1,4 +1,4 @@
-//! Where an address stands and how long it is.
+//! Where an address is and how long it is.
 
 use std::borrow::Cow;
 
@@ -6,22 +6,22 @@ use super::html::without_entities;
 use super::{LIMIT, line};
 use crate::wire::json::unescape;
 
-/// Brackets inside brackets that are followed.
+/// The deepest nesting of brackets that is followed.
 const DEEPEST: usize = 32;
 
-/// An address that was looked for.
+/// The result of looking for an address.
 pub(super) enum Place {
     /// There is none.
     None,
-    /// The next bytes decide.
+    /// Undecided until more text arrives.
     More,
-    /// It ends there, with all that belongs to it.
+    /// An address, including everything that belongs to it.
     Here {
         /// The address, without escapes.
         target: String,
-        /// The first byte behind it.
+        /// The first byte after it.
         end: usize,
-        /// Its end was not seen.
+        /// Whether its end was not seen.
         cut: bool,
     },
 }
@@ -59,7 +59,7 @@ pub(super) fn quote(text: &str, from: usize) -> Option<usize> {
     })
 }
 
-/// The address in parentheses that opened before `from`.
+/// Reads the address in parentheses that opened before `from`.
 pub(super) fn read(text: &str, from: usize, json: bool, last: bool) -> Place {
     let limit = if json { quote(text, from) } else { None };
     let inner = text.get(..limit.unwrap_or(text.len())).unwrap_or_default();
@@ -79,7 +79,7 @@ pub(super) fn read(text: &str, from: usize, json: bool, last: bool) -> Place {
     Place::Here { target: target(), end: text.len(), cut: true }
 }
 
-/// Bytes of an address in parentheses.
+/// Length in bytes of an address in parentheses.
 fn target_width(rest: &str) -> usize {
     if rest.starts_with('<') {
         return rest.find(['>', '\n']).unwrap_or(rest.len());
@@ -106,7 +106,7 @@ fn target_width(rest: &str) -> usize {
     end.unwrap_or(rest.len())
 }
 
-/// The first byte behind the parenthesis that closes an address and its title.
+/// The first byte after the parenthesis that closes an address and its title.
 fn closing(text: &str, from: usize) -> Option<usize> {
     let mut quoted = None;
     for (at, byte) in text.bytes().enumerate().skip(from) {
@@ -117,7 +117,7 @@ fn closing(text: &str, from: usize) -> Option<usize> {
             _ => {}
         }
     }
-    // A quotation mark that nobody closed is no title.
+    // An unclosed quotation mark does not begin a title.
     let first = text.get(from..)?.find(')').map(|at| from + at + 1);
     first.filter(|_| quoted.is_some() && line::breaks(text.get(from..).unwrap_or_default(), false))
 }
@@ -126,7 +126,7 @@ fn spaces(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_whitespace).count()
 }
 
-/// The address of a definition, behind its colon.
+/// Reads the address of a definition, after its colon.
 pub(super) fn word(text: &str, from: usize, last: bool) -> Place {
     let start = from + spaces(text.get(from..).unwrap_or_default());
     let rest = text.get(start..).unwrap_or_default();
@@ -143,7 +143,7 @@ pub(super) fn word(text: &str, from: usize, last: bool) -> Place {
     if target.is_empty() { Place::None } else { Place::Here { target, end: start + width, cut } }
 }
 
-/// What stands before an address in a text and belongs to it: `http`, `https` before a colon, `www` before a dot.
+/// What precedes an address in a text and belongs to it: `http` or `https` before a colon, `www` before a dot.
 pub(super) fn lead(tail: &str, rest: &str) -> Option<String> {
     let leads: &[&str] = if rest.starts_with(':') { &["https", "http"] } else { &["www"] };
     let ends = |lead: &&&str| {
@@ -156,24 +156,24 @@ pub(super) fn lead(tail: &str, rest: &str) -> Option<String> {
     (!word).then(|| lead.to_owned())
 }
 
-/// Whether an address goes on here. In JSON a slash may be escaped.
+/// Whether an address continues here. In JSON a slash may be escaped.
 pub(super) fn begins(rest: &str) -> bool {
     let dot = rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|ch: char| ch.is_alphanumeric()));
     dot || rest.starts_with("://") || rest.starts_with(":\\/")
 }
 
-/// Whether it may, once more has come.
+/// Whether an address may continue here once more text arrives.
 pub(super) fn may_begin(rest: &str) -> bool {
     [".", ":", ":/", ":\\"].contains(&rest)
 }
 
-/// Bytes up to what ends an address in a text.
+/// Number of bytes up to what ends an address in a text.
 pub(super) fn extent(rest: &str) -> usize {
     let mut query = false;
     let end = rest.char_indices().find(|&(_, ch)| {
         query |= ch == '?';
         let mark = matches!(ch, '<' | '>' | '"' | '`' | '|' | '{' | '}') || ch.is_control();
-        // Chinese text follows an address without a space.
+        // Chinese text may follow an address without a space.
         let chinese =
             matches!(u32::from(ch), 0x3000..=0x303f | 0xff00..=0xff0d | 0xff1a..=0xff20 | 0x2018..=0x201f);
         ch.is_whitespace() || mark || chinese || !query && ombud_core::script::is_han(ch)
@@ -181,7 +181,7 @@ pub(super) fn extent(rest: &str) -> usize {
     end.map_or(rest.len(), |(at, _)| at)
 }
 
-/// The same without punctuation of the sentence around it.
+/// The same without the punctuation of the surrounding sentence.
 pub(super) fn trimmed(rest: &str, end: usize) -> usize {
     let mut text = rest.get(..end).unwrap_or_default();
     loop {
@@ -196,7 +196,7 @@ pub(super) fn trimmed(rest: &str, end: usize) -> usize {
     }
 }
 
-/// An address without the escapes of JSON, of Markdown and of HTML.
+/// An address with JSON, Markdown and HTML escapes decoded.
 pub(super) fn decoded(raw: &str, json: bool) -> String {
     let plain = if json { Cow::Owned(unescape(raw).0) } else { Cow::Borrowed(raw) };
     let mut out = String::with_capacity(plain.len());

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::outward::target;
 
-/// What was found, as `form who host`, and the text with what leads to `evil.example` taken out.
+/// What was found, as `form who host`, and the text with everything that leads to `evil.example` replaced.
 fn read(text: &str, cuts: &[usize], json: bool) -> (Vec<String>, String) {
     let mut scanner = Scanner::new(json);
     let (mut seen, mut out) = (Vec::new(), String::new());
@@ -226,7 +226,7 @@ proptest! {
         let text = parts.concat();
         let (cut, whole) = (read(&text, &cuts, false), read(&text, &[], false));
         prop_assert_eq!(cut.0, whole.0);
-        // What went out before it was known to lead somewhere stays there.
+        // What was sent before it was known to lead somewhere stays there.
         let left = ["https #", "http #", "! #"].iter().fold(cut.1, |text, left| text.replace(left, "#"));
         let whole = ["https #", "http #", "! #"].iter().fold(whole.1, |text, left| text.replace(left, "#"));
         prop_assert_eq!(left, whole);

@@ -1,5 +1,6 @@
-//! A body as it stands in a call, where the rules look at it. A file that nobody can read is named there by its length and its
-//! SHA-256, so that a yes to one is no yes to another; it leaves only if the document says that files are sent there.
+//! A body as it appears in a call, where the rules examine it. A file that cannot be read is represented by its length and
+//! SHA-256, so that approving one file does not approve another; it leaves only if the document says that files are sent
+//! there.
 
 use std::ops::Range;
 
@@ -10,10 +11,11 @@ use ombud_core::exchange::escape_json;
 use crate::consent::sha256;
 use crate::wire::json::{Doc, Keys};
 
-/// How kinds of media end that are text, beside `text/…`: what is no UTF-8 in them is no file, whatever the document calls it.
+/// Endings of media types that are text, besides `text/…`: what is not UTF-8 there is not a file, whatever the document
+/// says.
 const TEXTS: &[&str] = &["json", "xml", "yaml", "x-www-form-urlencoded", "graphql", "javascript"];
 
-/// A body as text, and the files that this text only names, in their order.
+/// A body as text, and the files that the text only names, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Written {
     text: String,
@@ -22,8 +24,8 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Writes down a body; nothing if a part of it can be read by nobody and is no file by the document. `kind` is the content type
-    /// that was sent, `media` what the document names.
+    /// Represents a body; `None` if a part of it is unreadable and not a file according to the document. `kind` is the
+    /// content type that was sent, `media` the types that the document names.
     pub(super) fn of(body: &Bytes, kind: &str, media: &[String]) -> Option<Self> {
         if let Some(text) = readable(body) {
             let json = Doc::parse(body, Keys::Any).is_ok();
@@ -39,7 +41,7 @@ impl Written {
         Self::around(body, parts)
     }
 
-    /// The text around the files.
+    /// Replaces the files by their names in the text around them.
     fn around(body: &Bytes, parts: Vec<Range<usize>>) -> Option<Self> {
         let (mut text, mut files, mut done) = (String::new(), Vec::new(), 0);
         for part in parts {
@@ -53,14 +55,14 @@ impl Written {
             done = part.end;
         }
         text.push_str(readable(body.get(done..)?)?);
-        // Bytes come back where their name stands: nowhere else may it stand.
+        // A file is put back where its name appears, so the name may appear nowhere else.
         let once = |(name, _): &(String, Bytes)| {
             text.matches(name.as_str()).count() == files.iter().filter(|(other, _)| other == name).count()
         };
         files.iter().all(once).then_some(Self { text, json: false, files })
     }
 
-    /// The value of `body`; nothing of an empty one.
+    /// The value of `body`; `None` for an empty one.
     pub(super) fn value(&self) -> Option<String> {
         match self.json {
             _ if self.text.is_empty() => None,
@@ -69,12 +71,12 @@ impl Written {
         }
     }
 
-    /// Whether it stands in the call as it is.
+    /// Whether it is embedded in the call as JSON.
     pub(super) fn is_json(&self) -> bool {
         self.json
     }
 
-    /// The bytes of a text with its files back in their places.
+    /// The bytes of a text with its files put back.
     pub(super) fn bytes(&self, text: &str) -> Option<Bytes> {
         let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
         for (name, bytes) in &self.files {
@@ -88,24 +90,24 @@ impl Written {
     }
 }
 
-/// The text of bytes that everybody reads alike. UTF-16 without a mark is UTF-8 full of zeros.
+/// Bytes as text, if every parser reads them alike. UTF-16 without a byte order mark is valid UTF-8 full of zeros.
 pub(super) fn readable(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }
 
-/// Whether a kind of media is text, whatever it is called.
+/// Whether a media type denotes text.
 pub(super) fn is_text(kind: &str) -> bool {
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence.starts_with("text/") || TEXTS.iter().any(|end| essence.ends_with(end))
 }
 
-/// Whether a kind of media is one that the document names, `image/*` among them.
+/// Whether a media type is one that the document names, also by a pattern like `image/*`.
 fn fits(known: &str, essence: &str) -> bool {
     let known = known.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     known == essence || known == "*/*" || known.strip_suffix('*').is_some_and(|all| essence.starts_with(all))
 }
 
-/// The boundary of a `multipart/form-data` (RFC 7578 §4.1); nothing if two readers could see two.
+/// The boundary of a `multipart/form-data` body (RFC 7578 §4.1); `None` if it is ambiguous.
 fn boundary(kind: &str) -> Option<String> {
     let own = |pair: &str| {
         let (name, value) = pair.split_once('=')?;
@@ -116,7 +118,7 @@ fn boundary(kind: &str) -> Option<String> {
     one.filter(|_| all.next().is_none())
 }
 
-/// Where the files stand that nobody can read: parts that have a file name. Nothing if another reader could see other parts.
+/// The positions of unreadable files, which are parts with a file name. `None` if another parser could see different parts.
 fn files(body: &[u8], boundary: &str) -> Option<Vec<Range<usize>>> {
     let mark = format!("--{boundary}");
     let is_line = |at: &usize| {
@@ -180,7 +182,7 @@ mod tests {
         for (kind, media) in [
             ("image/png", "image/*"),
             ("Application/Octet-Stream", "application/octet-stream"),
-            // It has `xml` in its name, and is none.
+            // The type name contains `xml`, but it is not XML.
             ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "*/*"),
         ] {
             let file = written(&binary, kind, media).unwrap();
@@ -200,7 +202,7 @@ mod tests {
         assert!(
             find(&restored, b"\x89PNG\xff\r\n--x").is_some() && find(&restored, b"13900000000").is_some()
         );
-        // A field is no file, and neither is what another reader would see as one.
+        // A field is not a file, and neither is what another parser would see as a field.
         assert_eq!(written(&form("", b"13970834512\xff"), FORM, media), None);
         assert_eq!(written(&form("; filename=a", b"\xff\n--x\nfield"), FORM, media), None);
         assert_eq!(written(&form("\n\n13970834512; filename=a", b"\xff"), FORM, media), None);

@@ -1,5 +1,5 @@
-//! An `OpenAPI` document (3.x; Swagger 2.0 as far as it says the same) as a list of operations: what may be called, with what,
-//! and where the credential goes. Anything that the document does not name does not exist here.
+//! An `OpenAPI` document (3.x; Swagger 2.0 as far as it is equivalent) as a list of operations: what may be called, with
+//! what, and where the credential goes. Anything that the document does not name does not exist here.
 
 use http::HeaderName;
 use ombud_core::effect::Effect;
@@ -7,10 +7,10 @@ use ombud_core::{Lang, Say, say};
 use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
-/// Operations that are looked at.
+/// Maximum number of operations considered.
 const MOST_OPERATIONS: usize = 2048;
 
-/// References that are followed one after the other.
+/// Maximum length of a chain of references.
 const DEEPEST: usize = 16;
 
 const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch"];
@@ -24,13 +24,13 @@ pub enum Unusable {
     Text,
     /// It names no operation.
     Empty,
-    /// It says no address, and the settings say none.
+    /// It gives no address, and neither do the settings.
     Address,
-    /// It wants a credential in none of the ways in which Ombud can send one.
+    /// None of its security schemes can be carried out by Ombud.
     Scheme,
-    /// The name of the header or cookie for the credential is none.
+    /// The name of the header or cookie for the credential is invalid.
     Name,
-    /// The credential holds what cannot stand in a header or cookie.
+    /// The credential holds characters that are not allowed in a header or cookie.
     Credential,
 }
 
@@ -41,15 +41,15 @@ impl Say for Unusable {
             Self::Empty => say!(lang,
                 en: "it names no operation under `paths`", zh: "它的 `paths` 中没有任何操作"),
             Self::Address => say!(lang,
-                en: "it names no absolute server address; set `url`", zh: "它没有给出完整的服务器地址；请设置 `url`"),
+                en: "it gives no absolute server address; set `url`", zh: "它没有给出完整的服务器地址；请设置 `url`"),
             Self::Scheme => say!(lang,
-                en: "none of its security schemes is one that Ombud can carry out. Name one of apiKey (in header, query or cookie), http bearer, http basic or oauth2 under components.securitySchemes, or take out `secret_env` if the API needs no credential",
+                en: "Ombud supports none of its security schemes. Declare one of apiKey (in header, query or cookie), http bearer, http basic or oauth2 under components.securitySchemes, or remove `secret_env` if the API needs no credential",
                 zh: "它的安全方案中没有 Ombud 能执行的。请在 components.securitySchemes 中写明 apiKey（in 为 header、query 或 cookie）、http bearer、http basic 或 oauth2 之一；如果该 API 不需要凭据，请去掉 `secret_env`"),
             Self::Name => say!(lang,
                 en: "the `name` of its apiKey scheme is not the name of a header or cookie; correct it under components.securitySchemes",
                 zh: "它的 apiKey 方案中的 `name` 不是有效的请求头或 Cookie 名称；请在 components.securitySchemes 中改正"),
             Self::Credential => say!(lang,
-                en: "the credential in `secret_env` holds a character that cannot stand in a header (a line break, perhaps) or, for a cookie, a blank, comma, semicolon, quote or backslash; set the variable again without it",
+                en: "the credential in `secret_env` contains a character that is not allowed in a header (perhaps a line break) or, for a cookie, a space, comma, semicolon, quote or backslash; set the variable again without it",
                 zh: "`secret_env` 中的凭据含有不能放进请求头的字符（可能是换行）；用作 Cookie 时，也不能含空格、逗号、分号、引号或反斜杠。请去掉该字符后重新设置变量"),
         }
     }
@@ -64,7 +64,7 @@ pub struct Document {
     pub operations: Vec<Operation>,
     /// Where the credential goes.
     pub place: Option<Place>,
-    /// Whether it has security schemes and none of them can be carried out.
+    /// Whether it has security schemes, none of which can be carried out.
     pub closed: bool,
 }
 
@@ -77,14 +77,14 @@ pub enum Place {
     Basic,
     /// A header.
     Header(String),
-    /// A parameter of the query.
+    /// A query parameter.
     Query(String),
     /// A cookie.
     Cookie(String),
 }
 
 impl Place {
-    /// Whether this credential can be sent there at all. What cannot would go without one, and nobody would know why.
+    /// Checks whether this credential can be sent there at all. Otherwise requests would silently go without it.
     pub(super) fn takes(&self, secret: &str) -> Result<(), Unusable> {
         if let Self::Header(name) | Self::Cookie(name) = self
             && name.parse::<HeaderName>().is_err()
@@ -106,7 +106,7 @@ impl Place {
 /// An operation.
 #[derive(Debug, Clone)]
 pub struct Operation {
-    /// Its method in capitals.
+    /// Its method in upper case.
     pub method: String,
     /// Its path, piece by piece.
     pub pieces: Vec<Piece>,
@@ -116,20 +116,20 @@ pub struct Operation {
     pub query: Vec<String>,
     /// Names of its header parameters in lower case.
     pub headers: Vec<String>,
-    /// Kinds of media that its body may have.
+    /// Media types that its body may have.
     pub media: Vec<String>,
-    /// The definition as a tool: name, description, schema of the arguments. JSON.
+    /// Its definition as a tool, in JSON: name, description, schema of the arguments.
     pub definition: String,
-    /// The least effect, by its method.
+    /// The least effect class, by its method.
     pub least: Effect,
 }
 
 /// A piece of a path between slashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// As it is.
+    /// A literal segment.
     Literal(String),
-    /// `{name}`, with what stands before and behind it.
+    /// `{name}`, with the text before and after it: prefix, name, suffix.
     Named(String, String, String),
 }
 
@@ -151,8 +151,8 @@ impl Document {
         if document.operations.is_empty() { Err(Unusable::Empty) } else { Ok(document) }
     }
 
-    /// The operation of a method and a path of decoded pieces, and what its names stand for. A literal path goes before one
-    /// with names.
+    /// The operation for a method and a path of decoded segments, and the values of its path parameters. A literal path
+    /// takes precedence over one with parameters.
     pub fn find(&self, method: &str, pieces: &[String]) -> Option<(&Operation, Vec<(String, String)>)> {
         let fits = |operation: &&Operation| operation.method == method;
         let found = self
@@ -199,8 +199,8 @@ fn base(root: &Value) -> Option<String> {
     url.or_else(swagger).filter(absolute)
 }
 
-/// The security scheme that Ombud carries out, and whether there are schemes but none for it: of those it can, one that the whole
-/// document demands, and a cookie last, since few mean programs by it.
+/// The security scheme that Ombud uses, and whether there are schemes but none that it supports. Schemes required by the
+/// whole document are preferred, and a cookie comes last, since few mean programs by it.
 fn place(root: &Value) -> (Option<Place>, bool) {
     let schemes = root.pointer("/components/securitySchemes").or_else(|| root.get("securityDefinitions"));
     let Some(schemes) = schemes.and_then(Value::as_object) else { return (None, false) };
@@ -227,7 +227,7 @@ fn place_of(scheme: &Value) -> Option<Place> {
     })
 }
 
-/// What a reference inside the document points to.
+/// Follows references inside the document.
 fn resolved<'v>(root: &'v Value, value: &'v Value) -> &'v Value {
     let mut value = value;
     for _ in 0..DEEPEST {
@@ -280,7 +280,7 @@ fn operation_of(root: &Value, path: &str, item: &Value, method: &str, operation:
     }
 }
 
-/// The kinds of media of a body; those of Swagger 2.0 stand in `consumes`.
+/// The media types of a body; in Swagger 2.0 they are listed under `consumes`.
 fn media(root: &Value, operation: &Value) -> Vec<String> {
     let body = operation.get("requestBody").map(|body| resolved(root, body));
     let content = body.and_then(|body| body.get("content")?.as_object());
@@ -289,7 +289,7 @@ fn media(root: &Value, operation: &Value) -> Vec<String> {
     content.into_iter().flat_map(Map::keys).map(String::as_str).chain(named).map(str::to_owned).collect()
 }
 
-/// The properties of a JSON body, of whatever depth references say.
+/// The properties of a JSON body, through any references.
 fn body(root: &Value, operation: &Value) -> Map<String, Value> {
     let body = operation.get("requestBody").map(|body| resolved(root, body));
     let schemas = body.and_then(|body| body.get("content")?.as_object());
@@ -298,7 +298,7 @@ fn body(root: &Value, operation: &Value) -> Map<String, Value> {
     schema.and_then(|schema| schema.get("properties")?.as_object()).cloned().unwrap_or_default()
 }
 
-/// What a method may do at least (RFC 9110 §9.2.1: `GET` and `HEAD` are safe).
+/// The least effect class of a method (RFC 9110 §9.2.1: `GET` and `HEAD` are safe).
 fn least(method: &str) -> Effect {
     match method {
         "GET" | "HEAD" | "OPTIONS" => Effect::Read,
@@ -340,7 +340,7 @@ fn value(yaml: &Yaml<'_>) -> Option<Value> {
     })
 }
 
-/// Status codes are numbers in YAML.
+/// A mapping key as text: status codes are numbers in YAML.
 fn key_of(key: &Yaml<'_>) -> Option<String> {
     match value(key)? {
         Value::String(text) => Some(text),

@@ -1,5 +1,5 @@
-//! An HTTP request as a call and back. The body stands in the call as it came, and leaves it as it stands there then: it is
-//! never serialised anew.
+//! An HTTP request as a tool call, and back. The body is embedded in the call as it came and taken out again as it is by
+//! then: it is never serialised anew.
 
 use axum::body::Bytes;
 use base64::Engine as _;
@@ -17,14 +17,14 @@ use crate::wire::json::{Doc, Keys};
 /// Path and query of a request, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
-    /// The path, piece by piece.
+    /// The path segments.
     pub pieces: Vec<String>,
-    /// The query in its order.
+    /// The query parameters in order.
     pub query: Vec<(String, String)>,
 }
 
 impl Target {
-    /// Reads path and query; nothing if two readers could see two paths in it.
+    /// Parses path and query; `None` if parsers could disagree about the path.
     pub(super) fn read(path: &str, query: &str) -> Option<Self> {
         let pieces = path.split('/').map(decoded).collect::<Option<Vec<_>>>()?;
         let odd = |piece: &String| {
@@ -44,7 +44,7 @@ impl Target {
     }
 }
 
-/// Decodes `%XX`; nothing if that is no text.
+/// Decodes `%XX`; `None` if the result is not text.
 fn decoded(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -64,7 +64,7 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// Encodes all but unreserved characters (RFC 3986 §2.3).
+/// Encodes everything but unreserved characters (RFC 3986 §2.3).
 fn encoded(text: &str) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
@@ -78,8 +78,8 @@ fn encoded(text: &str) -> String {
     })
 }
 
-/// An answer as it stands in a result: JSON as it is, other text as a string, and what is neither as a file: what can be read in it is
-/// looked through there, and what cannot is counted.
+/// A response body as embedded in a result: JSON as it is, other text as a string, anything else as a base64 blob, in which
+/// readable parts are still checked and the unreadable is counted.
 fn embedded(body: &[u8], kind: &str) -> Option<String> {
     if body.is_empty() {
         return None;
@@ -92,7 +92,7 @@ fn embedded(body: &[u8], kind: &str) -> Option<String> {
     Some(if json { text.to_owned() } else { format!("\"{}\"", escape_json(text)) })
 }
 
-/// What a request says: the values in its path, its query, the headers that the document names, and its body.
+/// The contents of a request: values in its path, its query, the headers that the document names, and its body.
 pub(super) struct Asked {
     pub named: Vec<(String, String)>,
     pub target: Target,
@@ -100,14 +100,14 @@ pub(super) struct Asked {
     pub body: Written,
 }
 
-/// The request as it goes on.
+/// The request as it will be sent.
 pub(super) struct Sending {
     pub url: String,
     pub heads: HeaderMap,
     pub body: Bytes,
 }
 
-/// The request as a call: `arguments` holds `path`, `query` and, where there are such, `header` and `body`.
+/// The request as a call: `arguments` holds `path`, `query` and, if present, `header` and `body`.
 pub(super) fn call(number: u64, tool: &str, asked: &Asked) -> Vec<u8> {
     let object = |pairs: &[(String, String)]| {
         let members =
@@ -127,7 +127,7 @@ pub(super) fn call(number: u64, tool: &str, asked: &Asked) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The call as it may go on.
+/// Rebuilds the request from the call as it may be forwarded.
 pub(super) fn rebuilt(action: &Action, operation: &Operation, asked: &Asked, line: &[u8]) -> Option<Sending> {
     let message = Message::read(line).ok()?;
     let arguments = message.member("arguments")?;
@@ -137,7 +137,7 @@ pub(super) fn rebuilt(action: &Action, operation: &Operation, asked: &Asked, lin
         Piece::Literal(text) => Some(encoded(text)),
         Piece::Named(before, name, after) => {
             let value = named.get(name)?.as_str()?;
-            // A value that was turned back must not lead elsewhere.
+            // A restored value must not change the path.
             let plain = !matches!(value, "." | "..");
             plain.then(|| format!("{}{}{}", encoded(before), encoded(value), encoded(after)))
         }
@@ -158,7 +158,7 @@ pub(super) fn rebuilt(action: &Action, operation: &Operation, asked: &Asked, lin
     }
     let values = message.doc.get(arguments, "header").into_iter().flat_map(|node| message.doc.members(node));
     let heads = values.map(|(name, node)| {
-        // A value that was turned back must not begin another header.
+        // A restored value must not begin another header.
         let value = HeaderValue::from_bytes(message.doc.string(node).as_bytes()).ok()?;
         Some((name.parse::<HeaderName>().ok()?, value))
     });
@@ -171,14 +171,14 @@ pub(super) fn rebuilt(action: &Action, operation: &Operation, asked: &Asked, lin
     (heads.len() == asked.heads.len()).then_some(Sending { url, heads, body })
 }
 
-/// The answer as the result of the call.
+/// The response as the result of the call.
 pub(super) fn result(id: &Id, status: u16, kind: &str, body: &[u8]) -> Vec<u8> {
     let (id, body) = (id.raw(), embedded(body, kind).unwrap_or_else(|| "null".to_owned()));
     let failed = status >= 400;
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"isError\":{failed},\"status\":{status},\"body\":{body}}}}}").into_bytes()
 }
 
-/// The body of a result as it may go on; nothing if the result was refused.
+/// The body of a result as it may be passed on; `None` if the result was refused.
 pub(super) fn answer(line: &[u8], body: &Bytes) -> Option<Bytes> {
     let message = Message::read(line).ok()?;
     let node = message.member("body")?;
@@ -194,7 +194,7 @@ pub(super) fn answer(line: &[u8], body: &Bytes) -> Option<Bytes> {
     })
 }
 
-/// A body without a text: an API that says its credential back says it to the agent.
+/// A body with the credential removed: an API that echoes its credential would reveal it to the agent.
 pub(super) fn without(body: &Bytes, secret: Option<&str>) -> Bytes {
     let Some(secret) = secret.filter(|secret| secret.len() >= 8) else { return body.clone() };
     if memchr::memmem::find(body, secret.as_bytes()).is_none() {

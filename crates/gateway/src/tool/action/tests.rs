@@ -1,4 +1,4 @@
-//! HTTP tools through a gateway, before a small API on loopback.
+//! HTTP tools through a gateway, in front of a small API on loopback.
 
 use std::convert::Infallible;
 use std::sync::Mutex as Lock;
@@ -115,7 +115,7 @@ impl Rig {
     }
 }
 
-/// What an API was sent: its query and what may hold a credential.
+/// What an API received: its query and the headers that may hold a credential.
 type Got = Arc<Lock<Vec<(String, Vec<String>)>>>;
 
 fn orders(got: &Got) -> Router {
@@ -144,7 +144,7 @@ async fn the_credential_goes_where_the_document_says_and_nowhere_else() {
         assert_eq!((status, &*body), (StatusCode::OK, "{}"), "{scheme}");
         let sent = got.lock().unwrap().pop().unwrap();
         assert_eq!(sent.0, format!("full=1{query}"), "{scheme}");
-        // The document lets the agent send a cookie of its own, unless that is where the credential goes.
+        // The document lets the agent send its own cookie, unless that is where the credential goes.
         let own = |header: &&String| *header == "cookie: sid=mine; other=1";
         let credentials: Vec<_> = sent.1.iter().filter(|header| !own(header)).cloned().collect();
         assert_eq!(credentials, headers, "{scheme}");
@@ -167,7 +167,7 @@ fn what_cannot_be_carried_out_is_refused_when_it_is_loaded() {
     }
 }
 
-/// What a request says beside its address: its headers and its body.
+/// The contents of a request besides its address: headers and body.
 type Said = (&'static [(&'static str, &'static str)], Vec<u8>);
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn a_server_elsewhere_gets_no_header_that_holds_what_may_not_leave() {
     assert_eq!(names, ["cookie", "x-debug", "x-user-email"]);
 }
 
-/// An answer that never ends, a byte at a time.
+/// An endless response, one byte at a time.
 fn dripping() -> Router {
     let drip = || async {
         let body = futures_util::stream::unfold((), |()| async {
@@ -308,7 +308,7 @@ async fn an_agent_that_works_for_long_is_not_forgotten_for_those_who_come_and_go
     assert!(actions.sessions.lock().unwrap().len() <= MOST_SESSIONS);
 }
 
-/// Lowers a number when it goes.
+/// Decrements a counter when dropped.
 struct Counted(Arc<std::sync::atomic::AtomicUsize>);
 
 impl Drop for Counted {
@@ -346,7 +346,7 @@ async fn the_stream_to_a_server_elsewhere_ends_with_the_session_and_with_the_nex
     };
     for _ in 0..4 {
         held.push(rig.client.get(&url).header("mcp-session-id", &session).send().await.unwrap());
-        // Without an end to those before, this number is never one again.
+        // If earlier streams were not ended, this number would never be one again.
         reach(1).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
         reach(1).await;
@@ -359,7 +359,7 @@ async fn the_stream_to_a_server_elsewhere_ends_with_the_session_and_with_the_nex
 async fn an_answer_that_breaks_off_is_cut_and_a_stream_is_one_however_its_type_is_spelt() {
     let broken = || async {
         let parts = futures_util::stream::unfold(0, |part| async move {
-            // The first part is on its way before the second fails.
+            // The first part is sent before the second fails.
             tokio::time::sleep(Duration::from_millis(20 * part)).await;
             let gone = Err(std::io::Error::other("gone"));
             Some((if part == 0 { Ok(Bytes::from_static(b"{\"jsonrpc\":")) } else { gone }, part + 1))

@@ -1,4 +1,4 @@
-//! The way to a server: a child process, or an address elsewhere.
+//! The connection to a server: a child process, or a remote address.
 
 use std::collections::HashMap;
 use std::io;
@@ -25,14 +25,14 @@ use crate::channel::sse::{self, Splitter};
 use crate::gateway::Gateway;
 use crate::{heads, upstream};
 
-/// Messages that wait for a child, and bytes of them.
+/// Maximum number, and total size in bytes, of messages that wait for a child.
 const QUEUE: usize = 1024;
 const QUEUED: usize = 128 * 1024 * 1024;
 
-/// How long a child may take to end after its input has.
+/// How long a child may take to exit after its input is closed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Headers of the protocol that say what the message says.
+/// Protocol headers that repeat what the message says.
 const MIRRORS: [&str; 4] = ["mcp-method", "mcp-name", "mcp-protocol-version", SESSION];
 
 /// What comes from a server.
@@ -44,21 +44,21 @@ pub(super) enum Posted {
     TooLong,
     /// Nothing more.
     Ended,
-    /// No answer, and why.
+    /// No response, with the reason.
     Failed(&'static str),
-    /// A refusal that is no message: its status and headers.
+    /// A refusal that is not a message: its status and headers.
     Raw(StatusCode, HeaderMap),
 }
 
-/// A way to a server.
+/// A connection to a server.
 pub(super) enum Link {
-    /// A process of this machine, ended with the session.
+    /// A local process, ended with the session.
     Child { queue: mpsc::Sender<Vec<u8>>, bytes: Arc<AtomicUsize>, child: Option<Child> },
-    /// An address elsewhere.
+    /// A remote address.
     Away(Arc<Away>),
 }
 
-/// What is known of a server elsewhere.
+/// The state of a remote server.
 pub(super) struct Away {
     gateway: Arc<Gateway>,
     url: String,
@@ -66,14 +66,14 @@ pub(super) struct Away {
     session: Mutex<Option<HeaderValue>>,
     inbox: mpsc::WeakSender<Mail>,
     limit: usize,
-    /// Requests that are under way.
+    /// Requests in progress.
     open: Mutex<HashMap<Id, AbortHandle>>,
-    /// The stream of what belongs to no post.
+    /// The stream of messages that belong to no post.
     listens: Mutex<Option<AbortHandle>>,
 }
 
 impl Link {
-    /// The way to a server, and why it is none where that is known already: its program cannot be started.
+    /// Connects to a server; also returns the error if its program cannot be started.
     pub(super) fn new(
         gateway: &Arc<Gateway>,
         server: &Server,
@@ -99,14 +99,14 @@ impl Link {
     /// Sends a message.
     pub(super) fn send(&self, line: Vec<u8>, headers: &HeaderMap) {
         match self {
-            // A child that takes nothing any more is found out by its silence: what waits for it is given up in time.
+            // A child that no longer reads is noticed by its silence: requests waiting for it time out.
             Self::Child { queue, bytes, .. } => queued(queue, bytes, line),
             Self::Away(away) => away.start(line, headers.clone()),
         }
     }
 
-    /// Takes out the headers of a client that hold what may not leave; their names. Those that mirror the message are not looked at:
-    /// it is looked at itself. To a process goes none at all.
+    /// Removes a client's headers that hold something that may not leave, and returns their names. Headers that mirror the
+    /// message are not checked, since the message itself is. A process receives no headers at all.
     pub(super) fn withhold(&self, headers: &mut HeaderMap) -> Vec<String> {
         let Self::Away(away) = self else { return Vec::new() };
         *headers = upstream::request_headers(headers);
@@ -123,8 +123,8 @@ impl Link {
         withheld.names
     }
 
-    /// The client wants no answer to a request any more; whether none can come now. An address elsewhere learns it by the end of
-    /// the request, as the newest revision has it; a process is told.
+    /// Cancels a request for the client; returns whether no response can arrive any more. A remote server notices by the
+    /// end of the request, as the newest revision specifies; a process is notified.
     pub(super) fn cancel(&self, id: &Id) -> bool {
         match self {
             Self::Child { queue, bytes, .. } => {
@@ -138,14 +138,14 @@ impl Link {
         }
     }
 
-    /// Ends what is read for requests that nobody waits for: a server may keep its answer open for ever.
+    /// Aborts requests that nobody waits for: a server may keep its response open forever.
     pub(super) fn leave_open(&self, waits: impl Fn(&Id) -> bool) {
         if let Self::Away(away) = self {
             away.leave_open(waits);
         }
     }
 
-    /// Opens the stream of what belongs to no post, in the place of one that is open.
+    /// Opens the stream of messages that belong to no post, replacing one that is open.
     pub(super) fn listen(&self, headers: &HeaderMap) {
         if let Self::Away(away) = self {
             let task = tokio::spawn(Arc::clone(away).listen(headers.clone()));
@@ -153,13 +153,13 @@ impl Link {
         }
     }
 
-    /// Ends the session at the server: a process by the end of its input, so that it can put its things in order.
+    /// Ends the session at the server: for a process by closing its input, so that it can shut down cleanly.
     pub(super) async fn end(self, headers: &HeaderMap) {
         match self {
             Self::Child { queue, child, .. } => {
                 drop(queue);
                 if let Some(mut child) = child {
-                    // One that takes longer is ended with what holds it.
+                    // One that takes longer is killed when it is dropped.
                     let _ = tokio::time::timeout(GRACE, child.wait()).await;
                 }
             }
@@ -167,14 +167,14 @@ impl Link {
                 away.leave_open(|_| false);
                 away.listens_no_more(None);
                 let headers = away.to_send(headers);
-                // It ends there by itself if this does not reach it.
+                // If this does not reach the server, the session expires there by itself.
                 let _ = away.gateway.upstream.send(Method::DELETE, &away.url, headers, Bytes::new()).await;
             }
         }
     }
 }
 
-/// Headers of the settings, with variables of the environment filled in.
+/// The configured headers, with environment variables substituted.
 fn own_headers(server: &Server) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in &server.headers {
@@ -186,7 +186,7 @@ fn own_headers(server: &Server) -> HeaderMap {
     headers
 }
 
-/// `$NAME` and `${NAME}` as the environment says.
+/// Replaces `$NAME` and `${NAME}` by environment variables.
 pub(in super::super) fn filled(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -205,7 +205,7 @@ pub(in super::super) fn filled(text: &str) -> String {
     out
 }
 
-/// Starts a server and the tasks that read and write it.
+/// Starts a server process and the tasks that read from and write to it.
 fn child(
     server: &Server,
     limit: usize,
@@ -233,7 +233,8 @@ fn child(
     }
 }
 
-/// A message on its way to a child. One that takes nothing is found out by its silence, and what would not fit any more is lost.
+/// Queues a message for a child. A child that no longer reads is noticed by its silence; messages that do not fit are
+/// dropped.
 fn queued(queue: &mpsc::Sender<Vec<u8>>, bytes: &AtomicUsize, line: Vec<u8>) {
     let length = line.len();
     if bytes.fetch_add(length, Relaxed) + length > QUEUED || queue.try_send(line).is_err() {
@@ -265,13 +266,13 @@ async fn read(mut lines: Lines<tokio::process::ChildStdout>, inbox: mpsc::WeakSe
 
 async fn tell(inbox: mpsc::WeakSender<Mail>, line: Posted, about: Option<Id>) {
     if let Some(inbox) = inbox.upgrade() {
-        // A session that has ended needs nothing more.
+        // A session that has ended needs no more messages.
         let _ = inbox.send(Mail::Server { line, about }).await;
     }
 }
 
 impl Away {
-    /// The client's headers as they go on; what the settings say stands above them.
+    /// The client's headers as they are forwarded, followed by the configured ones.
     fn to_send(&self, from: &HeaderMap) -> HeaderMap {
         let mut headers = upstream::request_headers(from);
         headers.remove(SESSION);
@@ -304,7 +305,7 @@ impl Away {
         });
     }
 
-    /// Ends the stream that is open, with which another takes its place or none does.
+    /// Aborts the open stream and replaces it by another or by none.
     fn listens_no_more(&self, next: Option<AbortHandle>) {
         let before = self.listens.lock().ok().and_then(|mut open| std::mem::replace(&mut *open, next));
         if let Some(before) = before {
@@ -327,13 +328,14 @@ impl Away {
     async fn listen(self: Arc<Self>, headers: HeaderMap) {
         let headers = self.to_send(&headers);
         let sent = self.gateway.upstream.send(Method::GET, &self.url, headers, Bytes::new()).await;
-        // A server without such a stream says so; the client then hears from it in its posts alone.
+        // A server without such a stream refuses; the client then receives its messages only with the responses to its
+        // posts.
         if let Ok(answer) = sent.map_err(drop).and_then(|answer| answer.error_for_status().map_err(drop)) {
             self.events(answer, None).await;
         }
     }
 
-    /// Takes in an answer; what is told at its end, if anything.
+    /// Processes a response; returns what is to be reported at its end, if anything.
     async fn answered(&self, answer: reqwest::Response, about: Option<&Id>) -> Option<Posted> {
         if let (Some(id), Ok(mut session)) = (answer.headers().get(SESSION), self.session.lock()) {
             *session = Some(id.clone());
@@ -347,21 +349,21 @@ impl Away {
             Ok(None) => return Some(Posted::TooLong),
             Err(_) => return about.map(|_| Posted::Failed("ombud_answer_cut")),
         };
-        // What answers another request answers nothing here: nobody would wait for it elsewhere.
+        // A response to another request is not accepted here: nobody waits for it on this post.
         let own = |id: &Id| id_of(&body).is_some_and(|(own, answer)| answer && own == *id);
         let message = super::Message::read(&body).is_ok() && about.is_none_or(own);
         match about {
             _ if message => Some(Posted::Line(body)),
             None => None,
             Some(_) if status.is_success() => Some(Posted::Failed("ombud_answer_not_readable")),
-            // A client that follows it would go there by itself, and its call with it.
+            // A client that follows the redirect would take its call past the gateway.
             Some(_) if status.is_redirection() => Some(Posted::Failed("ombud_redirected")),
-            // The status and the headers say how to log in. What else it says was not looked through for secrets.
+            // The status and headers say how to log in. The body was not checked for secrets.
             Some(_) => Some(Posted::Raw(status, headers)),
         }
     }
 
-    /// Reads events to their end. A stream that ends without the answer fails its request.
+    /// Reads events to the end. A stream that ends without the response fails its request.
     async fn events(&self, answer: reqwest::Response, about: Option<&Id>) -> Option<Posted> {
         let mut source = answer.bytes_stream();
         let mut frames = Splitter::default();
@@ -383,7 +385,7 @@ impl Away {
     }
 }
 
-/// A body; nothing if it is longer than that.
+/// Reads a body; `None` if it is longer than the limit.
 async fn whole(mut answer: reqwest::Response, limit: usize) -> reqwest::Result<Option<Bytes>> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await? {

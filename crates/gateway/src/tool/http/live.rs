@@ -1,4 +1,4 @@
-//! A session that runs: one task, which owns the core and hands messages to and fro.
+//! A running session: one task, which owns the core and passes messages in both directions.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,55 +20,55 @@ use crate::gateway::Gateway;
 const TICK: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_hours(1);
 
-/// Messages that wait for being taken in.
+/// Maximum number of messages that wait in the inbox.
 const INBOX: usize = 256;
 
-/// What a client's post or stream gets.
+/// What a client's post or stream receives.
 #[derive(Debug)]
 pub(super) enum Reply {
-    /// Something on the way.
+    /// A message before the response.
     Event(Vec<u8>),
-    /// The answer: the last thing.
+    /// The response, always the last item.
     Answer(Vec<u8>),
-    /// How a server elsewhere refused, such as by a demand to log in.
+    /// How a remote server refused, for example by requiring a login.
     Raw(StatusCode, HeaderMap),
 }
 
-/// What comes in.
+/// What arrives in the inbox.
 #[derive(Debug)]
 pub(super) enum Mail {
     /// A client posts a message.
     Post { line: Bytes, id: Option<Id>, headers: HeaderMap, reply: mpsc::Sender<Reply> },
-    /// A client listens.
+    /// A client opens its stream.
     Listen { headers: HeaderMap, reply: mpsc::Sender<Reply> },
     /// The client ends the session.
     End { headers: HeaderMap },
-    /// The server says something, in answer to the post of this request where that is known.
+    /// A message from the server, with the request whose post it came back on, where known.
     Server { line: Posted, about: Option<Id> },
 }
 
-/// A post that waits for its answer.
+/// A post that waits for its response.
 struct Post {
     reply: mpsc::Sender<Reply>,
     /// The id that the client gave it.
     id: Id,
-    /// What the client calls its progress, if it wants to hear of it.
+    /// The client's progress token, if it wants progress notifications.
     progress: Option<Id>,
     headers: HeaderMap,
 }
 
-/// Where a request names its progress, and a notification what it is about.
+/// Where a request names its progress token, and where a progress notification does.
 const ASKED: [&str; 3] = ["params", "_meta", "progressToken"];
 const TOLD: [&str; 2] = ["params", "progressToken"];
 
-/// A session and its ways.
+/// A session with its connections.
 pub(super) struct Live {
     session: Session,
     gateway: Arc<Gateway>,
     around: Surrounding,
     link: Link,
     posts: HashMap<Id, Post>,
-    /// Several clients post here, each with its own numbers: they are told apart by numbers of ours.
+    /// Whether several clients post here, each with its own ids: the session then replaces them by its own.
     shared: bool,
     number: u64,
     listener: Option<mpsc::Sender<Reply>>,
@@ -76,7 +76,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Starts the task; it ends when it is told to, or after an hour without anything.
+    /// Starts the task; it ends when told to, or after an hour of inactivity.
     pub(super) fn start(
         gateway: &Arc<Gateway>,
         rules: Rules,
@@ -129,7 +129,7 @@ impl Live {
                     }
                     let steps = self.session.tick(self.began.elapsed());
                     self.carry(steps, None, &HeaderMap::new()).await;
-                    // What was taken back or given up leaves a post without an answer: its stream ends.
+                    // A request that was cancelled or timed out leaves a post without a response: its stream ends.
                     let session = &self.session;
                     self.posts.retain(|id, _| session.is_open(id));
                     self.link.leave_open(|id| session.is_open(id));
@@ -138,15 +138,15 @@ impl Live {
         }
     }
 
-    /// In the newest revision a client cancels a request by ending it. Before, it may only have lost its connection, and cancels by
-    /// a notification.
+    /// Handles posts whose client disconnected. In the newest revision this cancels the request. In earlier ones it may
+    /// only have lost its connection; it cancels by a notification.
     async fn hung_up(&mut self) {
         let closed = |(_, post): &(&Id, &Post)| post.reply.is_closed();
         let gone: Vec<Id> = self.posts.iter().filter(closed).map(|(id, _)| id.clone()).collect();
         let now = self.began.elapsed();
         for id in gone {
             self.posts.remove(&id);
-            // A call that waits for a yes is not made when nobody waits for it.
+            // A call that waits for approval is not made when nobody waits for its result.
             self.session.gone(&id);
             if self.shared && self.session.cancelled(&id, now) && self.link.cancel(&id) {
                 let steps = self.session.stopped(&id, now);
@@ -158,13 +158,13 @@ impl Live {
     async fn take(&mut self, mail: Mail) {
         let now = self.began.elapsed();
         match mail {
-            // Between several clients the numbers that they give are not those of this session, and nobody may cancel for another.
+            // Clients that share a session do not know its ids, and none may cancel another's request.
             Mail::Post { line, id: None, .. } if self.shared && cancels(&line) => {}
-            // The core refuses it; what it says is for this post, and not for the one that has the id.
+            // The core refuses it; the refusal belongs to this post, not to the one that already has the id.
             Mail::Post { line, id: Some(id), reply, .. } if self.is_taken(&id) => {
                 for step in self.session.client(&line, now) {
                     if let Step::Send(Side::Client, line) = step {
-                        // A client that is gone needs no answer.
+                        // A client that is gone needs no response.
                         let _ = reply.try_send(Reply::Answer(line));
                     }
                 }
@@ -186,12 +186,12 @@ impl Live {
         }
     }
 
-    /// Whether a request with this id of the client's is still open.
+    /// Whether a request with this client id is still open.
     fn is_taken(&self, id: &Id) -> bool {
         !self.shared && self.session.is_open(id)
     }
 
-    /// Notes who waits for an answer, under an id that is this session's.
+    /// Registers who waits for a response, under an id that is unique in this session.
     fn enter(
         &mut self,
         line: Bytes,
@@ -230,7 +230,7 @@ impl Live {
             }
             Posted::Raw(status, headers) => {
                 if let Some(post) = about.and_then(|id| self.posts.remove(id)) {
-                    // A client that is gone needs no answer.
+                    // A client that is gone needs no response.
                     let _ = post.reply.try_send(Reply::Raw(status, headers));
                 }
                 about.map(|id| self.session.failed(id, "ombud_server_refused", now)).unwrap_or_default()
@@ -239,14 +239,14 @@ impl Live {
         self.carry(steps, about, &HeaderMap::new()).await;
     }
 
-    /// Carries out steps. `about` is the request of the client that they come from.
+    /// Carries out steps. `about` is the client's request that they belong to.
     async fn carry(&mut self, steps: Vec<Step>, about: Option<&Id>, headers: &HeaderMap) {
         let mut steps = std::collections::VecDeque::from(steps);
         while let Some(step) = steps.pop_front() {
             match step {
                 Step::Send(Side::Client, line) => self.reach_client(line, about),
                 Step::Send(Side::Server, line) => {
-                    // A call that waited goes with the headers that it came with.
+                    // A call that waited is sent with the headers it arrived with.
                     let own = id_of(&line).and_then(|(id, _)| self.posts.get(&id));
                     let headers = if headers.is_empty() { own.map(|post| &post.headers) } else { None }
                         .unwrap_or(headers);
@@ -266,7 +266,7 @@ impl Live {
         }
     }
 
-    /// Headers that mirror arguments get their values back like the arguments.
+    /// Restores values in headers that mirror arguments, like in the arguments themselves.
     fn turned_back(&self, headers: &HeaderMap) -> HeaderMap {
         let mut headers = headers.clone();
         for (name, value) in &mut headers {
@@ -280,12 +280,13 @@ impl Live {
         headers
     }
 
-    /// An answer goes to its post. All else goes to the post it belongs to, to the listener, or to any post.
+    /// Delivers a message to the client. A response goes to its post; anything else to the post it belongs to, to the
+    /// listener, or to any post.
     fn reach_client(&mut self, line: Vec<u8>, about: Option<&Id>) {
         if let Some((id, true)) = id_of(&line) {
             if let Some(post) = self.posts.remove(&id) {
                 let line = if post.id == id { line } else { message::with_id(&line, &post.id) };
-                // A client that is gone needs no answer.
+                // A client that is gone needs no response.
                 let _ = post.reply.try_send(Reply::Answer(line));
             }
             return;
@@ -295,7 +296,7 @@ impl Live {
             None => line,
         };
         let own = about.and_then(|id| self.posts.get(id)).map(|post| &post.reply);
-        // Between several clients nobody knows whose it is.
+        // Where several clients share the session, its recipient is unknown.
         let any = || self.posts.values().next().filter(|_| !self.shared).map(|post| &post.reply);
         let way = own.or(self.listener.as_ref()).or_else(any);
         if let Some(way) = way {
@@ -303,8 +304,8 @@ impl Live {
         }
     }
 
-    /// Whose progress is told, and the message as that client knows it. It goes the way of the answer: on another stream it may come
-    /// after it.
+    /// The post that a progress notification belongs to, and the message with that client's token. It is sent the same way
+    /// as the response: on another stream it might arrive after it.
     fn progress(&self, line: &[u8]) -> Option<(&Post, Vec<u8>)> {
         let (_, told) = message::renamed(line, &TOLD, &Id::text(""))?;
         if !self.shared {
@@ -317,30 +318,31 @@ impl Live {
     }
 }
 
-/// What whoever runs the gateway reads: the client only learns that the server has ended.
+/// The notice for the operator; the client learns only that the server has ended.
 fn not_started(rules: &Rules, server: &Server, why: &std::io::Error) -> String {
     let (lang, name) = (rules.lang, &rules.server);
     let program = server.command.first().map_or("", String::as_str);
     let why = match why.kind() {
         std::io::ErrorKind::NotFound => say!(lang, en: "there is no such program", zh: "没有这个程序"),
         std::io::ErrorKind::PermissionDenied => {
-            say!(lang, en: "this user may not run it", zh: "当前用户无权运行它")
+            say!(lang, en: "the current user may not run it", zh: "当前用户无权运行它")
         }
         _ => why.to_string(),
     };
     say!(lang,
-        en: "ombud: the MCP server `{name}` cannot be started ({why}). Look at `command` under [mcp.{name}] in ombud.toml; `command -v {program}` shows whether its program is installed",
+        en: "ombud: the MCP server `{name}` cannot be started ({why}). Check `command` under [mcp.{name}] in ombud.toml; `command -v {program}` shows whether its program is installed",
         zh: "ombud：无法启动 MCP 服务器 `{name}`（{why}）。请检查 ombud.toml 中 [mcp.{name}] 的 `command`；用 `command -v {program}` 可查看程序是否已安装")
 }
 
-/// A client that does not read loses what is no answer; the last place is the answer's.
+/// Sends a message before the response. A client that does not read loses such messages; the last free slot is kept for the
+/// response.
 fn on_the_way(reply: &mpsc::Sender<Reply>, line: Vec<u8>) {
     if reply.capacity() > 1 {
         let _ = reply.try_send(Reply::Event(line));
     }
 }
 
-/// Whether a message takes a request back.
+/// Whether a message cancels a request.
 fn cancels(line: &[u8]) -> bool {
     Message::read(line)
         .is_ok_and(|message| message.shape == Shape::Notification(message::CANCELLED.to_owned()))

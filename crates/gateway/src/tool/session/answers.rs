@@ -1,5 +1,5 @@
-//! What comes from the server: answers to what was asked, requests and notifications of its own. Whatever reaches the client
-//! has no secrets in it.
+//! Messages from the server: responses to requests, and its own requests and notifications. Nothing that reaches the client
+//! contains secrets.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -24,26 +24,26 @@ use crate::wire::collect::Collector;
 use crate::wire::json::{Doc, Kind, Node};
 use crate::wire::splice::Patch;
 
-/// Texts of earlier results that attribution looks at, and bytes of one result.
+/// Texts of earlier results that attribution examines, and bytes of one result.
 const MOST_RESULTS: usize = 64;
 const LONGEST_RESULT: usize = 1024 * 1024;
 
-/// Of a result so much is kept for the log.
+/// How much of a result is kept for the log.
 const MOST_KEPT: usize = 4 * 1024 * 1024;
 
-/// Fields of the protocol: what stands in them is handed back as it is, so a secret there comes back to its server.
+/// Protocol fields that the client hands back unchanged, so a secret in them is restored for its server.
 const PROTOCOL: &[&str] = &["_meta", "nextCursor", "requestState", "taskId", "sessionId"];
 
-/// Fields whose values the client itself has chosen, which is looked after elsewhere.
+/// Fields whose values were chosen by the client itself and are checked elsewhere.
 const OWN: &[&str] = &["progressToken", "requestId"];
 
-/// The notification of progress.
+/// The progress notification.
 const PROGRESS: &str = "notifications/progress";
 
-/// Fields that hold encoded pictures, sound and files.
+/// Fields that hold encoded images, audio and files.
 const ENCODED: &[&str] = &["data", "blob"];
 
-/// What may be passed on.
+/// A message that may be passed on, and what was found in it.
 pub(super) struct Clean {
     pub(super) line: Vec<u8>,
     found: Counts,
@@ -52,7 +52,7 @@ pub(super) struct Clean {
 }
 
 impl Session {
-    /// Takes a message of the server.
+    /// Processes a message from the server.
     pub fn server(&mut self, line: &[u8], now: Duration) -> Vec<Step> {
         let line = message::unmarked(line);
         let message = match Message::read(line) {
@@ -62,7 +62,7 @@ impl Session {
                 let id = bad.id().cloned().or_else(|| message::id_of_broken(line));
                 if let Some(id) = id {
                     let lang = self.lang();
-                    let text = say!(lang, en: "the server's answer cannot be read reliably", zh: "无法可靠读取服务器的回答");
+                    let text = say!(lang, en: "the server's response cannot be read reliably", zh: "无法可靠读取服务器的回答");
                     steps.extend(self.give_up(&id, &text, bad.code(), now));
                 }
                 return steps;
@@ -84,7 +84,7 @@ impl Session {
         }
     }
 
-    /// The server asks the client for something: bounded, and never under an id of ours.
+    /// Handles a request from the server to the client: rate-limited, and never under an id of ours.
     fn requested(&mut self, message: &Message<'_>, id: Id, now: Duration) -> Vec<Step> {
         let ours = id.raw().trim_start_matches('"').starts_with(OURS);
         if ours || self.theirs.contains(&id) {
@@ -102,13 +102,16 @@ impl Session {
                 self.theirs.insert(id);
                 vec![Step::Send(Side::Client, clean.line)]
             }
-            Err(why) => vec![to_server(&id, "the request holds what may not pass", why.code())],
+            Err(why) => {
+                vec![to_server(&id, "the request contains data that may not be passed on", why.code())]
+            }
         }
     }
 
     fn notified(&mut self, message: &Message<'_>, method: &str, now: Duration) -> Vec<Step> {
         if method == message::CANCELLED {
-            // It may take back what it asked the client for, and neither a question of ours nor what never reached the client.
+            // The server may cancel its own requests to the client, but not our questions or requests that never reached
+            // the client.
             let id = message.member("requestId").and_then(|id| message.id_at(id));
             if !id.is_some_and(|id| self.theirs.remove(&id)) {
                 return Vec::new();
@@ -127,7 +130,7 @@ impl Session {
         }
     }
 
-    /// An answer of the server, if it answers anything.
+    /// Handles a response of the server, if it matches a request.
     fn result(&mut self, message: &Message<'_>, id: &Id, now: Duration) -> Vec<Step> {
         let Some(waiting) = self.waiting.remove(id) else {
             let late = self.given_up.iter().position(|given_up| given_up == id);
@@ -151,7 +154,7 @@ impl Session {
         refuse(id, REFUSED, &why.say(self.lang()), why.code())
     }
 
-    /// The answer to a call: recorded, then passed on.
+    /// Handles the response to a call: records it, then passes it on.
     fn called(&mut self, message: &Message<'_>, id: &Id, waiting: &Waiting, now: Duration) -> Vec<Step> {
         let Purpose::Call { exchange, tool } = &waiting.purpose else { return Vec::new() };
         let whole = message.with(Vec::new());
@@ -187,7 +190,7 @@ impl Session {
         steps
     }
 
-    /// The record of a call that the server did not answer.
+    /// The record of a call that the server did not respond to.
     pub(super) fn ended_call(
         &self,
         waiting: &Waiting,
@@ -236,7 +239,7 @@ impl Session {
         self.seen.sources.drain(..more).for_each(|source| self.gone.forgotten(&source.index));
     }
 
-    /// A message of the server without secrets and, where that is wanted, with tokens for personal data.
+    /// A server's message with secrets removed and, if configured, personal data replaced by tokens.
     pub(super) fn clean(
         &mut self,
         message: &Message<'_>,
@@ -253,7 +256,7 @@ impl Session {
         Ok(clean)
     }
 
-    /// What takes the secrets out of what is encoded in a message.
+    /// The patches that remove secrets from encoded parts of a message.
     fn opened(
         &mut self,
         message: &Message<'_>,
@@ -283,7 +286,7 @@ impl Session {
         sealed::opened(&message.doc, body, &mut look)
     }
 
-    /// The same for what stands in the open.
+    /// Does the same for the unencoded parts.
     fn cleaned_open(
         &mut self,
         message: &Message<'_>,
@@ -307,11 +310,11 @@ impl Session {
         let names = message.names();
         let asks = !matches!(message.shape, Shape::Result(_) | Shape::Error(_));
         if asks && self.stands_in(&exchange, &names) {
-            // It is answered by its name, or known by it, and that must not hold what nobody may learn.
+            // A request or notification is matched by its id or method, so these must not contain a secret.
             return Err(Refusal::Frame);
         }
         apart.extend(names);
-        // One message at a time: a name told in another one is not looked for in this.
+        // Each message by itself: a name found in another message is not looked for in this one.
         let detections = self.detections(&exchange, &apart, what);
         let handed = handed_back(&message.doc, &exchange, &detections);
         let found = Recalled { detections, kin: Arc::default() };
@@ -321,7 +324,7 @@ impl Session {
         Ok(Clean { line: masked.body.to_vec(), found: masked.found, masked: masked.masked, opaque })
     }
 
-    /// What is to be replaced: not what stands in fields of the protocol, and personal data only where that is wanted.
+    /// The detections to be replaced: none in the spans `apart`, and personal data only if configured.
     fn detections(&self, exchange: &Exchange, apart: &[Range<usize>], what: Results) -> Vec<Detections> {
         let masks = what == Results::Mask;
         let wanted = |kind: DataType| masks || kind.category().class() == Class::Secret;
@@ -333,7 +336,7 @@ impl Session {
         slots.collect()
     }
 
-    /// Whether a secret stands at one of these places.
+    /// Whether a secret overlaps one of these spans.
     fn stands_in(&self, exchange: &Exchange, places: &[Range<usize>]) -> bool {
         let found = self.detections(exchange, &[], Results::Secrets);
         let mut all = exchange
@@ -344,8 +347,8 @@ impl Session {
         all.any(|place| is_within(places, &place))
     }
 
-    /// Remembers what was replaced. `handed` are the values that the client has to hand back to the server: a secret among them comes
-    /// back, unless it stands elsewhere too.
+    /// Remembers what was replaced. `handed` are values that the client must hand back to the server: a secret among them
+    /// is restored, unless it also appears elsewhere.
     fn keep_tokens(&mut self, masked: &Masked, handed: &BTreeSet<String>) {
         for (token, value) in masked.minted.iter() {
             if self.minted.len() < MOST_TOKENS {
@@ -367,7 +370,7 @@ fn is_within(places: &[Range<usize>], place: &Range<usize>) -> bool {
     places.iter().any(|known| known.start < place.end && place.start < known.end)
 }
 
-/// The values that stand only in fields which the client hands back.
+/// The values that appear only in fields which the client hands back.
 fn handed_back(doc: &Doc<'_>, exchange: &Exchange, found: &[Detections]) -> BTreeSet<String> {
     let fields = fields(doc, PROTOCOL);
     let all = || {
@@ -383,14 +386,15 @@ fn handed_back(doc: &Doc<'_>, exchange: &Exchange, found: &[Detections]) -> BTre
     handed.difference(&open).cloned().collect()
 }
 
-/// Where the values of these fields of `params` or `result` stand.
+/// The spans of the values of these fields of `params` or `result`.
 fn fields(doc: &Doc<'_>, names: &[&str]) -> Vec<Range<usize>> {
     let bodies = ["params", "result"].into_iter().filter_map(|key| doc.get(doc.root(), key));
     let members = bodies.flat_map(|body| doc.members(body));
     members.filter(|(key, _)| names.contains(&&**key)).map(|(_, node)| doc.span(node)).collect()
 }
 
-/// Whether a form of the server asks its user for a password or a key. The protocol forbids that (2025-06-18, “Elicitation”).
+/// Whether a form of the server asks the user for a password or a key, which the protocol forbids (2025-06-18,
+/// “Elicitation”).
 fn asks_for_a_secret(message: &Message<'_>, method: &str) -> bool {
     let secret = |name: &str| part(Effect::Fetch, name, Form::Other) == Some(Part::Credential);
     let properties = message.body.and_then(|body| message.doc.path(body, &["requestedSchema", "properties"]));
@@ -420,7 +424,7 @@ fn outcome(message: &Message<'_>) -> &'static str {
     }
 }
 
-/// The places of the client's own values and of encoded content, and how many parts cannot be read.
+/// The spans of the client's own values and of encoded content, and how many parts cannot be read.
 fn apart(doc: &Doc<'_>) -> (Vec<Range<usize>>, u64) {
     let mut places = fields(doc, OWN);
     let mut opaque = 0;
@@ -437,7 +441,7 @@ fn apart(doc: &Doc<'_>) -> (Vec<Range<usize>>, u64) {
     (places, opaque)
 }
 
-/// Whether a text is base64 and nothing else: words have blanks.
+/// Whether a text is nothing but base64; prose would have spaces.
 fn is_encoded(doc: &Doc<'_>, node: Node) -> bool {
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
     doc.kind(node) == Kind::String && doc.raw(node).len() >= 64 && doc.raw(node).bytes().all(base64)

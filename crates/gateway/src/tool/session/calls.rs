@@ -1,4 +1,4 @@
-//! Calls of the client: decided, asked about, recorded, forwarded.
+//! Calls by the client: decided on, asked about, recorded, forwarded.
 
 use std::time::Duration;
 
@@ -20,19 +20,19 @@ use crate::wire::json::{Kind, Node};
 use crate::wire::splice::Patch;
 use crate::{names, record};
 
-/// With what the state of a question of ours begins.
+/// Prefix of the state of our questions.
 const STATE: &str = "ombud:";
 
-/// The decision in the record of a call to which somebody said no.
+/// The decision recorded for a call that somebody declined.
 const DECLINED: &str = "declined";
 
-/// The key of our question among those of an `input_required` result.
+/// The key of our question in an `input_required` result.
 const QUESTION: &str = "ombud";
 
-/// Where a request of the newest revision says what its client can do.
+/// Where a request of the newest revision declares its client's capabilities.
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
-/// A call that waits for the user.
+/// A call that waits for approval.
 #[derive(Debug)]
 pub(super) struct Held {
     /// The client's id of the call.
@@ -42,11 +42,11 @@ pub(super) struct Held {
     exchange: String,
     record: ToolCallRecord,
     details: Vec<u8>,
-    /// What it is for the limits, if it counts.
+    /// How it counts towards the limits, if it does.
     counted: Option<Counted>,
-    /// The tool whose new definition is accepted with it.
+    /// The tool whose new definition is accepted together with the call.
     changed: Option<String>,
-    /// What a person names this call by, and what stands for exactly it.
+    /// The codes by which a person names this call, and the digest that identifies it.
     codes: Codes,
     stands: String,
     /// Who is asked.
@@ -58,11 +58,11 @@ pub(super) struct Held {
 enum Asked {
     /// The user, by a form of the client.
     Form,
-    /// Whoever is outside, for so long. Then the agent reads this.
+    /// Somebody outside, for this long; after that the agent receives this text.
     Outside(Duration, String),
 }
 
-/// A question that went out as a result.
+/// A question that was sent as a result.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) since: Duration,
@@ -71,14 +71,14 @@ pub(super) struct Question {
     exchange: String,
 }
 
-/// An answer to a question of ours inside a call.
+/// A reply to one of our questions, contained in a call.
 struct Reply {
     state: String,
     allowed: bool,
 }
 
 impl Session {
-    /// A call of a tool, or a request that reads something.
+    /// Handles a tool call, or a request that reads something.
     pub(super) fn call(&mut self, message: &Message<'_>, id: Id, method: &str, now: Duration) -> Vec<Step> {
         if let Some(reply) = reply(message) {
             let stripped = without_reply(message);
@@ -90,7 +90,7 @@ impl Session {
         self.judged(message, id, method, None, now)
     }
 
-    /// A call that comes again with the answer to a question.
+    /// Handles a call that is repeated with the reply to a question.
     fn replied(
         &mut self,
         message: &Message<'_>,
@@ -117,7 +117,7 @@ impl Session {
     ) -> Vec<Step> {
         let Some(tool) = tool(message, method) else {
             let lang = self.lang();
-            let text = say!(lang, en: "this call names no tool, so it was not sent", zh: "这次调用没有写明工具，因此未发送");
+            let text = say!(lang, en: "this call does not name a tool, so it was not sent", zh: "这次调用没有写明工具，因此未发送");
             return refuse(&id, INVALID, &text, "ombud_no_tool");
         };
         let mut steps = self.accepted_elsewhere(&tool);
@@ -152,7 +152,7 @@ impl Session {
         steps
     }
 
-    /// What the server wants handed back beside the arguments of a call, as it sent it.
+    /// Patches that restore what the client hands back to the server beside the arguments of a call.
     fn handed_back(&mut self, message: &Message<'_>, method: &str) -> Vec<Patch> {
         let body = message.body.filter(|_| method == "tools/call");
         let beside = body.into_iter().flat_map(|body| message.doc.members(body));
@@ -161,7 +161,7 @@ impl Session {
         beside.into_iter().flat_map(|node| self.restorations(message, node).0).collect()
     }
 
-    /// A new definition that the operator accepted while this session runs counts from now on.
+    /// Adopts a new definition that the operator accepted while this session was running.
     fn accepted_elsewhere(&mut self, tool: &str) -> Vec<Step> {
         let offered = self.pins.tools.get(tool).and_then(|pin| pin.offered.as_ref());
         let accepted = offered.is_some_and(|offered| self.rules.beside.accepted(tool, offered));
@@ -215,12 +215,12 @@ impl Session {
         }
     }
 
-    /// Whether the tool's definition has changed and nobody has accepted that.
+    /// Whether the tool's definition has changed and nobody has accepted the change.
     pub(super) fn is_withheld(&self, tool: &str) -> bool {
         matches!(self.rules.settings.changed, Gate::Ask | Gate::Block) && self.pins.is_changed(tool)
     }
 
-    /// Why a call is not simply released.
+    /// The reasons why a call is not simply released.
     fn reasons(&self, tool: &str, judged: &Judged) -> Vec<Why> {
         let mut why = Vec::new();
         if let CallDecision::Ask(doubts) | CallDecision::Block(doubts) = &judged.decision {
@@ -237,7 +237,7 @@ impl Session {
             self.released.add(counted);
             self.recent.add(&Whose::default(), now, counted);
             let daily = self.rules.beside.daily().filter(|_| self.rules.tools.limits.has_day());
-            // What the model edge has released, it has counted.
+            // A call released by the model edge was already counted there.
             if let Some(daily) = daily.filter(|_| !held.record.vouched) {
                 daily.add(&self.rules.client, counted.readable_money());
             }
@@ -249,18 +249,19 @@ impl Session {
         vec![Step::Note(Box::new(note)), Step::Send(Side::Server, held.line)]
     }
 
-    /// What somebody outside said of a call that comes: the code of the last half hour may be of a session before this one.
+    /// What somebody outside decided about an incoming call; the code of the last half hour may come from an earlier
+    /// session.
     fn said(&self, judged: &Judged) -> Option<bool> {
         let mut codes = judged.codes.codes.iter();
         codes.find_map(|code| self.rules.beside.approvals().said(code, &judged.stands))
     }
 
-    /// Somebody outside of the client decided.
+    /// Applies a decision made outside the client.
     fn told(&mut self, held: Held, allowed: bool, now: Duration) -> Vec<Step> {
         if allowed { self.approve(held, Voice::Outside, now) } else { self.declined(held, Voice::Outside) }
     }
 
-    /// Somebody said no, which is recorded like a yes.
+    /// Refuses a call that somebody declined, which is recorded like an approval.
     fn declined(&self, mut held: Held, by: Voice) -> Vec<Step> {
         self.rules.beside.approvals().settled(held.codes.code());
         DECLINED.clone_into(&mut held.record.decision);
@@ -275,12 +276,12 @@ impl Session {
         steps
     }
 
-    /// Whether a call waits for somebody.
+    /// Whether a call waits for approval.
     pub fn holds(&self, id: &Id) -> bool {
         self.held.values().any(|held| held.id == *id)
     }
 
-    /// Nobody waits for the answer to this request any more.
+    /// Drops a call that waits for approval when nobody waits for its result any more.
     pub fn gone(&mut self, id: &Id) {
         if let Some((ours, _)) = self.held.iter().find(|(_, held)| held.id == *id) {
             let ours = ours.clone();
@@ -290,7 +291,7 @@ impl Session {
         }
     }
 
-    /// What has become of the calls that wait, or of one of them: somebody has answered, or nobody did for too long.
+    /// Updates the waiting calls, or one of them: somebody has decided, or nobody did in time.
     pub fn look(&mut self, only: Option<&Id>, now: Duration) -> Vec<Step> {
         let beside = std::sync::Arc::clone(&self.rules.beside);
         let wanted = self.held.iter().filter(|(_, held)| only.is_none_or(|only| *only == held.id));
@@ -326,7 +327,7 @@ impl Session {
         }
     }
 
-    /// The client takes a request back that has not reached the server; whether it was one.
+    /// Withdraws a call that has not reached the server yet; `None` if there is no such call.
     pub(super) fn take_back(&mut self, id: &Id) -> Option<Vec<Step>> {
         let ours = self.held.iter().find(|(_, held)| held.id == *id).map(|(ours, _)| ours.clone())?;
         let held = self.held.remove(&ours)?;
@@ -334,14 +335,15 @@ impl Session {
         Some(if matches!(held.asked, Asked::Form) { vec![taken_back(&ours)] } else { Vec::new() })
     }
 
-    /// The user allowed it. With the call, a changed definition is accepted, and the client is told to look at it.
+    /// Releases an approved call. This also accepts a changed definition, and the client is notified to list the tools
+    /// again.
     pub(super) fn approve(&mut self, mut held: Held, by: Voice, now: Duration) -> Vec<Step> {
         self.rules.beside.approvals().settled(held.codes.code());
-        // A form is answered once; a yes from outside is a file or a word that may come again.
+        // A form is answered once; an approval from outside is a file or a message that may be repeated.
         if !self.rules.approver().spend(&held.codes) && by == Voice::Outside {
             let lang = self.lang();
             let text = say!(lang,
-                en: "the yes to this call was used already; make the call again, and it is asked about anew",
+                en: "the approval of this call has already been used; make the call again to be asked once more",
                 zh: "对这次调用的同意已经用过；请重新调用，届时会再次询问");
             return refuse(&held.id, REFUSED, &text, "ombud_approval_needed");
         }
@@ -367,7 +369,7 @@ impl Session {
         steps
     }
 
-    /// The record of a call that is not forwarded, or not yet.
+    /// Records a call that is not forwarded, or not yet.
     fn unforwarded(&self, held: &Held) -> Step {
         let kind = EventKind::ToolCall(Box::new(held.record.clone()));
         let about = Some(held.id.clone());
@@ -381,7 +383,7 @@ impl Session {
         let mut steps = vec![self.unforwarded(&held)];
         rules.beside.approvals().wait(&self.waiting(&held, judged), &judged.arguments);
         let modern = modern(message);
-        // Where no clock ticks, those that nobody waits for any more are let go when the next one comes.
+        // Without a running timer, calls whose time is up are dropped when the next one arrives.
         let beside = &rules.beside;
         self.held.retain(|_, other| {
             let stays = !other.is_late(held.since);
@@ -393,7 +395,7 @@ impl Session {
         let room = self.held.len() + self.questions.len() < MOST_WAITING;
         let approve = rules.beside.typed(&format!("ombud approve {}", held.codes.code()));
         let (instruction, wait) = (subject.instruction(&approve, lang), rules.beside.approvals().hold());
-        // Whoever sits at the client may be the child.
+        // The person at the client may be the child.
         let guardian = judged.decision.doubts().contains(&Doubt::Guardian);
         let forms = rules.beside.approvals().forms() && !guardian;
         match modern {
@@ -439,16 +441,16 @@ impl Session {
             exchange: held.exchange.clone(),
             client: self.rules.client.clone(),
             session: self.rules.conversation.clone(),
-            // A changed definition is accepted with its call alone.
+            // A changed definition is accepted only together with its call.
             lasting: judged.lasting.clone().filter(|_| held.changed.is_none()),
         }
     }
 
-    /// The client answers: a question of ours, or a request of the server.
+    /// Handles a response from the client: to one of our questions, or to a request of the server.
     pub(super) fn answered(&mut self, message: &Message<'_>, id: &Id, now: Duration) -> Vec<Step> {
         let form = self.held.get(id).is_some_and(|held| matches!(held.asked, Asked::Form));
         let Some(held) = form.then(|| self.held.remove(id)).flatten() else {
-            // An answer to nothing goes nowhere.
+            // A response to no request is dropped.
             let known = self.theirs.remove(id);
             return if known {
                 vec![Step::Send(Side::Server, self.turned_back(message))]
@@ -458,7 +460,7 @@ impl Session {
         };
         let result = message.body.map(|node| message.raw(node));
         let result: Option<Value> = result.and_then(|text| serde_json::from_str(text).ok());
-        // What somebody outside said meanwhile is used up with it, and a no counts more than a yes.
+        // A decision made outside meanwhile is used up with it, and a no outweighs a yes.
         if self.rules.beside.approvals().said(held.codes.code(), &held.stands) == Some(false) {
             return self.declined(held, Voice::Outside);
         }
@@ -479,12 +481,12 @@ impl Held {
     }
 }
 
-/// A question of ours is taken back.
+/// Withdraws one of our questions.
 fn taken_back(ours: &Id) -> Step {
-    Step::Send(Side::Client, message::cancelled(ours, "no answer is needed any more"))
+    Step::Send(Side::Client, message::cancelled(ours, "no response is needed any more"))
 }
 
-/// What the call is of: for what is read without a tool, the method.
+/// The tool that is called; for reads without a tool, the method.
 fn tool(message: &Message<'_>, method: &str) -> Option<String> {
     if method != "tools/call" {
         return Some(method.to_owned());
@@ -493,7 +495,7 @@ fn tool(message: &Message<'_>, method: &str) -> Option<String> {
     message.text("name").filter(|name| !unclear && !name.is_empty())
 }
 
-/// The decision in the record, with the changed definition as a reason.
+/// The decision as recorded, with a changed definition as an additional reason.
 fn decided(judged: &Judged, held: &Held, verb: &str) -> String {
     let doubts = judged.decision.id();
     let doubts = doubts.strip_prefix(&format!("{verb}: ")).unwrap_or_default();
@@ -504,12 +506,12 @@ fn decided(judged: &Judged, held: &Held, verb: &str) -> String {
     }
 }
 
-/// What a client of the newest revision says it can do, where this request is of that revision.
+/// The declared capabilities of a client of the newest revision, if this request is of that revision.
 fn modern(message: &Message<'_>) -> Option<Node> {
     message.doc.path(message.body?, &["_meta", CAPABILITIES])
 }
 
-/// Since the revision of November 2025 a question says that it is a form.
+/// Since the revision of November 2025 a question declares that it is a form.
 fn with_mode(mut question: Value) -> Value {
     if let Some(params) = question.pointer_mut("/params").and_then(Value::as_object_mut) {
         params.insert("mode".to_owned(), "form".into());
@@ -517,7 +519,7 @@ fn with_mode(mut question: Value) -> Value {
     question
 }
 
-/// The answer to a question of ours that a call brings.
+/// The reply to one of our questions that a call carries.
 fn reply(message: &Message<'_>) -> Option<Reply> {
     let state = message.text("requestState").filter(|state| state.starts_with(STATE))?;
     let given = message.doc.path(message.body?, &["inputResponses", QUESTION]);
@@ -525,7 +527,7 @@ fn reply(message: &Message<'_>) -> Option<Reply> {
     Some(Reply { state, allowed: given.is_some_and(|given| ask::allows(&given)) })
 }
 
-/// The message without the answer: the server knows nothing of the question.
+/// The message without the reply: the server knows nothing of the question.
 fn without_reply(message: &Message<'_>) -> Vec<u8> {
     let Some(params) = message.body.filter(|node| message.doc.kind(*node) == Kind::Object) else {
         return message.with(Vec::new());

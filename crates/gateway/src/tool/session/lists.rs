@@ -1,4 +1,4 @@
-//! The list of a server's tools: remembered, compared, without what hides in it.
+//! The list of a server's tools: stored, compared, and cleared of hidden text.
 
 use ombud_core::{Say, say};
 
@@ -11,14 +11,14 @@ use crate::wire::json::{Doc, Keys, Kind, Node};
 use crate::wire::splice::{Patch, splice};
 use ombud_core::exchange::escape_json;
 
-/// Flags that are told for one tool.
+/// Maximum number of flags reported per tool.
 const MOST_FLAGS: usize = 8;
 
-/// Things that are told in a session.
+/// Maximum number of things reported per session.
 const MOST_TOLD: usize = 4096;
 
 impl Session {
-    /// A list of tools on its way to the client.
+    /// Processes a list of tools on its way to the client.
     pub(super) fn listed(&mut self, message: &Message<'_>, id: &Id) -> Vec<Step> {
         let tools: Vec<Node> =
             message.member("tools").into_iter().flat_map(|tools| message.doc.items(tools)).collect();
@@ -30,7 +30,7 @@ impl Session {
             };
             let definition = message.raw(node).replace(['\n', '\r'], " ");
             if self.secretless(&definition).is_none() {
-                // The list is refused below.
+                // The list as a whole is refused below.
                 continue;
             }
             let mut pins = std::mem::take(&mut self.pins);
@@ -54,7 +54,7 @@ impl Session {
         steps
     }
 
-    /// A definition without its secrets, as a list of it would come to the client.
+    /// A definition without its secrets, as the client would receive it in a list.
     fn secretless(&mut self, definition: &str) -> Option<String> {
         let line = format!(r#"{{"jsonrpc":"2.0","id":0,"result":{{"tools":[{definition}]}}}}"#);
         let message = Message::read(line.as_bytes()).ok()?;
@@ -64,7 +64,8 @@ impl Session {
         Some(message.raw(node).to_owned())
     }
 
-    /// What a server says of itself, of its prompts and of its resources: clients hand it to the model, so nothing hides in it either.
+    /// Processes what a server says about itself, its prompts and its resources: clients pass it to the model, so hidden
+    /// text is removed here too.
     pub(super) fn described(&mut self, message: &Message<'_>, id: &Id) -> Vec<Step> {
         let (mut patches, mut flags) = (Vec::new(), Vec::new());
         for node in descriptions(message) {
@@ -83,7 +84,7 @@ impl Session {
             if self.is_new(format!("\0{flag:?}")) {
                 let what = flag.say(lang);
                 let text = say!(lang,
-                    en: "ombud: what the MCP server `{server}` says of itself {what}",
+                    en: "ombud: the self-description of the MCP server `{server}` {what}",
                     zh: "ombud：MCP 服务器 `{server}` 的自我说明{what}");
                 steps.extend([self.notice(None, flag.code(), None), Step::Tell(text)]);
             }
@@ -92,7 +93,7 @@ impl Session {
         steps
     }
 
-    /// A message on its way, with these parts replaced, without what no client gets.
+    /// A message to the client with these parts replaced and with secrets removed.
     fn cleaned(&mut self, message: &Message<'_>, id: &Id, patches: Vec<Patch>, what: Results) -> Vec<Step> {
         let line = message.with(patches);
         let cleaned = Message::read(&line).map(|message| self.clean(&message, message.body, what));
@@ -103,7 +104,8 @@ impl Session {
         }
     }
 
-    /// The definition that counts, in the place of the one that came: as it was seen, so what hides in it is taken out of it too.
+    /// Replaces the received definition by the accepted one, which is stored as it was seen, so hidden text is removed from
+    /// it too.
     fn pinned(&self, message: &Message<'_>, node: Node, name: &str) -> Option<Patch> {
         let definition = &self.pins.tools.get(name)?.definition;
         let doc = Doc::parse(definition.as_bytes(), Keys::Any).ok()?;
@@ -111,7 +113,7 @@ impl Session {
         Some(Patch { range: message.doc.span(node), with: String::from_utf8(shown).ok()? })
     }
 
-    /// A definition that differs is told once a session, with what differs.
+    /// Reports a changed definition once per session, with the differences.
     fn changed(&mut self, name: &str, definition: &str) -> Vec<Step> {
         let hash = hash(definition);
         if !self.is_new(format!("{name}\0{hash}")) {
@@ -130,17 +132,17 @@ impl Session {
             say!(lang, en: "the new definition is passed on, as ombud.toml says", zh: "按 ombud.toml 的设置，新定义已转交")
         };
         let text = say!(lang,
-            en: "ombud: the MCP server `{server}` describes its tool `{name_shown}` otherwise than before\n{lines}\n  {what}",
+            en: "ombud: the MCP server `{server}` has changed the description of its tool `{name_shown}`\n{lines}\n  {what}",
             zh: "ombud：MCP 服务器 `{server}` 改变了对工具 `{name_shown}` 的描述\n{lines}\n  {what}");
         vec![self.notice(Some(name), "definition_changed", Some(hash)), Step::Tell(text)]
     }
 
-    /// Whether a thing was not told yet. A server that changes with every list is not listened to for ever.
+    /// Whether a thing was not reported yet. Limited, since a server could change with every list.
     fn is_new(&mut self, what: String) -> bool {
         self.told.len() < MOST_TOLD && self.told.insert(what)
     }
 
-    /// What is odd about a definition is told once a session.
+    /// Reports the suspicious traits of a definition once per session.
     fn flagged(&mut self, message: &Message<'_>, node: Node, name: &str, definition: &str) -> Vec<Step> {
         let mut flags: Vec<Flag> =
             texts(&message.doc, node).iter().flat_map(|text| hidden::flags(text)).collect();
@@ -162,7 +164,7 @@ impl Session {
         steps
     }
 
-    /// What a definition has to do with tools of other servers.
+    /// How a definition relates to tools of other servers.
     fn against_others(&self, name: &str, definition: &str) -> Vec<Flag> {
         let others = &self.rules.others;
         let shadows = others.get(&hidden::alike(name)).map(|(server, _)| Flag::Shadows(server.clone()));
@@ -173,7 +175,7 @@ impl Session {
     }
 }
 
-/// Whether a text names a tool. A name that is one common word says nothing.
+/// Whether a text mentions a tool. A name that is one common word proves nothing.
 fn speaks_of(folded: &str, tool: &str) -> bool {
     let tool = crate::attribute::folded(tool);
     let part = |ch: char| ch.is_alphanumeric() || matches!(ch, '_' | '-');
@@ -185,7 +187,7 @@ fn speaks_of(folded: &str, tool: &str) -> bool {
         })
 }
 
-/// The texts that describe something to a model.
+/// The strings that describe something to a model.
 fn descriptions(message: &Message<'_>) -> impl Iterator<Item = Node> {
     const KEYS: [&str; 3] = ["instructions", "description", "title"];
     let doc = &message.doc;
@@ -195,7 +197,7 @@ fn descriptions(message: &Message<'_>) -> impl Iterator<Item = Node> {
     texts.filter(move |at| doc.kind(*at) == Kind::String)
 }
 
-/// Every text in a definition.
+/// Every string in a definition.
 fn texts(doc: &Doc<'_>, node: Node) -> Vec<String> {
     strings(doc, node).map(|node| doc.string(node).into_owned()).collect()
 }
@@ -204,7 +206,7 @@ fn strings<'d>(doc: &'d Doc<'_>, node: Node) -> impl Iterator<Item = Node> + 'd 
     doc.within(node).filter(|at| matches!(doc.kind(*at), Kind::String))
 }
 
-/// Replacements that take out what hides. The name itself stays: it is what the client calls.
+/// Patches that remove hidden text. The name itself stays: it is what the client calls.
 fn hidden_parts(doc: &Doc<'_>, node: Node) -> Vec<Patch> {
     let name = doc.get(node, "name");
     let parts = strings(doc, node).filter(|at| Some(*at) != name).filter_map(|at| {
@@ -214,7 +216,7 @@ fn hidden_parts(doc: &Doc<'_>, node: Node) -> Vec<Patch> {
     parts.collect()
 }
 
-/// A text from a server, for a terminal.
+/// A text from a server, made safe for a terminal.
 fn plain(text: &str) -> String {
     text.chars().map(|ch| if ch.is_control() { '\u{fffd}' } else { ch }).take(300).collect()
 }

@@ -1,4 +1,4 @@
-//! Scripts of messages against a session: what goes in on the left, what comes out.
+//! Scripts of messages against a session: messages in, messages out.
 
 use std::sync::Mutex;
 
@@ -22,16 +22,16 @@ mod hostile;
 mod rules;
 mod taken_back;
 
-/// What somebody outside said, and how long they may take.
+/// What somebody outside decided, and how long a call is held for that.
 #[derive(Default)]
 struct Given {
     said: Mutex<Vec<(String, bool)>>,
     waiting: Mutex<Vec<Pending>>,
     hold: Mutex<Duration>,
     heard: Mutex<Vec<String>>,
-    /// What counts for good.
+    /// Marks of approvals that last.
     standing: Mutex<BTreeSet<String>>,
-    /// What was done today, where that is remembered.
+    /// Today's totals, where they are stored.
     day: Mutex<Option<Today>>,
 }
 
@@ -102,7 +102,7 @@ struct Script {
     now: Duration,
 }
 
-/// What came out: messages to the client, messages to the server, kinds of notes in their order.
+/// The output: messages to the client, messages to the server, and kinds of notes in order.
 #[derive(Default)]
 struct Out {
     client: Vec<Value>,
@@ -116,7 +116,7 @@ impl Script {
         Self::with(mode, Server::default())
     }
 
-    /// The same with the gate of a tool.
+    /// The same with a gate for one tool.
     fn barring(mode: Gate, tool: &str, gate: Gate) -> Self {
         let mut script = Self::new(mode);
         let rules = Arc::get_mut(&mut script.session.rules).unwrap();
@@ -376,7 +376,7 @@ fn without_forms_an_error_says_what_to_type_and_the_code_counts_once() {
 #[test]
 fn what_the_model_edge_released_is_doubted_no_more_and_forbidden_all_the_same() {
     let to = json!({ "to": "a@x.example" });
-    // What only observing or blocking doubts is lifted, for the user's words were seen there.
+    // A doubt alone, in any mode, is lifted, since the user's words were known there.
     for mode in [Gate::Observe, Gate::Ask, Gate::Block] {
         assert_eq!(
             Script::new(mode).call(1, "vouched_send", &to).notes,
@@ -385,7 +385,7 @@ fn what_the_model_edge_released_is_doubted_no_more_and_forbidden_all_the_same() 
         );
     }
     assert_eq!(Script::new(Gate::Block).call(1, "send_note", &to).server.len(), 0);
-    // The name with the server is known to this edge only, so nobody there has looked at its gate.
+    // The name with the server is known only to this edge, so the model edge has not checked its gate.
     let mut barred = Script::barring(Gate::Ask, "mcp__mail__vouched_send", Gate::Block);
     assert_eq!(reason(&barred.call(1, "vouched_send", &to).client[0]), "ombud_call_blocked");
 }
@@ -434,7 +434,7 @@ fn a_held_call_is_not_made_when_nobody_waits_for_it() {
     assert_eq!(back.order, "");
     script.beside.said.lock().unwrap().push((code, true));
     assert!(script.session.tick(Duration::from_secs(1)).is_empty());
-    // An answer to a question that nobody was asked is none.
+    // A response to a question that was never asked does not count.
     let forged = script.call(2, "delete_file", &json!({ "path": "b.txt" }));
     assert_eq!(forged.order, "n");
     for id in 0..8 {
@@ -668,6 +668,6 @@ fn without_a_limit_a_loop_of_acts_is_asked_about_and_looking_is_not() {
     };
     assert_eq!(released(&mut script, "read_file", 0), 30);
     assert_eq!(released(&mut script, "create_note", 100), 20);
-    // What cannot be made good is asked about from the first time on.
+    // What cannot be undone needs approval from the first call on.
     assert_eq!(released(&mut script, "send_note", 200), 0);
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a call of an app: a key that everybody has, a secret in the preferences, encryption that hides nothing.
+//! Flaws of calls in an app: a key that everybody has, a secret in the preferences, encryption that hides nothing.
 
 use super::super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::super::flaws::looks_like_key;
@@ -6,7 +6,7 @@ use super::super::{last, words};
 use super::{BUNDLED, CLIENTS, head, own};
 use crate::facts::{Deed, Flaw};
 
-/// What is wrong with a call, by its arguments.
+/// Returns the flaws of a call, judged by its arguments.
 pub(in crate::code) fn flaws(path: &str, arguments: &[Argument]) -> Vec<Deed> {
     let Some(path) = own(path) else { return Vec::new() };
     let rows = [
@@ -19,18 +19,18 @@ pub(in crate::code) fn flaws(path: &str, arguments: &[Argument]) -> Vec<Deed> {
     rows.into_iter().filter(|(wrong, _)| *wrong).map(|(_, flaw)| Deed::Flaw(flaw)).collect()
 }
 
-/// Labels under which a client takes its key.
+/// Argument labels for a client's key.
 const KEYS: &[&str] = &["apiKey", "apiToken", "token", "authToken", "key", "secret", "bearerToken"];
 
-/// Whether a text is a key that only this place shows to be one: of one that has a form of its own another rule tells where it is
-/// written.
+/// Whether a text is a key that is recognised only by its use here: another rule reports keys with a form of their
+/// own where they are written.
 fn is_written_out(text: &str) -> bool {
     const FORMS: &[&str] = &["sk-", "AIza", "gsk_", "xai-", "hf_", "ghp_"];
     let bare = text.trim_start_matches("Bearer ").trim();
     looks_like_key(text) && !FORMS.iter().any(|form| bare.starts_with(form))
 }
 
-/// Whether a key that the app carries opens a provider.
+/// Whether a key that the app carries authenticates it to a provider.
 fn key_in_app(path: &str, arguments: &[Argument]) -> bool {
     let carried = |value: &Value| {
         value.template().is_some_and(|text| {
@@ -49,7 +49,7 @@ fn key_in_app(path: &str, arguments: &[Argument]) -> bool {
     client && named(arguments, KEYS).is_some_and(carried)
 }
 
-/// Whether what a key of the preferences names is a secret.
+/// Whether the key of a preference names a secret.
 fn secret_in_preferences(path: &str, arguments: &[Argument]) -> bool {
     let sets = matches!(head(path), "UserDefaults" | "NSUbiquitousKeyValueStore")
         && matches!(last(path), "set" | "setValue");
@@ -102,7 +102,7 @@ fn weak(path: &str, arguments: &[Argument]) -> bool {
     }
 }
 
-/// Whether one of these names from outside stands in a value: `CCOptions(kCCOptionECBMode | kCCOptionPKCS7Padding)`.
+/// Whether a value contains one of these external names: `CCOptions(kCCOptionECBMode | kCCOptionPKCS7Padding)`.
 fn says(value: &Value, wanted: &[&str], depth: usize) -> bool {
     if depth > 3 {
         return false;
@@ -116,7 +116,7 @@ fn says(value: &Value, wanted: &[&str], depth: usize) -> bool {
         }
 }
 
-/// A key or a first vector that is written out.
+/// Whether a key or an initialisation vector is hard-coded.
 fn fixed(path: &str, arguments: &[Argument]) -> bool {
     let out = |names: &[&str]| named(arguments, names).is_some_and(|value| written_out(value, 0));
     match path {

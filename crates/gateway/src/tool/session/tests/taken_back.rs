@@ -1,4 +1,4 @@
-//! What one side takes back, what nobody answers, and what comes late.
+//! Cancellations by either side, missing responses, and late ones.
 
 use super::*;
 
@@ -30,10 +30,10 @@ fn a_call_that_is_taken_back_is_told_to_the_server_and_recorded_by_how_it_ends()
         let told = script.client(&taken_back(&id.into()));
         assert_eq!((told.server.len(), &told.server[0]["params"]["requestId"]), (1, &id.into()));
     }
-    // It had done its work already: that is what the log says.
+    // The server had already done its work, and the log says so.
     assert_eq!(script.server(&result(1)).notes, ["result read_file ok"]);
     assert!(out(script.session.tick(Duration::from_secs(30))).order.is_empty());
-    // The client has forgotten it, so nobody hears of its end.
+    // The client has forgotten the call, so nobody is told of its end.
     let ended = out(script.session.tick(Duration::from_secs(31)));
     assert_eq!((&*ended.order, &*ended.notes), ("n", &["result read_file ombud_cancelled".to_owned()][..]));
 }
@@ -95,7 +95,7 @@ fn a_server_takes_back_what_it_asked_for_and_may_ask_again() {
         for id in 0..16 {
             assert_eq!(script.server(&taken_back(&id.into())).client.len(), 1, "{round} {id}");
         }
-        // The answer came too late for the server, which has forgotten the question.
+        // The response came too late for the server, which has forgotten the question.
         assert!(script.client(&result(0)).server.is_empty());
     }
 }
@@ -124,12 +124,12 @@ fn a_question_expires() {
     let asked = script.call(1, "delete_file", &arguments());
     assert!(out(script.session.tick(soon)).order.is_empty());
     let ended = out(script.session.tick(late));
-    // The form is taken back, and the call is answered.
+    // The form is withdrawn, and the call gets a response.
     assert_eq!((&*ended.order, reason(&ended.client[1])), ("cc", "ombud_not_answered"));
     let answer = json!({ "jsonrpc": "2.0", "id": asked.client[0]["id"], "result": yes });
     assert!(script.client(&answer).server.is_empty(), "a yes that comes too late");
 
-    // The newest revision: the question is a result, and the answer a second call.
+    // The newest revision: the question is a result, and the reply a second call.
     for (when, released) in [(soon, true), (late, false)] {
         let mut script = Script::new(Gate::Ask);
         let mut first = call(1, "delete_file", &arguments());
