@@ -12,7 +12,7 @@ pub fn told(decision: &str, lang: Lang) -> String {
     told_seeing(decision, true, lang)
 }
 
-/// The same at a tool's edge: what the user said is not seen there, so nobody can tell whether they asked for the call.
+/// The same at a tool's edge: what the user said is not visible there, so it is unknown whether they asked for the call.
 pub fn told_unseen(decision: &str, lang: Lang) -> String {
     told_seeing(decision, false, lang)
 }
@@ -35,7 +35,7 @@ fn told_seeing(decision: &str, seen: bool, lang: Lang) -> String {
     }
 }
 
-/// What a rule said about an answer, in words.
+/// What a rule reported about a response, in words.
 pub fn told_rule(rule: &str, decision: &str, lang: Lang) -> String {
     let why = match rule {
         "answer.image_host" => {
@@ -72,7 +72,7 @@ pub fn told_rule(rule: &str, decision: &str, lang: Lang) -> String {
     }
 }
 
-/// A category of data by its id, in words.
+/// A category of data, given by its id, in words.
 fn category(id: &str, lang: Lang) -> String {
     let known = DataCategory::ALL.iter().find(|category| category.id() == id);
     known.map_or_else(|| id.to_owned(), |category| category.say(lang))
@@ -149,7 +149,7 @@ fn doubt_in_words(id: &str, seen: bool, lang: Lang) -> String {
     }
 }
 
-/// A condition of the operator by its id.
+/// A condition of the operator, given by its id, in words.
 fn condition(id: &str, lang: Lang) -> String {
     let number = id.rsplit('_').next().unwrap_or_default();
     let place = if id.starts_with("own") {
@@ -164,14 +164,14 @@ fn condition(id: &str, lang: Lang) -> String {
     }
 }
 
-/// That nobody can look at a result any more, in words.
+/// Says that a result can no longer be inspected.
 fn forgotten(lang: Lang) -> String {
     say!(lang,
         en: "one of its values stood in a result that was too long, or is too long ago, to be looked at, so nobody can tell whether that result asked for this",
         zh: "其中有值出现在过长或过早的结果中，那些结果已不再查看，因此无法判断是不是它们要求这样做的")
 }
 
-/// A limit that is passed, in words.
+/// An exceeded limit, in words.
 fn over(limit: Limit, lang: Lang) -> String {
     match limit {
         Limit::Repeat => say!(lang,
@@ -288,14 +288,14 @@ impl Say for Doubt {
     }
 }
 
-/// An origin inside of a sentence: Chinese sets a blank before what begins with a Latin letter or a digit.
+/// An origin inside a sentence: Chinese puts a space before text that starts with a Latin letter or a digit.
 fn inside(origin: &Origin, lang: Lang) -> String {
     let said = origin.say(lang);
     let blank = lang == Lang::Zh && said.starts_with(|ch: char| ch.is_ascii_alphanumeric());
     if blank { format!(" {said}") } else { said }
 }
 
-/// A value as code: no markup of it may take effect where the text is shown, and it ends somewhere.
+/// A value as code: its markup must not take effect where the text is shown, and its length is bounded.
 pub fn quoted(value: &str) -> String {
     const LONGEST: usize = 120;
     let clean = |ch: char| if ch == '`' || ch.is_control() { ' ' } else { ch };
