@@ -56,13 +56,13 @@ impl Say for SignKind {
                 zh: "要求助手瞒着用户行事"),
             Self::Order => say!(lang, en: "gives the assistant an order", zh: "向助手下达命令"),
             Self::Template => say!(lang,
-                en: "imitates the marks between turns or tool results",
+                en: "imitates the markers between turns or tool results",
                 zh: "冒充对话轮次或工具结果的标记"),
             Self::Exfiltration => say!(lang,
-                en: "a link or picture that would carry data out",
+                en: "a link or image that would carry data out",
                 zh: "会把数据带出去的链接或图片"),
             Self::Invisible => {
-                say!(lang, en: "text in characters that nobody sees", zh: "用看不见的字符写成的文字")
+                say!(lang, en: "text in invisible characters", zh: "用看不见的字符写成的文字")
             }
         }
     }
@@ -136,7 +136,7 @@ impl Say for Hiding {
             Self::Percent => say!(lang, en: "in percent-encoding", zh: "以百分号编码"),
             Self::Entities => say!(lang, en: "in character references", zh: "以字符实体编码"),
             Self::Rotated => say!(lang, en: "in rotated or reversed letters", zh: "字母经过移位或倒写"),
-            Self::Style => say!(lang, en: "by a style that shows nothing", zh: "用样式隐藏而不显示"),
+            Self::Style => say!(lang, en: "by a style that makes it invisible", zh: "用样式隐藏而不显示"),
             Self::Comment => say!(lang, en: "in a comment", zh: "藏在注释中"),
             Self::Attribute => say!(lang, en: "in an attribute", zh: "藏在标签属性中"),
         }

@@ -20,7 +20,7 @@ pub enum Error {
     #[error("the record cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// A float, or an integer outside ±(2^53−1).
-    #[error("the record has a number outside the profile (no fractions, integers up to 2^53-1)")]
+    #[error("the record contains an unsupported number (only integers up to 2^53-1, no fractions)")]
     Number,
 }
 

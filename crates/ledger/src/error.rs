@@ -23,8 +23,8 @@ pub enum Error {
     /// A write or a sync failed. For this process the log has ended: nothing is acknowledged any more, because after a
     /// failed sync the kernel may have dropped what it could not write.
     #[error(
-        "the log cannot be written ({what}: {cause}); nothing is forwarded any more. \
-         Free space on that disk or repair it, then start ombud again"
+        "the log cannot be written ({what}: {cause}), so nothing is forwarded any more. \
+         Free up space on that disk or repair it, then start ombud again"
     )]
     Unwritable {
         /// What was being done.
@@ -44,7 +44,7 @@ pub enum Error {
     },
     /// A database of the home cannot be used.
     #[error(
-        "{what} {}: {cause}. Run `ombud log verify` to see whether the log itself is whole{}",
+        "{what} {}: {cause}. Run `ombud log verify` to see whether the log itself is intact{}",
         path.display(),
         mend(path, cause, Lang::En)
     )]
@@ -58,8 +58,8 @@ pub enum Error {
     },
     /// A key file is missing or unreadable though records depend on it.
     #[error(
-        "the key file {} is missing or damaged. Put it back from your backup, \
-         or start a new log with another OMBUD_HOME",
+        "the key file {} is missing or damaged. Restore it from a backup, \
+         or start a new log under a different OMBUD_HOME",
         path.display()
     )]
     Key {
@@ -68,7 +68,7 @@ pub enum Error {
     },
     /// The journal is not what an earlier checkpoint of it says. Nothing is signed until that is explained.
     #[error(
-        "{problem}. Nothing is written. Run `ombud log verify`, restore the directory, or use another OMBUD_HOME"
+        "{problem}. Nothing was written. Run `ombud log verify`, restore the directory, or use a different OMBUD_HOME"
     )]
     Inconsistent {
         /// What does not fit.
@@ -78,7 +78,7 @@ pub enum Error {
     #[error("the record does not fit the log: {0}")]
     Record(Arc<crate::canonical::Error>),
     /// The record or its payload is too long.
-    #[error("the {what} has {length} bytes; the log takes at most {limit}")]
+    #[error("the {what} has {length} bytes; the log accepts at most {limit}")]
     TooLong {
         /// `record` or `payload`.
         what: &'static str,
@@ -120,13 +120,13 @@ fn mend(path: &std::path::Path, cause: &sqlx::Error, lang: Lang) -> &'static str
         cause.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok()).unwrap_or(0) & 0xff;
     let derived = path.file_name().is_some_and(|name| name == "index.db");
     match (code, derived, lang) {
-        (13, _, Lang::En) => ". Make room on that disk, then try again",
+        (13, _, Lang::En) => ". Free up space on that disk, then try again",
         (13, _, Lang::Zh) => "。请先清理磁盘空间，再重试",
-        (11 | 26, true, Lang::En) => ". This file is only an index: delete it, and it is made anew",
+        (11 | 26, true, Lang::En) => ". This file is only an index: delete it, and it is rebuilt",
         (11 | 26, true, Lang::Zh) => "。该文件只是索引：删除后会自动重建",
         (11 | 26, false, Lang::En) => {
-            ". Put this file back from a backup, or move it away: the log then goes on, but what was recorded encrypted \
-             before stays closed"
+            ". Restore this file from a backup, or move it away: the log can then continue, but contents encrypted before \
+             cannot be opened any more"
         }
         (11 | 26, false, Lang::Zh) => {
             "。请从备份恢复该文件，或将其移走：日志可继续，但之前加密记录的内容将无法打开"
@@ -141,7 +141,7 @@ fn mend(path: &std::path::Path, cause: &sqlx::Error, lang: Lang) -> &'static str
 pub enum Problem {
     /// The journal has fewer entries than a published checkpoint covers: an old copy was put back, or entries were cut.
     #[error(
-        "the log has {found} entries, but a checkpoint says there were {signed}: an old copy, or entries were cut off"
+        "the log has {found} entries, but a checkpoint says there were {signed}: it is an old copy, or entries were cut off"
     )]
     Shorter {
         /// Entries in the journal.
@@ -159,9 +159,7 @@ pub enum Problem {
     #[error("the checkpoint of the log is missing, damaged, or not signed with this log's key")]
     Checkpoint,
     /// There are keys of recorded conversations, and no entry.
-    #[error(
-        "the log is empty, but keys of conversations that it recorded are there: its entries were removed"
-    )]
+    #[error("the log is empty, but keys of recorded conversations exist: its entries were removed")]
     Emptied,
     /// A segment before the last one is damaged or missing.
     #[error("journal segment {segment} is missing or damaged at byte {offset}")]

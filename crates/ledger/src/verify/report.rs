@@ -134,7 +134,7 @@ impl Say for Flaw {
         match self {
             Self::Short => say!(lang, en: "the file ends inside an entry", zh: "文件在一条记录中间结束"),
             Self::NoFrame => {
-                say!(lang, en: "there is no entry where one should begin", zh: "应有记录处没有记录")
+                say!(lang, en: "no entry where one should start", zh: "应有记录处没有记录")
             }
             Self::Checksum => say!(lang, en: "the checksum is wrong", zh: "校验和错误"),
             Self::Missing => say!(lang, en: "a part of the journal is missing", zh: "日志缺失一部分"),
@@ -146,14 +146,16 @@ impl Say for Fault {
     fn say(&self, lang: Lang) -> String {
         match self {
             Self::Missing => say!(lang, en: "the file is missing", zh: "文件缺失"),
-            Self::Checkpoint => say!(lang, en: "it is no checkpoint of a log", zh: "不是有效的日志检查点"),
+            Self::Checkpoint => {
+                say!(lang, en: "it is not a valid checkpoint of a log", zh: "不是有效的日志检查点")
+            }
             Self::Signature => {
                 say!(lang, en: "the checkpoint is not signed by this log's key", zh: "检查点不是由本日志的密钥签名")
             }
             Self::Key => say!(lang, en: "the public key is malformed", zh: "公钥格式错误"),
             Self::Cosignature => say!(lang, en: "a witness's signature is wrong", zh: "见证者的签名错误"),
             Self::Quorum => {
-                say!(lang, en: "fewer witnesses signed than the policy asks for", zh: "签名的见证者少于策略要求")
+                say!(lang, en: "fewer witnesses signed than the policy requires", zh: "签名的见证者少于策略要求")
             }
             Self::Frame(flaw) => flaw.say(lang),
             Self::Ends => {
@@ -161,27 +163,27 @@ impl Say for Fault {
             }
             Self::Root => say!(
                 lang,
-                en: "the entries are not those that were signed (which one was changed cannot be told)",
+                en: "the entries are not those that were signed (it is unknown which one was changed)",
                 zh: "记录与签名时不一致（无法判断哪一条被更改）"
             ),
             Self::Entry => {
                 say!(lang, en: "the entry is not the one that was signed", zh: "该记录与签名时不一致")
             }
             Self::Tile => {
-                say!(lang, en: "the tile is not that of the signed log", zh: "哈希块与已签名的日志不一致")
+                say!(lang, en: "the tile does not match the signed log", zh: "哈希块与已签名的日志不一致")
             }
             Self::Bundle => {
-                say!(lang, en: "the bundle has not the right entries", zh: "记录包中的条数或长度不正确")
+                say!(lang, en: "the bundle has the wrong number or length of entries", zh: "记录包中的条数或长度不正确")
             }
             Self::Record => {
-                say!(lang, en: "the entry is signed but is no record", zh: "该条目已签名，但不是有效记录")
+                say!(lang, en: "the entry is signed but is not a valid record", zh: "该条目已签名，但不是有效记录")
             }
             Self::Payload => {
-                say!(lang, en: "the encrypted payload is not the entry's own", zh: "加密内容与该记录不符")
+                say!(lang, en: "the encrypted payload does not match the entry", zh: "加密内容与该记录不符")
             }
             Self::Frontier => say!(
                 lang,
-                en: "the saved frontier is damaged (harmless: the next start makes it anew)",
+                en: "the saved frontier is damaged (harmless: the next start rebuilds it)",
                 zh: "保存的进度文件损坏（无害：下次启动会重新生成）"
             ),
         }
@@ -205,7 +207,7 @@ impl Say for NotCovered {
         match self {
             Self::KeyFromFolder => say!(
                 lang,
-                en: "the log's key was taken from the folder itself; to know whose log it is, give the key with --vkey",
+                en: "the log's key was taken from the folder itself; to verify whose log it is, pass the key with --vkey",
                 zh: "日志公钥取自该目录本身；要确认日志属于谁，请用 --vkey 指定公钥"
             ),
             Self::NoWitness => say!(
@@ -215,7 +217,7 @@ impl Say for NotCovered {
                 zh: "没有见证者签名：持有日志密钥的人可能重写过全部记录，因此不能声称“自某日起为证据”"
             ),
             Self::UnknownSignatures(n) => {
-                say!(lang, en: "{n} signatures by unknown keys were not checked", zh: "{n} 个未知密钥的签名未检查")
+                say!(lang, en: "{n} signatures by unknown keys, which were not checked", zh: "{n} 个未知密钥的签名未检查")
             }
             Self::NoCheckpoint => say!(lang, en: "nothing has been signed yet", zh: "尚未签名任何内容"),
             Self::Tail { entries, torn } => say!(
@@ -229,7 +231,7 @@ impl Say for NotCovered {
                 zh: "崩溃后另存的 {files} 个文件，共 {bytes} 字节"
             ),
             Self::MissingPayloads(n) => {
-                say!(lang, en: "{n} payloads are not in the folder", zh: "目录中缺少 {n} 份内容")
+                say!(lang, en: "{n} payloads that are not in the folder", zh: "目录中缺少 {n} 份内容")
             }
             Self::Erased(n) => say!(
                 lang,
@@ -243,7 +245,7 @@ impl Say for NotCovered {
             ),
             Self::Databases => say!(
                 lang,
-                en: "the databases beside the journal (conversation keys, vault, index)",
+                en: "the databases next to the journal (conversation keys, vault, index)",
                 zh: "日志旁的数据库（会话密钥、代号库、索引）"
             ),
         }
