@@ -1,11 +1,11 @@
-//! What can go wrong, and what to do about it.
+//! Errors of the ledger, and what to do about them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ombud_core::{Lang, Say};
 
-/// Why the ledger could not do what was asked.
+/// Why the ledger could not do what was requested.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -20,7 +20,7 @@ pub enum Error {
         /// The process that holds it, as it described itself.
         holder: String,
     },
-    /// A write or a sync failed. For this process the log has ended: nothing is acknowledged any more, because after a
+    /// A write or a sync failed. The log has ended for this process: nothing is acknowledged any more, because after a
     /// failed sync the kernel may have dropped what it could not write.
     #[error(
         "the log cannot be written ({what}: {cause}), so nothing is forwarded any more. \
@@ -66,15 +66,15 @@ pub enum Error {
         /// The path.
         path: PathBuf,
     },
-    /// The journal is not what an earlier checkpoint of it says. Nothing is signed until that is explained.
+    /// The journal contradicts an earlier checkpoint of it. Nothing is signed until that is explained.
     #[error(
         "{problem}. Nothing was written. Run `ombud log verify`, restore the directory, or use a different OMBUD_HOME"
     )]
     Inconsistent {
-        /// What does not fit.
+        /// The contradiction.
         problem: Problem,
     },
-    /// The record cannot be written in the log's form.
+    /// The record cannot be written in the log's format.
     #[error("the record does not fit the log: {0}")]
     Record(Arc<crate::canonical::Error>),
     /// The record or its payload is too long.
@@ -87,10 +87,10 @@ pub enum Error {
         /// The greatest length in bytes.
         limit: usize,
     },
-    /// The record names another conversation than its payload.
+    /// The record names a different conversation than its payload.
     #[error("the record and its payload name different conversations")]
     Conversation,
-    /// The directory to export to has something in it.
+    /// The export directory is not empty.
     #[error("{} is not empty. Name a directory that does not exist yet", path.display())]
     NotEmpty {
         /// The path.
@@ -102,20 +102,20 @@ pub enum Error {
         /// The home directory.
         home: PathBuf,
     },
-    /// A payload does not open as its entry says.
+    /// A payload does not decrypt to what its entry says.
     #[error("{0}. Run `ombud log verify` to see what else was changed")]
     Payload(crate::seal::OpenError),
     /// The ledger was closed.
     #[error("the log is closed")]
     Closed,
-    /// Random numbers or a cipher were not to be had from the system.
+    /// The system could not provide random numbers or a cipher.
     #[error("the system's cryptography failed ({0})")]
     Crypto(&'static str),
 }
 
-/// What helps with a database: the index is derived from the log, the state is not.
+/// Advice for a database error: the index is derived from the log, the state is not.
 fn mend(path: &std::path::Path, cause: &sqlx::Error, lang: Lang) -> &'static str {
-    // The result codes of SQLite: 13 the disk is full, 11 and 26 the file is no whole database.
+    // SQLite result codes: 13 the disk is full, 11 and 26 the file is damaged or not a database.
     let code =
         cause.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok()).unwrap_or(0) & 0xff;
     let derived = path.file_name().is_some_and(|name| name == "index.db");
@@ -135,11 +135,12 @@ fn mend(path: &std::path::Path, cause: &sqlx::Error, lang: Lang) -> &'static str
     }
 }
 
-/// In what way a journal contradicts itself or its checkpoint.
+/// How a journal contradicts itself or its checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The journal has fewer entries than a published checkpoint covers: an old copy was put back, or entries were cut.
+    /// The journal has fewer entries than a published checkpoint covers: an old copy was restored, or entries were cut
+    /// off.
     #[error(
         "the log has {found} entries, but a checkpoint says there were {signed}: it is an old copy, or entries were cut off"
     )]
@@ -149,7 +150,7 @@ pub enum Problem {
         /// Entries that were signed.
         signed: u64,
     },
-    /// The root of the journal is another than the one signed.
+    /// The root of the journal is not the one that was signed.
     #[error("the first {signed} entries of the log are not those that were signed")]
     Forked {
         /// Entries that were signed.
@@ -158,7 +159,7 @@ pub enum Problem {
     /// The checkpoint cannot be read, is not signed by this log's key, or is missing.
     #[error("the checkpoint of the log is missing, damaged, or not signed with this log's key")]
     Checkpoint,
-    /// There are keys of recorded conversations, and no entry.
+    /// There are keys of recorded conversations, but no entries.
     #[error("the log is empty, but keys of recorded conversations exist: its entries were removed")]
     Emptied,
     /// A segment before the last one is damaged or missing.
@@ -256,7 +257,7 @@ impl Say for Error {
     }
 }
 
-/// What the operating system answered, in Chinese; its number where there are no words for it.
+/// The operating system's error in Chinese; its number if there are no words for it.
 pub(crate) fn system(error: &std::io::Error) -> String {
     use std::io::ErrorKind as Kind;
     let known = match error.kind() {
@@ -276,7 +277,7 @@ pub(crate) fn system(error: &std::io::Error) -> String {
     }
 }
 
-/// What a database answered, in Chinese: its number, and nothing of its own words.
+/// A database error in Chinese: its code only, none of its own text.
 fn database(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Io(error) => system(error),
@@ -288,7 +289,7 @@ fn database(error: &sqlx::Error) -> String {
 }
 
 impl Error {
-    /// No log in a home, as far as anybody may look there.
+    /// The error for a home without a log, as far as the directory can be read.
     pub(crate) fn no_log(home: &Path) -> Self {
         match std::fs::metadata(home.join("journal")) {
             Err(cause) if cause.kind() == std::io::ErrorKind::PermissionDenied => {
@@ -298,13 +299,13 @@ impl Error {
         }
     }
 
-    /// For `map_err`: an error of the operating system at a path.
+    /// Adapter for `map_err`: an operating-system error at a path.
     pub(crate) fn file(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |cause| Self::File { what, path, cause: Arc::new(cause) }
     }
 
-    /// For `map_err`: an error of a database.
+    /// Adapter for `map_err`: a database error.
     pub(crate) fn database(what: &'static str, path: &Path) -> impl FnOnce(sqlx::Error) -> Self {
         let path = path.to_owned();
         move |cause| Self::Database { what, path, cause: Arc::new(cause) }

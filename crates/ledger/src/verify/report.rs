@@ -1,4 +1,4 @@
-//! What verification found, in words.
+//! The findings of a verification, in words.
 
 use std::path::PathBuf;
 
@@ -12,21 +12,22 @@ use crate::journal::walk::Flaw;
 pub struct Report {
     /// The name of the log, if its checkpoint could be read.
     pub origin: Option<String>,
-    /// Entries, counted from the first, that are proven to be those the checkpoint was signed over. 0 if the root is wrong.
+    /// Entries, counted from the first, that are proven to be those the checkpoint was signed over. 0 if the root is
+    /// wrong.
     pub entries: u64,
-    /// Encrypted payloads that were found to be those their entries speak of.
+    /// Encrypted payloads that match their entries.
     pub payloads: u64,
-    /// What is damaged, the lowest entry first. At most [`Report::MAX_DAMAGE`] are kept.
+    /// The damage, lowest entry first. At most [`Report::MAX_DAMAGE`] are kept.
     pub damage: Vec<Damage>,
-    /// What this verification says nothing about.
+    /// What this verification does not cover.
     pub not_covered: Vec<NotCovered>,
-    /// Seconds since 1970 at which the witnesses required by the policy had all seen this checkpoint. Before that moment
-    /// whoever holds the log's key could have written anything.
+    /// Seconds since 1970 at which the witnesses required by the policy had all seen this checkpoint. Before that moment,
+    /// the holder of the log's key could have written anything.
     pub witnessed: Option<u64>,
 }
 
 impl Report {
-    /// Kinds of damage kept at most.
+    /// Maximum number of damage entries kept.
     pub const MAX_DAMAGE: usize = 1000;
 
     /// Whether nothing is damaged. It does not mean that everything was covered.
@@ -46,24 +47,24 @@ impl Report {
     }
 }
 
-/// Something is damaged.
+/// One case of damage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
     /// The entry, if one can be named.
     pub entry: Option<u64>,
     /// The file, relative to the source.
     pub file: PathBuf,
-    /// In what way.
+    /// The kind of damage.
     pub fault: Fault,
 }
 
-/// In what way something is damaged.
+/// A kind of damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
     /// A file that the checkpoint vouches for is missing.
     Missing,
-    /// The checkpoint is no signed note of a log.
+    /// The checkpoint is not a signed note of a log.
     Checkpoint,
     /// The checkpoint is not signed by the log's key.
     Signature,
@@ -71,35 +72,35 @@ pub enum Fault {
     Key,
     /// A witness's signature is wrong.
     Cosignature,
-    /// Fewer witnesses signed than the policy asks for.
+    /// Fewer witnesses signed than the policy requires.
     Quorum,
-    /// The journal cannot be read on from here.
+    /// The journal cannot be read beyond this point.
     Frame(Flaw),
     /// The journal ends before the checkpoint does.
     Ends,
-    /// The entries together are not those that were signed; which one was changed cannot be told.
+    /// The entries together are not those that were signed; which one was changed is unknown.
     Root,
     /// The entry is not the one that was signed.
     Entry,
-    /// The tile is not that of the signed tree.
+    /// The tile does not match the signed tree.
     Tile,
     /// The bundle does not consist of the right number of entries.
     Bundle,
-    /// The entry is signed, but it is no record of this log.
+    /// The entry is signed, but is not a record of this log.
     Record,
-    /// The encrypted payload is not the one the entry speaks of.
+    /// The encrypted payload does not match the entry.
     Payload,
-    /// The saved frontier is damaged; it is derived, and the next start makes it anew.
+    /// The saved frontier is damaged; it is derived, and the next start rebuilds it.
     Frontier,
 }
 
-/// Something that a verification says nothing about.
+/// Something that a verification does not cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotCovered {
     /// The log's key was taken from the folder itself.
     KeyFromFolder,
-    /// No witness has signed the checkpoint: the holder of the log's key could have written everything anew today.
+    /// No witness has signed the checkpoint: the holder of the log's key could have rewritten everything today.
     NoWitness,
     /// Signatures by keys that the policy does not name were not checked.
     UnknownSignatures(usize),
@@ -107,25 +108,25 @@ pub enum NotCovered {
     NoCheckpoint,
     /// Entries and bytes after the newest checkpoint.
     Tail {
-        /// Whole entries.
+        /// Complete entries.
         entries: u64,
-        /// Bytes that are no whole entry.
+        /// Bytes that are not a complete entry.
         torn: u64,
     },
     /// Bytes that were set aside after a crash.
     Dropped {
         /// Files.
         files: u64,
-        /// Their bytes.
+        /// Their total size in bytes.
         bytes: u64,
     },
     /// Payloads whose ciphertext is not in the folder.
     MissingPayloads(u64),
-    /// Conversations whose keys were destroyed: what their payloads said cannot be checked any more.
+    /// Conversations whose keys were destroyed: their payloads can no longer be checked.
     Erased(u64),
-    /// Payloads were compared as ciphertext; whether they open, and to what, was not tried.
+    /// Payloads were compared as ciphertext; whether and to what they decrypt was not tried.
     Plaintext(u64),
-    /// The databases beside the journal were not looked at: keys of conversations, vault, index.
+    /// The databases next to the journal were not checked: conversation keys, vault, index.
     Databases,
 }
 
