@@ -94,7 +94,7 @@ fn is_rule(text: &str, line: &Range<usize>) -> bool {
     bytes.starts_with(b"|") && bytes.iter().all(|b| matches!(b, b'|' | b'-' | b':' | b' ' | b'\r'))
 }
 
-/// The fields of a line without the blanks and quotation marks around them. A mark between quotation marks parts nothing.
+/// The fields of a line without the spaces and quotation marks around them. A mark between quotation marks parts nothing.
 fn fields(text: &str, line: &Range<usize>, mark: u8) -> Vec<Range<usize>> {
     let mut inner = trim(text, line.clone());
     let bytes = text.as_bytes();
@@ -145,7 +145,7 @@ fn is_title(head: &str) -> bool {
         && (head.is_empty() || head.contains(char::is_alphabetic))
 }
 
-/// Reads each cell behind its head, and adds what is found in the cell.
+/// Reads each cell after its head, and adds what is found in the cell.
 pub(crate) fn scan(
     view: &Text<'_>,
     scanner: &Scanner,

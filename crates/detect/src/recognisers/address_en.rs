@@ -43,7 +43,7 @@ const STREETS: &[&str] = &[
     "Mews",
     "Esplanade",
 ];
-/// Words that say it behind a capital letter.
+/// Words that say it after a capital letter.
 const CAPITAL_STREETS: &[&str] = &[
     "St", "Ln", "Dr", "Drive", "Ct", "Court", "Pl", "Place", "Way", "Circle", "Cir", "Square", "Sq", "Trail",
     "Trl", "Loop", "Row", "Walk", "Close", "Alley", "Plaza", "Grove", "Gardens", "Hill", "Rise", "Broadway",
@@ -203,7 +203,7 @@ fn ends_name(text: &str, end: usize, word: &str) -> bool {
     })
 }
 
-/// A direction behind the street, as in `120 Main St NW`.
+/// A direction after the street, as in `120 Main St NW`.
 fn direction(text: &str, end: usize) -> usize {
     const DIRECTIONS: &[&str] =
         &["N", "S", "E", "W", "NE", "NW", "SE", "SW", "North", "South", "East", "West"];
@@ -213,7 +213,7 @@ fn direction(text: &str, end: usize) -> usize {
         .map_or(end, |range| range.end)
 }
 
-/// `Springfield, IL 62704`: the word is the code, and a state and a city behind a comma stand before it.
+/// `Springfield, IL 62704`: the word is the code, and a state and a city after a comma stand before it.
 fn zip_line(text: &Text<'_>, code: &Range<usize>) -> Option<Found> {
     let known = text.slice(code.clone());
     if known.len() != 5 || !known.bytes().all(|b| b.is_ascii_digit()) {

@@ -1,4 +1,4 @@
-//! Streets whose name and word for street are one: German, Dutch and the Scandinavian languages, with the number behind, and
+//! Streets whose name and word for street are one: German, Dutch and the Scandinavian languages, with the number after, and
 //! the postcode and city that follow (DIN 5008, NEN 5825).
 
 use std::ops::Range;
@@ -72,7 +72,7 @@ fn name_start(text: &str, suffix: usize) -> Option<usize> {
     (stem == 0 && word >= 3 && !article).then(|| suffix - 1 - word)
 }
 
-/// The end of `, 10115 Berlin` or `, 1012 AB Amsterdam` behind the number; the end of the number if there is none.
+/// The end of `, 10115 Berlin` or `, 1012 AB Amsterdam` after the number; the end of the number if there is none.
 fn city(text: &str, end: usize) -> usize {
     let after = latin::part(text, end).and_then(|at| {
         let code = latin::word(text, at)?;

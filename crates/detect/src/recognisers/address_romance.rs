@@ -1,5 +1,5 @@
 //! Streets with the word for street first: French (number before it, AFNOR XP Z 10-011), Spanish, Portuguese, Italian and Polish
-//! (number behind the name), with the postcode and city that follow.
+//! (number after the name), with the postcode and city that follow.
 
 use std::ops::Range;
 
@@ -120,7 +120,7 @@ fn number_before(text: &str, street: usize) -> Option<usize> {
     ((1..=4).contains(&length) && free).then_some(stem.len())
 }
 
-/// ` 12`, `, 12`, `, nº 12b` behind the name.
+/// ` 12`, `, 12`, `, nº 12b` after the name.
 fn number_behind(text: &str, end: usize) -> Option<usize> {
     let at = latin::part(text, end)?;
     let rest = text.get(at..)?;

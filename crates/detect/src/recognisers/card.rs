@@ -67,7 +67,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
             continue;
         }
         let number = digits.first(count);
-        // Dots, two blanks and a line's end part other numbers, too.
+        // Dots, two spaces and a line's end part other numbers, too.
         let wide = plain.end_of(count) != Some(end);
         let labels = *labels.get_or_insert_with(|| text.labels(at));
         let (labelled, network) = (labels.announce(DataType::Card), network(number));

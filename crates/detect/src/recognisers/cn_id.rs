@@ -81,7 +81,7 @@ fn of_15(text: &Text<'_>, span: Range<usize>) -> Option<Found> {
     (formed && text.labels(span.start).announce(DataType::CnId)).then(|| Found::labelled(span, 0.8))
 }
 
-/// `110101 19900307 1234`, with blanks or hyphens; the last group may end with `X`.
+/// `110101 19900307 1234`, with spaces or hyphens; the last group may end with `X`.
 fn grouped(text: &Text<'_>, at: usize) -> Option<Found> {
     let digits = Digits::read(text, at, |b| matches!(b, b' ' | b'-'));
     let end = digits.end_of(18).or_else(|| {

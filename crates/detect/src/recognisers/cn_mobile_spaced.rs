@@ -1,5 +1,5 @@
 //! Chinese mobile numbers in notations that few numbers share: `138·1234·5678`, `(138)12345678`, `138 -- 1234 -- 5678`, in two lines,
-//! in groups of 4-4-3, and behind a word without a blank, `mobile13812345678`.
+//! in groups of 4-4-3, and after a word without a space, `mobile13812345678`.
 
 use std::ops::Range;
 

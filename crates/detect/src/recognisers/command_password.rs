@@ -81,7 +81,7 @@ fn usage(program: &str) -> Usage {
         "smbclient" => of(NOTHING, &["-U"], Some('%')),
         "curl" | "wget" => of(NOTHING, &["-u", "--user", "-U", "--proxy-user"], Some(':')),
         _ if program.starts_with("ldap") => of(&["-w"], &["-w"], None),
-        // A blank behind `-p` makes them ask for the password; the next word is a database.
+        // A space after `-p` makes them ask for the password; the next word is a database.
         _ if program.starts_with("my") || program.starts_with("mariadb") => of(&["-p"], NOTHING, None),
         _ => of(NOTHING, &["-p", "--password"], None),
     }

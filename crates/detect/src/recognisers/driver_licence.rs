@@ -1,4 +1,4 @@
-//! Driving licence numbers, after a label: 5 to 20 letters and digits, hyphens and blanks between (each state has its own
+//! Driving licence numbers, after a label: 5 to 20 letters and digits, hyphens and spaces between (each state has its own
 //! form and none is checkable everywhere). In China the number is that of the identity card, found as such; the
 //! archive number (档案编号) has 12 digits.
 

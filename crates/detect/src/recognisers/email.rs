@@ -1,7 +1,7 @@
 //! E-mail addresses (RFC 5322 dot-atoms; RFC 6531 letters of other scripts in the local part) with a domain that ends
 //! in letters.
 //!
-//! In Chinese text no blank separates an address from the words before it: Chinese characters belong to the local part
+//! In Chinese text no space separates an address from the words before it: Chinese characters belong to the local part
 //! only if nothing else does (`张三@example.cn`) or if a dot joins them (`勇.郭57@example.com`). In a
 //! URL the sign is written `%40`. `icon@2x.png`, `pkg@1.2` and `git@host:path` are no addresses.
 

@@ -31,7 +31,7 @@ fn find(text: &Text<'_>, at: Range<usize>) -> Option<Found> {
     (named && dots > 0 && text.stands_alone(&(start..end))).then(|| Found::labelled(start..end, 0.8))
 }
 
-/// Where a label begins behind a dot in one of its spellings.
+/// Where a label begins after a dot in one of its spellings.
 fn dot(text: &Text<'_>, end: usize) -> Option<usize> {
     let blank = usize::from(text.byte(end) == Some(b' '));
     let rest = text.ahead(end + blank, 6);

@@ -1,5 +1,5 @@
 //! Coordinates of a place: a latitude and a longitude with at least three decimals, in range, beside each other or each
-//! behind its name.
+//! after its name.
 
 use std::ops::Range;
 

@@ -120,7 +120,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     (text.stands_alone(&span) && modulo_97(characters) == 1).then(|| Found::validated(span, 0.97))
 }
 
-/// Where `length` characters end, over single blanks or hyphens after each four.
+/// Where `length` characters end, over single spaces or hyphens after each four.
 fn end_of(text: &Text<'_>, start: usize, length: usize) -> Option<usize> {
     if let Some(end) = broken(text, start, length) {
         return Some(end);

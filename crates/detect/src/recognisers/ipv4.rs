@@ -1,5 +1,5 @@
 //! IPv4 addresses. A version number of four parts has the same form: labels (`version`), a product before a slash
-//! (`Chrome/120.0.0.0`) and package operators (`==1.2.3.4`) give it away. Addresses that name no machine of anybody
+//! (`Chrome/120.0.0.0`) and package operators (`==1.2.3.4`) reveal it. Addresses that name no machine of anybody
 //! (loopback, unspecified, broadcast) get a score below the usual threshold.
 
 use std::net::Ipv4Addr;

@@ -1,7 +1,7 @@
-//! Machine-made secrets behind a word such as `key`, `token` or `secret`, alone or at the end of a name, however the two are
+//! Machine-made secrets after a word such as `key`, `token` or `secret`, alone or at the end of a name, however the two are
 //! joined: `deepgram secret 0123…`, `boxKEY 0123…`, `cloudplan-SECRET-ABCD…`, `alchemy_key = "v9…"`.
 //!
-//! The less the words say, the more the value must: a key after `=` must look made by a machine, one after a blank all the more,
+//! The less the words say, the more the value must: a key after `=` must look made by a machine, one after a space all the more,
 //! unless a service is named before it. Keys that are no secrets (public, primary, cache, …) stay quiet.
 
 use std::ops::Range;
@@ -187,7 +187,7 @@ pub(super) fn is_no_secret(text: &Text<'_>, at: usize) -> bool {
         || NO_SECRETS.iter().any(|word| before.eq_ignore_ascii_case(word) || hump.eq_ignore_ascii_case(word))
 }
 
-/// `SECRET-KEY-0123…`: the value begins behind the last of the words.
+/// `SECRET-KEY-0123…`: the value begins after the last of the words.
 fn behind_words(text: &Text<'_>, at: usize) -> usize {
     const WORDS: [&str; 7] = ["secret", "token", "key", "access", "private", "api", "id"];
     let end = text.run(at, 8, |b| b.is_ascii_alphabetic());
@@ -200,7 +200,7 @@ fn behind_words(text: &Text<'_>, at: usize) -> usize {
     }
 }
 
-/// Where to go on behind a word: in Terraform the value of `variable "name" {` stands behind `default`.
+/// Where to go on after a word: in Terraform the value of `variable "name" {` stands after `default`.
 fn declared(text: &Text<'_>, end: usize) -> usize {
     const BLOCK: &[u8] = b"\" {";
     if text.ahead(end, BLOCK.len()) != BLOCK {
@@ -213,7 +213,7 @@ fn declared(text: &Text<'_>, end: usize) -> usize {
 /// Longest value that is read.
 const LONGEST: usize = 512;
 
-/// The value behind a word: up to what cannot be part of a key.
+/// The value after a word: up to what cannot be part of a key.
 pub(super) fn value(text: &Text<'_>, end: usize) -> Option<Range<usize>> {
     let mut start = link(text, declared(text, end)).value;
     if start == end && text.byte(end).is_some_and(|b| matches!(b, b'-' | b'_')) {

@@ -1,5 +1,5 @@
-//! Chinese names of people behind a label of a form: `持有人王小明，`. A family name of a closed list, one or two characters
-//! behind it, and then the end of the field: what forms leave no doubt about needs no model.
+//! Chinese names of people after a label of a form: `持有人王小明，`. A family name of a closed list, one or two characters
+//! after it, and then the end of the field: what forms leave no doubt about needs no model.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use crate::text::Text;
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "labelled_name",
     kind: DataType::Person,
-    // No labels for others: numbers behind a person are none of that person's.
+    // No labels for others: numbers after a person are none of that person's.
     trigger: Trigger::Literals(LABELS),
     labels: &[],
     find,
@@ -108,7 +108,7 @@ fn titled(rest: &str) -> Option<usize> {
     ends(behind.get(title.len()..)?).then_some(family + title.len())
 }
 
-/// Bytes of the name that the text begins with: the longest that the field ends behind.
+/// Bytes of the name that the text begins with: the longest that the field ends after.
 fn name(rest: &str) -> Option<usize> {
     let family = family(rest)?;
     let given = rest.get(family..)?;

@@ -243,7 +243,7 @@ fn is_telling(text: &Text<'_>, at: usize) -> bool {
         && !goes_on
 }
 
-/// Letters and digits, as few words have them: enough for a token behind an option that takes nothing else.
+/// Letters and digits, as few words have them: enough for a token after an option that takes nothing else.
 fn is_mixed(value: &str) -> bool {
     let has = |test: fn(u8) -> bool| value.bytes().any(test);
     let characters = value.bytes().all(|b| is_word(b) || matches!(b, b'-' | b'_'));

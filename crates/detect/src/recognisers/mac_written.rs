@@ -16,7 +16,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// What switches write behind an address in their tables.
+/// What switches write after an address in their tables.
 const BEHIND: &[&str] = &["dynamic", "static", "learned", "vlan", "gigabit", "ge0", "eth"];
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {

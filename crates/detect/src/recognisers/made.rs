@@ -49,7 +49,7 @@ fn longest_piece(value: &str) -> &str {
     pieces.max_by_key(|piece| piece.len()).unwrap_or_default()
 }
 
-/// True for a piece with digits among letters, or with a capital behind small letters and small letters again.
+/// True for a piece with digits among letters, or with a capital after small letters and small letters again.
 fn is_irregular(piece: &str) -> bool {
     let has = |test: fn(u8) -> bool| piece.bytes().any(test);
     let humps = piece

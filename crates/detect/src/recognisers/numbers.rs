@@ -5,7 +5,7 @@ use std::ops::{Range, RangeInclusive};
 use crate::label::link;
 use crate::text::{Digits, Text, is_word};
 
-/// The digits behind a label, over single blanks, hyphens, dots and slashes; `counts` says how many there may be.
+/// The digits after a label, over single spaces, hyphens, dots and slashes; `counts` says how many there may be.
 pub(super) fn behind(
     text: &Text<'_>,
     label: &Range<usize>,
@@ -18,7 +18,7 @@ pub(super) fn behind(
     text.is_whole_number(&span).then(|| (digits.first(count).to_vec(), span))
 }
 
-/// Letters (in capitals) and digits behind a label, over single blanks and hyphens, until there are `count` of them.
+/// Letters (in capitals) and digits after a label, over single spaces and hyphens, until there are `count` of them.
 pub(super) fn code_behind(
     text: &Text<'_>,
     label: &Range<usize>,
@@ -38,7 +38,7 @@ pub(super) fn code_behind(
     text.stands_alone(&(start..end)).then_some((code, start..end))
 }
 
-/// An identifier behind a label: letters, digits and hyphens, as many letters and digits as told, and at least so many digits;
+/// An identifier after a label: letters, digits and hyphens, as many letters and digits as told, and at least so many digits;
 /// a date is none.
 pub(super) fn identifier_behind(
     text: &Text<'_>,

@@ -1,5 +1,5 @@
 //! Enrolment links of two-factor authentication: `otpauth://totp/Example:jane@example.com?secret=BASE32&issuer=…`, the text
-//! behind the square code that people photograph and paste (the key URI format of authenticator apps). Whoever has the
+//! after the square code that people photograph and paste (the key URI format of authenticator apps). Whoever has the
 //! secret makes the codes. The whole link is taken: its label names the account.
 
 use std::ops::Range;

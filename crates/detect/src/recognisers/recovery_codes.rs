@@ -1,4 +1,4 @@
-//! Codes that let somebody in without the second factor, behind their label: `recovery codes: a8f2-99kd k2l9-33mz`.
+//! Codes that let somebody in without the second factor, after their label: `recovery codes: a8f2-99kd k2l9-33mz`.
 
 use std::ops::Range;
 

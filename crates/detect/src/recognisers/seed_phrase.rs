@@ -1,4 +1,4 @@
-//! The words from which a wallet is restored (BIP-39), behind their label: 12, 15, 18, 21 or 24 words of three to eight small
+//! The words from which a wallet is restored (BIP-39), after their label: 12, 15, 18, 21 or 24 words of three to eight small
 //! letters. No sentence has so many without a shorter word or a mark.
 
 use std::ops::Range;

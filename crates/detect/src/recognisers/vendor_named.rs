@@ -1,4 +1,4 @@
-//! Keys of services that gave them no prefix: a machine-made value just behind the service's name (`chartmogul a1b2…`,
+//! Keys of services that gave them no prefix: a machine-made value just after the service's name (`chartmogul a1b2…`,
 //! `findl=123e4567-…`). The names are those that mean nothing else.
 
 use std::ops::Range;

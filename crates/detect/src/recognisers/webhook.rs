@@ -1,5 +1,5 @@
 //! Webhook addresses of messengers: who knows the path or key may post. Slack, 企业微信, 飞书 (Lark), Discord, Teams; the
-//! secret part is taken. That of 钉钉 stands behind `access_token=`, a label.
+//! secret part is taken. That of 钉钉 stands after `access_token=`, a label.
 
 use std::ops::Range;
 

@@ -323,7 +323,7 @@ fn is_comment(line: &str) -> bool {
     ["//", "/*", "* ", "# ", "-- ", ";; ", "<!--", "\"\"\""].iter().any(|mark| line.starts_with(mark))
 }
 
-/// True if a place stands between quotation marks, or behind the beginning of a comment, of its line.
+/// True if a place stands between quotation marks, or after the beginning of a comment, of its line.
 fn in_literal(line: &str, at: usize) -> bool {
     let before = line.get(..at).unwrap_or_default();
     let odd = |mark: char| before.matches(mark).count() % 2 == 1;

@@ -87,7 +87,7 @@ pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_
     let cell = begins
         && ends
         && !matches!((before, after), (_, Some(',' | '、' | '，')) | (Some(',' | '、' | '，'), _));
-    // `秀英 赵` has a blank, as only names have.
+    // `秀英 赵` has a space, as only names have.
     let whole = !name.contains(char::is_whitespace);
     cell && whole && score < SURE && !is_named(name, span, lexicon)
 }
@@ -104,7 +104,7 @@ fn is_word(name: &str) -> bool {
     WORDS.binary_search(&name).is_ok()
 }
 
-/// A word and a character of the sentence behind it: 方向错.
+/// A word and a character of the sentence after it: 方向错.
 fn runs_on(name: &str) -> bool {
     const NEXT: &str = "的了太也都是在有就不和很要会上里中下字们吗呢又还";
     let Some((at, last)) = name.char_indices().next_back() else { return false };
@@ -117,7 +117,7 @@ fn is_edge(c: Option<char>) -> bool {
     c.is_none_or(|c| !c.is_alphanumeric())
 }
 
-/// True if a label of names stands before, with nothing but marks between, or a form of address behind.
+/// True if a label of names stands before, with nothing but marks between, or a form of address after.
 fn is_framed(text: &str, span: &Range<usize>) -> bool {
     let from = text.floor_char_boundary(span.start.saturating_sub(36));
     let before = text.get(from..span.start).unwrap_or_default();

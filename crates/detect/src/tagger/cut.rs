@@ -22,7 +22,7 @@ impl<'t> Cutter<'t> {
         Self { text, at: 0, no_link_before: 0, no_code_before: 0 }
     }
 
-    /// The next piece, with its place and kind only, and its first character. `spaced` says whether a blank stood
+    /// The next piece, with its place and kind only, and its first character. `spaced` says whether a space stood
     /// before it, or the beginning of a line, and is kept up to date.
     pub(super) fn next_piece(&mut self, spaced: &mut bool) -> Option<(Token, char)> {
         let mut ch = self.char()?;
@@ -63,7 +63,7 @@ impl<'t> Cutter<'t> {
         }
     }
 
-    /// A word of ASCII letters with nothing behind it that could make it something else: most words.
+    /// A word of ASCII letters with nothing after it that could make it something else: most words.
     fn plain(&self) -> Option<(Kind, usize)> {
         let rest = self.text.as_bytes().get(self.at..)?;
         let length = rest.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(rest.len());
@@ -163,7 +163,7 @@ fn is_mark(ch: char) -> bool {
     matches!(ch, '\u{300}'..='\u{36f}')
 }
 
-/// Characters of scripts that are written without blanks.
+/// Characters of scripts that are written without spaces.
 pub(crate) fn is_han(ch: char) -> bool {
     matches!(ch, '\u{4e00}'..='\u{9fff}' | '\u{3005}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}'
         | '\u{f900}'..='\u{faff}' | '\u{ac00}'..='\u{d7a3}' | '\u{20000}'..='\u{3ffff}')

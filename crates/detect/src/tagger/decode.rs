@@ -86,7 +86,7 @@ impl Decoder {
         Self { transitions, inside: false, emissions: Vec::new(), back: Vec::new(), path: Vec::new() }
     }
 
-    /// Forgets the segment. The next one stands `inside` a sentence, behind something that is no name, or begins it.
+    /// Forgets the segment. The next one stands `inside` a sentence, after something that is no name, or begins it.
     pub fn clear(&mut self, inside: bool) {
         self.inside = inside;
         self.emissions.clear();

@@ -27,7 +27,7 @@ pub fn hash_word(bytes: &[u8]) -> u64 {
 /// What stands beyond the ends of a sentence.
 const OUTSIDE: u64 = 17;
 
-/// Kind, shape, and whether a blank stands before: the form of a token, without its letters. Below 2¹².
+/// Kind, shape, and whether a space stands before: the form of a token, without its letters. Below 2¹².
 pub fn form(token: &Token) -> u64 {
     let spaced = u64::from(token.spaced && token.kind != Kind::Han);
     (token.kind as u64) << 8 | (token.shape as u64) << 4 | spaced

@@ -2,7 +2,7 @@
 //! text goes no further, and only the rest pays for the full set of features.
 //!
 //! It is a logistic regression over single tokens, pairs, forms and lists, trained to let names through rather than to be
-//! right. Each key's entry holds four weights, for the token before, itself, and the two behind.
+//! right. Each key's entry holds four weights, for the token before, itself, and the two after.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use super::token::{Kind, Token};
 
 /// Entries of the table; a power of two.
 pub const ENTRIES: usize = 1 << 16;
-/// Tokens at which an entry has a weight: one before its own to two behind.
+/// Tokens at which an entry has a weight: one before its own to two after.
 pub const REACH: usize = 4;
 /// Tokens around one that may be named which go with it.
 const AROUND: usize = 1;
@@ -79,7 +79,7 @@ impl<'m> Gate<'m> {
         regions: &mut Vec<Range<usize>>,
     ) {
         sums.clear();
-        // A place before the first token and two behind the last, for weights that reach there.
+        // A place before the first token and two after the last, for weights that reach there.
         sums.resize(tokens.len() + REACH - 1, self.bias);
         keys(tokens, lexicon, classes, |place, at| {
             let (Some(entry), Some(sums)) = (self.entries.get(place), sums.get_mut(at..at + REACH)) else {

@@ -70,7 +70,7 @@ pub(super) fn tidy(
     Some(Entity { span: bytes, kind: found.kind, score: found.score, coarse })
 }
 
-/// A Chinese name of three characters and more without the title behind it, the beginning of what goes on, and the word that
+/// A Chinese name of three characters and more without the title after it, the beginning of what goes on, and the word that
 /// calls on somebody: 慕容博远教授, 于谦于昨晚, 让媛媛来. 张老师 stays, of whom nothing else is known.
 fn bare_name<'t>(text: &str, span: &'t [Token]) -> &'t [Token] {
     // A gentleman and a teacher go with their names, in labels and in speech.
@@ -145,7 +145,7 @@ fn is_standard(span: &[Token]) -> bool {
     numbered && !span.iter().any(telling)
 }
 
-/// True for what is joined as code and paths are, `console.log` and `usr/lib`: small words with a mark between and no blank.
+/// True for what is joined as code and paths are, `console.log` and `usr/lib`: small words with a mark between and no space.
 fn is_path(text: &str, span: &[Token]) -> bool {
     let small = |token: &Token| token.shape == Shape::Lower && token.end - token.start > 1;
     span.windows(3).any(|three| match three {
@@ -219,7 +219,7 @@ enum Side {
     End,
 }
 
-/// True if a token at one side of a span is no part of it. A closing bracket, and a dot behind an abbreviation, may be; so
+/// True if a token at one side of a span is no part of it. A closing bracket, and a dot after an abbreviation, may be; so
 /// may what opens an address (`#12`).
 fn loose(text: &str, token: &Token, side: Side) -> bool {
     let mark = text.get(token.start..token.end).unwrap_or_default();

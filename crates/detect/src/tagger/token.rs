@@ -52,13 +52,13 @@ pub enum Shape {
 pub struct Token {
     /// First byte.
     pub start: usize,
-    /// Byte behind the last.
+    /// Byte after the last.
     pub end: usize,
     /// What it is made of.
     pub kind: Kind,
     /// How it is written.
     pub shape: Shape,
-    /// A blank stands before it.
+    /// A space stands before it.
     pub spaced: bool,
     /// The first letter of the word, or the character, as a number.
     pub head: u32,

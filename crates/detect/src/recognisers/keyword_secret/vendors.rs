@@ -11,7 +11,7 @@ macro_rules! names {
     ($($name:literal,)*) => { &[$($name,)*] };
 }
 
-/// Names that mean nothing else: a machine-made value just behind one is its key.
+/// Names that mean nothing else: a machine-made value just after one is its key.
 pub(crate) const DISTINCT: &[&str] = names! {
     "abbysale", "abstractapi", "abuseipdb", "accuweather", "adafruit", "adzuna", "aeroworkflow", "airbrake", "airvisual",
     "alegra", "alienvault", "amadeus", "apacta", "api2cart", "apideck", "apiflash", "apifonica", "apify", "apilayer",

@@ -1,7 +1,7 @@
 //! Passwords that a Chinese text announces and that are not plain ASCII, or stand in Chinese quotation marks: `密码是“abc123”`,
 //! `密码：小明爱吃鱼123`, `口令为芝麻开门`.
 //!
-//! A Chinese sentence goes on without a blank, so what follows `密码是` is as often a remark about the password (`必填项`,
+//! A Chinese sentence goes on without a space, so what follows `密码是` is as often a remark about the password (`必填项`,
 //! `什么`, `你的生日`) as the password. Words of such remarks take it away; without quotation marks a phrase must end in digits or
 //! signs, or be a watchword.
 
@@ -198,7 +198,7 @@ const LEADS: &[&str] = &[
     "仍为",
 ];
 
-/// The value behind a Chinese label.
+/// The value after a Chinese label.
 pub(super) fn value(text: &Text<'_>, label: &Range<usize>, link: &Link) -> Option<Range<usize>> {
     if let Some(span) = quoted(text, link) {
         let value = text.slice(span.clone());

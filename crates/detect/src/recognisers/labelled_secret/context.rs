@@ -1,4 +1,4 @@
-//! Places where a plain word behind `password` is one: a connection string, a line of an environment file, a login beside it.
+//! Places where a plain word after `password` is one: a connection string, a line of an environment file, a login beside it.
 
 use std::ops::Range;
 
@@ -60,7 +60,7 @@ pub(super) fn says_so(text: &Text<'_>, label: &Range<usize>, value: &Range<usize
 
 fn is_said(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>, quoted: bool) -> bool {
     if in_option(text, label, value) {
-        // With a blank between, it may be a sentence about the option; `--pwd` is as often a folder, and `--pass` one of a compiler.
+        // With a space between, it may be a sentence about the option; `--pwd` is as often a folder, and `--pass` one of a compiler.
         let name = text.slice(label.clone());
         let means_it = !["pwd", "pass"].iter().any(|other| name.eq_ignore_ascii_case(other));
         value.len() >= 5 && means_it && (quoted || text.byte(label.end) == Some(b'='))

@@ -29,7 +29,7 @@ fn in_base_62(mut number: u32) -> [u8; LENGTH] {
     digits
 }
 
-/// A body with its checksum behind it.
+/// A body with its checksum after it.
 #[cfg(test)]
 pub(super) fn with_checksum(rest: &str) -> String {
     let sum = in_base_62(crc32(rest.as_bytes()));
