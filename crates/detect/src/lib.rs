@@ -3,9 +3,9 @@
 //! The deterministic tier works in four steps, each linear in the length of the text:
 //!
 //! 1. [`normalise`] folds the spellings that people and attackers use (full width, invisible characters, look-alikes)
-//! and remembers where each byte came from.
+//!    and remembers where each byte came from.
 //! 2. `scan` finds the few places that may contain a value: words with a digit, `@`, and the literals that one
-//! automaton looks for.
+//!    automaton looks for.
 //! 3. Each of the `recognisers` triggered by such a place reads a bounded piece of text there and checks it.
 //! 4. `resolve` settles overlaps and returns the spans in the coordinates of the original.
 //!

@@ -135,7 +135,7 @@ pub fn is_han(ch: char) -> bool {
     ('\u{3400}'..='\u{9fff}').contains(&ch)
 }
 
-/// Words, and neighbours by twos and threes, also those with one between them.
+/// Words, and neighbours in pairs and triples, including those with one word in between.
 fn word_features(writer: &mut Writer, sentence: &str) {
     each_run(sentence, |template, value| writer.word(template, value));
 }

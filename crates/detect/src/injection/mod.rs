@@ -3,14 +3,12 @@
 //! A text goes through four steps, each linear in its length:
 //!
 //! 1. [`view`] and [`decode`] extract what can be read: invisible characters, base64, hexadecimal, escapes, rearranged
-//! letters, and with [`html`] comments, attributes and content hidden by a style. What they extract is examined in the
-//! same
-//! way, to a bounded depth and a bounded total.
+//!    letters, and with [`html`] comments, attributes and content hidden by a style. What they extract is examined in
+//!    the same way, to a bounded depth and a bounded total.
 //! 2. [`segment`] cuts each view into sentences, and [`lexicon`] finds the words that instructions to a model consist of.
-//! Sentences without any are done.
+//!    Sentences without any are done.
 //! 3. [`feature`] and [`model`] weigh the others: which word classes occur together and in which order, how the sentence
-//! was
-//! hidden, whether the text talks about attacks, its own words, and those of the surrounding passage.
+//!    was hidden, whether the text talks about attacks, its own words, and those of the surrounding passage.
 //! 4. Neighbours are joined, and each sign gets a kind for its explanation.
 //!
 //! `cargo xtask train` builds the model from our own sentences; `docs/model-card.md` documents how, and where it fails.

@@ -5,9 +5,9 @@ use super::entity;
 /// What happens to a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fold {
-    /// It stays.
+    /// It is kept.
     Keep,
-    /// It is invisible and goes.
+    /// It is invisible and is removed.
     Remove,
     /// It becomes this ASCII character.
     Ascii(char),

@@ -10,7 +10,7 @@
 //! * HTML character references (`&#64;`, `&nbsp;`) become what they stand for;
 //! * combining marks that remain on an ASCII letter or digit after composition are removed;
 //! * what is not a spelling of a number or an address stays: superscripts, circled numbers (`①` is a list mark), `…`,
-//! `™`.
+//!   `™`.
 
 mod entity;
 mod fold;
@@ -111,7 +111,7 @@ struct Writer<'t> {
     text: &'t str,
     out: String,
     map: OffsetMap,
-    /// Bytes of `text` that are in `out` already.
+    /// Number of bytes of `text` already copied to `out`.
     copied: usize,
     /// The last word with a look-alike letter in it, and whether it is folded.
     word: Range<usize>,
