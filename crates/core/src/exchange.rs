@@ -224,7 +224,7 @@ pub struct Opaque {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OpaqueKind {
-    /// A picture.
+    /// An image.
     Image,
     /// A sound recording.
     Audio,

@@ -79,8 +79,7 @@ pub struct CallFacts {
     /// Whether that approval came from outside the conversation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside: bool,
-    /// Whether the request that led to this response offered tools. Otherwise none of its content was examined for the
-    /// call.
+    /// Whether the request that led to this response offered tools. Otherwise none of its content was examined for the call.
     #[serde(default = "known")]
     pub offered: bool,
     /// Whether the user has already allowed calls of this tool with these doubtful values.
@@ -432,8 +431,7 @@ impl CallDecision {
     }
 }
 
-/// Whether a recorded decision released its call. An unknown decision, perhaps of a later version, counts as not
-/// released.
+/// Whether a recorded decision released its call. An unknown decision, perhaps of a later version, counts as not released.
 pub fn was_released(decision: &str) -> bool {
     matches!(decision, "release" | "approved")
         || decision.starts_with("would_ask:")
@@ -616,8 +614,7 @@ fn is_fine(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> bool {
     match argument.part {
         Part::Destination | Part::Account => argument.record,
         Part::Credential => false,
-        // A sum stated by a structured record, derived from records and the user's words, or going to whom the user
-        // named.
+        // A sum stated by a structured record, derived from records and the user's words, or going to whom the user named.
         Part::Amount => payee || argument.listed || argument.record,
         // A page to read may come from a third-party link, if the user wants links read and it carries nothing away.
         Part::Url if facts.effect == Effect::Fetch => {

@@ -90,7 +90,7 @@ pub enum Hiding {
     Style,
     /// In a comment of a markup language.
     Comment,
-    /// In an attribute, such as the alternative text of a picture.
+    /// In an attribute, such as the alternative text of an image.
     Attribute,
 }
 

@@ -340,13 +340,16 @@ mod tests {
         for (error, said) in [
             (Error::Busy { home: "/h".into(), holder: "process 7".into() }, "/h 正被进程 7 使用"),
             (Error::Busy { home: "/h".into(), holder: "another process".into() }, "/h 正被另一个进程使用"),
-            (Error::file("cannot make", Path::new("/h/journal"))(denied()), "/h/journal：当前用户没有权限。"),
+            (
+                Error::file("cannot create", Path::new("/h/journal"))(denied()),
+                "/h/journal：当前用户没有权限。",
+            ),
             (
                 Error::Unwritable { what: "journal".into(), cause: Arc::new(denied()) },
                 "日志无法写入（当前用户没有权限）",
             ),
             (
-                Error::file("cannot make", Path::new("/h"))(std::io::Error::from_raw_os_error(5)),
+                Error::file("cannot create", Path::new("/h"))(std::io::Error::from_raw_os_error(5)),
                 "/h：系统错误，代码 5。",
             ),
         ] {

@@ -131,7 +131,7 @@ fn text(path: &Path) -> Result<String, Error> {
 
 /// Creates the directory; a non-empty one is refused, so that old and new files never mix.
 fn empty_dir(out: &Path) -> Result<(), Error> {
-    private_dir(out).map_err(Error::file("cannot make", out))?;
+    private_dir(out).map_err(Error::file("cannot create", out))?;
     let mut entries = std::fs::read_dir(out).map_err(Error::file("cannot read", out))?;
     match entries.next() {
         None => Ok(()),

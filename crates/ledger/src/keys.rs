@@ -44,7 +44,7 @@ impl Keys {
         if names.iter().all(|name| self.path(name).exists()) {
             return Ok(());
         }
-        private_dir(&self.dir).map_err(Error::file("cannot make", &self.dir))?;
+        private_dir(&self.dir).map_err(Error::file("cannot create", &self.dir))?;
         let lock_path = self.dir.join("lock");
         let lock = private().write(true).create(true).truncate(false).open(&lock_path);
         let lock: File = lock.map_err(Error::file("cannot open", &lock_path))?;

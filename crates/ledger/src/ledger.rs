@@ -86,7 +86,7 @@ impl Ledger {
 
     pub(crate) async fn open_with(home: &Path, segment_bytes: u64) -> Result<Self, Error> {
         let dir = home.join("journal");
-        private_dir(home).and_then(|()| private_dir(&dir)).map_err(Error::file("cannot make", &dir))?;
+        private_dir(home).and_then(|()| private_dir(&dir)).map_err(Error::file("cannot create", &dir))?;
         let lock = take_lock(home)?;
         let keys = Keys::of(home);
         let fresh = !dir.join("00000000.seg").exists();

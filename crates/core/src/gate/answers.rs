@@ -191,7 +191,7 @@ impl AnswerPolicy {
     }
 }
 
-/// Decides on an address in an answer. Pure: the same arguments give the same decision.
+/// Decides on an address in a response. Pure: the same arguments give the same decision.
 pub fn decide_link(policy: &AnswerPolicy, tools: &ToolPolicy, facts: &LinkFacts) -> LinkDecision {
     let Some(doubt) = doubt(facts) else { return LinkDecision::Keep };
     match policy.gate(doubt, tools) {

@@ -108,8 +108,7 @@ pub struct Done {
     /// The sum of all amounts paid today, if it is counted.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub day_money: u64,
-    /// Number of the step of an ordered workflow that the conversation has reached before this call; zero is before the
-    /// first.
+    /// Number of the step of an ordered workflow that the conversation has reached before this call; zero is before the first.
     #[serde(default, skip_serializing_if = "is_nought")]
     pub reached: u32,
 }
@@ -256,8 +255,7 @@ pub struct ToolPolicy {
     /// Whether the user's words are not visible where this policy decides; see [`ToolPolicy::without_user`].
     #[serde(skip)]
     pub unseen: bool,
-    /// The server at whose edge it decides: tables may name a tool with its server, as several clients write it, or
-    /// without.
+    /// The server at whose edge it decides: tables may name a tool with its server, as several clients write it, or without.
     #[serde(skip)]
     pub server: Option<String>,
     /// What the gate itself depends on, if a project keeps it in a non-default location.
@@ -351,8 +349,7 @@ impl ToolPolicy {
         self.server.as_ref().map(|server| format!("mcp__{server}__{tool}"))
     }
 
-    /// Whether a table sets the gate of this tool by a name that includes its server, which only that server's edge can
-    /// know.
+    /// Whether a table sets the gate of this tool by a name that includes its server, which only that server's edge can know.
     pub fn knows_with_server(&self, tool: &str) -> bool {
         let long = self.long(tool);
         let with = |name: &str| long.as_ref().is_some_and(|long| fits(name, long)) && !fits(name, tool);

@@ -90,7 +90,7 @@ pub(super) fn is_uuid(value: &str) -> bool {
         && value.bytes().any(|b| b.is_ascii_digit() && b != b'0')
 }
 
-/// Words that stand where a value will be.
+/// Words used as placeholders for a value.
 const STANDINS: &[&str] = &[
     "your",
     "example.",

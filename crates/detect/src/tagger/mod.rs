@@ -5,8 +5,8 @@
 //!
 //! 1. [`token`] splits it: a Chinese character is a token, and so is a word of letters, a number, a mark.
 //! 2. [`gate`] spends a few nanoseconds on each token and keeps the parts of a sentence that may contain a name.
-//! 3. [`lexicon`] marks tokens that stand in a list of names or words. A mark is a hint to the model, never a decision.
-//!    [`words`] says which class an English word is of: words that stand in the same company are of one class.
+//! 3. [`lexicon`] marks tokens that are in a list of names or words. A mark is a hint to the model, never a decision.
+//!    [`words`] gives the class of an English word: words that occur in the same contexts share a class.
 //! 4. [`feature`] turns each kept token and its neighbours into some forty hashes, a word into sixty.
 //! 5. [`model`] sums the weights of the hashes: eight bits each, used directly from the binary.
 //! 6. [`decode`] finds the best sequence of tags, and the model's confidence in each span.
