@@ -1,5 +1,4 @@
-//! Birth dates: a date after a word that marks it, or before `生` / `出生`. Year, month, day in digits or with the name of
-//! the month.
+//! Birth dates: a date after a word that marks it. Year, month, day in digits or with the name of the month.
 
 use std::ops::Range;
 
