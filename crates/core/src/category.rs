@@ -1,4 +1,4 @@
-//! Kinds of data: what a detector can recognise ([`DataType`]) and what a policy, a notice or a law speaks about
+//! Kinds of data: what a detector recognises ([`DataType`]) and what a policy, a notice or a law refers to
 //! ([`DataCategory`]). One table maps the first onto the second.
 
 use std::fmt;
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::message::{Lang, Say};
 
-/// How strongly a category is protected. PIPL Art. 28 and GDPR Art. 9 draw the line between the first two; secrets of
-/// the operator (keys, passwords) are no personal data but must leave even less.
+/// How strongly a category is protected. PIPL Art. 28 and GDPR Art. 9 draw the line between the first two; secrets of the
+/// operator (keys, passwords) are not personal data, but even less of them may leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
@@ -18,7 +18,7 @@ pub enum Class {
     Sensitive,
     /// A credential: it is masked one-way and never restored.
     Secret,
-    /// Free content that is as sensitive as what stands in it.
+    /// Free-form content that is as sensitive as whatever it contains.
     Content,
     /// Not personal data.
     NotPersonal,
@@ -33,7 +33,7 @@ macro_rules! categories {
         }
 
         impl DataCategory {
-            /// Every category, in the registry's order.
+            /// Every category, in registry order.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// The stable id, such as `contact.phone`.
@@ -153,18 +153,19 @@ macro_rules! data_types {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The first part of a token of this type: capital letters only, so that `TAG_XXXXXXXX` has one underscore.
+            /// The prefix of a token of this type: capital letters only, so that `TAG_XXXXXXXX` has exactly one
+            /// underscore.
             pub fn tag(self) -> &'static str {
                 match self { $(Self::$variant => $tag,)* }
             }
 
-            /// The category that policy and reports speak about.
+            /// The category that policies and reports refer to.
             pub fn category(self) -> DataCategory {
                 match self { $(Self::$variant => DataCategory::$category,)* }
             }
 
-            /// How strongly the law protects a value of this type by itself (PIPL Art. 28 with GB/T 45574-2025, GDPR Art. 9
-            /// and 87); a category may hold both kinds.
+            /// How strongly the law protects a value of this type in itself (PIPL Art. 28 with GB/T 45574-2025, GDPR Art.
+            /// 9 and 87); a category may contain both ordinary and sensitive types.
             pub fn class(self) -> Class {
                 match self { $(Self::$variant => Class::$class,)* }
             }
@@ -246,7 +247,7 @@ data_types! {
     Imei, "IMEI", "IMEI", DevId, Ordinary, "Number of a mobile device (IMEI)", "手机串号（IMEI）";
     BankAccount, "BANK_ACCOUNT", "BANKNO", FinBankCard, Sensitive, "Bank account number", "银行账号";
     Salary, "SALARY", "EARNINGS", FinCreditIncome, Sensitive, "Salary or income", "工资收入";
-    // Labels: what a passage is about. They have a place and no span, so there is nothing to mask.
+    // Labels: what a passage is about. They have a position but an empty span, so there is nothing to mask.
     Health, "HEALTH", "LHEALTH", HealthRecord, Sensitive, "Somebody's health", "谈到某人的健康";
     Religion, "RELIGION", "LFAITH", BeliefReligion, Sensitive, "Somebody's religion", "谈到某人的宗教信仰";
     Orientation, "ORIENTATION", "LORIENT", SexLife, Sensitive, "Somebody's sexual orientation", "谈到某人的性取向";
@@ -261,7 +262,7 @@ impl DataType {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// True if it says what a passage is about instead of where a value stands. Its detections have an empty span.
+    /// Whether the type says what a passage is about rather than marking a value. Its detections have an empty span.
     pub fn is_label(self) -> bool {
         matches!(
             self,
@@ -274,7 +275,7 @@ impl DataType {
         )
     }
 
-    /// The type whose tokens begin with this tag (in capitals), if there is one.
+    /// The type whose tokens start with this tag (in capitals), if there is one.
     pub fn from_tag(tag: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.tag() == tag)
     }

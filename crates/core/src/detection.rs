@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::category::{DataCategory, DataType};
 
-/// The recogniser of values that the operator declared.
+/// Recogniser id of values that the operator declared.
 pub const DECLARED: &str = "declared";
 
-/// The recogniser of places that are no address: a city, a country, a region.
+/// Recogniser id of places that are not addresses: a city, a country, a region.
 pub const PLACE: &str = "place";
 
 /// A value found in a text.
@@ -19,14 +19,15 @@ pub struct Detection {
     pub span: Range<usize>,
     /// What it is.
     pub kind: DataType,
-    /// How sure the recogniser is, 0 to 1: a checksum or vendor format gives ≥ 0.9, a format with a context word ≥ 0.7.
+    /// Confidence of the recogniser, 0 to 1: a checksum or vendor format gives ≥ 0.9, a format with a context word ≥ 0.7.
     pub score: f32,
     /// The recogniser's id, for explanations.
     pub recogniser: &'static str,
 }
 
 impl Detection {
-    /// The category of this value: that of its type, but a place that is no address tells no more than a city does.
+    /// The category of this value: that of its type, except that a place without an address reveals no more than a city
+    /// does.
     pub fn category(&self) -> DataCategory {
         if self.recogniser == PLACE { DataCategory::LocCoarse } else { self.kind.category() }
     }

@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::message::{Lang, Say};
 
-/// Whether a word of a tool's name says what it does, rather than what it does it to.
+/// Whether a word in a tool's name says what the tool does rather than what it acts on.
 pub fn is_verb(word: &str) -> bool {
     matches!(verbs::english(word), Some((_, verbs::Sense::Verb)))
 }
 
-/// Whether a tool's name says that something will be over: what is cancelled or taken back is as good as deleted.
+/// Whether a tool's name says that it ends something: cancelling or revoking counts as much as deleting.
 pub fn ends(tool: &str) -> bool {
     const ENDINGS: &[&str] = &[
         "cancel",
@@ -49,15 +49,15 @@ pub fn ends(tool: &str) -> bool {
     let any = |word: &String| {
         ENDINGS.contains(&word.as_str()) || CHINESE.iter().any(|ending| word.contains(ending))
     };
-    // `end_call`, `standing_order_stop`; `update_end_time` ends nothing.
+    // `end_call` and `standing_order_stop` end something; `update_end_time` does not.
     let first = words.first().is_some_and(|word| matches!(word.as_str(), "end" | "stop"));
     first || words.last().is_some_and(|word| word == "stop") || words.iter().any(any)
 }
 
-/// Whether its name says so, or what its description opens with: `quxiao_dingdan`, “取消订单”.
+/// Like [`ends`], but the first word of the description counts too: `quxiao_dingdan`, “取消订单”.
 pub fn ends_by_description(tool: &str, description: &str) -> bool {
     let opening = description.split_whitespace().next().unwrap_or_default().to_lowercase();
-    // “取消订单”, not “给已取消的订单退款”: of Chinese the first word, which is two characters long.
+    // “取消订单”, not “给已取消的订单退款”: in Chinese, only the first word counts, which is two characters long.
     let opening = if opening.is_ascii() {
         opening.trim_end_matches(|ch: char| !ch.is_ascii_alphanumeric())
     } else {
@@ -66,19 +66,19 @@ pub fn ends_by_description(tool: &str, description: &str) -> bool {
     ends(tool) || ends(opening.strip_suffix('s').unwrap_or(opening))
 }
 
-/// The class of a tool's effect. What is unknown is treated as an effect, never as a read.
+/// The effect class of a tool. An unknown effect is treated as one that acts, never as a read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Looks at something that is already within reach.
+    /// Looks at something already within reach.
     Read,
-    /// Fetches from an address: the address itself can carry data out.
+    /// Fetches from an address; the address itself can carry data out.
     Fetch,
     /// Sends or publishes content to somebody.
     Send,
     /// Moves money.
     Pay,
-    /// Makes something new.
+    /// Creates something new.
     Create,
     /// Changes something that exists.
     Change,
@@ -90,17 +90,17 @@ pub enum Effect {
     Credential,
     /// Runs code or commands.
     Execute,
-    /// Not known: treated as an effect.
+    /// Not known: treated as one that acts.
     Unknown,
 }
 
 impl Effect {
-    /// Whether a call of this class changes anything outside the conversation, or may.
+    /// Whether a call of this class changes, or may change, anything outside the conversation.
     pub fn acts(self) -> bool {
         self != Self::Read
     }
 
-    /// How much harm a call of this class can do, for the choice between two: the higher one counts.
+    /// Rank of the harm that a call of this class can do; of two classes, the higher one counts.
     fn severity(self) -> u8 {
         match self {
             Self::Read => 0,

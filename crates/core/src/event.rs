@@ -1,5 +1,5 @@
-//! What the ledger stores. An event never contains content: texts live in encrypted payloads beside it, so that a leaf
-//! of the log can stay for ever while the words behind it can be erased.
+//! What the ledger stores. An event never contains content: texts are kept in encrypted payloads beside it, so that a
+//! leaf of the log can stay forever while the words behind it can be erased.
 
 use std::collections::BTreeMap;
 
@@ -30,14 +30,14 @@ pub struct Event {
     /// Digest that tells one client key from another without revealing it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
-    /// Pseudonym of the subject for whom it happened, where the client named one; of an answer about consent and of an
-    /// erasure, whose it was. No kind has a field of this name.
+    /// Pseudonym of the subject on whose behalf it happened, where the client named one; for a consent response or an
+    /// erasure, the subject concerned. No [`EventKind`] has a field of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
-    /// What ties this entry to its encrypted payload.
+    /// Ties this entry to its encrypted payload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Commitment>,
 }
@@ -47,7 +47,7 @@ pub struct Event {
 pub struct Commitment {
     /// SHA-256 of the ciphertext, hexadecimal.
     pub ct: String,
-    /// HMAC-SHA-256 of the plaintext under a salt that stands only inside the ciphertext, hexadecimal.
+    /// HMAC-SHA-256 of the plaintext under a salt that exists only inside the ciphertext, hexadecimal.
     pub commit: String,
     /// Length of the ciphertext in bytes.
     pub len: u64,
@@ -68,16 +68,16 @@ pub enum EventKind {
         /// `run`, `serve` or `demo`.
         mode: String,
     },
-    /// A gateway stopped in order.
+    /// A gateway stopped cleanly.
     #[serde(rename = "run.end")]
     RunEnd {
         /// Exit code of the child, where there was one.
         exit: Option<i64>,
     },
-    /// A request is about to leave (its intent).
+    /// A request is about to leave (its intent record).
     #[serde(rename = "llm.request")]
     Request(Box<RequestRecord>),
-    /// An answer ended, well or not.
+    /// A response ended, successfully or not.
     #[serde(rename = "llm.response")]
     Response(Box<ResponseRecord>),
     /// The model asked for a tool call, and it is about to be released to the agent.
@@ -89,40 +89,40 @@ pub enum EventKind {
         call: Option<String>,
         /// False if the stream ended inside the arguments.
         complete: bool,
-        /// What was decided, `release` or the reason why not.
+        /// The decision: `release`, or the reason why not.
         decision: String,
         /// What the call does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effect: Option<Effect>,
-        /// Where its arguments came from, where that was looked at.
+        /// Where its arguments came from, if that was examined.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         arguments: Vec<ArgumentRecord>,
         /// How it was decided; absent in records of earlier versions.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         weighed: Option<Box<WeighedRecord>>,
     },
-    /// A rule spoke about what an answer points to; the addresses are in the payload.
+    /// A rule flagged something that a response points to; the addresses are in the payload.
     #[serde(rename = "answer.notice")]
     AnswerNotice(Box<AnswerNoticeRecord>),
-    /// A call reached the tool edge and was decided there; it is forwarded only after this is on disk.
+    /// A call reached the tool edge and was decided on; it is forwarded only after this record is on disk.
     #[serde(rename = "tool.call")]
     ToolCall(Box<ToolCallRecord>),
-    /// A call at the tool edge ended, well or not.
+    /// A call at the tool edge ended, successfully or not.
     #[serde(rename = "tool.result")]
     ToolResult(Box<ToolResultRecord>),
-    /// Something about a server or a definition of its tools that a person should know.
+    /// Something about a server or one of its tool definitions that a person should know.
     #[serde(rename = "tool.notice")]
     ToolNotice(Box<ToolNoticeRecord>),
-    /// An agent said where texts come from that it puts into prompts.
+    /// An agent declared where the texts come from that it puts into prompts.
     #[serde(rename = "source.declared")]
     SourcesDeclared {
-        /// Those that were not known yet.
+        /// The sources that were not known yet.
         sources: Vec<DeclaredRecord>,
     },
-    /// A subject answered a question for consent, or took it back.
+    /// A subject responded to a consent request, or withdrew consent.
     #[serde(rename = "consent")]
     Consent(Box<ConsentRecord>),
-    /// Somebody asked a memory store.
+    /// A memory store was accessed.
     #[serde(rename = "memory.access")]
     MemoryAccess(Box<MemoryRecord>),
     /// The data of a subject was erased; the details are in the receipt.
@@ -132,18 +132,18 @@ pub enum EventKind {
         receipt: String,
         /// Items deleted per store.
         deleted: BTreeMap<String, u64>,
-        /// Items that a probe still found per store; `None` where it could not look.
+        /// Items that a probe still found, per store; `None` if the store could not be probed.
         residue: BTreeMap<String, Option<u64>>,
     },
     /// A request was not forwarded.
     #[serde(rename = "refused")]
     Refused {
-        /// Stable code of the reason, as in the error that the client got.
+        /// Stable code of the reason, as in the error that the client received.
         code: String,
         /// The provider it was meant for, where known.
         provider: Option<String>,
     },
-    /// A connection went through unread.
+    /// A connection was passed through without being read.
     #[serde(rename = "tunnel")]
     Tunnel {
         /// Host and port.
@@ -151,7 +151,7 @@ pub enum EventKind {
         /// `tunnelled`, `refused` or `failed`.
         outcome: String,
     },
-    /// The log was opened after a crash; what an unfinished write had left was set aside.
+    /// The log was opened after a crash; the remains of an unfinished write were set aside.
     #[serde(rename = "log.gap")]
     Gap {
         /// Bytes that were set aside.
@@ -163,7 +163,7 @@ pub enum EventKind {
     /// The keys of a conversation were destroyed: its payloads cannot be read any more.
     #[serde(rename = "erase.done")]
     Erased {
-        /// Keys destroyed in the same step, also those of other conversations.
+        /// Keys destroyed in the same step, including those of other conversations.
         keys: u64,
         /// Epoch of the wrapping key since then.
         epoch: u64,
@@ -179,9 +179,9 @@ pub struct RequestRecord {
     pub host: String,
     /// Wire format.
     pub wire: String,
-    /// The model asked for.
+    /// The model requested.
     pub model: Option<String>,
-    /// Whether a stream was asked for.
+    /// Whether a streamed response was requested.
     pub stream: bool,
     /// Bytes of the body before and after masking.
     pub bytes: (u64, u64),
@@ -196,24 +196,25 @@ pub struct RequestRecord {
     /// Signs of injection in what third parties wrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signs: Vec<SignRecord>,
-    /// Names of headers that were left out for what was found in them, which counts as found and replaced.
+    /// Names of headers that were left out because of what was found in them; their values count as found and replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<String>,
 }
 
-/// Where one argument of a tool call came from. It says what was seen, never what caused it, and holds no content.
+/// Where one argument of a tool call came from. It states what was seen, never what caused the call, and holds no
+/// content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArgumentRecord {
-    /// Its place in the arguments, such as `/to/0` (RFC 6901).
+    /// JSON Pointer into the arguments, such as `/to/0` (RFC 6901).
     pub path: String,
     /// What it means for the effect, such as `destination`; absent where nothing depends on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
-    /// Where its value stands in the context.
+    /// Where its value appears in the context.
     pub overlaps: Vec<OverlapRecord>,
 }
 
-/// One place in the context where a value of an argument stands too.
+/// One location in the context where the value of an argument also appears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverlapRecord {
     /// Number of the slot in its exchange.
@@ -222,10 +223,10 @@ pub struct OverlapRecord {
     pub origin: Origin,
     /// How it was matched: `token`, `identifier` or `text`.
     pub by: String,
-    /// How much of the argument stands there, in percent of its letters and digits, at least 1; 0 where that was not measured.
+    /// How much of the argument appears there, in percent of its letters and digits, at least 1; 0 if not measured.
     #[serde(default, skip_serializing_if = "is_nought")]
     pub coverage: u8,
-    /// Whether of all the places in the context this is the first.
+    /// Whether this is the first occurrence in the context.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub first: bool,
 }
@@ -240,28 +241,29 @@ fn is_none(number: &u64) -> bool {
     *number == 0
 }
 
-/// How a tool call was decided: what the rules say of it and what was done are two things wherever a mode only observes.
+/// How a tool call was decided: what the rules say and what was done differ wherever a mode only observes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WeighedRecord {
-    /// What the rules say of it: `allow`, `redact`, `ask` or `block`.
+    /// What the rules say about it: `allow`, `redact`, `ask` or `block`.
     pub verdict: String,
     /// What was done with it: `released`, `redacted`, `asked` or `withheld`.
     pub action: String,
-    /// The setting that decided what is done: `fresh`, `preset`, `mode`, `effect`, `tool`, `condition_1`, `condition_own_1`, `limits`,
-    /// `redact`, `forbid`, `workflow` or `secret`; `standing` where a yes from before counts, `vouched` where the model edge had decided.
+    /// The setting that decided the action: `fresh`, `preset`, `mode`, `effect`, `tool`, `condition_1`,
+    /// `condition_own_1`, `limits`, `redact`, `forbid`, `workflow` or `secret`; `standing` where an earlier approval
+    /// applies, `vouched` where the model edge had decided.
     pub rule: String,
-    /// Who said yes, or no, where somebody did.
+    /// Who approved or declined it, if anybody did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<Voice>,
-    /// Arguments that the record leaves out, as an entry of the log has no room for all of them.
+    /// Number of arguments left out of the record, because a log entry has no room for all of them.
     #[serde(skip_serializing_if = "is_none")]
     pub left_out: u64,
-    /// Microseconds that deciding took.
+    /// Time taken by the decision, in microseconds.
     pub micros: u64,
 }
 
-/// Where somebody said yes or no to a call.
+/// Where somebody approved or declined a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Voice {
@@ -273,29 +275,29 @@ pub enum Voice {
     Outside,
 }
 
-/// What rules said about one answer. It holds no content.
+/// What the rules reported about one response. It holds no content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerNoticeRecord {
-    /// The findings, in the order of the answer.
+    /// The findings, in the order of the response.
     pub found: Vec<AnswerFinding>,
     /// How many more there were.
     #[serde(default)]
     pub more: u64,
 }
 
-/// What one rule said.
+/// What one rule reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerFinding {
     /// The rule, such as `answer.link_data`.
     pub rule: String,
-    /// What was decided, in the words of `tool.intent`: `would_ask`, `ask` or `block`.
+    /// The decision, in the terms of `tool.intent`: `would_ask`, `ask` or `block`.
     pub decision: String,
-    /// In which form it stood there: `image`, `link`, `definition`, `address` or `tag`; `text` where it is about words.
+    /// The form in which it appeared: `image`, `link`, `definition`, `address` or `tag`; `text` if it is about words.
     pub form: String,
-    /// What of the context it carried.
+    /// The kinds of context data that it carried.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carries: Vec<Carried>,
-    /// Where it, its host and what it carried stand in the context.
+    /// Where the address, its host and what it carried appear in the context.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overlaps: Vec<OverlapRecord>,
 }
@@ -307,22 +309,22 @@ pub struct ToolCallRecord {
     pub server: String,
     /// `mcp` or `http`.
     pub via: String,
-    /// The tool, or the method for what is read without one (`resources/read`).
+    /// The tool, or the method for reads without a tool (`resources/read`).
     pub tool: String,
     /// What the call does.
     pub effect: Effect,
-    /// What was decided, as in `tool.intent`.
+    /// The decision, as in `tool.intent`.
     pub decision: String,
-    /// Whether the model edge of the same home had released this very call, so that its decision stands.
+    /// Whether the model edge of the same home had released this very call, so that its decision holds.
     #[serde(default)]
     pub vouched: bool,
-    /// Where its arguments stand in what the session has seen.
+    /// Where its arguments appear in what the session has seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<ArgumentRecord>,
-    /// Tokens in the arguments that were turned back for the tool.
+    /// Tokens in the arguments that were restored for the tool.
     #[serde(default)]
     pub restored: u64,
-    /// Headers of the client that stayed behind, because of what they hold.
+    /// Headers of the client that were not forwarded because of what they contain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<String>,
     /// Values in the arguments that the tool receives, per type.
@@ -342,41 +344,42 @@ pub struct ToolResultRecord {
     pub tool: String,
     /// `ok`, `tool_error`, `error`, or the stable code of what went wrong.
     pub outcome: String,
-    /// Bytes of the answer.
+    /// Size of the result in bytes.
     pub bytes: u64,
     /// Values found in it, per type.
     #[serde(default)]
     pub found: Counts,
-    /// Values replaced before the client got it, per type.
+    /// Values replaced before the client received it, per type.
     #[serde(default)]
     pub masked: Counts,
     /// Parts that were not inspected.
     #[serde(default)]
     pub opaque: u64,
-    /// Milliseconds from the call to its answer.
+    /// Milliseconds from the call to its result.
     pub ms: u64,
 }
 
 /// A declaration of where a text comes from. It holds no content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeclaredRecord {
-    /// The origin that the text has by it.
+    /// The origin that the declaration gives the text.
     pub origin: Origin,
-    /// Keyed digest of the text's SHA-256, hexadecimal, as long as other pseudonyms: tells equal texts of one home without a way back.
+    /// Keyed digest of the text's SHA-256, hexadecimal, as long as other pseudonyms: identifies equal texts within one
+    /// home, but cannot be reversed.
     pub text: String,
-    /// Bytes of the text; absent where only its digest was told.
+    /// Size of the text in bytes; absent if only its digest was declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// The parts of it that were named, in bytes; none for all of it.
+    /// The parts of the text that the declaration covers, as byte ranges; empty for the whole text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<[u64; 2]>,
-    /// Whether it counts in one session only.
+    /// Whether it applies to one session only.
     #[serde(default)]
     pub session: bool,
 }
 
-/// A part of a request whose origin the gateway knew from elsewhere than its place: declared, or new in a system prompt. It
-/// stands in the encrypted details of the calls that were judged by it.
+/// A part of a request whose origin the gateway did not infer from its position: it was declared, or is new in a system
+/// prompt. Kept in the encrypted details of the calls that were judged by it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaidRecord {
     /// Number of the slot in its exchange.
@@ -392,20 +395,20 @@ pub struct LaidRecord {
 pub struct ToolNoticeRecord {
     /// Name of the server.
     pub server: String,
-    /// The tool, where it is about one.
+    /// The tool, if it concerns one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
     /// Stable code, such as `definition_changed`, `hidden_text` or `malformed_message`.
     pub what: String,
-    /// SHA-256 of the definition, hexadecimal, where it is about one.
+    /// SHA-256 of the definition, hexadecimal, if it concerns one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
 }
 
-/// What a subject answered.
+/// A subject's consent response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRecord {
-    /// What for.
+    /// The purpose.
     pub purpose: String,
     /// `given`, `refused` or `withdrawn`.
     pub state: String,
@@ -424,20 +427,20 @@ pub struct MemoryRecord {
     pub operation: String,
     /// Its collection, where there is one.
     pub collection: Option<String>,
-    /// The purpose that was proved.
+    /// The purpose for which consent was proved.
     pub purpose: Option<String>,
-    /// `allowed`; `intended` before something is changed; or the stable code of the reason why not.
+    /// `allowed`; `intended` before something is changed; otherwise the stable code of the reason why not.
     pub outcome: String,
-    /// HTTP status of the store, 0 if it was not asked.
+    /// HTTP status of the store, 0 if it was not contacted.
     pub status: u16,
-    /// Items that came back or were written, where that could be counted.
+    /// Items returned or written, if they could be counted.
     pub items: Option<u64>,
 }
 
 /// What became of a request to a memory store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// It is about to be made; what becomes of it is in a record of its own.
+    /// It is about to be made; its outcome has a record of its own.
     Intended,
     /// It was made.
     Allowed,
@@ -448,12 +451,12 @@ pub enum Access {
 }
 
 impl MemoryRecord {
-    /// What became of it: the one place that reads [`MemoryRecord::outcome`], so that no two screens count differently.
+    /// The outcome: the one place that interprets [`MemoryRecord::outcome`], so that all screens count alike.
     pub fn access(&self) -> Access {
         match self.outcome.as_str() {
             "intended" => Access::Intended,
             "allowed" => Access::Allowed,
-            // That consents could not be read says nothing of a consent.
+            // A failure to read consents says nothing about consent.
             "ombud_consent_unknown" => Access::Failed,
             "ombud_subject_required" => Access::Unconsented,
             code if code.starts_with("ombud_consent_") => Access::Unconsented,
@@ -462,7 +465,7 @@ impl MemoryRecord {
     }
 }
 
-/// Who failed, if somebody did.
+/// Who was at fault, if anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
@@ -470,11 +473,11 @@ pub enum Party {
     None,
     /// The provider.
     Provider,
-    /// The way to the provider.
+    /// The network on the way to the provider.
     Network,
     /// The operator: quota, account, parameters.
     Developer,
-    /// The client went away.
+    /// The client disconnected.
     Client,
     /// Ombud.
     Gateway,
@@ -482,20 +485,20 @@ pub enum Party {
     Unknown,
 }
 
-/// An answer as it came.
+/// A response as it was received.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseRecord {
     /// HTTP status, 0 if none came.
     pub status: u16,
-    /// Whether the answer ended as its wire format demands.
+    /// Whether the response ended as its wire format demands.
     pub complete: bool,
     /// Bytes received from the provider.
     pub bytes: u64,
-    /// Tokens turned back into values.
+    /// Tokens restored to values.
     pub restored: u64,
-    /// Well-formed tokens in the answer that this request had not minted: reported, never guessed.
+    /// Well-formed tokens in the response that this request had not minted: reported, never guessed.
     pub unknown_tokens: u64,
-    /// Tokens that the provider read and wrote, where it says so.
+    /// Tokens (input and output) that the provider counted, where it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<(u64, u64)>,
     /// The provider's own id of the request.
@@ -506,13 +509,13 @@ pub struct ResponseRecord {
     pub finish: Option<String>,
     /// Milliseconds to the first byte and to the last.
     pub ms: (u64, u64),
-    /// Who failed.
+    /// Who was at fault.
     pub fault: Party,
     /// Stable code of the failure.
     pub code: Option<String>,
 }
 
-/// Whether an erasure is whole: everything was looked at afterwards, and nothing was found.
+/// Whether an erasure is complete: everything was probed afterwards, and nothing was found.
 pub fn is_whole(residue: &BTreeMap<String, Option<u64>>) -> bool {
     residue.values().all(|left| *left == Some(0))
 }
@@ -521,7 +524,7 @@ pub fn is_whole(residue: &BTreeMap<String, Option<u64>>) -> bool {
 mod tests {
     use super::*;
 
-    /// The fields of a kind stand beside those of the event: one of the same name would be lost.
+    /// The fields of a kind are flattened into those of the event: one with the same name would be lost.
     #[test]
     fn what_names_a_subject_is_read_back_as_it_was_written() {
         let answer =

@@ -1,4 +1,4 @@
-//! The [`Exchange`]: one request that crosses an edge, with everything in it that can be read.
+//! [`Exchange`]: one request that crosses an edge, with everything in it that can be read.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -30,22 +30,22 @@ pub struct Exchange {
     pub wire: &'static str,
     /// The body as it arrived.
     pub body: Bytes,
-    /// Every text in the body, in the order of the bytes.
+    /// Every text in the body, in byte order.
     pub slots: Vec<Slot>,
     /// Every part that could not be read.
     pub opaque: Vec<Opaque>,
     /// The model that was asked for.
     pub model: Option<String>,
-    /// Whether a streamed answer was asked for.
+    /// Whether a streamed response was requested.
     pub stream: bool,
-    /// Tools that the model may call, in the order of the bytes.
+    /// Tools that the model may call, in byte order.
     pub tools: Vec<OfferedTool>,
-    /// Tool calls of the history, in the order of the bytes.
+    /// Tool calls in the history, in byte order.
     pub calls: Vec<PastCall>,
 }
 
 impl Exchange {
-    /// Whether the model can call tools here, or has.
+    /// Whether the model can call tools here, or already has.
     pub fn has_tools(&self) -> bool {
         !self.tools.is_empty() || !self.calls.is_empty()
     }
@@ -67,9 +67,9 @@ pub struct PastCall {
     pub id: Option<String>,
     /// The tool.
     pub tool: String,
-    /// Bytes of the body that hold its arguments; inside of the quotes if they stand in a string.
+    /// Bytes of the body that hold its arguments; without the quotes if they are in a string.
     pub arguments: Range<usize>,
-    /// Whether the arguments stand in a JSON string.
+    /// Whether the arguments are in a JSON string.
     pub quoted: bool,
 }
 
@@ -85,7 +85,7 @@ pub struct Slot {
     pub codecs: Vec<Codec>,
     /// The decoded text.
     pub text: String,
-    /// From offsets in `text` to offsets in the body, relative to `span.start`.
+    /// Maps offsets in `text` to offsets in the body, relative to `span.start`.
     pub map: OffsetMap,
     /// Ranges of `text` that are JSON numbers: a replacement there becomes a JSON string.
     pub bare: Vec<Range<usize>>,
@@ -97,27 +97,27 @@ pub struct Slot {
     pub reading: Reading,
 }
 
-/// What is looked for in a slot. A wire has fields that hold no text by its definition, and in which text may stand all the
-/// same: they are read in a way that leaves what the wire needs as it is.
+/// What is looked for in a slot. Some fields of a wire format hold no text by definition, yet may contain text all the
+/// same: they are read in a way that leaves intact what the wire needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Reading {
     /// Text: everything is looked for, and it is part of the conversation.
     #[default]
     Text,
-    /// A setting: what has a form of its own is looked for (numbers, addresses, keys), names are not.
+    /// A setting: values with a recognisable format (numbers, addresses, keys) are looked for, names are not.
     Setting,
-    /// A name or id that another part of the request, or the provider, refers to: it is replaced only if it is a value of such
-    /// a form as a whole, or is no identifier at all.
+    /// A name or id that another part of the request, or the provider, refers to: it is replaced only if it is such a
+    /// formatted value as a whole, or is not an identifier at all.
     Identifier,
 }
 
 impl Slot {
-    /// Whether it is part of the conversation: no setting and no identifier.
+    /// Whether it is part of the conversation: neither a setting nor an identifier.
     pub fn is_text(&self) -> bool {
         self.reading == Reading::Text
     }
 
-    /// The bytes of the body that a range of `text` stands for.
+    /// The bytes of the body that a range of `text` corresponds to.
     pub fn body_range(&self, text: &Range<usize>) -> Range<usize> {
         let inner = self.map.range(text);
         self.span.start + inner.start..self.span.start + inner.end
@@ -129,8 +129,8 @@ impl Slot {
         self.bare.get(first).filter(|number| number.start < text.end)
     }
 
-    /// Encodes a replacement for a part of `text` as it must stand in the body. `number` says that it takes the place
-    /// of a JSON number.
+    /// Encodes a replacement for a part of `text` for insertion into the body. `number` says that it replaces a JSON
+    /// number.
     pub fn encode<'a>(&self, replacement: &'a str, number: bool) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(replacement);
         for (depth, codec) in self.codecs.iter().rev().enumerate() {
@@ -153,7 +153,7 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// Encodes a replacement so that it may stand in place of a decoded part.
+    /// Encodes a replacement so that it can take the place of a decoded part.
     pub fn encode(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::JsonString => escape_json(text),
@@ -195,7 +195,7 @@ pub enum Role {
     Developer,
     /// User turn.
     User,
-    /// Earlier answer of the model.
+    /// Earlier response of the model.
     Assistant,
     /// Arguments of a tool call in the history.
     ToolCall,
@@ -224,7 +224,7 @@ pub struct Opaque {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OpaqueKind {
-    /// A picture.
+    /// An image.
     Image,
     /// A sound recording.
     Audio,

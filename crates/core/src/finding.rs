@@ -1,4 +1,4 @@
-//! A finding of `ombud check`: it cannot be built without a place in a file.
+//! A finding of `ombud check`: it cannot be built without a location in a file.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::message::{Lang, Say};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct RuleId(pub &'static str);
 
-/// How bad it is for the people who use the agent.
+/// How severe it is for the people who use the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -18,7 +18,7 @@ pub enum Severity {
     Info,
     /// Weakens a protection.
     Warning,
-    /// A needed protection is absent.
+    /// A required protection is missing.
     Error,
 }
 
@@ -34,7 +34,7 @@ pub enum Confidence {
     High,
 }
 
-/// A place in a source file.
+/// A location in a source file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// Path relative to the project, with `/`.
@@ -70,12 +70,12 @@ impl Say for Bilingual {
     }
 }
 
-/// A step on the way to a finding.
+/// A step on the path to a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// Where.
     pub place: Place,
-    /// The function in which it stands.
+    /// The function that contains it.
     pub function: String,
 }
 
@@ -94,10 +94,10 @@ pub struct Finding {
     pub subject: String,
     /// What is wrong here, in one sentence; empty if the rule's own title says it.
     pub message: Bilingual,
-    /// The way to it, from where people come in; empty if the place says it all.
+    /// The path to it from the entry point; empty if the location says it all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<Step>,
-    /// What stays the same when lines above it move; empty until the whole project was looked at.
+    /// A value that stays the same when lines above it move; empty until the whole project has been looked at.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub fingerprint: String,
 }

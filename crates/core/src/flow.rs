@@ -25,7 +25,7 @@ pub enum RecipientKind {
     Store,
     /// A tool, or a service behind one.
     Tool,
-    /// A host of which nothing else is known.
+    /// A host about which nothing else is known.
     Host,
 }
 
@@ -37,9 +37,9 @@ pub struct Recipient {
     pub kind: RecipientKind,
     /// Provider id or host name.
     pub name: String,
-    /// Where it is, `unknown` where nobody says.
+    /// The country, `unknown` if nobody states it.
     pub country: String,
-    /// False if what it received was not read by Ombud.
+    /// False if Ombud did not read what it received.
     pub inspected: bool,
 }
 
@@ -60,13 +60,14 @@ pub struct FlowMap {
     pub recipients: BTreeMap<Recipient, Flow>,
 }
 
-/// What one recipient received, or may have received: a request that left counts until it is known that it reached nobody.
+/// What one recipient received, or may have received: a request that left counts until it is known to have reached
+/// nobody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
     /// Requests or connections.
     #[serde(default)]
     pub requests: u64,
-    /// Requests that reached nobody. Nothing of them is in the other numbers.
+    /// Requests that reached nobody. They are not included in the other numbers.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u64,
     /// Amounts per category.
@@ -75,18 +76,18 @@ pub struct Flow {
     /// Parts that were not inspected.
     #[serde(default)]
     pub opaque: u64,
-    /// What it is for, in the operator's words (`ombud.toml`, consent purposes).
+    /// What the data is used for, in the operator's words (`ombud.toml`, consent purposes).
     #[serde(default)]
     pub purposes: BTreeSet<String>,
-    /// What shows it: `path:line` of the code, or the id of an exchange. At most [`EVIDENCE`] of them.
+    /// Evidence: `path:line` of the code, or the id of an exchange. At most [`EVIDENCE`] of them.
     #[serde(default)]
     pub evidence: BTreeSet<String>,
-    /// What shows each category, where that is known apart from the rest. At most [`EVIDENCE`] each.
+    /// Evidence per category, where it is known separately. At most [`EVIDENCE`] each.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub shown: BTreeMap<DataCategory, BTreeSet<String>>,
 }
 
-/// Whether a number has nothing to say.
+/// Whether a number is zero, so that it can be omitted.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
@@ -96,7 +97,7 @@ fn is_zero(number: &u64) -> bool {
 pub const EVIDENCE: usize = 8;
 
 impl Flow {
-    /// Adds what a request carried: how often each type was found in it, and how many of these were masked.
+    /// Adds what a request carried: how many values of each type were found in it, and how many of them were masked.
     pub fn carry(&mut self, found: &Counts, masked: &Counts) {
         for (kind, &count) in found {
             let hidden = masked.get(kind).copied().unwrap_or_default().min(count);
@@ -125,7 +126,7 @@ impl Flow {
         }
     }
 
-    /// Takes back what was sent and reached nobody, with what showed it. Its requests count as lost.
+    /// Takes back what was sent but reached nobody, along with its evidence. Its requests count as lost.
     pub fn lose(&mut self, sent: &Self) {
         self.requests = self.requests.saturating_sub(sent.requests);
         self.lost = self.lost.saturating_add(sent.requests);
@@ -144,14 +145,14 @@ impl Flow {
         self.shown.retain(|category, shown| !shown.is_empty() && data.contains_key(category));
     }
 
-    /// Adds a piece of evidence while there is room.
+    /// Adds a piece of evidence if there is room.
     pub fn shown_by(&mut self, evidence: impl Into<String>) {
         if self.evidence.len() < EVIDENCE {
             self.evidence.insert(evidence.into());
         }
     }
 
-    /// Adds a piece of evidence that one category went there, while there is room.
+    /// Adds a piece of evidence that this category was sent to the recipient, if there is room.
     pub fn category_shown_by(&mut self, category: DataCategory, evidence: impl Into<String>) {
         let kept = self.shown.entry(category).or_default();
         if kept.len() < EVIDENCE {
@@ -161,7 +162,7 @@ impl Flow {
 }
 
 impl FlowMap {
-    /// The flow to a recipient, made if there is none yet.
+    /// The flow to a recipient, created if it does not exist yet.
     pub fn to(&mut self, recipient: Recipient) -> &mut Flow {
         self.recipients.entry(recipient).or_default()
     }

@@ -1,8 +1,8 @@
-//! The gate for tool calls: one pure function from what is known about a call to what becomes of it.
+//! The gate for tool calls: one pure function from the facts about a call to the decision on it.
 //!
 //! It asks two questions. Did the user's own words ask for an effect of this class? And does each value that decides who
 //! gets what come from the user, the operator or a record that the user named, or only from text that anybody may have
-//! written? A value that stands in both is the user's.
+//! written? A value that appears in both counts as the user's.
 
 mod answers;
 mod condition;
@@ -26,18 +26,18 @@ use crate::category::{DataCategory, DataType};
 use crate::effect::{Effect, Part};
 use crate::origin::Origin;
 
-/// What happens to a call that gives cause for doubt.
+/// What happens to a call that raises a doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
-    /// It is released, and the doubt is not even noted: the operator has decided.
+    /// It is released, and the doubt is not even recorded: the operator has decided.
     Allow,
-    /// It is released, and recorded with what would have been asked.
+    /// It is released, and the questions that would have been asked are recorded.
     #[default]
     Observe,
     /// The user is asked in the conversation.
     Ask,
-    /// It is withheld and the user is told why.
+    /// It is withheld, and the user is shown why.
     Block,
 }
 
@@ -47,82 +47,82 @@ pub enum Gate {
 pub struct CallFacts {
     /// What it does.
     pub effect: Effect,
-    /// Whether its arguments could be read: one JSON object, no key twice, of bearable size.
+    /// Whether its arguments could be read: one JSON object, no duplicate key, of acceptable size.
     pub readable: bool,
-    /// Whether they are known word by word: not too long to be kept, and not said twice and not alike. Otherwise nothing that a user
-    /// says yes to could stand for them.
+    /// Whether they are known verbatim: not too long to be kept, and not given twice with different contents. Otherwise
+    /// there is nothing exact that a user's approval could refer to.
     #[serde(default = "known")]
     pub exact: bool,
     /// Whether they hold the placeholder of a secret.
     pub secret: bool,
-    /// Whether the context holds anything that a third party may have written.
+    /// Whether the context contains anything that a third party may have written.
     pub tainted: bool,
-    /// Whether what a third party wrote shows signs of injection. They never make a doubt; they stand beside one.
+    /// Whether third-party text shows signs of injection. Signs never raise a doubt on their own; they accompany one.
     pub signs: bool,
     /// Whether the user's own words ask for an effect of this class.
     pub asked: bool,
-    /// Whether they speak of what the call is about: of its tool, or of one of its values.
+    /// Whether the user's words mention what the call is about: its tool, or one of its values.
     pub anchored: bool,
-    /// Whether they leave it to a text what to do.
+    /// Whether the user's words leave it to some text what to do.
     pub delegated: bool,
     /// Whether the call ends something: cancels, revokes, switches off.
     #[serde(default)]
     pub ends: bool,
-    /// Whether the user speaks of several, or of all.
+    /// Whether the user speaks of several things, or of all of them.
     #[serde(default)]
     pub many: bool,
-    /// What was looked at before because a third party's text says so.
+    /// What was looked up earlier because third-party text said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steered: Option<Steered>,
     /// Whether the user has approved exactly this call.
     pub approved: bool,
-    /// Whether that yes came from outside of the conversation.
+    /// Whether that approval came from outside the conversation.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside: bool,
-    /// Whether the request that it answers offered tools. Otherwise nothing of it was read for the call.
+    /// Whether the request that led to this response offered tools. Otherwise none of its content was examined for the call.
     #[serde(default = "known")]
     pub offered: bool,
-    /// Whether the user has allowed calls of this tool with these doubtful values before.
+    /// Whether the user has already allowed calls of this tool with these doubtful values.
     pub standing: bool,
-    /// Whether somebody outside has allowed calls of this tool with just these values, until they take it back.
+    /// Whether somebody outside the conversation has allowed calls of this tool with exactly these values, until revoked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lasting: bool,
     /// What the conversation has done so far, this call included.
     pub done: Done,
-    /// Categories of data in its arguments, where something in the policy depends on them.
+    /// Categories of data in its arguments, if anything in the policy depends on them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub holds: BTreeSet<DataCategory>,
     /// Categories of data that were masked in its arguments.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub redacted: BTreeSet<DataCategory>,
-    /// Categories that should have been and could not: they left to the model in the clear.
+    /// Categories that should have been masked but could not be: they had gone to the model in the clear.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub leaks: BTreeSet<DataCategory>,
-    /// Whether it reaches for where the rules of this gate and the answers to its questions are kept.
+    /// Whether it touches the location where the rules of this gate and the answers to its questions are kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guarded: bool,
-    /// Whether one of its values stood in something that was too long, or is too long ago, to be looked at: nobody can tell whether
-    /// that asked for the call.
+    /// Whether one of its values appeared in content that was too long, or is too old, to be inspected: it cannot be
+    /// determined whether that content asked for the call.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forgotten: bool,
-    /// The operator's conditions that apply to it.
+    /// The operator's conditions that apply to the call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub met: Vec<Met>,
-    /// Its arguments that play a part.
+    /// Its arguments that play a part in the effect.
     pub arguments: Vec<ArgumentFacts>,
 }
 
-/// Records from before this was recorded.
+/// Default for records written before the field existed.
 fn known() -> bool {
     true
 }
 
-/// A read that a third party's text ordered: what it returned is about to leave.
+/// A read that third-party text instigated: what it returned may be about to leave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Steered {
-    /// What was looked at.
+    /// What was looked up.
     pub value: String,
-    /// Where that text stands.
+    /// Origin of that text.
     pub origin: Origin,
 }
 
@@ -144,11 +144,11 @@ pub enum Limit {
     DayMoney,
 }
 
-/// What is known about one argument that plays a part.
+/// What is known about one argument that plays a part in the effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts; no two of them make a state")]
 pub struct ArgumentFacts {
-    /// Its place in the arguments (RFC 6901).
+    /// JSON Pointer into the arguments (RFC 6901).
     pub path: String,
     /// The part it plays.
     pub part: Part,
@@ -156,26 +156,27 @@ pub struct ArgumentFacts {
     pub value: String,
     /// Whether the value is an identifier (an address, a number, a URL) rather than words.
     pub typed: bool,
-    /// It stands in the user's own words.
+    /// The value appears in the user's own words.
     pub user: bool,
-    /// It stands in what the operator wrote.
+    /// The value appears in what the operator wrote.
     pub operator: bool,
-    /// It stands in a record that the user named, in a field that says who or what the record is.
+    /// The value appears in a record that the user named, in a field that says who or what the record is.
     pub record: bool,
-    /// It is the whole of a field of a structured result, and no other row of that list is what the user named.
+    /// The value is a whole field of a structured result, and no other row of that list is the one the user named.
     pub listed: bool,
-    /// Where prose of a third party holds it and asks for an effect of this class.
+    /// Origin of third-party prose that contains the value and asks for an effect of this class.
     pub instructed: Option<Origin>,
-    /// An address whose host a third party names and that nobody wrote as it stands: what was added to it would be carried there.
+    /// An address whose host a third party names, but that nobody wrote in this form: whatever was added to it would be
+    /// carried there.
     #[serde(default)]
     pub altered: bool,
-    /// It is harmless by its form: a new relative path, an address without anything of the context in it.
+    /// Harmless by its form: a new relative path, or an address that contains nothing from the context.
     pub plain: bool,
-    /// Where it stands that a third party may have written.
+    /// Where it appears in text that a third party may have written.
     pub outside: Option<Origin>,
 }
 
-/// Why a call is doubted.
+/// Why a call is doubtful.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Doubt {
@@ -183,16 +184,16 @@ pub enum Doubt {
     Secret,
     /// The arguments cannot be read.
     Unreadable,
-    /// The tool is no declared step.
+    /// The tool is not a declared step.
     NoStep,
-    /// It is one, and the conversation has not come to it.
+    /// The tool is a declared step, but the conversation has not reached it yet.
     TooEarly {
-        /// The step that has to come before it.
+        /// The step that has to come first.
         after: String,
     },
     /// The request offered no tools.
     NotOffered,
-    /// The arguments hold data that the tool must not be given, or not for whom it goes to.
+    /// The arguments contain data that must not be given to this tool, or not to this recipient.
     Forbidden {
         /// The category.
         category: DataCategory,
@@ -202,69 +203,69 @@ pub enum Doubt {
         /// The category.
         category: DataCategory,
     },
-    /// The arguments hold data that should be masked and cannot be.
+    /// The arguments contain data that should be masked but cannot be.
     Leaks {
         /// The category.
         category: DataCategory,
     },
-    /// The conversation does more than the operator allows without a question.
+    /// The conversation does more than the operator allows without asking.
     Over {
-        /// Which limit it goes over.
+        /// Which limit is exceeded.
         limit: Limit,
     },
-    /// A condition of the operator holds it back.
+    /// A condition set by the operator holds the call back.
     Condition {
         /// Which one.
         met: Met,
     },
-    /// It reaches for the rules of this gate, or for the answers to its questions.
+    /// The call touches the rules of this gate, or the answers to its questions.
     Guarded,
     /// The user's own words do not ask for it.
     NotAsked,
-    /// The user's words leave it to a text what to do.
+    /// The user's words leave it to some text what to do.
     Delegated,
-    /// Anybody may be the user, so that their own words are not enough for an effect of this class.
+    /// Anybody may be the user, so the user's own words do not suffice for an effect of this class.
     Anyone,
-    /// The user is a child, whose own yes is not enough for an effect of this class either.
+    /// The user is a child, whose own approval does not suffice for an effect of this class either.
     Guardian,
-    /// Something was looked at only because a third party's text says so, and what follows may carry it away.
+    /// Something was looked up only because third-party text said so, and what follows may carry it away.
     Steered {
-        /// What was looked at.
+        /// What was looked up.
         value: String,
-        /// Where that text stands.
+        /// Origin of that text.
         origin: Origin,
     },
-    /// A text in the context speaks to the model instead of telling it something. Only beside another doubt.
+    /// A text in the context gives the model instructions instead of information. Only alongside another doubt.
     Signs,
-    /// A value stood in something that is looked at no more.
+    /// A value appeared in content that is no longer inspected.
     Forgotten,
-    /// A value stands only in what a third party may have written.
+    /// A value appears only in text that a third party may have written.
     Foreign {
-        /// The argument's place.
+        /// JSON Pointer of the argument.
         path: String,
-        /// Its part.
+        /// The part it plays.
         part: Part,
         /// The value.
         value: String,
-        /// Where it stands.
+        /// Where it appears.
         origin: Origin,
     },
-    /// A value stands where a third party's text asks for just such an effect.
+    /// A value appears where third-party text asks for exactly such an effect.
     Instructed {
-        /// The argument's place.
+        /// JSON Pointer of the argument.
         path: String,
-        /// Its part.
+        /// The part it plays.
         part: Part,
         /// The value.
         value: String,
-        /// Where it stands.
+        /// Where it appears.
         origin: Origin,
     },
-    /// A value stands nowhere in the context.
+    /// A value appears nowhere in the context.
     Unseen {
-        /// The argument's place.
+        /// JSON Pointer of the argument.
         path: String,
-        /// Its part.
+        /// The part it plays.
         part: Part,
         /// The value.
         value: String,
@@ -272,7 +273,7 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    /// The value that is doubted, where it is one.
+    /// The doubtful value, if the doubt is about one.
     fn value(&self) -> Option<&str> {
         match self {
             Self::Foreign { value, .. } | Self::Unseen { value, .. } | Self::Instructed { value, .. } => {
@@ -282,12 +283,12 @@ impl Doubt {
         }
     }
 
-    /// Whether it is only that nobody here has seen the user wish for the call, or for one of its values.
+    /// Whether the doubt is merely that nobody here has seen the user ask for the call, or for one of its values.
     fn is_unseen_wish(&self) -> bool {
         matches!(self, Self::NotAsked | Self::Foreign { .. } | Self::Unseen { .. })
     }
 
-    /// Whether no question would help.
+    /// Whether asking would not help.
     fn is_final(&self) -> bool {
         match self {
             Self::Secret | Self::NoStep | Self::TooEarly { .. } | Self::Forbidden { .. } => true,
@@ -296,7 +297,7 @@ impl Doubt {
         }
     }
 
-    /// The place and the value that are doubted, where it is about one.
+    /// The path and the value in doubt, if the doubt is about one.
     pub fn place(&self) -> Option<(&str, &str)> {
         match self {
             Self::Foreign { path, value, .. }
@@ -306,7 +307,7 @@ impl Doubt {
         }
     }
 
-    /// The stable id, without any content.
+    /// The stable id, which contains no content except ids of categories and parts.
     pub fn id(&self) -> String {
         match self {
             Self::Secret => "secret".to_owned(),
@@ -342,14 +343,15 @@ impl Doubt {
     }
 }
 
-/// What becomes of a call.
+/// What happens to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallDecision {
     /// It goes to the agent; the doubts are those that the gate does not act on.
     Release(Vec<Doubt>),
     /// It goes to the agent because the user approved it.
     Approved,
-    /// It goes to the agent, with data masked in its arguments; the doubts say which, and which the gate does not act on.
+    /// It goes to the agent with data masked in its arguments; the doubts say which data, plus those that the gate does
+    /// not act on.
     Redact(Vec<Doubt>),
     /// The user is asked.
     Ask(Vec<Doubt>),
@@ -363,7 +365,7 @@ impl CallDecision {
         matches!(self, Self::Release(_) | Self::Approved | Self::Redact(_))
     }
 
-    /// What the rules say of the call, whatever the mode makes of that: `allow`, `redact`, `ask` or `block`.
+    /// What the rules say about the call, regardless of what the mode makes of it: `allow`, `redact`, `ask` or `block`.
     pub fn verdict(&self) -> &'static str {
         let doubts = self.doubts();
         if matches!(self, Self::Approved) {
@@ -397,7 +399,7 @@ impl CallDecision {
         }
     }
 
-    /// The doubtful values of a question that is about nothing else: what a standing answer is bound to.
+    /// The doubtful values of a question that is about values only: what a standing answer is bound to.
     pub fn values(&self) -> Option<String> {
         let Self::Ask(doubts) = self else { return None };
         let values: Option<Vec<String>> =
@@ -405,13 +407,13 @@ impl CallDecision {
         values.map(|values| values.join("\n"))
     }
 
-    /// Whether it is a question that an answer from outside may settle for every call with the same values.
+    /// Whether it is a question that an approval from outside may settle for every call with the same values.
     pub fn may_last(&self) -> bool {
         matches!(self, Self::Ask(doubts) if doubts.iter().all(Doubt::is_unseen_wish))
     }
 
-    /// The decision in records: `release`, `approved`, `would_ask: …`, `redact: …`, `ask: …` or `block: …`, with the ids of the
-    /// doubts.
+    /// The decision as recorded: `release`, `approved`, `would_ask: …`, `redact: …`, `ask: …` or `block: …`, with the ids
+    /// of the doubts.
     pub fn id(&self) -> String {
         let ids = |doubts: &[Doubt]| {
             let mut ids: Vec<String> = doubts.iter().map(Doubt::id).collect();
@@ -429,14 +431,14 @@ impl CallDecision {
     }
 }
 
-/// Whether a recorded decision released its call. What a later version may have written counts as not released.
+/// Whether a recorded decision released its call. An unknown decision, perhaps of a later version, counts as not released.
 pub fn was_released(decision: &str) -> bool {
     matches!(decision, "release" | "approved")
         || decision.starts_with("would_ask:")
         || decision.starts_with("redact:")
 }
 
-/// The setting that decided what is done with a call, as records name it.
+/// The setting that decided what is done with a call, as named in records.
 pub fn rule_of(policy: &ToolPolicy, tool: &str, facts: &CallFacts, decision: &CallDecision) -> String {
     let doubts = decision.doubts();
     let only = |is: fn(&Doubt) -> bool| !doubts.is_empty() && doubts.iter().all(is);
@@ -454,7 +456,7 @@ pub fn rule_of(policy: &ToolPolicy, tool: &str, facts: &CallFacts, decision: &Ca
 
 /// Decides on a call. Pure: the same arguments give the same decision.
 pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDecision {
-    // The tool would act with the placeholder in the secret's place: no approval makes that right.
+    // The tool would act with the placeholder instead of the secret: no approval makes that right.
     let masks_secrets = policy.redacted(tool).contains(&DataType::Secret.category());
     if facts.secret && facts.effect.acts() && !masks_secrets {
         return CallDecision::Block(vec![Doubt::Secret]);
@@ -489,12 +491,12 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
         gate = gate.max(Gate::Ask);
         doubts.extend(over.into_iter().map(|limit| Doubt::Over { limit }));
     }
-    // What cannot be masked is asked about: less would let it through, and more is for `forbid` to say.
+    // What cannot be masked is asked about: anything less would let it through, and blocking is what `forbid` is for.
     if !facts.leaks.is_empty() {
         gate = gate.max(Gate::Ask);
         doubts.extend(facts.leaks.iter().map(|category| Doubt::Leaks { category: *category }));
     }
-    // Last, so that what is held back for another reason is not only asked about.
+    // Last, so that a call that is withheld for another reason is not merely asked about.
     if let Some(doubt) = policy.trusts_nobody(ruled, facts.effect)
         && (doubts.is_empty() || gate == Gate::Ask)
     {
@@ -516,17 +518,17 @@ pub fn decide_call(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> CallDe
     masked(decision, facts, masks_secrets)
 }
 
-/// Whether somebody said yes who may.
+/// Whether somebody entitled to do so has approved the call.
 fn is_approved(facts: &CallFacts, doubts: &[Doubt]) -> bool {
     facts.approved && facts.exact && (facts.outside || !doubts.contains(&Doubt::Guardian))
 }
 
-/// The conditions that hold a call back with this gate.
+/// Doubts for the conditions that hold a call back with this gate.
 fn held_by(facts: &CallFacts, gate: Gate) -> impl Iterator<Item = Doubt> + '_ {
     facts.met.iter().filter(move |met| met.gate == gate).map(|met| Doubt::Condition { met: *met })
 }
 
-/// A call that goes to the agent with less than the model wrote.
+/// The decision on a call that goes to the agent with less than the model wrote.
 fn masked(decision: CallDecision, facts: &CallFacts, masks_secrets: bool) -> CallDecision {
     let mut categories = facts.redacted.clone();
     categories.extend((facts.secret && masks_secrets).then(|| DataType::Secret.category()));
@@ -537,8 +539,8 @@ fn masked(decision: CallDecision, facts: &CallFacts, masks_secrets: bool) -> Cal
     CallDecision::Redact(redacted.chain(decision.doubts().iter().cloned()).collect())
 }
 
-/// Every reason to doubt a call. A read is never doubted: what it can do harm with is the address it fetches, which is
-/// a class of its own.
+/// Every reason to doubt a call. A read is never doubted: the harm it could do lies in the address it fetches, which is a
+/// class of its own.
 fn doubts(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> Vec<Doubt> {
     if !facts.effect.acts() {
         return Vec::new();
@@ -547,7 +549,7 @@ fn doubts(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> Vec<Doubt> {
     if !facts.readable {
         doubts.push(Doubt::Unreadable);
     }
-    // Nothing was looked up, so of no value can be told where it stands.
+    // Nothing was looked up, so the location of no value is known.
     if !facts.offered {
         doubts.push(Doubt::NotOffered);
         return doubts;
@@ -560,13 +562,13 @@ fn doubts(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> Vec<Doubt> {
     }
     let steered = facts.steered.clone().filter(|_| facts.tainted);
     doubts.extend(steered.map(|Steered { value, origin }| Doubt::Steered { value, origin }));
-    // Who is paid, by their account or by name.
+    // Whoever is paid, by account or by name.
     let paid = |part: Part| part == Part::Account || facts.effect == Effect::Pay && part == Part::Destination;
     let payee = facts.arguments.iter().any(|argument| paid(argument.part) && owned(argument));
     let given = |argument: &&ArgumentFacts| policy.gives(tool, &argument.path, &argument.value);
     let arguments = facts.arguments.iter().filter(|argument| !given(argument));
     for found in arguments.filter_map(|argument| doubt(facts, argument, payee)) {
-        // The same value in the same part is one reason, however often it stands in the arguments.
+        // The same value in the same part is one reason, however often it appears in the arguments.
         if !doubts.iter().any(|known| known.id() == found.id() && known.value() == found.value()) {
             doubts.push(found);
         }
@@ -580,7 +582,7 @@ fn doubts(policy: &ToolPolicy, tool: &str, facts: &CallFacts) -> Vec<Doubt> {
     doubts
 }
 
-/// The user's, the operator's, or that of a record which the user named.
+/// Whether the value is the user's, the operator's, or that of a record which the user named.
 fn owned(argument: &ArgumentFacts) -> bool {
     argument.user || argument.operator || argument.record
 }
@@ -590,7 +592,7 @@ fn doubt(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> Option<Dou
         return None;
     }
     let (path, part, value) = (argument.path.clone(), argument.part, argument.value.clone());
-    // Who somebody is, a directory says better than any text; what is to be done with what, a text must not say.
+    // On who somebody is, a directory is more reliable than any text; on what to do with what, a text has no say.
     let known = argument.record && matches!(part, Part::Destination | Part::Account);
     if let Some(origin) = argument.instructed.clone().filter(|_| !known) {
         return Some(Doubt::Instructed { path, part, value, origin });
@@ -600,30 +602,30 @@ fn doubt(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> Option<Dou
     }
     match &argument.outside {
         Some(origin) => Some(Doubt::Foreign { path, part, value, origin: origin.clone() }),
-        // Without anything foreign in the context a name is the model's reading of the user's words.
+        // Without third-party content in the context, a name is the model's reading of the user's words.
         None if facts.tainted || argument.typed => Some(Doubt::Unseen { path, part, value }),
         None => None,
     }
 }
 
-/// Whether nothing speaks against a value that the user did not give.
+/// Whether a value that the user did not give is nevertheless unobjectionable.
 fn is_fine(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> bool {
     let unseen = argument.outside.is_none();
     match argument.part {
         Part::Destination | Part::Account => argument.record,
         Part::Credential => false,
-        // A sum that a structured record states, that follows from what records and the user say, or that goes to whom the user named.
+        // A sum stated by a structured record, derived from records and the user's words, or going to whom the user named.
         Part::Amount => payee || argument.listed || argument.record,
-        // A page to be read may be one that others linked, if the user wants links read and it carries nothing away.
+        // A page to read may come from a third-party link, if the user wants links read and it carries nothing away.
         Part::Url if facts.effect == Effect::Fetch => {
             let linked = !unseen && !argument.altered && !argument.value.contains('?');
             argument.plain || (facts.asked || argument.listed) && linked
         }
-        // What is deleted or opened to others must be named; elsewhere a row of a listing will do.
+        // What is deleted or opened to others must be named; otherwise a row of a listing will do.
         Part::Object if matches!(facts.effect, Effect::Delete | Effect::Grant) => argument.record,
-        // Ending one of several asks for its name as well, unless the user speaks of all of them.
+        // Ending one of several things requires naming it too, unless the user speaks of all of them.
         Part::Object if facts.ends => argument.record || facts.many && argument.listed,
-        // A name that stands nowhere is the model's reading of the user's words; a number is nobody's.
+        // A name that appears nowhere is the model's reading of the user's words; a number has no such excuse.
         Part::Object => argument.record || argument.listed || unseen && !(argument.typed && facts.tainted),
         Part::Path if facts.effect == Effect::Delete => argument.record,
         Part::Url | Part::Path => argument.plain,
@@ -745,13 +747,13 @@ mod tests {
             was_released("redact: redacted_contact.phone")
                 && decide_call(&policy, "send", &masked).releases()
         );
-        // A question and a refusal come before it, and approval does not unmask.
+        // A question or refusal takes precedence, and approval does not unmask.
         let unasked = CallFacts { asked: false, ..masked.clone() };
         assert_eq!(decided(&unasked), "ask: not_asked");
         assert_eq!(decided(&CallFacts { approved: true, ..unasked }), "redact: redacted_contact.phone");
         let leaks = CallFacts { leaks: [phone].into(), ..call(Effect::Read, Vec::new()) };
         assert_eq!(decided(&leaks), "ask: leaks_contact.phone");
-        // The placeholder of a secret masks it already.
+        // The placeholder already masks the secret.
         let secret = CallFacts { secret: true, ..call(Effect::Send, Vec::new()) };
         assert_eq!(decided(&secret), format!("redact: redacted_{}", DataType::Secret.category().id()));
         assert_eq!(decide_call(&policy, "other", &secret).id(), "block: secret");

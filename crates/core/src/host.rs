@@ -1,9 +1,9 @@
-//! Hosts, as addresses name them.
+//! Host names as they appear in addresses.
 
 use std::net::IpAddr;
 
-/// Whether a host, with its port or without, is this machine: `localhost`, a loopback address (RFC 1122, RFC 4291; `::ffff:127.0.0.1`
-/// is one too), or the address of no machine in particular, under which a client reaches its own.
+/// Whether a host, with or without a port, is this machine: `localhost`, a loopback address (RFC 1122, RFC 4291;
+/// `::ffff:127.0.0.1` is one too), or the unspecified address, under which a client reaches its own machine.
 pub fn is_loopback(host: &str) -> bool {
     let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let name = match (bracketed, host.rsplit_once(':')) {

@@ -1,7 +1,7 @@
 //! What the user's own words ask for.
 //!
 //! A word counts only where it is a verb: “mail Anna” asks for something to be sent, “the mail that I got” does not. The
-//! lexicon is coarse on purpose: it answers whether a class of effect was asked for at all, not which call.
+//! lexicon is coarse on purpose: it tells whether a class of effect was asked for at all, not which call.
 
 mod chinese;
 mod phrases;
@@ -18,7 +18,7 @@ use phrases::{Wanted, phrases};
 #[expect(clippy::struct_excessive_bools, reason = "independent facts; no two of them make a state")]
 pub struct Intent {
     classes: BTreeSet<Effect>,
-    /// Whether they want something done in words that no class here knows: “knock twenty off the price”.
+    /// Whether they want something done in words that no class here covers: “knock twenty off the price”.
     acts: bool,
     /// Whether they hand the decision to a text: “do what the mail says”.
     pub delegates: bool,
@@ -26,14 +26,14 @@ pub struct Intent {
     pub links: bool,
     /// Whether they speak of several people or things: “everybody”, “all participants”.
     pub many: bool,
-    /// Whether they ask for an answer to somebody.
+    /// Whether they ask for a reply to somebody.
     pub replies: bool,
-    /// Whether they want something to be over: cancelled, taken back, switched off.
+    /// Whether they want something ended: cancelled, taken back, switched off.
     pub ends: bool,
 }
 
 impl Intent {
-    /// Reads the user's own turns, without what was pasted into them by the agent.
+    /// Reads the user's own turns, without anything the agent pasted into them.
     pub fn of<'t>(turns: impl IntoIterator<Item = &'t str>) -> Self {
         let mut intent = Self::default();
         for turn in turns {
@@ -72,8 +72,8 @@ impl Intent {
         self
     }
 
-    /// Whether an effect of this class was asked for. Making and changing are asked for in the same words, and in words that no
-    /// lexicon holds; for an unknown class any request to act will do.
+    /// Whether an effect of this class was asked for. Creating and changing are asked for in the same words, and in words
+    /// that are in no lexicon; for an unknown class, any request to act suffices.
     pub fn asks_for(&self, effect: Effect) -> bool {
         let any = |classes: &[Effect]| classes.iter().any(|class| self.classes.contains(class));
         match effect {
@@ -81,14 +81,14 @@ impl Intent {
             Effect::Fetch => self.links,
             Effect::Create | Effect::Change => self.acts || any(&[Effect::Create, Effect::Change]),
             Effect::Execute => any(&[Effect::Execute, Effect::Create, Effect::Change, Effect::Delete]),
-            // What is only to be told to somebody is no wish for whatever else.
+            // A wish merely to tell somebody something does not extend to anything else.
             Effect::Unknown => self.acts || self.classes.iter().any(|class| *class != Effect::Send),
             other => any(&[other]),
         }
     }
 }
 
-/// Whether a text of a third party asks for an effect of this class, or to have something looked at.
+/// Whether a third-party text asks for an effect of this class, or to have something looked up.
 pub fn urges(text: &str, effect: Effect) -> bool {
     match effect {
         Effect::Fetch => return holds(text, VISITS),
@@ -96,15 +96,15 @@ pub fn urges(text: &str, effect: Effect) -> bool {
         _ => {}
     }
     let mut intent = Intent::default();
-    // Anybody's prose holds words that could be a wish of some kind.
+    // Anybody's prose contains words that could be a wish of some kind.
     intent.read_classes(text, Wanted::Classes);
     orders(text, &mut intent);
     intent.acts = false;
     intent.asks_for(effect)
 }
 
-/// A word that may be a noun is a verb where something that is acted on follows it: “set the phone”, “book a room”. Of a
-/// stranger's text that is enough, wherever the sentence begins.
+/// Notes words that may be nouns as verbs if an object follows: “set the phone”, “book a room”. In a stranger's text that
+/// suffices, wherever the sentence starts.
 fn orders(text: &str, intent: &mut Intent) {
     let lower = text.to_lowercase();
     let words: Vec<&str> =
@@ -121,7 +121,7 @@ fn orders(text: &str, intent: &mut Intent) {
     }
 }
 
-/// What stands behind a verb and hardly behind a noun.
+/// Words that follow a verb but rarely a noun.
 const OBJECTS: &[&str] = &[
     "the",
     "a",
@@ -147,7 +147,7 @@ const OBJECTS: &[&str] = &[
     "one",
 ];
 
-/// Words for what is to be read on the web.
+/// Words for what can be read on the web.
 const LINKS: &str = "link links linked article articles page pages webpage website websites site sites url urls blog visit browse \
     http https web online internet 链接 网页 网址 文章 网站 页面 浏览 网上 博客";
 
@@ -157,19 +157,19 @@ const VISITS: &str = "visit open go click fetch browse load navigate download fo
 /// Words that ask to look something up.
 const LOOKS: &str = "read look find search get show check open list retrieve see view fetch include 读 看 查 找 搜索 获取 打开 列出";
 
-/// Words that want something to be over.
+/// Words that ask for something to end.
 const ENDINGS: &str = "cancel cancels cancelled canceled cancelling canceling delete remove drop terminate decline reject revoke disable \
     close stop clear unsubscribe unfollow quit leave off deactivate ban block suspend void undo withdraw refuse rid anymore \
     end ends unpublish archive archives archived archiving 归档 存档 踢 驳 撤下 拒收 下架 请出去 移出 取消 删 停 关 退订 退货 退掉 退款 退了 退课 退票 退房 退群 退出 退学 退租 退会 拒 撤 终止 结束 解除 清 注销 封 禁 屏蔽 作废 不要了 不去 不想";
 
-/// Words for several.
+/// Words for several people or things.
 const MANY: &str = "all every everybody everyone each both them members participants attendees colleagues people team users \
     guests same 所有 全退 全删 全取消 全关 全停 每个 每位 每人 大家 全体 全部 各位 他们 她们 成员 同样";
 
-/// Words that ask for an answer.
+/// Words that ask for a reply.
 const REPLIES: &str = "reply answer respond back 回复 回信 答复 回邮件 回他 回她 回个 回一 回条 回句";
 
-/// Whether one of these words stands in a text; English ones as whole words.
+/// Whether one of these words occurs in a text; English ones as whole words.
 fn holds(text: &str, words: &str) -> bool {
     let lower = text.to_lowercase();
     let (ascii, other): (Vec<&str>, Vec<&str>) = words.split_whitespace().partition(|word| word.is_ascii());
@@ -177,7 +177,7 @@ fn holds(text: &str, words: &str) -> bool {
         || other.iter().any(|word| lower.contains(word))
 }
 
-/// Verbs that are hardly anything else.
+/// Words that are almost always verbs.
 const VERBS: &[(Effect, &str)] = &[
     (
         Effect::Send,
@@ -219,7 +219,7 @@ const VERBS: &[(Effect, &str)] = &[
     ),
 ];
 
-/// Words that are nouns as often.
+/// Words that are just as often nouns.
 const EITHER: &[(Effect, &str)] = &[
     (
         Effect::Send,
@@ -235,13 +235,13 @@ const EITHER: &[(Effect, &str)] = &[
     (Effect::Execute, "start stop process sort count"),
 ];
 
-/// What a verb follows where a noun could not stand.
+/// Words that precede a verb where a noun could not follow.
 const BEFORE_VERB: &[&str] = &[
     "to", "please", "and", "then", "you", "also", "just", "should", "must", "i'll", "let's", "lets", "now",
     "or", "kindly", "can", "could", "would", "will", "it", "pls", "so",
 ];
 
-/// What turns a verb around.
+/// Words that negate a verb.
 const NEGATIONS: &[&str] =
     &["not", "don't", "dont", "never", "without", "no", "doesn't", "didn't", "won't", "can't", "cannot"];
 
@@ -264,14 +264,14 @@ fn english(turn: &str, intent: &mut Intent) {
         let word = rest.get(..end).unwrap_or_default();
         rest = rest.get(end..).unwrap_or_default();
         let [.., last] = before;
-        // “If there are no bacteria tell him”: it is the bacteria that there are none of.
+        // “If there are no bacteria tell him”: “no” negates the bacteria, not the telling.
         let negated = before.iter().any(|word| NEGATIONS.contains(word) && (*word != "no" || last == "no"));
         let verb_like = clause || BEFORE_VERB.contains(&last);
-        // `send_mail` or `a/send`: a name, no wish.
+        // `send_mail` or `a/send`: a name, not a wish.
         let named = rest.starts_with(['_', '@'])
             || (rest.starts_with('.') && rest.get(1..2).is_some_and(|next| next != " " && next != "\n"));
         if ANSWERS.contains(&word) && is_answered(rest) {
-            // “Remind me” wants something kept, “tell me” an answer; nothing goes to anybody else.
+            // “Remind me” asks for something to be stored, “tell me” for an answer; nothing is sent to anybody else.
             if word == "remind" && !negated {
                 intent.classes.insert(Effect::Create);
             }
@@ -279,7 +279,7 @@ fn english(turn: &str, intent: &mut Intent) {
             && before.contains(&"let")
             && !before.iter().any(|word| matches!(*word, "me" | "us"))
         {
-            // “Let Anna know”; between the two there may be a name of two words.
+            // “Let Anna know”; there may be a name of two words in between.
             intent.classes.insert(Effect::Send);
         } else if !negated && !named {
             note(intent, &BY_VERB, word, !after_article(last));
@@ -290,7 +290,7 @@ fn english(turn: &str, intent: &mut Intent) {
     }
 }
 
-/// “He has not paid, send him …”: it is the paying that is denied.
+/// “He has not paid, send him …”: the negation belongs to the paying.
 fn is_a_negated_statement(words: [&str; 3]) -> bool {
     const STATES: &[&str] = &["has", "have", "had", "is", "are", "was", "were"];
     const SHORT: &[&str] = &["hasn't", "haven't", "isn't", "aren't", "wasn't", "weren't", "hadn't"];
@@ -298,10 +298,10 @@ fn is_a_negated_statement(words: [&str; 3]) -> bool {
     words.windows(2).any(denied) || words.iter().any(|word| SHORT.contains(word))
 }
 
-/// Verbs that ask for an answer where they are said of the speaker.
+/// Verbs that ask for an answer when their object is the speaker.
 const ANSWERS: &[&str] = &["tell", "ask", "inform", "notify", "remind", "answer", "reply", "respond"];
 
-/// Whether the speaker is who is told: “me”, “us”, “to me”.
+/// Whether the speaker is the one to be told: “me”, “us”, “to me”.
 fn is_answered(rest: &str) -> bool {
     let mut words = rest.split_whitespace().map(|word| word.trim_end_matches(|ch: char| !ch.is_alphabetic()));
     let first = words.next().unwrap_or_default();
@@ -315,7 +315,7 @@ fn note(intent: &mut Intent, table: &ByWord, word: &str, counts: bool) {
     }
 }
 
-/// What a word asks for.
+/// The effects that each word asks for.
 type ByWord = BTreeMap<&'static str, Vec<Effect>>;
 
 static BY_VERB: LazyLock<ByWord> = LazyLock::new(|| by_word(VERBS));
@@ -350,7 +350,7 @@ fn after_article(word: &str) -> bool {
     )
 }
 
-/// English phrases that hand the decision to a text.
+/// English phrases that leave the decision to a text.
 const DELEGATIONS: &[&str] = &[
     "follow the instruction",
     "follow its instruction",
@@ -385,7 +385,7 @@ const DELEGATIONS: &[&str] = &[
     "act on the email",
 ];
 
-/// Chinese ones.
+/// Chinese phrases that leave the decision to a text.
 const CHINESE_DELEGATIONS: &[&str] = &[
     "说什么就做什么",
     "怎么说就怎么做",
@@ -415,7 +415,7 @@ const CHINESE_DELEGATIONS: &[&str] = &[
     "中的指令",
 ];
 
-/// “Do what the mail says.”
+/// Whether a turn says “do what the mail says”.
 fn delegates(turn: &str) -> bool {
     let lower = turn.to_lowercase();
     let plain: String = lower.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,7 +1,7 @@
-//! What everything in Ombud means.
+//! The vocabulary of Ombud.
 //!
 //! This crate has no I/O, no async, no clock and no randomness: every value that depends on the world is passed in. All
-//! other crates speak in its terms, so a word has one meaning in a finding, in a log entry and in a report.
+//! other crates use its terms, so a word has one meaning in a finding, a log entry and a report.
 
 pub mod category;
 pub mod detection;

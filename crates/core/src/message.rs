@@ -1,11 +1,11 @@
-//! Text that a person reads, in English and Chinese.
+//! Text shown to people, in English and Chinese.
 //!
 //! Every message is a value that implements [`Say`]. The [`say!`](crate::say) macro takes both languages at once, so a
 //! missing translation does not compile.
 
 use serde::{Deserialize, Serialize};
 
-/// A language that Ombud speaks.
+/// A language that Ombud supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
@@ -17,8 +17,8 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// Reads a language tag as found in `--lang`, `OMBUD_LANG` or `LANG` (`zh`, `zh_CN.UTF-8`, `en-GB`, `C`).
-    /// Returns `None` for an empty tag; a language that Ombud does not speak is answered in English.
+    /// Parses a language tag as found in `--lang`, `OMBUD_LANG` or `LANG` (`zh`, `zh_CN.UTF-8`, `en-GB`, `C`). Returns
+    /// `None` for an empty tag; an unsupported language falls back to English.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let tag = tag.trim().to_ascii_lowercase();
         match tag.as_str() {
@@ -37,13 +37,13 @@ impl Lang {
     }
 }
 
-/// Something that can be told to a person.
+/// Something that can be shown to a person.
 pub trait Say {
     /// The text in the given language.
     fn say(&self, lang: Lang) -> String;
 }
 
-/// Formats a text in the given language; takes both languages, each with the arguments it captures.
+/// Formats a text in the given language; takes both languages, each with the variables it captures.
 ///
 /// ```
 /// use ombud_core::{Lang, say};

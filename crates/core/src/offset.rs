@@ -25,9 +25,9 @@ impl OffsetMap {
         Self::default()
     }
 
-    /// From `derived` on, derived bytes correspond one to one to original bytes from `original` on. Anchors must come
-    /// in rising order of `derived`; one at the same place replaces the earlier, and one that only repeats the current
-    /// run is dropped.
+    /// From `derived` on, derived bytes correspond one to one to original bytes from `original` on. Anchors must come in
+    /// ascending order of `derived`; an anchor at the same offset replaces the earlier one, and an anchor that merely
+    /// continues the current run is dropped.
     pub fn anchor(&mut self, derived: usize, original: usize) {
         let (derived, original) = (clamp(derived), clamp(original));
         if let Some(last) = self.anchors.last_mut() {
@@ -52,7 +52,7 @@ impl OffsetMap {
         self.end = (clamp(derived_len), clamp(original_len));
     }
 
-    /// True if both texts are the same as far as offsets go.
+    /// Whether offsets are the same in both texts.
     pub fn is_identity(&self) -> bool {
         self.anchors.is_empty() && self.end.0 == self.end.1
     }

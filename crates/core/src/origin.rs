@@ -82,7 +82,7 @@ impl Say for Origin {
                 say!(lang, en: "the retrieved text {source}", zh: "检索到的资料 {source}")
             }
             Self::Retrieved { source: None } => say!(lang, en: "retrieved text", zh: "检索到的资料"),
-            Self::Unknown => say!(lang, en: "a part of unknown origin", zh: "来源不明的内容"),
+            Self::Unknown => say!(lang, en: "content of unknown origin", zh: "来源不明的内容"),
         }
     }
 }

@@ -15,42 +15,42 @@ use crate::exchange::{Exchange, OpaqueKind};
 pub enum Action {
     /// It leaves as it is.
     Allow,
-    /// A token takes its place and is turned back in the answer.
+    /// It is replaced by a token, which is restored in the response.
     Mask,
-    /// A token takes its place and is never turned back.
+    /// It is replaced by a token that is never restored.
     Redact,
-    /// The request waits until somebody approves this value.
+    /// The request waits until somebody approves sending this value.
     Ask,
     /// The request does not leave.
     Block,
 }
 
-/// What takes the place of a value that is masked.
+/// What replaces a masked value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {
     /// A token such as `PHONE_7Q2K4M8N`.
     #[default]
     Token,
-    /// A made-up value of the same kind from a reserved range, where the type has one; else a token.
+    /// A made-up value of the same kind from a reserved range, if the type has one; otherwise a token.
     Realistic,
 }
 
-/// What may leave, in which form.
+/// What may leave, and in which form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// Actions per category; a category that is absent has the default of its class.
     pub masking: BTreeMap<DataCategory, Action>,
-    /// Actions for parts that cannot be read; only `allow`, `ask` and `block` make sense there.
+    /// Actions for parts that cannot be read; only `allow`, `ask` and `block` make sense here.
     pub opaque: BTreeMap<OpaqueKind, Action>,
     /// Detections below this score are ignored.
     pub min_score: f32,
-    /// What takes the place of masked values.
+    /// What replaces masked values.
     pub style: Style,
-    /// The same for single types, by their canonical names.
+    /// The same for individual types, by their canonical names.
     pub styles: BTreeMap<DataType, Style>,
-    /// Actions per category for single recipients, by the id of the provider or by its host.
+    /// Actions per category for individual recipients, by provider id or host.
     pub recipients: BTreeMap<String, BTreeMap<DataCategory, Action>>,
 }
 
@@ -68,13 +68,13 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Whether anything is said of this recipient alone.
+    /// Whether there are settings for this recipient alone.
     pub fn knows(&self, provider: &str, host: &str) -> bool {
         [provider, host].iter().any(|name| self.recipients.contains_key(*name))
     }
 
-    /// The policy for one recipient: what is said of it alone stands above what is said of all. Of its id and its host the
-    /// stricter action counts.
+    /// The policy for one recipient: settings for it alone take precedence over settings for all. If both its id and its
+    /// host have settings, the stricter action counts.
     #[must_use]
     pub fn toward(mut self, provider: &str, host: &str) -> Self {
         let mut own: BTreeMap<DataCategory, Action> = BTreeMap::new();
@@ -95,12 +95,13 @@ impl Policy {
 
     /// The action for a value that was found.
     ///
-    /// Organisations, places that are no address, and ages pass unless the operator declared the value or set an action for
-    /// `edu.work`, `loc.coarse` or `demo.basic`: they are no natural person (GDPR recital 14, PIPL Art. 4), and a model that may not read
-    /// "Beijing" or "Microsoft" answers badly. What they say about a person goes with the name, which is masked.
+    /// Organisations, places that are not addresses, and ages pass unless the operator declared the value or set an
+    /// action for `edu.work`, `loc.coarse` or `demo.basic`: they do not identify a natural person (GDPR recital 14, PIPL
+    /// Art. 4), and a model that may not read "Beijing" or "Microsoft" gives poor answers. What they reveal about a
+    /// person is tied to the name, which is masked.
     ///
-    /// A label (what a passage is about) has nothing to mask: it passes unless the operator wants to be asked about its
-    /// category, or to hold it back.
+    /// A label (what a passage is about) has nothing to mask: it passes unless the operator wants its category asked
+    /// about or blocked.
     pub fn action_on(&self, found: &Detection) -> Action {
         let category = found.category();
         if found.kind.is_label() {
@@ -117,7 +118,7 @@ impl Policy {
         self.by_category(category)
     }
 
-    /// What takes the place of values of this type.
+    /// What replaces values of this type.
     pub fn style(&self, kind: DataType) -> Style {
         self.styles.get(&kind).copied().unwrap_or(self.style)
     }
@@ -130,8 +131,8 @@ impl Policy {
         })
     }
 
-    /// The action for a part that cannot be read. Pictures and sound pass and are reported as not inspected; text that
-    /// is hidden in a file or in token numbers would pass unmasked, so it is held unless the operator says otherwise.
+    /// The action for a part that cannot be read. Images and audio pass and are reported as not inspected; text hidden in
+    /// a file or in token numbers would pass unmasked, so it is held back unless the operator says otherwise.
     pub fn opaque_action(&self, kind: OpaqueKind) -> Action {
         self.opaque.get(&kind).copied().unwrap_or(match kind {
             OpaqueKind::Image | OpaqueKind::Audio | OpaqueKind::Sealed => Action::Allow,
@@ -147,16 +148,16 @@ pub struct Edit {
     pub slot: usize,
     /// Bytes of the slot's text.
     pub span: Range<usize>,
-    /// What stands there.
+    /// The type of the value there.
     pub kind: DataType,
-    /// Whether the answer may be turned back.
+    /// Whether the value may be restored in the response.
     pub restorable: bool,
 }
 
 /// Why a request does not leave, or waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// A value of this type stands in this slot.
+    /// A value of this type is in this slot.
     Value {
         /// Index of the slot.
         slot: usize,
@@ -174,7 +175,7 @@ pub enum Reason {
 pub enum Decision {
     /// It leaves as it is.
     Pass,
-    /// It leaves with these replacements, in rising order of slot and span.
+    /// It leaves with these replacements, in ascending order of slot and span.
     Rewrite(Vec<Edit>),
     /// It waits for approval.
     Ask(Reason),
@@ -185,7 +186,7 @@ pub enum Decision {
 /// Facts about the conversation that the decision depends on.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// `(slot, start)` of values whose departure in the clear was approved for this request.
+    /// `(slot, start)` of values that were approved for leaving in the clear in this request.
     pub approved: BTreeSet<(usize, usize)>,
 }
 

@@ -1,6 +1,6 @@
-//! Signs of injection: places in content of third parties that speak to the model instead of telling it something.
+//! Signs of injection: passages in third-party content that give the model instructions instead of information.
 //!
-//! A sign raises suspicion and says why. It proves nothing, and it decides nothing: that is the policy's part.
+//! A sign raises suspicion and says why. It proves nothing and decides nothing; deciding is up to the policy.
 
 use std::ops::Range;
 
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 use crate::message::{Lang, Say};
 use crate::say;
 
-/// What a place does that data should not do.
+/// What a passage does that data should not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignKind {
-    /// It tells the assistant to set aside what it was told before.
+    /// It tells the assistant to set aside its earlier instructions.
     Override,
-    /// It tells the assistant to keep something from the user.
+    /// It tells the assistant to hide something from the user.
     Conceal,
     /// It gives the assistant an order.
     Order,
-    /// It imitates the marks by which a model tells turns, roles and tool results apart.
+    /// It imitates the markers by which a model tells turns, roles and tool results apart.
     Template,
-    /// A link or picture that would carry data of the conversation to somebody's server.
+    /// A link or image that would carry conversation data to somebody's server.
     Exfiltration,
-    /// Text spelt in characters that nobody sees.
+    /// Text written in invisible characters.
     Invisible,
 }
 
@@ -56,25 +56,25 @@ impl Say for SignKind {
                 zh: "要求助手瞒着用户行事"),
             Self::Order => say!(lang, en: "gives the assistant an order", zh: "向助手下达命令"),
             Self::Template => say!(lang,
-                en: "imitates the marks between turns or tool results",
+                en: "imitates the markers between turns or tool results",
                 zh: "冒充对话轮次或工具结果的标记"),
             Self::Exfiltration => say!(lang,
-                en: "a link or picture that would carry data out",
+                en: "a link or image that would carry data out",
                 zh: "会把数据带出去的链接或图片"),
             Self::Invisible => {
-                say!(lang, en: "text in characters that nobody sees", zh: "用看不见的字符写成的文字")
+                say!(lang, en: "text in invisible characters", zh: "用看不见的字符写成的文字")
             }
         }
     }
 }
 
-/// How a place is kept from human eyes, or from plain search.
+/// How a passage is hidden from human eyes, or from plain search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hiding {
-    /// In characters without a shape: tags, variation selectors, zero-width characters.
+    /// In characters without a glyph: tags, variation selectors, zero-width characters.
     Characters,
-    /// In letters that look like others, or letter by letter with gaps.
+    /// In look-alike letters, or letter by letter with gaps.
     Letters,
     /// In base64.
     Base64,
@@ -82,15 +82,15 @@ pub enum Hiding {
     Hex,
     /// In percent-encoding.
     Percent,
-    /// In character references of HTML.
+    /// In HTML character references.
     Entities,
     /// In rotated letters (ROT13), or backwards.
     Rotated,
-    /// By a style that shows nothing: no display, no size, no contrast, out of the page.
+    /// By a style that makes it invisible: no display, no size, no contrast, off the page.
     Style,
     /// In a comment of a markup language.
     Comment,
-    /// In an attribute, such as the alternative text of a picture.
+    /// In an attribute, such as the alternative text of an image.
     Attribute,
 }
 
@@ -136,7 +136,7 @@ impl Say for Hiding {
             Self::Percent => say!(lang, en: "in percent-encoding", zh: "以百分号编码"),
             Self::Entities => say!(lang, en: "in character references", zh: "以字符实体编码"),
             Self::Rotated => say!(lang, en: "in rotated or reversed letters", zh: "字母经过移位或倒写"),
-            Self::Style => say!(lang, en: "by a style that shows nothing", zh: "用样式隐藏而不显示"),
+            Self::Style => say!(lang, en: "by a style that makes it invisible", zh: "用样式隐藏而不显示"),
             Self::Comment => say!(lang, en: "in a comment", zh: "藏在注释中"),
             Self::Attribute => say!(lang, en: "in an attribute", zh: "藏在标签属性中"),
         }
@@ -146,17 +146,17 @@ impl Say for Hiding {
 /// A sign found in a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sign {
-    /// Bytes of the text in which it was found, on character boundaries. Of something encoded, the whole encoded run.
+    /// Bytes of the text in which it was found, on character boundaries. For encoded text, the whole encoded run.
     pub span: Range<usize>,
     /// What it does.
     pub kind: SignKind,
     /// How it was hidden, outermost first.
     pub hidden: Vec<Hiding>,
-    /// 0 to 1. A sign is reported from 0.5 on.
+    /// 0 to 1. A sign is reported from 0.5 upwards.
     pub score: f32,
 }
 
-/// A sign as it is recorded: where and what, without a word of it.
+/// A recorded sign: where and what, without a word of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignRecord {
     /// Number of the slot in its exchange.
@@ -185,7 +185,7 @@ impl SignRecord {
     }
 }
 
-/// The score in whole hundredths.
+/// The score in whole percent.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "cut to 0 to 100 before")]
 fn percent(score: f32) -> u8 {
     (score * 100.0).round().clamp(0.0, 100.0) as u8
@@ -198,7 +198,7 @@ impl Say for Sign {
 }
 
 impl Say for SignRecord {
-    /// What the sign is and how it was hidden. An id of a later version stands for itself.
+    /// What the sign is and how it was hidden. An unknown id, from a later version, is shown as it is.
     fn say(&self, lang: Lang) -> String {
         let kind = SignKind::ALL.iter().find(|kind| kind.id() == self.sign);
         let mut text = kind.map_or_else(|| self.sign.clone(), |kind| kind.say(lang));

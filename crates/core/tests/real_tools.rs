@@ -1,4 +1,5 @@
-//! The classes of tools that people really use, by name and arguments alone. `cargo xtask eval tools` counts their descriptions in.
+//! The classes of tools in real use, by name and arguments alone. `cargo xtask eval tools` also takes their descriptions
+//! into account.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ const TOOLS: &str = include_str!("real/tools.txt");
 
 const OTHERS: &str = include_str!("real/others.txt");
 
-/// The tools of a list: the classes that a reader gives one, best first, its name and its arguments.
+/// The tools of a list: the classes that a reader would assign, best first, the name and the arguments.
 fn tools(list: &'static str) -> impl Iterator<Item = (Vec<Effect>, &'static str, Vec<String>)> {
     let lines = list.lines().filter(|line| !line.starts_with('#') && !line.starts_with("server "));
     lines.filter_map(|line| line.split_once(": ")).flat_map(|(classes, names)| {
@@ -52,7 +53,8 @@ fn classes_of_real_tools() {
     assert!(unsafe_ones.is_empty(), "acts taken for reads: {unsafe_ones:?}");
 }
 
-/// They were read when words were added: the first run gave 76 %, one on a half that was still unread 79 %, both with descriptions.
+/// Lists that were read while words were added: the first run scored 76 %, one on a half that was still unread 79 %, both
+/// with descriptions.
 #[test]
 fn classes_of_tools_by_others() {
     let (mut all, mut right, mut taken_for_reads) = (0, 0, Vec::new());

@@ -1,7 +1,7 @@
-//! Prints how fast texts are scanned: one line per kind of text, `name<TAB>MB/s<TAB>MB/s with names<TAB>bytes<TAB>detections`.
-//! The first speed is that of everything that has a form, the second that of the whole detector, with the tagger of names.
-//! The texts are made here, from sentences with values in them as often as real traffic has them. The best of several runs
-//! counts, on one core. Arguments are the names of the texts to take.
+//! Measures how fast texts are scanned: prints one line per kind of text, `name<TAB>MB/s<TAB>MB/s with
+//! names<TAB>bytes<TAB>detections`. The first speed covers all values with a format, the second the whole detector
+//! including the name tagger. The texts are generated here, from sentences that contain values as often as real traffic
+//! does. The best of several runs counts, on one core. Arguments select the texts by name.
 
 use std::io::Write;
 use std::time::Instant;
@@ -61,7 +61,7 @@ fn text(sentences: &[&str]) -> String {
     text
 }
 
-/// Seconds that this thread spent on a processor, where Linux tells it: other programs do not count then.
+/// CPU seconds of this thread, where Linux reports them: other programs do not count then.
 fn processor_seconds() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     status.split(' ').next()?.parse::<f64>().ok().map(|nanoseconds| nanoseconds / 1e9)
@@ -108,7 +108,7 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Megabytes a second, and how much was found.
+/// Megabytes per second, and the number of detections.
 fn speed(detector: &Detector, text: &str) -> (f64, usize) {
     let (mut best, mut found) = (f64::MAX, 0);
     for _ in 0..RUNS {

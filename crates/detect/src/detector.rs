@@ -1,4 +1,4 @@
-//! [`Detector`]: the whole deterministic tier behind one call.
+//! [`Detector`]: all detection in one call.
 
 use std::fmt;
 use std::ops::Range;
@@ -18,17 +18,17 @@ use crate::tagger::Tagger;
 use crate::text::{Text, is_word};
 use crate::topics::Topics;
 
-/// What the operator tells the detector beforehand.
+/// Options that the operator sets.
 #[derive(Clone, Default)]
 pub struct Options {
-    /// Names and values that are always to be found, such as the operator's own list of customers. They are compared
-    /// letter by letter after [`normalise`]; one that begins or ends with an ASCII letter or digit is found only as a
-    /// whole word. Empty values are ignored.
+    /// Names and values that must always be found, such as the operator's own customer list. They are compared literally
+    /// after [`normalise`]; one that starts or ends with an ASCII letter or digit is found only as a whole word. Empty
+    /// values are ignored.
     pub declared: Vec<(DataType, String)>,
-    /// Leaves out the tagger of names, places and organisations: what is left has a form.
+    /// Leaves out the tagger of names, places and organisations, so that only values with a format remain.
     pub without_names: bool,
-    /// The countries whose numbers are looked for, as [`locales`](crate::locales) names them; all if absent. What belongs to
-    /// no country is always looked for.
+    /// The countries whose numbers are looked for, as listed by [`locales`](crate::locales); all if absent. What belongs
+    /// to no country is always looked for.
     pub locales: Option<Vec<String>>,
 }
 
@@ -48,7 +48,7 @@ impl fmt::Debug for Options {
     }
 }
 
-/// Finds personal data and secrets in a text. Immutable once made, so one can be shared between threads.
+/// Finds personal data and secrets in a text. Immutable, so one can be shared between threads.
 pub struct Detector {
     scanner: Scanner,
     labels: LabelIndex,
@@ -71,7 +71,7 @@ impl Default for Detector {
 }
 
 impl Detector {
-    /// Builds the automata: some milliseconds.
+    /// Builds the automata, which takes some milliseconds.
     pub fn new(options: &Options) -> Self {
         let recognisers = recognisers::chosen(options.locales.as_deref());
         Self {
@@ -84,8 +84,8 @@ impl Detector {
         }
     }
 
-    /// The same as [`detect`](Self::detect), and among them what the text says about somebody: a detection of such a type
-    /// ([`DataType::is_label`]) has an empty span where it is said, because there is nothing to mask.
+    /// Like [`detect`](Self::detect), but also reports what the text says about somebody: a detection of such a type
+    /// ([`DataType::is_label`]) has an empty span at its position, because there is nothing to mask.
     pub fn detect_with_labels(&self, text: &str) -> Vec<Detection> {
         let mut found = self.detect(text);
         let labels = self.topics.find(&simplify(text), &found);
@@ -94,13 +94,13 @@ impl Detector {
         found
     }
 
-    /// A detector without the trained model: what rules alone find does not change when the model does.
+    /// A detector without the trained model: what the rules find does not change when the model does.
     #[cfg(test)]
     pub(crate) fn without_model() -> Self {
         Self { tagger: None, ..Self::new(&Options::default()) }
     }
 
-    /// The names of people that the operator declares.
+    /// The names of people declared by the operator.
     pub fn declared_people(&self) -> &[Box<str>] {
         &self.people
     }
@@ -110,14 +110,14 @@ impl Detector {
         self.find(text, self.tagger.as_ref())
     }
 
-    /// The same without the tagger of names, places and organisations, which takes most of the time: what has a form of its
-    /// own. Where the tagger would have found something too, what is found here may lose to it.
+    /// The same without the tagger of names, places and organisations, which takes most of the time: only values with a
+    /// format of their own. Where the tagger would also have found something, it might have won over what is found here.
     pub fn detect_formed(&self, text: &str) -> Vec<Detection> {
         self.find(text, None)
     }
 
-    /// Where the text spells characters as HTML does, it is read both as a browser shows it and as it is written: neither reading
-    /// may hide what the other one shows.
+    /// Where the text contains HTML character references, it is read both as a browser shows it and as written: neither
+    /// reading may hide what the other shows.
     fn find(&self, text: &str, tagger: Option<&Tagger<'static>>) -> Vec<Detection> {
         let normal = normalise(text);
         let found = self.read(&normal, tagger);
@@ -132,7 +132,7 @@ impl Detector {
         let cells = table::cells(&simple);
         let view = Text::with_cells(&simple, &self.labels, &cells);
         let mut candidates = Vec::new();
-        // Each source reads the normal form and adds candidates; `resolve` says who wins.
+        // Each source reads the normal form and adds candidates; `resolve` decides who wins.
         self.scanner.scan(&view, &mut candidates);
         table::scan(&view, &self.scanner, &self.labels, &cells, &mut candidates);
         if let Some(declared) = &self.declared {
@@ -153,7 +153,8 @@ impl Detector {
     }
 }
 
-/// What at least one of two readings found; where both found something at one place, all of it under the name of the longer one.
+/// What at least one of two readings found; where both found something in the same place, the union under the type of the
+/// longer one.
 fn either(mut found: Vec<Detection>, other: Vec<Detection>) -> Vec<Detection> {
     found.extend(other);
     found.sort_by_key(|found| (found.span.start, std::cmp::Reverse(found.span.end)));
@@ -172,8 +173,8 @@ fn either(mut found: Vec<Detection>, other: Vec<Detection>) -> Vec<Detection> {
     all
 }
 
-/// One character of the original may be several of the normal form, with the end of one value and the beginning of the next
-/// in it: then it belongs to the first.
+/// One character of the original may be several in the normal form, spanning the end of one value and the start of the
+/// next: then it belongs to the first.
 fn apart(found: impl Iterator<Item = Detection>) -> Vec<Detection> {
     let mut end = 0;
     found
@@ -185,8 +186,8 @@ fn apart(found: impl Iterator<Item = Detection>) -> Vec<Detection> {
         .collect()
 }
 
-/// True if the span touches something of the form of our own tokens. With a letter or digit behind it, it is the beginning
-/// of something else: `api_org_…` is how a vendor's keys begin.
+/// True if the span touches something in the form of our own tokens. If a letter or digit follows, it is the start of
+/// something else: a vendor's keys start with `api_org_…`.
 fn touches_own_token(text: &Text<'_>, span: &Range<usize>) -> bool {
     const LONGEST: usize = 18;
     let from = text.as_str().floor_char_boundary(span.start.saturating_sub(LONGEST));
@@ -199,7 +200,7 @@ fn touches_own_token(text: &Text<'_>, span: &Range<usize>) -> bool {
         })
 }
 
-/// The values that the operator declares.
+/// The values declared by the operator.
 struct Declared {
     automaton: AhoCorasick,
     kinds: Vec<DataType>,
@@ -216,7 +217,7 @@ impl Declared {
         if kinds.is_empty() {
             return None;
         }
-        // Building fails only beyond two thousand million states; then there is nothing that could be found.
+        // Building fails only beyond two thousand million states; then nothing can be found.
         let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&values).ok()?;
         Some(Self { automaton, kinds })
     }

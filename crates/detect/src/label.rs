@@ -1,7 +1,7 @@
 //! Labels: words such as `手机号` or `card number` that announce what follows.
 //!
-//! A value without a check digit is believed only when its label stands before it. A label of something else
-//! (`订单号`, `version`) takes a value away from the recognisers that believe a form.
+//! A value without a check digit is accepted only if its label precedes it. A label of something else (`订单号`, `version`)
+//! withdraws a value from the recognisers that go by format alone.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use ombud_core::DataType;
@@ -9,16 +9,17 @@ use ombud_core::DataType;
 use crate::recognisers::Recogniser;
 use crate::text::{Text, is_word};
 
-/// Bytes before a value in which its label is looked for: about 16 Chinese characters.
+/// Number of bytes before a value in which its label is looked for: about 16 Chinese characters.
 const WINDOW: usize = 48;
 
-/// A set of types, and "something else".
+/// A set of types, plus "something else".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Labels(u128);
 
 impl Labels {
     const OTHER: Self = Self(1 << 127);
-    /// [`OTHER`](Self::OTHER) that only says what a text is about: `order`, where `order number` announces its number.
+    /// [`OTHER`](Self::OTHER), but from a word that only says what a text is about: `order`, where `order number`
+    /// announces the number itself.
     const VAGUE: Self = Self(1 << 126);
 
     fn of(kind: DataType) -> Self {
@@ -30,12 +31,12 @@ impl Labels {
         self.0 & Self::of(kind).0 != 0
     }
 
-    /// True if the nearest label announces something that is no personal data: an order, a version, an amount.
+    /// True if the nearest label announces something that is not personal data: an order, a version, an amount.
     pub(crate) fn announce_other(self) -> bool {
         self == Self::OTHER || self == Self::VAGUE
     }
 
-    /// The same, and by a label that says of a number what it is: enough against one with a telling form.
+    /// The same, by a label that says what a number is: strong enough to override a distinctive format.
     pub(crate) fn announce_other_number(self) -> bool {
         self == Self::OTHER
     }
@@ -45,7 +46,7 @@ impl Labels {
     }
 }
 
-/// What numbers mean that look like personal data and are none.
+/// Labels of numbers that look like personal data but are not.
 const OTHERS: &[&str] = &[
     "order no",
     "order number",
@@ -108,7 +109,7 @@ const OTHERS: &[&str] = &[
     "哈希",
     "章节",
 ];
-/// What a text is about in which such numbers stand; a number of a telling form is still one.
+/// Topics of texts that contain such numbers; a number with a distinctive format is still accepted.
 const VAGUE: &[&str] = &[
     "order", "invoice", "tracking", "ticket", "amount", "total", "price", "section", "line", "size", "订单",
     "金额", "总价", "合计", "工单", "批次",
@@ -144,16 +145,16 @@ impl LabelIndex {
         Self { automaton, labels: words.into_iter().map(|(_, labels)| labels).collect() }
     }
 
-    /// The nearest label before `at`. Between the two there may be words, but neither a digit nor the end of a sentence or line.
+    /// The nearest label before `at`. Words may separate the two, but not a digit or the end of a sentence or line.
     pub(crate) fn before(&self, text: &str, at: usize) -> Labels {
         self.between(text, 0, at)
     }
 
-    /// The same, for a label that begins at `least` or later.
+    /// The same, for a label that starts at `least` or later.
     pub(crate) fn between(&self, text: &str, least: usize, at: usize) -> Labels {
         let Some(automaton) = &self.automaton else { return Labels::default() };
         let from = text.floor_char_boundary(at.saturating_sub(WINDOW)).max(least);
-        // A label before a number or the end of a sentence leads to something else; `ipv4` is one label.
+        // A label before a number or the end of a sentence belongs to something else; `ipv4` is one label.
         let window = text.get(from..at).unwrap_or_default();
         let parted = window.rfind(is_parting).map_or(0, |i| text.ceil_char_boundary(from + i + 1) - from);
         let parted = if window.get(..parted).is_some_and(ends_word) { 0 } else { parted };
@@ -176,8 +177,8 @@ impl LabelIndex {
     }
 }
 
-/// False if a line or a cell ends between a label that begins at `start` and its value: unless nothing but marks stand
-/// between, with a colon among them, or the label has its line or cell to itself.
+/// False if a line or cell ends between a label that starts at `start` and its value, unless only marks separate them,
+/// with a colon among them, or the label has its line or cell to itself.
 fn leads_on(text: &str, start: usize, gap: &str) -> bool {
     if !gap.contains(['\n', '\t', '|']) {
         return true;
@@ -191,22 +192,22 @@ fn leads_on(text: &str, start: usize, gap: &str) -> bool {
         .next()
         .is_some_and(|own| own.len() < WINDOW - 2 && !own.contains([',', ';', '.', '。']))
         && line.trim().is_empty();
-    // A label at the end of its line, with the value in the next: the words before it are its own, `客户的手机号⏎138…`.
+    // A label at the end of its line, with the value on the next: the words before it belong to it, `客户的手机号⏎138…`.
     (marks || gap.trim_start().starts_with(':')) && (colon || alone || !gap.contains('\n'))
 }
 
-/// True if the text ends with a digit behind a letter.
+/// True if the text ends with a digit that follows a letter.
 fn ends_word(text: &str) -> bool {
     matches!(text.as_bytes(), [.., letter, digit] if letter.is_ascii_alphabetic() && digit.is_ascii_digit())
 }
 
-/// True for what parts a label from a value behind it.
+/// True for characters that separate a label from a later value.
 fn is_parting(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '。' | ';')
 }
 
-/// True if an ASCII word at `start..end` is a whole one: it does not stand inside a longer word, but may be a hump of a
-/// compound such as `phoneNumber` or `user_phone`. Words in Chinese characters are whole anywhere.
+/// True if an ASCII word at `start..end` is a whole word: it is not part of a longer word, but may be a hump of a
+/// compound such as `phoneNumber` or `user_phone`. Words in Chinese characters are always whole.
 pub(crate) fn is_whole(text: &str, start: usize, end: usize) -> bool {
     let byte = |at: usize| text.as_bytes().get(at).copied();
     let before = start.checked_sub(1).and_then(byte);
@@ -225,12 +226,12 @@ pub(crate) fn is_whole(text: &str, start: usize, end: usize) -> bool {
     !cut_left && !cut_right
 }
 
-/// What stands between a label and its value.
+/// What separates a label and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Link {
-    /// Where the value begins.
+    /// Where the value starts.
     pub(crate) value: usize,
-    /// A colon, an equals sign, `is` or `是` stood between.
+    /// Whether a colon, an equals sign, `is` or `是` was in between.
     pub(crate) explicit: bool,
     /// The quotation mark that opens the value.
     pub(crate) quote: Option<u8>,
@@ -263,13 +264,13 @@ const EXPLICIT: &[&str] = &[
 const FILLERS: &[&str] =
     &["号码", "号", "账号", "帐号", "id", "ID", "Id", "number", "no.", "No.", "吧", "呢", "哈", "of"];
 
-/// Skips what stands between a label and its value: spaces, one colon or equals sign, quotation marks, a word such as
-/// `is` or `号`.
+/// Skips what separates a label and its value: spaces, one colon or equals sign, quotation marks, a word such as `is` or
+/// `号`.
 pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
     let mut link = Link { value: end, explicit: false, quote: None };
     for _ in 0..8 {
         let Some(byte) = text.byte(link.value) else { break };
-        // Behind an opening quotation mark everything is value; a closing one may still be followed by a colon.
+        // After an opening quotation mark everything is part of the value; after a closing one a colon may still follow.
         if link.quote.is_some() && (link.explicit || !matches!(byte, b' ' | b':' | b'=' | b',')) {
             break;
         }
@@ -323,7 +324,7 @@ pub(crate) fn link(text: &Text<'_>, end: usize) -> Link {
     link
 }
 
-/// Bytes of a type that stands between a name and its value: `client_secret: str = "…"`, `const token: string = '…'`.
+/// Length in bytes of a type between a name and its value: `client_secret: str = "…"`, `const token: string = '…'`.
 fn declared(rest: &[u8]) -> Option<usize> {
     let end = rest.iter().position(|byte| *byte == b'=')?;
     let (name, after) = (rest.get(..end)?, rest.get(end + 1..)?);
@@ -333,7 +334,7 @@ fn declared(rest: &[u8]) -> Option<usize> {
     (is_type && matches!(value, b'"' | b'\'' | b'`')).then_some(end + 1)
 }
 
-/// True if a label that ends here is the name of an element that has an end in its line.
+/// True if a label that ends here is the name of an element that is closed on the same line.
 fn is_element(text: &Text<'_>, end: usize) -> bool {
     let start = text.run_back(end, 40, |b| is_word(b) || matches!(b, b'_' | b'-' | b':'));
     let rest = text.ahead(end, 160);

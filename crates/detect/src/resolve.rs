@@ -1,22 +1,22 @@
-//! From candidates that overlap to detections that do not.
+//! Turns overlapping candidates into detections without overlaps.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ombud_core::{Class, DataType};
 
-/// How a candidate was established; decides who owns the text that two candidates claim.
+/// How a candidate was established; decides which of two candidates keeps the text that both claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Strength {
     /// A trained model's opinion.
     Learned,
-    /// The form alone.
+    /// The format alone.
     Shape,
-    /// The form, and words around it that name it.
+    /// The format, plus surrounding words that name it.
     Context,
-    /// A check digit, a closed list of numbers, or a vendor's own format.
+    /// A check digit, a closed list of numbers, or a vendor-specific format.
     Validated,
-    /// The operator said so.
+    /// Declared by the operator.
     Declared,
 }
 
@@ -32,12 +32,12 @@ pub(crate) struct Candidate {
 }
 
 impl Candidate {
-    /// A secret that its label names may be made of anything, also of what looks like an e-mail address: it must not
-    /// lose a part of itself to that.
+    /// The strength used for ranking. A secret named by its label may consist of anything, including what looks like an
+    /// e-mail address, and must not lose a part of itself to that.
     fn rank(&self) -> Strength {
         match self.strength {
             Strength::Context if self.is_secret() => Strength::Validated,
-            // A key in an address such as `key@host` is no e-mail.
+            // A key in an address such as `key@host` is not an e-mail address.
             Strength::Validated if self.is_secret() => Strength::Declared,
             other => other,
         }
@@ -48,7 +48,7 @@ impl Candidate {
     }
 }
 
-/// Keeps the stronger of two candidates that overlap; between equals the longer, then the surer, then the first.
+/// Keeps the stronger of two overlapping candidates; among equals the longer, then the more certain, then the first.
 pub(crate) fn resolve(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.retain(|candidate| !candidate.span.is_empty());
     candidates.sort_by_key(|candidate| candidate.span.start);
@@ -66,7 +66,7 @@ pub(crate) fn resolve(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     resolved
 }
 
-/// Chooses among candidates that hang together, and empties the list.
+/// Chooses among a group of connected candidates, and empties the list.
 fn settle(rivals: &mut Vec<Candidate>, resolved: &mut Vec<Candidate>) {
     if rivals.len() < 2 {
         resolved.append(rivals);

@@ -1,4 +1,4 @@
-//! Finds the places where a recogniser has something to read, in one pass per kind of trigger.
+//! Finds the places where a recogniser reads, in one pass per kind of trigger.
 
 use std::ops::Range;
 
@@ -15,10 +15,10 @@ const LONG: usize = 64;
 /// Which recognisers read where.
 pub(crate) struct Scanner {
     recognisers: Vec<&'static Recogniser>,
-    /// Per length of a word (up to [`LONG`]) and whether it begins with a letter: a bit per recogniser.
+    /// Per word length (up to [`LONG`]) and whether the word starts with a letter: one bit per recogniser.
     words: [[u128; 2]; LONG + 1],
     literals: Option<AhoCorasick>,
-    /// Per literal: who asked for it, and whether it must be a whole word.
+    /// Per literal: the recogniser, and whether the literal must be a whole word.
     owners: Vec<(&'static Recogniser, bool)>,
 }
 
@@ -56,7 +56,7 @@ impl Scanner {
         Self { recognisers, words, literals, owners }
     }
 
-    /// True if a text holds a word at which a recogniser would read.
+    /// True if a text contains a word at which a recogniser would read.
     pub(crate) fn mentions(&self, text: &str) -> bool {
         self.literals.as_ref().is_some_and(|literals| {
             let whole = |hit: aho_corasick::Match| {
@@ -65,12 +65,12 @@ impl Scanner {
             };
             literals.find_overlapping_iter(text).any(whole)
         }) || self.recognisers.iter().any(|recogniser| {
-            // Labels of recognisers that read at words with digits.
+            // Labels of recognisers that are triggered by words with digits.
             recogniser.labels.iter().any(|label| holds(text, label))
         })
     }
 
-    /// Adds everything that a recogniser claims.
+    /// Adds all candidates of the recognisers.
     pub(crate) fn scan(&self, text: &Text<'_>, out: &mut Vec<Candidate>) {
         self.scan_words(text, out);
         let Some(literals) = &self.literals else { return };
@@ -100,14 +100,14 @@ impl Scanner {
     }
 }
 
-/// True if a short text holds a label as a whole word, in either case.
+/// True if a short text contains a label as a whole word, in either case.
 fn holds(text: &str, label: &str) -> bool {
     let at =
         text.as_bytes().windows(label.len()).position(|part| part.eq_ignore_ascii_case(label.as_bytes()));
     at.is_some_and(|at| is_whole(text, at, at + label.len()))
 }
 
-/// The next run of ASCII letters and digits from `from` on that holds a digit. `from` must not be inside a run.
+/// The next run of ASCII letters and digits from `from` on that contains a digit. `from` must not be inside a run.
 fn next_word(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     let digit = from + position_of_digit(bytes.get(from..)?)?;
     let before = bytes.get(from..digit).unwrap_or_default();
@@ -117,7 +117,7 @@ fn next_word(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     Some(start..end)
 }
 
-/// The first ASCII digit. Blocks without one are passed over in a form that the compiler turns into vector code.
+/// The first ASCII digit. Blocks without one are skipped in a form that the compiler vectorises.
 fn position_of_digit(bytes: &[u8]) -> Option<usize> {
     const BLOCK: usize = 32;
     let mut passed = 0;

@@ -1,7 +1,7 @@
-//! Tables in text: CSV, TSV and Markdown. A cell has its label at the head of its column, where no recogniser looks.
+//! Tables in text: CSV, TSV and Markdown. The label of a cell is at the head of its column, where no recogniser looks.
 //!
-//! One pass over the lines finds the cells. What is said of one is read as if its column's head stood before it,
-//! `护照号: EA1234567`, by the same recognisers, and a head such as `order` takes nothing from other columns.
+//! One pass over the lines finds the cells. Each cell is read by the same recognisers as if the head of its column
+//! preceded it, `护照号: EA1234567`, and a head such as `order` has no effect on other columns.
 
 use std::ops::Range;
 
@@ -10,13 +10,13 @@ use crate::resolve::Candidate;
 use crate::scan::Scanner;
 use crate::text::Text;
 
-/// Bytes of a line that may be the head of a table.
+/// Maximum length of a head line in bytes.
 const HEAD: usize = 1024;
-/// Bytes of one head.
+/// Maximum length of one head in bytes.
 const TITLE: usize = 36;
-/// Bytes of a cell that are read.
+/// Maximum number of bytes of a cell that are read.
 const CELL: usize = 200;
-/// Columns of a table; beyond, it is no table that people share.
+/// Maximum number of columns; beyond that, it is not a table that people share.
 const COLUMNS: usize = 64;
 
 /// A cell below a head.
@@ -26,7 +26,7 @@ pub(crate) struct Cell {
     pub(crate) head: Range<usize>,
 }
 
-/// The cells of all tables, in order, that have something in them. Each line is cut at most twice.
+/// The non-empty cells of all tables, in order. Each line is split at most twice.
 pub(crate) fn cells(text: &str) -> Vec<Cell> {
     let mut found = Vec::new();
     let mut table: Option<(u8, Vec<Range<usize>>)> = None;
@@ -52,11 +52,11 @@ fn line_at(text: &str, at: usize) -> Range<usize> {
     at..at + memchr::memchr(b'\n', rest).unwrap_or(rest.len())
 }
 
-/// The heads of a table that begins with this line and goes on in the next, and what parts them.
+/// The heads of a table that starts with this line and continues on the next, and their separator.
 fn head(text: &str, line: &Range<usize>, next: &Range<usize>) -> Option<(u8, Vec<Range<usize>>)> {
     let bytes = text.as_bytes().get(line.clone())?;
     let mark = *[b'|', b'\t', b',', b';'].iter().find(|mark| memchr::memchr(**mark, bytes).is_some())?;
-    // The first head decides for most lines of prose.
+    // For most lines of prose, the first head already decides.
     let first = bytes.iter().position(|b| *b == mark).unwrap_or(0);
     if first > TITLE || !text.get(bare(text, line.start..line.start + first)).is_some_and(is_title) {
         return None;
@@ -74,7 +74,7 @@ fn head(text: &str, line: &Range<usize>, next: &Range<usize>) -> Option<(u8, Vec
     below.then_some((mark, heads))
 }
 
-/// Adds the cells of a row; false if the line is none of this table.
+/// Adds the cells of a row; false if the line does not belong to this table.
 fn row(text: &str, line: &Range<usize>, mark: u8, heads: &[Range<usize>], found: &mut Vec<Cell>) -> bool {
     if is_rule(text, line) {
         return true;
@@ -94,7 +94,8 @@ fn is_rule(text: &str, line: &Range<usize>) -> bool {
     bytes.starts_with(b"|") && bytes.iter().all(|b| matches!(b, b'|' | b'-' | b':' | b' ' | b'\r'))
 }
 
-/// The fields of a line without the blanks and quotation marks around them. A mark between quotation marks parts nothing.
+/// The fields of a line without surrounding spaces and quotation marks. A separator inside quotation marks does not
+/// count.
 fn fields(text: &str, line: &Range<usize>, mark: u8) -> Vec<Range<usize>> {
     let mut inner = trim(text, line.clone());
     let bytes = text.as_bytes();
@@ -133,7 +134,7 @@ fn trim(text: &str, range: Range<usize>) -> Range<usize> {
     start..start + part.trim().len()
 }
 
-/// A head names what is below it: some words, no sentence, no code.
+/// True if a head is a title: some words, neither a sentence nor code.
 fn is_title(head: &str) -> bool {
     let code = |c: char| "{}[]<>=;:!?。'\"`$%@".contains(c);
     let open = head.matches('(').count() != head.matches(')').count();
@@ -145,7 +146,7 @@ fn is_title(head: &str) -> bool {
         && (head.is_empty() || head.contains(char::is_alphabetic))
 }
 
-/// Reads each cell behind its head, and adds what is found in the cell.
+/// Reads each cell as if its head preceded it, and adds what is found in the cell.
 pub(crate) fn scan(
     view: &Text<'_>,
     scanner: &Scanner,
@@ -153,7 +154,7 @@ pub(crate) fn scan(
     cells: &[Cell],
     out: &mut Vec<Candidate>,
 ) {
-    // Heads repeat in each row: what was found out about the last ones holds for the next.
+    // Heads repeat in each row, so the results for the latest heads are kept.
     let mut known: Vec<(Range<usize>, bool)> = Vec::new();
     let mut found = Vec::new();
     for cell in cells {

@@ -6,18 +6,18 @@ use std::ops::Range;
 use crate::label::{LabelIndex, Labels};
 use crate::table;
 
-/// A normalised text, with the questions that recognisers ask about a place in it. Nothing here panics on a position
-/// outside the text.
+/// A normalised text, with the queries that recognisers make at a position. Nothing here panics on a position outside the
+/// text.
 pub(crate) struct Text<'t> {
     normal: &'t str,
     index: &'t LabelIndex,
     /// Cells of tables, in order.
     cells: &'t [table::Cell],
-    /// The last answer of [`labels`](Self::labels): several recognisers ask about one place.
+    /// The last result of [`labels`](Self::labels), because several recognisers query the same position.
     last: Cell<Option<(usize, Labels)>>,
 }
 
-/// An ASCII letter or digit: what a number or an identifier must not continue with.
+/// True for an ASCII letter or digit, which must not continue a number or an identifier.
 pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
 }
@@ -27,7 +27,7 @@ impl<'t> Text<'t> {
         Self::with_cells(text, index, &[])
     }
 
-    /// The same, of a text in which these tables stand.
+    /// The same, for a text that contains these tables.
     pub(crate) fn with_cells(text: &'t str, index: &'t LabelIndex, cells: &'t [table::Cell]) -> Self {
         Self { normal: text, index, cells, last: Cell::new(None) }
     }
@@ -50,7 +50,7 @@ impl<'t> Text<'t> {
         self.byte(at.checked_sub(1)?)
     }
 
-    /// The text of a range; empty if it is not on character boundaries.
+    /// The text of a range; empty if the range is not on character boundaries.
     pub(crate) fn slice(&self, range: Range<usize>) -> &'t str {
         self.normal.get(range).unwrap_or_default()
     }
@@ -66,13 +66,13 @@ impl<'t> Text<'t> {
         self.normal.get(at..)?.chars().next()
     }
 
-    /// The end of the run of bytes that satisfy `test` from `at` on, looking at no more than `most` bytes.
+    /// The end of the run of bytes from `at` on that satisfy `test`, examining at most `most` bytes.
     pub(crate) fn run(&self, at: usize, most: usize, test: impl Fn(u8) -> bool) -> usize {
         let ahead = self.ahead(at, most);
         at + ahead.iter().position(|&byte| !test(byte)).unwrap_or(ahead.len())
     }
 
-    /// The start of the run of bytes that satisfy `test` and end at `at`, looking at no more than `most` bytes.
+    /// The start of the run of bytes that satisfy `test` and end at `at`, examining at most `most` bytes.
     pub(crate) fn run_back(&self, at: usize, most: usize, test: impl Fn(u8) -> bool) -> usize {
         let behind = self.bytes().get(at.saturating_sub(most)..at).unwrap_or_default();
         at - behind.iter().rev().position(|&byte| !test(byte)).unwrap_or(behind.len())
@@ -83,8 +83,8 @@ impl<'t> Text<'t> {
         !self.before(range.start).is_some_and(is_word) && !self.byte(range.end).is_some_and(is_word)
     }
 
-    /// True if the range is no piece of a longer number, version, date or identifier: it stands alone, and no `-`, `.`
-    /// or `_` joins it to a digit (on the left for `_`: to a letter or a digit of a code).
+    /// True if the range is not part of a longer number, version, date or identifier: it stands alone, and no `-`, `.` or
+    /// `_` joins it to a digit (on the left, for `_`: to a letter or digit of a code).
     pub(crate) fn is_whole_number(&self, range: &Range<usize>) -> bool {
         let joins = |byte: Option<u8>| matches!(byte, Some(b'-' | b'.'));
         let digit = |byte: Option<u8>| byte.is_some_and(|b| b.is_ascii_digit());
@@ -93,8 +93,8 @@ impl<'t> Text<'t> {
         self.stands_alone(range) && !left && !right
     }
 
-    /// True if a number that begins with this word can not have `least` digits: the word is shorter, and what follows joins
-    /// no other digits to it. The cheap question before all others.
+    /// True if a number that starts with this word cannot have `least` digits: the word is shorter, and what follows
+    /// joins no other digits to it. A cheap check before all others.
     pub(crate) fn ends_short(&self, word: &Range<usize>, least: usize) -> bool {
         word.len() < least
             && (!matches!(self.byte(word.end), Some(b' ' | b'-' | b'.' | b'(' | b')' | b'/'))
@@ -104,7 +104,7 @@ impl<'t> Text<'t> {
                     .any(|b| b.is_ascii_digit() || matches!(b, b'(' | b'-')))
     }
 
-    /// In a cell of a table a label stands in the cell itself or at the head of the column.
+    /// In a table cell, the label is in the cell itself or at the head of the column.
     fn find_labels(&self, at: usize) -> Labels {
         let before = self.cells.partition_point(|cell| cell.span.start <= at);
         let cell = before.checked_sub(1).and_then(|i| self.cells.get(i)).filter(|cell| at <= cell.span.end);
@@ -117,7 +117,7 @@ impl<'t> Text<'t> {
         }
     }
 
-    /// The labels that announce what stands at `at`.
+    /// The labels that announce what is at `at`.
     pub(crate) fn labels(&self, at: usize) -> Labels {
         match self.last.get() {
             Some((place, labels)) if place == at => labels,
@@ -140,16 +140,16 @@ pub(crate) struct Digits {
 }
 
 impl Digits {
-    /// Digits that are read at most: more than any number we know has.
+    /// Maximum number of digits read: more than any known number has.
     const MOST: usize = 24;
     const GROUPS: usize = 8;
 
-    /// Reads digits from `at` on, and on over single separators for which `separates` holds.
+    /// Reads digits from `at` on, continuing across single separators that satisfy `separates`.
     pub(crate) fn read(text: &Text<'_>, at: usize, separates: impl Fn(u8) -> bool) -> Self {
         Self::read_over(text, at, |ahead| usize::from(ahead.first().copied().is_some_and(&separates)))
     }
 
-    /// The same over gaps of the length that `gap` says of what follows, 0 for none; it sees four bytes.
+    /// The same across gaps whose length `gap` returns for the following four bytes, 0 for none.
     pub(crate) fn read_over(text: &Text<'_>, at: usize, gap: impl Fn(&[u8]) -> usize) -> Self {
         let mut digits = Self::default();
         let (mut count, mut at) = (0, at);
@@ -186,7 +186,7 @@ impl Digits {
         self.values.get(..count).unwrap_or_default()
     }
 
-    /// How many digits there are in all groups together.
+    /// Total number of digits in all groups.
     pub(crate) fn count(&self) -> usize {
         self.groups().last().map_or(0, |group| group.0)
     }
@@ -196,7 +196,7 @@ impl Digits {
         self.groups().iter().find(|group| group.0 == count).map(|group| group.1)
     }
 
-    /// The sizes of the groups, as far as `count` digits.
+    /// The sizes of the groups, up to `count` digits.
     pub(crate) fn sizes(&self, count: usize) -> impl Iterator<Item = usize> + '_ {
         let starts = std::iter::once(0).chain(self.groups().iter().map(|group| group.0));
         self.groups().iter().zip(starts).map(|(group, start)| group.0 - start).scan(0, move |sum, size| {

@@ -1,4 +1,4 @@
-//! What holds for any conversation: masking and restoring is the identity, and no conversation learns from another.
+//! Properties of any conversation: masking and restoring is the identity, and no conversation learns from another.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use ombud_detect::mask::{Form, Minted, Restorer, Tally, mask, restore};
 use ombud_detect::memory::{Recalled, detect_whole, recall};
 use proptest::prelude::*;
 
-/// A digest under a key, good enough for tests: FNV-1a.
+/// A keyed digest, good enough for tests: FNV-1a.
 fn digest(key: u64, kind: DataType, value: &str, attempt: u32) -> [u8; 5] {
     let text = format!("{key}{kind}{value}{attempt}");
     let hash = text
@@ -17,7 +17,7 @@ fn digest(key: u64, kind: DataType, value: &str, attempt: u32) -> [u8; 5] {
     hash.to_be_bytes().first_chunk().copied().unwrap_or_default()
 }
 
-/// The first text tells the name and nothing else was found anywhere.
+/// The first text mentions the name, and nothing else was found anywhere.
 fn conversation(name: &str, texts: &[String]) -> Recalled {
     let told = Detection { span: 0..name.len(), kind: DataType::Person, score: 0.9, recogniser: "tagger" };
     let all: Vec<&str> = std::iter::once(name).chain(texts.iter().map(String::as_str)).collect();
@@ -110,14 +110,14 @@ proptest! {
         name in prop::sample::select(NAMES), other in prop::sample::select(NAMES),
         texts in prop::collection::vec(text(), 1..4),
     ) {
-        // Each request restores only what it minted, under whatever key.
+        // Each request restores only what it minted, under any key.
         let (recalled, stranger) = (conversation(name, &texts), conversation(other, &[]));
         let (_, out) = masked(&recalled, name, &texts, 1);
         let (foreign, _) = masked(&stranger, other, &[], 2);
         for text in &out {
             prop_assert_eq!(restore(&foreign, text, Form::Plain, &mut Tally::default()), None);
         }
-        // What was recalled before changes nothing.
+        // Earlier recalls have no effect.
         prop_assert_eq!(&conversation(name, &texts).detections, &recalled.detections);
     }
 }
@@ -150,7 +150,7 @@ fn a_short_form_is_restored_to_itself_through_noise() {
     );
 }
 
-/// The places of one text where `detect_whole` reports `name`.
+/// The number of positions in one text where `detect_whole` reports `name`.
 fn places_of(text: &str, name: &str) -> usize {
     let found = detect_whole(&Detector::default(), text);
     found.iter().filter(|found| text.get(found.span.clone()) == Some(name)).count()

@@ -1,4 +1,4 @@
-//! What holds for any text, and for texts made to hurt.
+//! Properties of any text, and of adversarial texts.
 
 use std::sync::OnceLock;
 
@@ -24,7 +24,7 @@ fn check(text: &str, found: &[Detection]) {
     }
 }
 
-/// Pieces that values are made of, so that random texts come near to values.
+/// Fragments of values, so that random texts come close to values.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "1",
@@ -107,7 +107,7 @@ proptest! {
 
     #[test]
     fn tokens_are_never_detected(text in pieces()) {
-        // What follows a token is seen in the normal form: a mathematical digit is a digit.
+        // What follows a token is judged in the normal form: a mathematical digit is a digit.
         let text = normalise(&text).text.into_owned();
         let found = detector().detect(&text);
         for token in token::spans(&text) {
@@ -166,7 +166,7 @@ fn declared_values_are_whole_words_and_survive_disguise() {
         (DataType::Org, " ".to_owned()),
     ];
     let detector = Detector::new(&Options { declared, ..Options::default() });
-    // "Annie" is a name too, but none that was declared.
+    // "Annie" is a name too, but not a declared one.
     let values = |text: &'static str| {
         let found = detector.detect(text).into_iter().filter(|d| d.recogniser == "declared");
         found.map(|d| &text[d.span]).collect::<Vec<_>>()

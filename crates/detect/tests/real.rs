@@ -1,4 +1,4 @@
-//! The hand-labelled real texts: their form, and that what the detector reaches on them does not fall.
+//! The hand-labelled real texts: their format, and that the detector's performance on them does not drop.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -116,8 +116,8 @@ fn no_row_occurs_twice() {
     }
 }
 
-/// Share of labelled names that are found times share of reported names that are right, as their harmonic mean. A value
-/// counts when half of its characters are covered by the other side.
+/// The harmonic mean of the share of labelled names that are found and the share of reported names that are right. A
+/// value counts if half of its characters are covered by the other side.
 fn person_f1(set: &str) -> f64 {
     let detector = Detector::default();
     let (mut found, mut labelled, mut right, mut reported) = (0_u32, 0_u32, 0_u32, 0_u32);
@@ -156,7 +156,7 @@ fn count(spans: &[Range<usize>]) -> u32 {
     spans.iter().map(|_| 1).sum()
 }
 
-/// Floors, a little below what was reached last; `cargo xtask eval` writes the figures.
+/// Minimum scores, a little below the last measured ones; `cargo xtask eval` prints the figures.
 #[test]
 fn names_in_real_text_are_found_as_well_as_before() {
     for (name, set, floor) in

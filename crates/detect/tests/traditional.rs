@@ -1,4 +1,4 @@
-//! Text in traditional characters is read as the same text in simplified ones.
+//! Text in traditional characters is read like the same text in simplified ones.
 
 use ombud_core::DataType;
 use ombud_detect::Detector;

@@ -1,6 +1,6 @@
-//! How fast the ledger is here: `cargo run --release -p ombud-ledger --example append [DIR]`.
+//! Measures the speed of the ledger on this machine: `cargo run --release -p ombud-ledger --example append [DIR]`.
 //!
-//! Prints the time to open, the cost of one `append` (written: the kernel has it), and how many appends a second become
+//! Prints the time to open, the cost of one `append` (written: the kernel has it), and how many appends per second become
 //! durable with 1 and with 64 producers that each wait for their own. DIR decides which disk is measured.
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
@@ -47,12 +47,12 @@ async fn main() -> Result<(), Error> {
     println!("open, after all that  {:>10.1?}", began.elapsed());
     ledger.close().await?;
     drop(ledger);
-    // What was measured is of no further use; if it cannot be removed, it is in the way of nobody.
+    // The measured log is of no further use; if it cannot be removed, it does no harm.
     let _ = std::fs::remove_dir_all(&home);
     Ok(())
 }
 
-/// Time this thread has been on a CPU; zero where the system does not say.
+/// CPU time of this thread; zero where the system does not report it.
 fn cpu() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Duration::from_nanos(text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or_default())
@@ -74,7 +74,7 @@ fn written(ledger: &Ledger) -> Result<(), Error> {
     Ok(())
 }
 
-/// Each producer appends 2 KB, waits until it is durable, and goes on.
+/// Each producer appends 2 KB, waits until it is durable, and repeats.
 async fn durable(ledger: &Ledger, producers: u64) -> Result<(), Error> {
     let began = Instant::now();
     let tasks: Vec<_> = (0..producers)

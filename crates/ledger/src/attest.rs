@@ -1,7 +1,7 @@
 //! Statements signed with the key of the log, as signed notes (c2sp.org/signed-note).
 //!
-//! The first line of a statement says what it is, such as `ombud.selftest/1`. A checkpoint begins with the name of its key, so
-//! neither can be taken for the other.
+//! The first line of a statement says what it is, such as `ombud.selftest/1`. A checkpoint starts with the name of its
+//! key, so neither can be mistaken for the other.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::keys::{Keys, LOG};
 use crate::tlog::VerifierKey;
 
-/// Signs a statement of this kind with the log's key of `home`, which is made if there is none. `text` is given the public
-/// key; what it returns holds no empty line.
+/// Signs a statement of this kind with the log's key of `home`, creating the key if there is none. `text` receives the
+/// public key; what it returns must not contain an empty line.
 pub fn attest(home: &Path, kind: &str, text: impl FnOnce(&VerifierKey) -> String) -> Result<String, Error> {
     let keys = Keys::of(home);
     keys.ensure(&[LOG])?;

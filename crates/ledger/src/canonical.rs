@@ -1,4 +1,4 @@
-//! Canonical JSON (RFC 8785) of the ledger's profile: no floats, integers within ±(2^53−1).
+//! Canonical JSON (RFC 8785) in the ledger's profile: no floats, integers within ±(2^53−1).
 //!
 //! Verifiers never canonicalise again: the bytes that were hashed are the bytes that are stored. The form is canonical so
 //! that two writers of the same record produce the same leaf.
@@ -12,7 +12,7 @@ use serde::ser::{self, Serializer};
 /// The greatest integer that every JSON reader represents exactly, 2^53 − 1.
 pub const MAX_INTEGER: u64 = (1 << 53) - 1;
 
-/// Why a value has no canonical form in the profile.
+/// Why a value has no canonical form in this profile.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -20,7 +20,7 @@ pub enum Error {
     #[error("the record cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// A float, or an integer outside ±(2^53−1).
-    #[error("the record has a number outside the profile (no fractions, integers up to 2^53-1)")]
+    #[error("the record contains an unsupported number (only integers up to 2^53-1, no fractions)")]
     Number,
 }
 
@@ -37,7 +37,7 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
     Ok(out)
 }
 
-/// Writes one value at the end of `out`, without making a tree of it first: this runs twice in every exchange.
+/// Appends one value to `out`, without building a tree first: this runs twice in every exchange.
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
 }
@@ -55,7 +55,7 @@ impl Writer<'_> {
 struct Items<'a> {
     out: &'a mut Vec<u8>,
     empty: bool,
-    /// What closes it and what it stands in.
+    /// The closing bracket, and what the array is nested in.
     close: &'static [u8],
 }
 
@@ -79,11 +79,11 @@ impl<'a> Items<'a> {
 
 /// A member of an object that is being written.
 struct Member {
-    /// Where `"name":value` stands,
+    /// Range of `"name":value` in `out`.
     place: Range<usize>,
-    /// and where its name ends.
+    /// End of the quoted name in `out`.
     name_end: usize,
-    /// The first bytes of the name as a number, which tells most names apart without a look at them.
+    /// The first bytes of the name as a number, which tells most names apart without comparing them.
     head: u64,
 }
 
@@ -94,19 +94,19 @@ impl Member {
     }
 }
 
-/// The first eight bytes behind the opening quotation mark; a name that is shorter has its closing one among them.
+/// The first eight bytes after the opening quotation mark; for a shorter name they include the closing one.
 fn head(name: &[u8]) -> u64 {
     let mut bytes = [0; 8];
     bytes.iter_mut().zip(name.iter().skip(1)).for_each(|(to, byte)| *to = *byte);
     u64::from_be_bytes(bytes)
 }
 
-/// Members of an object that is being written: they come in any order and are sorted at the end.
+/// Members of an object that is being written: they arrive in any order and are sorted at the end.
 struct Members<'a> {
     out: &'a mut Vec<u8>,
-    /// Where the first member begins.
+    /// Where the first member starts.
     start: usize,
-    /// In the order in which they came.
+    /// In the order of arrival.
     written: Vec<Member>,
     close: &'static [u8],
 }
@@ -140,7 +140,7 @@ impl<'a> Members<'a> {
         Ok(())
     }
 
-    /// Puts the members into their order. Of two with one name the later stays.
+    /// Sorts the members. Of two with the same name, the later one is kept.
     fn close(self) -> Result<(), Error> {
         let Self { out, start, written: mut members, close } = self;
         let plain = members.iter().all(|member| is_plain(member.name(out)));
@@ -171,13 +171,13 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Whether the order of a quoted name among others of its kind is that of its bytes. The closing quotation mark sorts
-/// before every character that a plain name may go on with.
+/// Whether a quoted name can be ordered by its bytes among others of its kind. The closing quotation mark sorts before
+/// every character with which a plain name may continue.
 fn is_plain(name: &[u8]) -> bool {
     name.iter().all(|&byte| byte == b'_' || byte == b'"' || byte.is_ascii_alphanumeric())
 }
 
-/// RFC 8785 §3.2.3 orders by UTF-16 code units, which differs from the order of bytes for supplementary characters.
+/// RFC 8785 §3.2.3 orders by UTF-16 code units, which differs from byte order for supplementary characters.
 fn utf16(name: &[u8]) -> Result<Vec<u16>, Error> {
     Ok(serde_json::from_slice::<String>(name)?.encode_utf16().collect())
 }
@@ -485,7 +485,7 @@ mod tests {
         assert_eq!(to_vec(&Twice).unwrap(), br#"{"a":2,"b":3}"#);
     }
 
-    /// The form by its definition: a tree, its members sorted by their UTF-16 units.
+    /// The canonical form straight from its definition: a tree whose members are sorted by their UTF-16 units.
     fn by_definition(value: &Value) -> String {
         match value {
             Value::Array(items) => {

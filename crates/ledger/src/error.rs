@@ -1,11 +1,11 @@
-//! What can go wrong, and what to do about it.
+//! Errors of the ledger, and what to do about them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ombud_core::{Lang, Say};
 
-/// Why the ledger could not do what was asked.
+/// Why the ledger could not do what was requested.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -20,11 +20,11 @@ pub enum Error {
         /// The process that holds it, as it described itself.
         holder: String,
     },
-    /// A write or a sync failed. For this process the log has ended: nothing is acknowledged any more, because after a
+    /// A write or a sync failed. The log has ended for this process: nothing is acknowledged any more, because after a
     /// failed sync the kernel may have dropped what it could not write.
     #[error(
-        "the log cannot be written ({what}: {cause}); nothing is forwarded any more. \
-         Free space on that disk or repair it, then start ombud again"
+        "the log cannot be written ({what}: {cause}), so nothing is forwarded any more. \
+         Free up space on that disk or repair it, then start ombud again"
     )]
     Unwritable {
         /// What was being done.
@@ -44,7 +44,7 @@ pub enum Error {
     },
     /// A database of the home cannot be used.
     #[error(
-        "{what} {}: {cause}. Run `ombud log verify` to see whether the log itself is whole{}",
+        "{what} {}: {cause}. Run `ombud log verify` to see whether the log itself is intact{}",
         path.display(),
         mend(path, cause, Lang::En)
     )]
@@ -58,27 +58,27 @@ pub enum Error {
     },
     /// A key file is missing or unreadable though records depend on it.
     #[error(
-        "the key file {} is missing or damaged. Put it back from your backup, \
-         or start a new log with another OMBUD_HOME",
+        "the key file {} is missing or damaged. Restore it from a backup, \
+         or start a new log under a different OMBUD_HOME",
         path.display()
     )]
     Key {
         /// The path.
         path: PathBuf,
     },
-    /// The journal is not what an earlier checkpoint of it says. Nothing is signed until that is explained.
+    /// The journal contradicts an earlier checkpoint of it. Nothing is signed until that is explained.
     #[error(
-        "{problem}. Nothing is written. Run `ombud log verify`, restore the directory, or use another OMBUD_HOME"
+        "{problem}. Nothing was written. Run `ombud log verify`, restore the directory, or use a different OMBUD_HOME"
     )]
     Inconsistent {
-        /// What does not fit.
+        /// The contradiction.
         problem: Problem,
     },
-    /// The record cannot be written in the log's form.
+    /// The record cannot be written in the log's format.
     #[error("the record does not fit the log: {0}")]
     Record(Arc<crate::canonical::Error>),
     /// The record or its payload is too long.
-    #[error("the {what} has {length} bytes; the log takes at most {limit}")]
+    #[error("the {what} has {length} bytes; the log accepts at most {limit}")]
     TooLong {
         /// `record` or `payload`.
         what: &'static str,
@@ -87,10 +87,10 @@ pub enum Error {
         /// The greatest length in bytes.
         limit: usize,
     },
-    /// The record names another conversation than its payload.
+    /// The record names a different conversation than its payload.
     #[error("the record and its payload name different conversations")]
     Conversation,
-    /// The directory to export to has something in it.
+    /// The export directory is not empty.
     #[error("{} is not empty. Name a directory that does not exist yet", path.display())]
     NotEmpty {
         /// The path.
@@ -102,31 +102,31 @@ pub enum Error {
         /// The home directory.
         home: PathBuf,
     },
-    /// A payload does not open as its entry says.
+    /// A payload does not decrypt to what its entry says.
     #[error("{0}. Run `ombud log verify` to see what else was changed")]
     Payload(crate::seal::OpenError),
     /// The ledger was closed.
     #[error("the log is closed")]
     Closed,
-    /// Random numbers or a cipher were not to be had from the system.
+    /// The system could not provide random numbers or a cipher.
     #[error("the system's cryptography failed ({0})")]
     Crypto(&'static str),
 }
 
-/// What helps with a database: the index is derived from the log, the state is not.
+/// Advice for a database error: the index is derived from the log, the state is not.
 fn mend(path: &std::path::Path, cause: &sqlx::Error, lang: Lang) -> &'static str {
-    // The result codes of SQLite: 13 the disk is full, 11 and 26 the file is no whole database.
+    // SQLite result codes: 13 the disk is full, 11 and 26 the file is damaged or not a database.
     let code =
         cause.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok()).unwrap_or(0) & 0xff;
     let derived = path.file_name().is_some_and(|name| name == "index.db");
     match (code, derived, lang) {
-        (13, _, Lang::En) => ". Make room on that disk, then try again",
+        (13, _, Lang::En) => ". Free up space on that disk, then try again",
         (13, _, Lang::Zh) => "。请先清理磁盘空间，再重试",
-        (11 | 26, true, Lang::En) => ". This file is only an index: delete it, and it is made anew",
+        (11 | 26, true, Lang::En) => ". This file is only an index: delete it, and it is rebuilt",
         (11 | 26, true, Lang::Zh) => "。该文件只是索引：删除后会自动重建",
         (11 | 26, false, Lang::En) => {
-            ". Put this file back from a backup, or move it away: the log then goes on, but what was recorded encrypted \
-             before stays closed"
+            ". Restore this file from a backup, or move it away: the log can then continue, but contents encrypted before \
+             cannot be opened any more"
         }
         (11 | 26, false, Lang::Zh) => {
             "。请从备份恢复该文件，或将其移走：日志可继续，但之前加密记录的内容将无法打开"
@@ -135,13 +135,14 @@ fn mend(path: &std::path::Path, cause: &sqlx::Error, lang: Lang) -> &'static str
     }
 }
 
-/// In what way a journal contradicts itself or its checkpoint.
+/// How a journal contradicts itself or its checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The journal has fewer entries than a published checkpoint covers: an old copy was put back, or entries were cut.
+    /// The journal has fewer entries than a published checkpoint covers: an old copy was restored, or entries were cut
+    /// off.
     #[error(
-        "the log has {found} entries, but a checkpoint says there were {signed}: an old copy, or entries were cut off"
+        "the log has {found} entries, but a checkpoint says there were {signed}: it is an old copy, or entries were cut off"
     )]
     Shorter {
         /// Entries in the journal.
@@ -149,7 +150,7 @@ pub enum Problem {
         /// Entries that were signed.
         signed: u64,
     },
-    /// The root of the journal is another than the one signed.
+    /// The root of the journal is not the one that was signed.
     #[error("the first {signed} entries of the log are not those that were signed")]
     Forked {
         /// Entries that were signed.
@@ -158,10 +159,8 @@ pub enum Problem {
     /// The checkpoint cannot be read, is not signed by this log's key, or is missing.
     #[error("the checkpoint of the log is missing, damaged, or not signed with this log's key")]
     Checkpoint,
-    /// There are keys of recorded conversations, and no entry.
-    #[error(
-        "the log is empty, but keys of conversations that it recorded are there: its entries were removed"
-    )]
+    /// There are keys of recorded conversations, but no entries.
+    #[error("the log is empty, but keys of recorded conversations exist: its entries were removed")]
     Emptied,
     /// A segment before the last one is damaged or missing.
     #[error("journal segment {segment} is missing or damaged at byte {offset}")]
@@ -258,7 +257,7 @@ impl Say for Error {
     }
 }
 
-/// What the operating system answered, in Chinese; its number where there are no words for it.
+/// The operating system's error in Chinese; its number if there are no words for it.
 pub(crate) fn system(error: &std::io::Error) -> String {
     use std::io::ErrorKind as Kind;
     let known = match error.kind() {
@@ -278,7 +277,7 @@ pub(crate) fn system(error: &std::io::Error) -> String {
     }
 }
 
-/// What a database answered, in Chinese: its number, and nothing of its own words.
+/// A database error in Chinese: its code only, none of its own text.
 fn database(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Io(error) => system(error),
@@ -290,7 +289,7 @@ fn database(error: &sqlx::Error) -> String {
 }
 
 impl Error {
-    /// No log in a home, as far as anybody may look there.
+    /// The error for a home without a log, as far as the directory can be read.
     pub(crate) fn no_log(home: &Path) -> Self {
         match std::fs::metadata(home.join("journal")) {
             Err(cause) if cause.kind() == std::io::ErrorKind::PermissionDenied => {
@@ -300,13 +299,13 @@ impl Error {
         }
     }
 
-    /// For `map_err`: an error of the operating system at a path.
+    /// Adapter for `map_err`: an operating-system error at a path.
     pub(crate) fn file(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |cause| Self::File { what, path, cause: Arc::new(cause) }
     }
 
-    /// For `map_err`: an error of a database.
+    /// Adapter for `map_err`: a database error.
     pub(crate) fn database(what: &'static str, path: &Path) -> impl FnOnce(sqlx::Error) -> Self {
         let path = path.to_owned();
         move |cause| Self::Database { what, path, cause: Arc::new(cause) }
@@ -341,13 +340,16 @@ mod tests {
         for (error, said) in [
             (Error::Busy { home: "/h".into(), holder: "process 7".into() }, "/h 正被进程 7 使用"),
             (Error::Busy { home: "/h".into(), holder: "another process".into() }, "/h 正被另一个进程使用"),
-            (Error::file("cannot make", Path::new("/h/journal"))(denied()), "/h/journal：当前用户没有权限。"),
+            (
+                Error::file("cannot create", Path::new("/h/journal"))(denied()),
+                "/h/journal：当前用户没有权限。",
+            ),
             (
                 Error::Unwritable { what: "journal".into(), cause: Arc::new(denied()) },
                 "日志无法写入（当前用户没有权限）",
             ),
             (
-                Error::file("cannot make", Path::new("/h"))(std::io::Error::from_raw_os_error(5)),
+                Error::file("cannot create", Path::new("/h"))(std::io::Error::from_raw_os_error(5)),
                 "/h：系统错误，代码 5。",
             ),
         ] {

@@ -1,4 +1,4 @@
-//! Export: a C2SP tlog-tiles tree that foreign verifiers read, with the encrypted payloads beside it.
+//! Export: a C2SP tlog-tiles tree that third-party verifiers can read, with the encrypted payloads next to it.
 //!
 //! `checkpoint` · `vkey` · `tile/<level>/<N>` · `tile/entries/<N>` · `payload/<two digits>/<SHA-256 of the ciphertext>`
 
@@ -30,8 +30,8 @@ struct Record {
     payload: Option<Commitment>,
 }
 
-/// Writes everything under the newest checkpoint of `home` to the new directory `out`. Needs no key and blocks until it is
-/// done; a gateway may be running. The checkpoint is written last: a folder without one is unfinished.
+/// Writes everything under the newest checkpoint of `home` to the new directory `out`. Needs no key and blocks until
+/// done; a gateway may be running. The checkpoint is written last: a folder without one is incomplete.
 pub fn export(home: &Path, out: &Path) -> Result<Exported, Error> {
     let dir = home.join("journal");
     if !dir.is_dir() {
@@ -129,9 +129,9 @@ fn text(path: &Path) -> Result<String, Error> {
     bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| Problem::Checkpoint.into())
 }
 
-/// Makes the directory; one that has anything in it is refused, so that old and new never mix.
+/// Creates the directory; a non-empty one is refused, so that old and new files never mix.
 fn empty_dir(out: &Path) -> Result<(), Error> {
-    private_dir(out).map_err(Error::file("cannot make", out))?;
+    private_dir(out).map_err(Error::file("cannot create", out))?;
     let mut entries = std::fs::read_dir(out).map_err(Error::file("cannot read", out))?;
     match entries.next() {
         None => Ok(()),

@@ -1,10 +1,10 @@
-//! Files that survive a power cut, and that nobody else on the machine can read.
+//! Files that survive a power cut and that no other user of the machine can read.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Makes a directory that only its owner can enter; one that exists is left as it is.
+/// Creates a directory that only its owner can enter; an existing one is left as it is.
 pub(crate) fn private_dir(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
@@ -25,8 +25,8 @@ pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Puts a file in place as a whole: whoever looks, also after a power cut, sees the old bytes or the new. The directory
-/// is not synced, so that several files can share one [`sync_dir`].
+/// Replaces a file atomically: any reader, even after a power cut, sees either the old bytes or the new ones. The
+/// directory is not synced, so that several files can share one [`sync_dir`].
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension("tmp");
     let mut file = private().write(true).create(true).truncate(true).open(&temporary)?;

@@ -1,4 +1,4 @@
-//! Ids of events and exchanges, and the random bytes that every record takes.
+//! Ids of events and exchanges, and the random bytes that every record needs.
 
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,17 +9,17 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::error::Error;
 use crate::keys::random;
 
-/// The operating system is asked for so many random bytes at a time: each question is a system call, and an exchange takes some
-/// 120 bytes in six pieces.
+/// Number of random bytes requested from the operating system at a time: each request is a system call, and an exchange
+/// takes some 120 bytes in six pieces.
 const PORTION: usize = 1024;
 
 thread_local! {
-    /// What is left of the last portion of this thread.
+    /// The unused rest of this thread's last portion.
     static LEFT: RefCell<Zeroizing<Vec<u8>>> = RefCell::new(Zeroizing::new(Vec::with_capacity(PORTION)));
 }
 
-/// Random bytes of the operating system that are handed out once and then forgotten, for what stands beside a ciphertext: nonces,
-/// salts, ids. Keys are not waiting in memory before they are needed: see [`random`].
+/// Random bytes of the operating system that are handed out once and then forgotten, for values stored next to a
+/// ciphertext: nonces, salts, ids. Keys must not wait in memory before they are needed: see [`random`].
 pub(crate) fn fresh<const N: usize>() -> Result<[u8; N], Error> {
     LEFT.with_borrow_mut(|left| {
         if left.len() < N {
@@ -36,8 +36,8 @@ pub(crate) fn fresh<const N: usize>() -> Result<[u8; N], Error> {
     })
 }
 
-/// A fresh id, ordered by time: a UUID of version 7 whose first random bits are the fraction of the millisecond (RFC 9562 §6.2,
-/// method 3).
+/// Returns a fresh id, ordered by time: a version 7 UUID whose first random bits are the fraction of the millisecond (RFC
+/// 9562 §6.2, method 3).
 pub fn id() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let Ok(mut bytes) = fresh::<10>() else { return Uuid::now_v7().to_string() };

@@ -1,7 +1,7 @@
 //! The key files in `keys/`: one 32-byte value each, in base64, readable by the owner only.
 //!
 //! `log.key` signs checkpoints, `master.key` is the root of derived keys, `kek.<epoch>.key` wraps conversation keys. They
-//! are kept out of every database, so that a copy of the databases opens nothing.
+//! are kept out of every database, so that a copy of the databases decrypts nothing.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -18,8 +18,8 @@ use crate::tlog::Signer;
 /// A secret of 32 bytes that is wiped when dropped.
 pub(crate) type Secret = Zeroizing<[u8; 32]>;
 
-/// Fresh random bytes of the operating system. Not those of aws-lc: its generator gathers jitter for some 90 ms when it is
-/// first used, which is more than a whole start may take.
+/// Fresh random bytes of the operating system. Not those of aws-lc: its generator gathers jitter for some 90 ms on first
+/// use, which exceeds the time budget for a whole start.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| Error::Crypto("random numbers"))?;
@@ -38,12 +38,13 @@ impl Keys {
         Self { dir: home.join("keys") }
     }
 
-    /// Makes the directory and those of the given keys that do not exist. A lock keeps two processes from making the same key.
+    /// Creates the directory and those of the given keys that do not exist. A lock keeps two processes from creating the
+    /// same key.
     pub(crate) fn ensure(&self, names: &[&str]) -> Result<(), Error> {
         if names.iter().all(|name| self.path(name).exists()) {
             return Ok(());
         }
-        private_dir(&self.dir).map_err(Error::file("cannot make", &self.dir))?;
+        private_dir(&self.dir).map_err(Error::file("cannot create", &self.dir))?;
         let lock_path = self.dir.join("lock");
         let lock = private().write(true).create(true).truncate(false).open(&lock_path);
         let lock: File = lock.map_err(Error::file("cannot open", &lock_path))?;
@@ -66,15 +67,16 @@ impl Keys {
             .ok_or(Error::Key { path })
     }
 
-    /// The key that signs checkpoints. Its name, the log's origin, is made from the public key, so that no two logs share one.
+    /// The key that signs checkpoints. Its name, the log's origin, is derived from the public key, so that no two logs
+    /// share one.
     pub(crate) fn signer(&self) -> Result<Signer, Error> {
         let seed = self.read(LOG)?;
         let name = |public: &str| format!("ombud.local/{}", public.get(..16).unwrap_or(public));
         Signer::from_seed(&seed, name).ok_or_else(|| Error::Key { path: self.path(LOG) })
     }
 
-    /// Destroys a key: overwrites the file, then removes it. On flash storage the old bytes may survive out of reach. It is
-    /// no error if another process was faster.
+    /// Destroys a key: overwrites the file, then removes it. On flash storage the old bytes may survive, inaccessible to
+    /// the file system. It is not an error if another process was faster.
     pub(crate) fn destroy(&self, name: &str) -> Result<(), Error> {
         let path = self.path(name);
         let wipe = || -> std::io::Result<()> {
@@ -90,7 +92,7 @@ impl Keys {
         }
     }
 
-    /// Numbers of the wrapping keys that exist.
+    /// Epochs of the wrapping keys that exist.
     pub(crate) fn epochs(&self) -> Result<Vec<i64>, Error> {
         let entries = std::fs::read_dir(&self.dir).map_err(Error::file("cannot read", &self.dir))?;
         let epoch = |name: &str| name.strip_prefix("kek.")?.strip_suffix(".key")?.parse().ok();
@@ -112,7 +114,7 @@ pub(crate) fn kek(epoch: i64) -> String {
     format!("kek.{epoch}.key")
 }
 
-/// Makes keys from a secret, a label and a context: HKDF-SHA-256 (RFC 5869) written out for one block of output, which
+/// Derives keys from a secret, a label and a context: HKDF-SHA-256 (RFC 5869) spelled out for one block of output, which
 /// cannot fail. The first half, which depends on the secret only, is done once.
 pub(crate) struct Deriver(hmac::Key);
 
@@ -122,7 +124,7 @@ impl Deriver {
         Self(hmac::Key::new(HMAC_SHA256, extract.as_ref()))
     }
 
-    /// Each part is preceded by its length, so that no two contexts run together.
+    /// Each part is preceded by its length, so that different contexts cannot produce the same input.
     pub(crate) fn derive(&self, label: &str, context: &[&[u8]]) -> [u8; 32] {
         let mut expand = hmac::Context::with_key(&self.0);
         for part in std::iter::once(label.as_bytes()).chain(context.iter().copied()) {
@@ -136,7 +138,7 @@ impl Deriver {
     }
 }
 
-/// One key, see [`Deriver`].
+/// Derives one key, see [`Deriver`].
 pub(crate) fn derive(secret: &Secret, label: &str, context: &[&[u8]]) -> [u8; 32] {
     Deriver::new(secret).derive(label, context)
 }

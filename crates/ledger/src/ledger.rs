@@ -1,4 +1,4 @@
-//! The ledger as the gateway sees it: open, append, wait until it is durable, close.
+//! The ledger as the gateway sees it: open, append, wait until durable, close.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs::{File, TryLockError};
@@ -27,19 +27,20 @@ use crate::tlog::leaf_hash;
 use crate::tlog::tile::MAX_ENTRY;
 
 /// The log of one home directory, open for writing. Clones share it. When the last one is dropped, everything that was
-/// appended is made durable and a last checkpoint is signed; [`Ledger::close`] does the same and says whether it worked.
+/// appended is made durable and a last checkpoint is signed; [`Ledger::close`] does the same and reports whether it
+/// worked.
 #[derive(Clone)]
 pub struct Ledger {
     inner: Arc<Inner>,
 }
 
-/// Says that an event was appended.
+/// Confirms that an event was appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "an event that must survive a power cut is not safe before `Ledger::durable` says so"]
 pub struct Ticket {
     /// The event's number in the log, from 0.
     pub seq: u64,
-    /// Number of the payload's key among those this process made.
+    /// Number of the payload's key among those this process created.
     key: Option<u64>,
 }
 
@@ -54,11 +55,12 @@ struct Inner {
     _lock: File,
 }
 
-/// Keys in memory at most, each with some 900 bytes; one that was put out is replaced by a new one when its conversation goes on.
+/// Maximum number of keys in memory, at some 900 bytes each; an evicted one is replaced by a new key when its
+/// conversation continues.
 const MAX_SEALERS: usize = 4096;
 
-/// In a crowd the keys of new conversations are let gather so long before the next are stored. Only the first request of a
-/// conversation waits for its key.
+/// Under load, keys of new conversations gather for this long before the next batch is stored. Only the first request of
+/// a conversation waits for its key.
 const KEYS_GATHER: Duration = Duration::from_millis(8);
 
 #[derive(Default)]
@@ -75,15 +77,16 @@ enum Command {
 }
 
 impl Ledger {
-    /// Opens the log in `home` (the `.ombud` directory), makes it if there is none, and goes on after a crash: what an
-    /// unfinished write left behind is set aside and recorded. Fails with [`Error::Busy`] if another process has it open.
+    /// Opens the log in `home` (the `.ombud` directory), creates it if there is none, and recovers from a crash: the
+    /// remains of an unfinished write are set aside and recorded. Fails with [`Error::Busy`] if another process has it
+    /// open.
     pub async fn open(home: &Path) -> Result<Self, Error> {
         Self::open_with(home, SEGMENT_BYTES).await
     }
 
     pub(crate) async fn open_with(home: &Path, segment_bytes: u64) -> Result<Self, Error> {
         let dir = home.join("journal");
-        private_dir(home).and_then(|()| private_dir(&dir)).map_err(Error::file("cannot make", &dir))?;
+        private_dir(home).and_then(|()| private_dir(&dir)).map_err(Error::file("cannot create", &dir))?;
         let lock = take_lock(home)?;
         let keys = Keys::of(home);
         let fresh = !dir.join("00000000.seg").exists();
@@ -95,11 +98,11 @@ impl Ledger {
         let recovered = recover(&dir, &signer)?;
         let torn = recovered.torn;
         let keyring = Keyring::open(home).await?;
-        // Keys of recorded conversations beside a log without entries: these were removed.
+        // Keys of recorded conversations next to a log without entries: the entries were removed.
         if recovered.end.at.seq == 0 && keyring.has_recorded() {
             return Err(Problem::Emptied.into());
         }
-        // Nothing is written before it is known that the log may be gone on with.
+        // Nothing is written before it is certain that the log may be continued.
         let vkey = vkey_path(&dir);
         if fresh || !vkey.exists() {
             let text = signer.verifier().vkey() + "\n";
@@ -134,9 +137,10 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Appends an event, with its payload if it has one. When this returns, the kernel has it: it survives a crash of this
-    /// process, and a power cut once [`Ledger::durable`] says so, or soon after if nobody asks. `event.payload` is filled in, and `event.conversation`
-    /// if it is empty. After a failed write every later call fails with [`Error::Unwritable`].
+    /// Appends an event, with its payload if it has one. When this returns, the kernel has it: it survives a crash of
+    /// this process, and a power cut once [`Ledger::durable`] confirms it, or soon after if nobody asks. `event.payload`
+    /// is filled in, and so is `event.conversation` if it is empty. After a failed write, every later call fails with
+    /// [`Error::Unwritable`].
     pub fn append(&self, mut event: Event, payload: Option<Payload<'_>>) -> Result<Ticket, Error> {
         let mut blob = Vec::new();
         let mut key = None;
@@ -165,7 +169,7 @@ impl Ledger {
         stored.map_err(|_| self.inner.writer.failure().unwrap_or(Error::Closed))
     }
 
-    /// Ends the log in order: everything is made durable and put under a checkpoint. Later calls fail with [`Error::Closed`].
+    /// Closes the log: everything is made durable and covered by a checkpoint. Later calls fail with [`Error::Closed`].
     pub async fn close(&self) -> Result<(), Error> {
         lock(&self.inner.sealers).commands = None;
         self.inner.writer.close().await?;
@@ -174,13 +178,13 @@ impl Ledger {
         self.inner.writer.failure().map_or(Ok(()), Err)
     }
 
-    /// A key made from the master key of this home: the same label and context always give the same key, and no key tells
-    /// anything about another. It is never stored.
+    /// Derives a key from the master key of this home: the same label and context always give the same key, and no key
+    /// reveals anything about another. It is never stored.
     pub fn derive_key(&self, label: &str, context: &[&[u8]]) -> [u8; 32] {
         self.inner.keys.derive(label, context)
     }
 
-    /// The store of what tokens stand for.
+    /// The store of token values.
     pub fn vault(&self) -> Vault {
         Vault::at(&self.inner.home)
     }
@@ -197,9 +201,9 @@ impl Ledger {
         progress.note.clone().map(|note| (progress.signed, note))
     }
 
-    /// Destroys the keys of these conversations, and every wrapping key under which they were ever stored, so that neither
-    /// this home nor an older copy of its databases opens their payloads. The log keeps its entries and stays verifiable;
-    /// what was done is recorded in it before and after.
+    /// Destroys the keys of these conversations, and every wrapping key under which they were ever stored, so that
+    /// neither this home nor an older copy of its databases can decrypt their payloads. The log keeps its entries and
+    /// stays verifiable; the erasure is recorded in it before and after.
     pub async fn erase(&self, conversations: &[&str]) -> Result<Erased, Error> {
         self.note_each(conversations, &EventKind::EraseIntent {}).await?;
         let (reply, answer) = oneshot::channel();
@@ -224,8 +228,8 @@ impl Ledger {
 }
 
 impl Inner {
-    /// The key of a conversation and its number. Old keys are never read back: a conversation that this process does not
-    /// know gets a new one, so that appending waits for no database.
+    /// The key of a conversation and its number. Old keys are never read back: a conversation unknown to this process
+    /// gets a new one, so that appending waits for no database.
     fn sealer(&self, conversation: &str) -> Result<(Arc<Sealer>, u64), Error> {
         let mut sealers = lock(&self.sealers);
         if let Some((sealer, number)) = sealers.by_conversation.get(conversation) {
@@ -250,8 +254,8 @@ impl Inner {
         Ok((sealer, number))
     }
 
-    /// Takes keys out of memory and asks for them to be destroyed. Both under one lock, so that no key that is still on its
-    /// way to the database is overlooked.
+    /// Removes keys from memory and requests their destruction. Both under one lock, so that no key still on its way to
+    /// the database is overlooked.
     fn forget(&self, conversations: &[&str], reply: oneshot::Sender<Result<Erased, Error>>) {
         let mut sealers = lock(&self.sealers);
         for conversation in conversations {
@@ -294,13 +298,13 @@ fn key_loop(
                     Command::Erase(scopes, reply) => {
                         store(&mut keyring, &mut batch, stored).await?;
                         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-                        // Whoever asked may have gone away; the erasure is done all the same.
+                        // The requester may have gone away; the erasure is carried out all the same.
                         let _ = reply.send(keyring.erase(&scopes).await);
                     }
                 }
             }
             store(&mut keyring, &mut batch, stored).await?;
-            // To store one key costs nearly as much as to store ten.
+            // Storing one key costs nearly as much as storing ten.
             if fuse.is_crowded() {
                 std::thread::sleep(KEYS_GATHER);
             }
@@ -328,7 +332,7 @@ fn conversation_scope(conversation: &str) -> String {
     format!("conversation:{conversation}")
 }
 
-/// An event of the ledger's own.
+/// An event of the ledger itself.
 fn event(kind: EventKind, conversation: Option<&str>) -> Event {
     Event {
         v: 1,
@@ -343,7 +347,7 @@ fn event(kind: EventKind, conversation: Option<&str>) -> Event {
     }
 }
 
-/// Takes the exclusive lock of a home. It ends with the process, however that ends.
+/// Takes the exclusive lock of a home. It ends with the process, however the process ends.
 fn take_lock(home: &Path) -> Result<File, Error> {
     let path = home.join("lock");
     let failed = || Error::file("cannot lock", &path);
@@ -353,7 +357,7 @@ fn take_lock(home: &Path) -> Result<File, Error> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
-            // Only to name the holder: if it cannot be read, it is another process all the same.
+            // Only read to name the holder: if that fails, it is another process all the same.
             let _ = file.take(200).read_to_string(&mut holder);
             let holder = if holder.trim().is_empty() {
                 "another process".to_owned()

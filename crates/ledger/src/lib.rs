@@ -2,15 +2,15 @@
 //!
 //! ```text
 //! append ──▶ journal/*.seg (the truth) ──▶ fdatasync ──▶ journal/checkpoint (signed)
-//!               │ leaf: canonical record, hashed into the tree, kept for ever
-//!               └ payload: ciphertext; its key stands wrapped in state.db and can be destroyed
+//!               │ leaf: canonical record, hashed into the tree, kept forever
+//!               └ payload: ciphertext; its key is stored wrapped in state.db and can be destroyed
 //! ```
 //!
-//! [`Ledger`] writes; [`Reader`] lists and decrypts, beside a running writer; [`export()`] makes a C2SP tlog-tiles tree for
-//! foreign verifiers; [`verify()`] checks a home or an export and says what it did not cover.
+//! [`Ledger`] writes; [`Reader`] lists and decrypts, alongside a running writer; [`export()`] produces a C2SP tlog-tiles
+//! tree for third-party verifiers; [`verify()`] checks a home or an export and reports what it did not cover.
 //!
-//! What it proves: that the entries under a checkpoint are those that were signed. It does not prove that whoever holds the
-//! key did not sign something else: that takes a witness, and [`Report`] says when there is none.
+//! What it proves: that the entries under a checkpoint are those that were signed. It does not prove that the holder of
+//! the key did not sign something else: that takes a witness, and [`Report`] says when there is none.
 
 pub mod canonical;
 pub mod journal;

@@ -1,10 +1,10 @@
-//! Payloads: encrypted under a conversation's key, and bound to their log entry.
+//! Payloads: encrypted under a conversation's key and bound to their log entry.
 //!
-//! `blob = version ‖ key id (16) ‖ nonce (12) ‖ AES-256-GCM(salt (32) ‖ parts)`, where
-//! `parts = count (u32) ‖ (length (u32) ‖ bytes)*`, numbers big-endian. The associated data are the version, the key id and
-//! the id of the event. AES-GCM commits to no key: one blob can be made to open to two texts under two keys. Therefore the
-//! entry also carries `HMAC-SHA-256(salt, parts)`; the salt stands only inside the blob, so that once the key is gone the
-//! commitment cannot be tried against guesses.
+//! `blob = version ‖ key id (16) ‖ nonce (12) ‖ AES-256-GCM(salt (32) ‖ parts)`, where `parts = count (u32) ‖ (length
+//! (u32) ‖ bytes)*`, numbers big-endian. The associated data are the version, the key id and the id of the event. AES-GCM
+//! is not key-committing: a blob can be crafted that decrypts to two texts under two keys. Therefore the entry also
+//! carries `HMAC-SHA-256(salt, parts)`; the salt exists only inside the blob, so that once the key is gone, guesses
+//! cannot be tested against the commitment.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
@@ -18,7 +18,7 @@ use crate::keys::{Secret, random};
 use crate::text::hex;
 use crate::tlog::tree::sha256;
 
-/// Greatest length of a payload's parts together, in bytes.
+/// Maximum total length of a payload's parts, in bytes.
 pub const MAX_PAYLOAD: usize = 64 << 20;
 
 const VERSION: u8 = 1;
@@ -26,7 +26,7 @@ const KEY_ID: usize = 16;
 const SALT: usize = 32;
 const HEADER: usize = 1 + KEY_ID + NONCE_LEN;
 
-/// Names a conversation key; random, says nothing.
+/// Id of a conversation key; random, reveals nothing.
 pub(crate) type KeyId = [u8; KEY_ID];
 
 /// The plaintext of a payload: what is encrypted, in parts (for example one per slot).
@@ -34,7 +34,7 @@ pub(crate) type KeyId = [u8; KEY_ID];
 pub struct Payload<'a> {
     /// Pseudonymous id of the conversation under whose key it is encrypted.
     pub conversation: &'a str,
-    /// The parts; they come back as they are.
+    /// The parts; they are returned unchanged.
     pub parts: &'a [&'a [u8]],
 }
 
@@ -44,14 +44,14 @@ impl std::fmt::Debug for Payload<'_> {
     }
 }
 
-/// Why a payload does not open.
+/// Why a payload cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// It is no payload, or was changed, or belongs to another entry, or the key is another.
+    /// It is not a payload, was changed, belongs to another entry, or is encrypted under another key.
     #[error("the payload was changed or belongs to another entry")]
     Damaged,
-    /// It opens to something else than what the entry is committed to.
+    /// It decrypts to something other than what the entry commits to.
     #[error("the payload is not what its entry is committed to")]
     Commitment,
 }
@@ -140,7 +140,7 @@ pub(crate) fn wrap(key: &Secret, context: &[u8], secret: &[u8]) -> Result<Vec<u8
     Ok([nonce.as_slice(), &sealed].concat())
 }
 
-/// Opens what [`wrap`] made.
+/// Unwraps what [`wrap`] produced.
 pub(crate) fn unwrap(key: &Secret, context: &[u8], wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, sealed) = wrapped.split_first_chunk::<NONCE_LEN>()?;
     let mut buffer = Zeroizing::new(sealed.to_vec());
@@ -161,7 +161,7 @@ fn associated(header: &[u8], event: &str) -> Vec<u8> {
     [b"ombud/payload\0", named, event.as_bytes()].concat()
 }
 
-/// HMAC-SHA-256 under the first 32 bytes (the salt) of the rest, in hexadecimal.
+/// HMAC-SHA-256 of the rest under the first 32 bytes (the salt), in hexadecimal.
 fn commitment(plain: &[u8]) -> String {
     let (salt, parts) = plain.split_at_checked(SALT).unwrap_or_default();
     hex(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, salt), parts).as_ref())
@@ -175,7 +175,7 @@ fn framed_len(parts: &[&[u8]]) -> Result<usize, Error> {
     Ok(length)
 }
 
-/// Lengths fit because [`framed_len`] was asked first.
+/// The lengths fit because [`framed_len`] was called first.
 fn frame(parts: &[&[u8]], out: &mut Vec<u8>) {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_be_bytes();
     out.extend_from_slice(&number(parts.len()));

@@ -1,4 +1,4 @@
-//! Hexadecimal and base64, as the formats of the log write them.
+//! Hexadecimal and base64 as used in the formats of the log.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,12 +20,12 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Reads standard base64; only the one canonical spelling of a value is accepted.
+/// Decodes standard base64; only the one canonical spelling of a value is accepted.
 pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }
 
-/// Reads 32 bytes of standard base64.
+/// Decodes 32 bytes of standard base64.
 pub(crate) fn hash_from_base64(text: &str) -> Option<[u8; 32]> {
     from_base64(text)?.try_into().ok()
 }

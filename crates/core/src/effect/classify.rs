@@ -1,4 +1,4 @@
-//! The class of a tool, from its name, its description and the names of its arguments.
+//! The effect class of a tool, from its name, its description and its argument names.
 
 use super::Effect;
 use super::described::{asks_by_description, told};
@@ -8,18 +8,19 @@ use super::verbs::{
     CREDENTIALS, MONEY, MOVED_TO_SOMEBODY, NETWORK, READ_NOUNS, SHARED, SWAPPED, Sense, chinese, english,
 };
 
-/// What a tool definition says beside its name.
+/// What a tool definition says besides its name.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hints<'a> {
     /// Its description.
     pub description: &'a str,
-    /// Names of its arguments, nested ones too.
+    /// Names of its arguments, including nested ones.
     pub arguments: &'a [String],
 }
 
-/// The class of a tool. The name decides; the arguments and then the description can only make it worse: whoever writes a
-/// description could otherwise talk a tool down. Where the name says nothing ([`asks_by_description`]) it is a read if the
-/// description says so and no argument could carry an act; anything else of which nothing is known is [`Effect::Unknown`], which acts.
+/// Returns the effect class of a tool. The name decides; the arguments and then the description can only make the class
+/// worse, because otherwise the author of a description could talk a tool down. Where the name says nothing
+/// ([`asks_by_description`]), the tool is a read if the description says so and no argument could carry an action;
+/// anything else about which nothing is known is [`Effect::Unknown`], which acts.
 pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
     let named = by_name(tool);
     let named =
@@ -27,17 +28,17 @@ pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
     let effect = by_arguments(tool, goes_nowhere(tool, named, hints.arguments), hints.arguments);
     match told(hints.description) {
         Some(told) if told.acts() && matches!(effect, Effect::Unknown) => told,
-        // “Get … and send it”: a description that opens with an act says more than a harmless name.
+        // “Get … and send it”: a description that opens with an action outweighs a harmless name.
         Some(told) if told.acts() && effect == Effect::Read && told != Effect::Fetch => told,
-        // “Create, delete and manage …”, “Create a public link”: it says worse than the name.
+        // “Create, delete and manage …”, “Create a public link”: the description is worse than the name.
         Some(told) if says_worse(effect, told) => told,
         _ if effect == Effect::Unknown && asks_by_description(hints) => Effect::Read,
         _ => effect,
     }
 }
 
-/// `product_price(sku, price)`, `weight_history(value)`: what is called like something to look at, and is given what can only be put there. A
-/// word for looking in its name or its description says otherwise.
+/// `product_price(sku, price)`, `weight_history(value)`: the name sounds like something to read, but an argument supplies
+/// a value that can only be written. Not the case if the name or the description contains a word for reading.
 fn sets_what_it_names(tool: &str, hints: Hints<'_>) -> bool {
     const KEPT: &[&str] = &[
         "status",
@@ -80,14 +81,14 @@ fn sets_what_it_names(tool: &str, hints: Hints<'_>) -> bool {
         && told(hints.description) != Some(Effect::Read)
 }
 
-/// Whether a description says of a tool that makes or changes something that it does worse as well.
+/// Whether the description of a tool that creates or changes something says that it also does something worse.
 fn says_worse(named: Effect, told: Effect) -> bool {
     matches!(named, Effect::Create | Effect::Change | Effect::Send | Effect::Fetch)
         && matches!(told, Effect::Delete | Effect::Grant | Effect::Credential | Effect::Pay)
         && named.or_worse(told) == told
 }
 
-/// `navigate(destination)` of a car or a robot opens no address on the network: it moves something.
+/// `navigate(destination)` of a car or a robot opens no network address: it moves something.
 fn goes_nowhere(tool: &str, named: Effect, arguments: &[String]) -> Effect {
     let moves = words(tool).iter().any(|word| matches!(word.as_str(), "navigate" | "visit" | "goto"));
     let address = |argument: &String| {
@@ -100,7 +101,7 @@ fn goes_nowhere(tool: &str, named: Effect, arguments: &[String]) -> Effect {
     if nowhere { Effect::Change } else { named }
 }
 
-/// The words of an identifier, in lower case: at `_`, `-`, `.`, `/`, spaces and humps.
+/// Splits an identifier into lower-case words: at `_`, `-`, `.`, `/`, spaces and camel-case humps.
 pub fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
@@ -136,7 +137,8 @@ fn by_name(tool: &str) -> Effect {
     all.reduce(Effect::or_worse).unwrap_or(Effect::Unknown)
 }
 
-/// What a name goes on to do behind looking, where that word may be a noun elsewhere: `read_and_sign`, `list_and_order`.
+/// What a name goes on to do after reading, even where that word may be a noun elsewhere: `read_and_sign`,
+/// `list_and_order`.
 fn joined(words: &[String]) -> Option<Effect> {
     let verbs = words.windows(3).filter(|three| {
         let looks = english(&three[0]).is_some_and(|(effect, _)| effect == Effect::Read);
@@ -146,17 +148,17 @@ fn joined(words: &[String]) -> Option<Effect> {
     acts.filter(|effect| effect.acts()).reduce(Effect::or_worse)
 }
 
-/// An object may come first: `记录删除`. Then the last verb counts, unless the first is worse.
+/// The object may come first: `记录删除`. Then the last verb counts, unless the first is worse.
 fn by_chinese(word: &str) -> Option<Effect> {
     let verbs = chinese(word);
-    // 评论区, 留言板: where something is kept.
+    // 评论区, 留言板: a place where something is kept.
     if CHINESE_PLACES.split(' ').any(|place| word != place && word.ends_with(place)) && verbs.len() == 1 {
         return None;
     }
     let (Some(&(place, first)), Some(&(_, last))) = (verbs.first(), verbs.last()) else {
         return names_what_is_known(word).then_some(Effect::Read);
     };
-    // 查询并删除: what is joined to looking is done.
+    // 查询并删除: the verb joined to a read is carried out too.
     let goes_on = verbs.iter().any(|&(at, effect)| {
         let before = word.get(..at).unwrap_or_default();
         effect.acts() && at > 0 && ["并", "后", "再", "且"].iter().any(|join| before.ends_with(join))
@@ -165,8 +167,8 @@ fn by_chinese(word: &str) -> Option<Effect> {
     Some(if asks { Effect::Read } else { first.or_worse(last) })
 }
 
-/// `查快递`, `收款卡列表`, `通讯录`, `我的证照`: without an act in it, a name that begins with looking, or is nothing but what can only be looked
-/// at. Such a noun behind another word proves nothing: the word may be a verb, as in 拉黑联系人.
+/// `查快递`, `收款卡列表`, `通讯录`, `我的证照`: a name without an action that starts with reading, or consists only of something that
+/// can merely be looked at. Such a noun after another word proves nothing, because that word may be a verb, as in 拉黑联系人.
 fn names_what_is_known(word: &str) -> bool {
     let mut chars = word.chars();
     let looks = chars.next().is_some_and(|first| CHINESE_READ_VERBS.contains(&first));
@@ -175,7 +177,7 @@ fn names_what_is_known(word: &str) -> bool {
         || CHINESE_READ_NOUNS.split(' ').any(|noun| word.strip_prefix("我的").unwrap_or(word) == noun)
 }
 
-/// Whether a verb of asking is the last word: `订单支付状态查询`.
+/// Whether the last word is a verb of asking: `订单支付状态查询`.
 fn ends_asking(word: &str) -> bool {
     word.char_indices().any(|(at, _)| {
         let end = word.get(at..).unwrap_or_default();
@@ -199,12 +201,12 @@ fn by_english(words: &[String]) -> Option<Effect> {
         {
             Some(Effect::Read)
         }
-        // `contact_card`, `mail_box`: things, not acts; the description says what is done with them.
+        // `contact_card`, `mail_box`: things, not actions; the description says what is done with them.
         _ if words.len() == 2 && is_a_thing(words) => None,
         _ if asks && has(&["http", "https"]) => Some(Effect::Fetch),
         _ if asks => Some(Effect::Read),
         Some(Effect::Delete) => verb,
-        // `text_owner`, `email_members`: told something, and given nothing.
+        // `text_owner`, `email_members`: somebody is notified, but given nothing.
         Some(Effect::Send) if has(ACCESS) && !has(MONEY) && !has(GIVEN) => verb,
         Some(_)
             if has(&["run", "exec", "execute"]) && has(&["command", "commands", "script", "sql", "code"]) =>
@@ -212,7 +214,7 @@ fn by_english(words: &[String]) -> Option<Effect> {
             Some(Effect::Execute)
         }
         Some(verb) if has(ACCESS) || has(&["share"]) && has(SHARED) => Some(granted(verb)),
-        // `standing_order_stop`, `start_timer`: nothing is run.
+        // `standing_order_stop`, `start_timer`: nothing is executed.
         Some(Effect::Execute) if has(&["stop", "start"]) && words.len() > 1 && !has(MACHINES) => {
             Some(Effect::Change)
         }
@@ -220,9 +222,9 @@ fn by_english(words: &[String]) -> Option<Effect> {
         Some(Effect::Pay) if moves_no_money(words) || has(&["swap"]) && !has(SWAPPED) => Some(Effect::Change),
         Some(verb) if has(MONEY) && !moves_no_money(words) => Some(verb.or_worse(Effect::Pay)),
         None if has(MONEY) || has(&["place"]) && has(&["order", "trade", "bid"]) => Some(Effect::Pay),
-        // `fetch_user` looks into the agent's own records; `fetch_page` opens an address.
+        // `fetch_user` reads the agent's own records; `fetch_page` opens an address.
         Some(Effect::Fetch) if has(&["fetch"]) && !has(NETWORK) && words.len() > 1 => Some(Effect::Read),
-        // `open_repairs` may be those that are open.
+        // `open_repairs` may mean the repairs that are open.
         Some(Effect::Change) if is_a_state(words) && opened(words) == Effect::Change => None,
         Some(Effect::Change) if has(&["open"]) => Some(opened(words)),
         Some(Effect::Create) if has(&["query", "sql"]) && has(&["write", "create"]) => Some(Effect::Execute),
@@ -232,15 +234,15 @@ fn by_english(words: &[String]) -> Option<Effect> {
         {
             Some(Effect::Send)
         }
-        // An invitation reaches somebody and lets them in, whatever verb stands before it.
+        // An invitation reaches somebody and lets them in, whatever verb precedes it.
         Some(verb) if has(&["invite", "invitation", "invites", "invitations"]) => {
             Some(verb.or_worse(Effect::Grant))
         }
-        // `call_service`, `dispatch_workflow`, `send_command`: what is called, runs.
+        // `call_service`, `dispatch_workflow`, `send_command`: whatever is called is executed.
         Some(Effect::Send) if runs(words) => Some(Effect::Execute),
-        // `make_call`: somebody is rung up.
+        // `make_call`: somebody is phoned.
         Some(Effect::Create) if words.ends_with(&["make".into(), "call".into()]) => Some(Effect::Send),
-        // `send_keys`, `simulate_key`: pressed, not written to anybody.
+        // `send_keys`, `simulate_key`: keys are pressed, nothing is sent to anybody.
         Some(Effect::Send) if has(&["send"]) && has(KEYS) => Some(Effect::Change),
         None if has(&["simulate"]) && has(KEYS) => Some(Effect::Change),
         Some(verb) => Some(verb),
@@ -252,7 +254,7 @@ fn by_english(words: &[String]) -> Option<Effect> {
     }
 }
 
-/// What is said of a thing that runs, one word behind the other.
+/// Whether two adjacent words say that something is executed.
 fn runs(words: &[String]) -> bool {
     const CALLED: &[&str] = &["service", "services", "function", "method", "procedure", "contract", "rpc"];
     const SENT: &[&str] = &["command", "commands", "gcode", "signal", "script"];
@@ -265,15 +267,15 @@ fn runs(words: &[String]) -> bool {
     })
 }
 
-/// What is pressed.
+/// Things that are pressed.
 const KEYS: &[&str] = &["key", "keys", "keyboard", "keystroke", "keystrokes", "click", "mouse", "gesture"];
 
-/// `transfer_ownership` pays nobody.
+/// `transfer_ownership` is a grant, not a payment.
 fn granted(verb: Effect) -> Effect {
     if verb == Effect::Pay { Effect::Grant } else { verb.or_worse(Effect::Grant) }
 }
 
-/// What is logged as having been spent.
+/// What is logged as having been spent (time, effort).
 fn is_spent(word: &str) -> bool {
     matches!(word, "time" | "hours" | "work" | "worklog" | "meal" | "weight" | "workout")
 }
@@ -282,7 +284,7 @@ fn ends_in_a_question(words: &[String]) -> bool {
     words.last().is_some_and(|word| READ_NOUNS.contains(&word.as_str()))
 }
 
-/// What runs programs where it is started.
+/// Things that run programs when they are started.
 const MACHINES: &[&str] = &[
     "server",
     "container",
@@ -320,10 +322,10 @@ const MACHINES: &[&str] = &[
     "query",
 ];
 
-/// What makes telling somebody something more than that.
+/// Words that turn a notification into giving something.
 const GIVEN: &[&str] = &["access", "permission", "permissions", "invite", "invitation", "share"];
 
-/// `contact_card`.
+/// Two words that name a thing, such as `contact_card`.
 fn is_a_thing(words: &[String]) -> bool {
     const FIRST: &[&str] =
         &["contact", "mail", "email", "message", "call", "text", "order", "booking", "note"];
@@ -331,12 +333,12 @@ fn is_a_thing(words: &[String]) -> bool {
     matches!(words, [first, second] if FIRST.contains(&first.as_str()) && SECOND.contains(&second.as_str()))
 }
 
-/// `open_repairs`.
+/// A state before a plural, such as `open_repairs`.
 fn is_a_state(words: &[String]) -> bool {
     matches!(words, [open, .., what] if open == "open" && what.len() > 3 && what.ends_with('s') && !what.ends_with("ss"))
 }
 
-/// `rent_ledger`, `charge_history`: of what may be a noun as well, and ends in what is looked at.
+/// `rent_ledger`, `charge_history`: a word that may be a noun, followed by something that is only read.
 fn is_kept(words: &[String]) -> bool {
     const NOUNS: &[&str] =
         &["rent", "lease", "charge", "transfer", "trade", "purchase", "refund", "swap", "hire", "award"];
@@ -360,8 +362,8 @@ fn is_kept(words: &[String]) -> bool {
     words.len() > 1 && is(words.first(), NOUNS) && is(words.last(), KEPT)
 }
 
-/// The words of a name without those that are things where they stand: the charge of a battery in `charge_limit_set`, a job in
-/// `work_order_new`. `pay_work_order` pays nevertheless.
+/// The words of a name without those that are nouns in this position: the battery charge in `charge_limit_set`, the job
+/// in `work_order_new`. `pay_work_order` still pays.
 fn without_things(words: &[String]) -> Vec<String> {
     const CHARGE: &[&str] = &["limit", "level", "port", "schedule", "mode", "target", "current", "state"];
     let is_thing = |at: usize, word: &str| {
@@ -373,7 +375,7 @@ fn without_things(words: &[String]) -> Vec<String> {
     words.iter().enumerate().filter(|(at, word)| !is_thing(*at, word)).map(|(_, word)| word.clone()).collect()
 }
 
-/// `transfer_to_sales`, `transfer_call`: somebody else goes on, and no money moves.
+/// `transfer_to_sales`, `transfer_call`: somebody else takes over, no money moves.
 fn moves_no_money(words: &[String]) -> bool {
     words
         .iter()
@@ -381,7 +383,7 @@ fn moves_no_money(words: &[String]) -> bool {
         .any(|(one, two)| one == "transfer" && MOVED_TO_SOMEBODY.contains(&two.as_str()))
 }
 
-/// `open_issue` makes one, `open_page` fetches, `open_file` reads, `open_door` acts.
+/// `open_issue` creates one, `open_page` fetches, `open_file` reads, `open_door` acts.
 fn opened(words: &[String]) -> Effect {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     if has(&["issue", "ticket", "pr", "pull", "account", "case"]) {
@@ -395,8 +397,8 @@ fn opened(words: &[String]) -> Effect {
     }
 }
 
-/// The verb that a name is about. A name that asks (`get_send_status`) is a read whatever follows; a word for asking that
-/// is not at the beginning, or may be a noun (`todo_list_add`), yields to an act behind it.
+/// The main verb of a name. A name that asks (`get_send_status`) is a read whatever follows; a word for asking that is
+/// not at the start, or may be a noun (`todo_list_add`), yields to an action after it.
 fn leading_verb(words: &[String]) -> Option<Effect> {
     let verbs: Vec<(usize, Effect)> = words
         .iter()
@@ -407,12 +409,12 @@ fn leading_verb(words: &[String]) -> Option<Effect> {
         })
         .collect();
     let Some(&(at, first)) = verbs.first() else {
-        // `slack_post_message`: a word that may be a noun is the verb if something follows it.
+        // `slack_post_message`: a word that may be a noun counts as the verb if something follows it.
         let (effect, _) = words
             .iter()
             .enumerate()
             .find_map(|(at, word)| english(word).filter(|_| at == 0 || at + 1 < words.len()))?;
-        // `log_time` keeps it, `time_log` shows it.
+        // `log_time` records it, `time_log` shows it.
         let logged = words.windows(2).any(|pair| pair[0] == "log" && is_spent(&pair[1]));
         let asks = words.len() > 1 && ends_in_a_question(words) && !logged;
         return Some(if asks { Effect::Read } else { effect });
@@ -428,7 +430,8 @@ fn leading_verb(words: &[String]) -> Option<Effect> {
         return Some(first);
     }
     let noun = at > 0 || words.get(at).is_some_and(|word| word == "list");
-    // `heiman_query_push_messages`: behind a prefix, some words are never nouns. What runs or deletes counts all the same.
+    // `heiman_query_push_messages`: after a prefix, some words are never nouns. Executing or deleting counts
+    // nevertheless.
     let asks = matches!(words.get(at).map(String::as_str), Some("get" | "query" | "retrieve" | "describe"));
     let minor = |effect: Effect| asks && matches!(effect, Effect::Create | Effect::Change);
     let next = verbs.iter().find(|verb| verb.1.acts() && !minor(verb.1) && (at > 0 || verb.0 == at + 1));
@@ -552,7 +555,8 @@ mod tests {
     fn a_description_raises_and_never_lowers_what_a_name_says() {
         assert_eq!(with("frobnicate", "Sends an e-mail to the customer", &[]), Effect::Send);
         assert_eq!(with("frobnicate", "发送一封邮件", &[]), Effect::Send);
-        // The name comes from the same hand: where it says nothing the description is believed, as far as the arguments allow it.
+        // The name has the same author: where it says nothing, the description is believed as far as the arguments allow
+        // it.
         assert_eq!(with("frobnicate", "Reads the time. Safe.", &[]), Effect::Read);
         assert_eq!(with("frobnicate", "Reads the time. Safe.", &["text"]), Effect::Unknown);
         assert_eq!(with("delete_all", "Reads the list of files", &[]), Effect::Delete);

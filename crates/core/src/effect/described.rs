@@ -1,27 +1,28 @@
-//! What a tool's description says that it does, in English and Chinese.
+//! What a tool's description says the tool does, in English and Chinese.
 
 use super::Effect;
 use super::classify::{Hints, words};
 use super::part::{Part, Shape, is_id, part};
 use super::verbs::{CHINESE_OTHER_VERBS, CHINESE_READ_VERBS, Sense, chinese, english};
 
-/// What stands behind a word that is a verb there: “Charges the card”, but “Charge level of the battery”.
+/// Words that follow an opening word when it is a verb: “Charges the card”, but not “Charge level of the battery”.
 const AFTER_VERB: &str = "a an the this that these those some any one all each every his her its their your my our it them him somebody \
     someone anybody new to in on via with by or and from into using through";
 
-/// Verbs of acts that are as common as nouns, where a sentence opens with them.
+/// Verbs of actions that are just as often nouns, when a sentence opens with them.
 const NOUNS_TOO: &str = "rent lease hire award pay charge transfer trade purchase refund wire comment change patch vote merge copy store import fork control \
     scroll tap type play scale commit push pause reset drop start stop run launch deploy install trigger forward press \
     handle move sign switch turn lock set post order sort process swap increment permit";
 
-/// The verb that a description opens with: “Sends an e-mail”, “发送一封邮件”.
+/// The effect of the verb that a description opens with: “Sends an e-mail”, “发送一封邮件”.
 pub fn told(description: &str) -> Option<Effect> {
     let description = untitled(description);
     let mut words = description.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let first =
         words.next().filter(|_| !describes_a_thing(description)).and_then(|word| opens(word, words.next()));
     let besides = listed_verbs(description).chain(joined_verbs(description));
-    // What only looks, and then acts, acts; an act with another one is what it opens with, unless that is worse.
+    // A description that first reads and then acts, acts; one with two actions counts as the first, unless the second is
+    // worse.
     let first = first.map(|first| {
         let counts = |besides: &Effect| outweighs(*besides) || first == Effect::Read && besides.acts();
         besides.filter(counts).fold(first, Effect::or_worse)
@@ -31,7 +32,7 @@ pub fn told(description: &str) -> Option<Effect> {
     let looks = chars.next().is_some_and(|first| CHINESE_READ_VERBS.contains(&first))
         && chars.next().is_some_and(|next| !CHINESE_OTHER_VERBS.contains(next));
     let opening = chinese(description.get(..description.floor_char_boundary(48)).unwrap_or_default());
-    // “在群里发红包”, “给好友转账”: whom and where come first.
+    // “在群里发红包”, “给好友转账”: recipient and location come first.
     let far =
         if description.starts_with(['给', '向', '在', '为', '对', '把', '将']) { 30 } else { 12 };
     let verb = opening.first().filter(|(place, _)| *place <= far && !is_noun_in_chinese(description, *place));
@@ -43,13 +44,13 @@ pub fn told(description: &str) -> Option<Effect> {
     first
         .or(verb)
         .or_else(|| looks.then_some(Effect::Read))
-        // 把会员余额转到其他会员: something is done to what stands behind 把, whatever the verb.
+        // 把会员余额转到其他会员: something is done to whatever follows 把, whichever the verb.
         .or_else(|| description.starts_with('把').then_some(Effect::Change))
         .map(|told| told.or_worse(opens_doors(description, told)))
 }
 
-/// Whether an act counts where a description names it beside another. “Creates an event and invites the guests”, “makes an order
-/// and sends it to the plumber” are what they open with.
+/// Whether an action counts when a description names it second. “Creates an event and invites the guests” and “makes an
+/// order and sends it to the plumber” count as their first verb.
 fn outweighs(effect: Effect) -> bool {
     matches!(effect, Effect::Delete | Effect::Pay | Effect::Credential | Effect::Execute)
 }
@@ -58,9 +59,9 @@ fn opening_clause(description: &str) -> &str {
     description.split(['.', '\n', ';', ':', '(']).next().unwrap_or_default()
 }
 
-/// Verbs that are counted up behind the first: “Create, update or delete records”.
+/// Verbs listed after the first: “Create, update or delete records”.
 fn listed_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
-    // A list is one of single words.
+    // A list consists of single words.
     let items = opening_clause(description)
         .split([',', '/'])
         .flat_map(|part| part.split(" and "))
@@ -70,7 +71,7 @@ fn listed_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
         let mut words = item.split_whitespace();
         let (first, more) = (words.next(), words.next().is_some());
         let listed = open;
-        // What stands behind more than a verb is said of its object.
+        // What follows more than a verb belongs to its object.
         open = !more;
         listed.then_some(first)
     });
@@ -81,7 +82,7 @@ fn listed_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
     })
 }
 
-/// What the opening sentence goes on to do: “Place the order and charge the card”, “Shows a page, then posts it”.
+/// What the first sentence goes on to do: “Place the order and charge the card”, “Shows a page, then posts it”.
 fn joined_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
     let clauses = opening_clause(description).split(" and ").flat_map(|part| part.split("then "));
     clauses.skip(1).filter_map(|part| {
@@ -91,7 +92,7 @@ fn joined_verbs(description: &str) -> impl Iterator<Item = Effect> + '_ {
     })
 }
 
-/// Verbs that are counted up behind the one at this place: 创建、删除和管理.
+/// Verbs listed after the one at this position: 创建、删除和管理.
 fn listed_chinese_verbs(description: &str, place: usize) -> impl Iterator<Item = Effect> + '_ {
     let rest = description.get(place..).unwrap_or_default();
     let sentence = rest.split(['。', '，', '；', '\n', '（', '(']).next().unwrap_or_default();
@@ -99,7 +100,8 @@ fn listed_chinese_verbs(description: &str, place: usize) -> impl Iterator<Item =
     verbs.filter_map(|item| chinese(item.trim()).first().filter(|verb| verb.0 == 0).map(|verb| verb.1))
 }
 
-/// What a first sentence says that hands out what opens doors: “Get an item from the vault”, “创建钱包地址和私钥”, “a public link”.
+/// The effect, made worse if the first sentence hands out something that opens doors: “Get an item from the vault”,
+/// “创建钱包地址和私钥”, “a public link”.
 fn opens_doors(description: &str, told: Effect) -> Effect {
     const KEYS: &[&str] = &[
         "password",
@@ -129,20 +131,20 @@ fn opens_doors(description: &str, told: Effect) -> Effect {
     }
 }
 
-/// A description without the title in front of it: 【短信】给报案人发送短信。
+/// A description without a leading title: 【短信】给报案人发送短信.
 pub fn untitled(description: &str) -> &str {
     let titled = description.strip_prefix('【').and_then(|rest| rest.split_once('】'));
     titled.map_or(description, |(_, rest)| rest.trim_start())
 }
 
-/// “学员缴费情况”: what such a description ends with is looked at.
+/// “学员缴费情况”: a description that ends with one of these is about reading.
 const STATES: &str = "情况 明细 详情 统计";
 
-/// “文章的留言”, “绑定的银行卡”, “我上传过的材料”: what such a verb names is a thing, or describes one.
+/// “文章的留言”, “绑定的银行卡”, “我上传过的材料”: here the verb names a thing, or describes one.
 fn is_noun_in_chinese(text: &str, place: usize) -> bool {
     let before = text.get(..place).unwrap_or_default();
     let after: String = text.get(place..).unwrap_or_default().chars().skip(2).take(2).collect();
-    // “群聊记录。”: a description that says an act says of what behind it, or before it with 把.
+    // “群聊记录。”: a description of an action names an object after the verb, or before it with 把.
     let ends = after.chars().next().is_none_or(|next| !next.is_alphanumeric());
     let object = ['把', '将', '给', '对', '让', '被'].iter().any(|word| before.contains(*word));
     let rest = text
@@ -153,12 +155,13 @@ fn is_noun_in_chinese(text: &str, place: usize) -> bool {
         .unwrap_or_default();
     let state = place > 0 && STATES.split(' ').any(|state| rest.ends_with(state));
     let last = state || ends && !object && before.chars().next_back().is_some_and(char::is_alphanumeric);
-    // 分享链接, 支付码: the first part of a thing.
+    // 分享链接, 支付码: the verb is the first part of a compound noun.
     let part = ["链接", "码", "口令"].iter().any(|thing| after.starts_with(thing)) && !object && place > 0;
     before.ends_with('的') || after.starts_with('的') || after == "过的" || last || part
 }
 
-/// What a sentence that opens with these two words says. “Messages with a contact” are no verb, “Messages the customer” is one.
+/// The effect of a sentence that opens with these two words. “Messages with a contact” has no verb, “Messages the
+/// customer” does.
 fn opens(word: &str, next: Option<&str>) -> Option<Effect> {
     let word = word.to_lowercase();
     let (form, (effect, sense)) =
@@ -166,24 +169,24 @@ fn opens(word: &str, next: Option<&str>) -> Option<Effect> {
     let next = next.map(str::to_lowercase);
     let followed = next.as_deref().is_none_or(|next| is(AFTER_VERB, next));
     let doubtful = effect.acts() && (sense == Sense::Either || is(NOUNS_TOO, &form));
-    // “Marks of a class”, “Copies of a book”: what there is of something is a thing.
+    // “Marks of a class”, “Copies of a book”: a plural before “of” is a noun.
     if effect.acts() && word.ends_with('s') && next.as_deref() == Some("of") {
         return None;
     }
     (!doubtful || followed && next.as_deref() != Some("with")).then_some(effect)
 }
 
-/// A word and what it may be without the ending of the third person.
+/// A word, with and without the third-person ending.
 fn forms(word: &str) -> Vec<String> {
     let stem = |end: &str, instead: &str| word.strip_suffix(end).map(|stem| format!("{stem}{instead}"));
     [Some(word.to_owned()), stem("s", ""), stem("ies", "y"), stem("es", "")].into_iter().flatten().collect()
 }
 
-/// Whether a tool whose name says nothing only answers: its description opens with looking something up, or with words that only
-/// a thing is described with, and its arguments choose what is looked at. An argument that can say, pay, address or run something
-/// makes it an act. That no act is named proves nothing: there are more verbs than any list.
+/// Whether a tool whose name says nothing only answers questions: its description opens with reading or with words that
+/// only describe a thing, and its arguments only select what is read. An argument that can state, pay, address or run
+/// something makes it an action. That the text names no action proves nothing: there are more verbs than any list holds.
 pub(super) fn asks_by_description(hints: Hints<'_>) -> bool {
-    // An examination has a subject as a mail has one.
+    // An exam has a subject, just as an e-mail has one.
     let mail = hints
         .arguments
         .iter()
@@ -196,7 +199,7 @@ pub(super) fn asks_by_description(hints: Hints<'_>) -> bool {
     let text = hints.description.trim();
     let known =
         (told(text) == Some(Effect::Read) || describes_a_thing(text)) && hints.arguments.iter().all(chooses);
-    // Who acts, acts on something: where nothing but what is looked for can be said, less will do.
+    // An action needs an object: where the arguments can only say what to look for, weaker evidence is enough.
     let thing = (names_things(text) || names_things_in_chinese(text))
         && hints
             .arguments
@@ -205,7 +208,7 @@ pub(super) fn asks_by_description(hints: Hints<'_>) -> bool {
     (known || thing) && (counts_up_things(text) || !goes_on_to_act(text))
 }
 
-/// Arguments that only say what is looked for: no record is called by them.
+/// Whether an argument only says what to look for and does not identify a record.
 fn looks_for(argument: &str) -> bool {
     const ENGLISH: &str = "q query search keyword keywords filter name owner date day week month year since until limit page offset sort where \
         near city country category kind domain from who role department kw min max of unit trade sku zip language lang";
@@ -216,8 +219,8 @@ fn looks_for(argument: &str) -> bool {
         || CHINESE.split_whitespace().any(|one| one == argument)
 }
 
-/// “Text of a document.”, “Staff by name.”, “Unread text messages.”, “Open deals of a colleague.”: what stands where an order has its
-/// verb is no verb.
+/// Whether a description opens with a thing where an instruction would have its verb: “Text of a document.”, “Staff by
+/// name.”, “Unread text messages.”, “Open deals of a colleague.”
 fn names_things(text: &str) -> bool {
     const STATES: &str = "free unread open pending new recent unpaid overdue daily weekly monthly public saved own scheduled active";
     const ARTICLES: &str = "a an the this that these those your my our his her its their it them all any each every some to in on at up out off";
@@ -229,17 +232,17 @@ fn names_things(text: &str) -> bool {
         first.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let (Some(opening), rest) = (words.first(), words.get(1..).unwrap_or_default()) else { return false };
     let at = |place: usize| rest.get(place).copied().unwrap_or_default();
-    // The plural of a noun looks like a verb of which somebody else is the subject.
+    // The plural of a noun looks like a third-person verb.
     let third = opening.ends_with('s') && !opening.ends_with("ss") && !is(THINGS, opening);
     let verb = forms(opening).iter().any(|form| english(form).is_some_and(|known| known.0.acts()));
     let of = !third && at(0) == "of"
         || !verb && at(0) == "by"
         || is(THINGS, opening) && (rest.is_empty() || is("and or", at(0)));
-    // “Open curtains” is an order, “open deals” are looked at; “free slots”, and “free the slots”.
+    // “Open curtains” is an instruction, “open deals” are read; likewise “free slots” and “free the slots”.
     let doubtful = matches!(*opening, "open" | "free");
     let several = |word: &&str| if doubtful { is(THINGS, word) } else { is_plural(word) };
     let state = is(STATES, opening) && rest.iter().take(3).any(several) && !is(ARTICLES, at(0));
-    // Of a word that no list knows nobody can tell: “Distribute coupons of the shop.”
+    // A word that is in no list is ambiguous: “Distribute coupons of the shop.”
     let noun = !third && !verb && is(THINGS, &format!("{opening}s")) || is(ADJUNCTS, opening);
     let two = noun && !is(ARTICLES, at(0)) && (is_plural(at(0)) && is(JOINS, at(1)) || at(1) == "of")
         || is(THINGS, opening) && is(JOINS, at(0));
@@ -250,7 +253,7 @@ fn is_plural(word: &str) -> bool {
     word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us")
 }
 
-/// “当班快递员和车辆。”, “我上传过的材料。”: it ends with what one looks at, and opens with no act.
+/// “当班快递员和车辆。”, “我上传过的材料。”: ends with something that is read, and does not open with an action.
 fn names_things_in_chinese(text: &str) -> bool {
     const THINGS: &str = "记录 情况 资料 报价 费用 列表 名单 明细 统计 详情 账户 档案 邮件 来信 消息 通知 答复 信息 事项 申请 时段 成绩 教室 车辆 报表 \
         正文 文本 全文 草稿箱 收件箱 留言 评论 收支 材料 办件 假条 接龙表 课表 日程 行程 账单 订单 证照 人员 名册 一览 清单 新闻 天气 路况 余额 余量 库存 空位 排班 进度 规则 日志 \
@@ -258,7 +261,7 @@ fn names_things_in_chinese(text: &str) -> bool {
     const VERBS: &str = "发放派送赠给让把将开关加减增删改换调设定取退寄付转打写画做建修移停启绑解拉踢禁封撤批审拒补领抽缴充汇借还租买卖订约\
         报提交申上下更变清收用为向对按呼召锁切点播暂冻举投签兑抢拍录喷浇喂导叫接拨摇连断触激唤催救帮替代批一自在";
     let first = text.trim().split(['。', '；', '\n', '（', '(']).next().unwrap_or_default();
-    // “给用户发优惠券”, “派发优惠券”: a verb that no list knows, and only what it is about at the end.
+    // “给用户发优惠券”, “派发优惠券”: a verb that is in no list, with only its object at the end.
     let opens =
         first.chars().next().is_some_and(|first| VERBS.contains(first)) || first.contains(['给', '让', '使']);
     let kept = ["记录", "列表", "箱"].iter().any(|kept| first.ends_with(kept));
@@ -269,19 +272,19 @@ fn names_things_in_chinese(text: &str) -> bool {
     let listed = counts_up_things(first);
     let acts = !listed
         && chinese(first).iter().any(|(place, effect)| effect.acts() && !is_noun_in_chinese(first, *place));
-    // “今明骑手排班，谁还能接几单”: it says what is answered.
+    // “今明骑手排班，谁还能接几单”: says what is answered.
     let asks = ["谁", "几", "哪", "多少", "什么", "是否"].iter().any(|word| first.contains(word));
     let named = first.split('，').next().unwrap_or_default();
     let ends = |text: &str| THINGS.split_whitespace().any(|thing| text.ends_with(thing));
     !first.is_ascii() && (ends(first) || asks && ends(named)) && !acts && !first.contains(['把', '将'])
 }
 
-/// “店铺的地址、绑定银行卡等资料。”: what is counted up is a thing.
+/// “店铺的地址、绑定银行卡等资料。”: an enumeration of things.
 fn counts_up_things(text: &str) -> bool {
     text.contains('、') && ["等资料", "等信息"].iter().any(|end| text.trim_end_matches('。').ends_with(end))
 }
 
-/// “Current advertisements.”, “All flats with tenants.”: no act begins like this, and none is named behind it.
+/// “Current advertisements.”, “All flats with tenants.”: an opening that no action has, with no action named after it.
 fn describes_a_thing(text: &str) -> bool {
     const OPENINGS: &str = "the all every everything current latest newest recent available upcoming past details overview \
         information your our my who which what how when where whether";
@@ -291,8 +294,8 @@ fn describes_a_thing(text: &str) -> bool {
     let lower = text.to_lowercase();
     let mut words = lower.split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty());
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    // “Messages with a contact”, “Mails received, newest first”, “Calls, mails and notes”. Of a word that no list knows nobody
-    // can tell: “Unsubscribes from a list” acts.
+    // “Messages with a contact”, “Mails received, newest first”, “Calls, mails and notes”. A word that is in no list is
+    // ambiguous: “Unsubscribes from a list” acts.
     let of = ["of", "with", "from", "between", "about", "that", "which", "who"];
     let list = lower.get(first.len()..).is_some_and(|rest| rest.starts_with(','));
     let several = of.contains(&second) || second.len() > 4 && second.ends_with("ed") || list;
@@ -301,32 +304,32 @@ fn describes_a_thing(text: &str) -> bool {
     thing && !acts(&lower)
 }
 
-/// Whether a word stands in a list.
+/// Whether a space-separated list contains a word.
 fn is(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|one| one == word)
 }
 
-/// Things that one looks at, in the plural.
+/// Plural nouns for things that are read.
 const THINGS: &str = "messages mails emails letters orders calls notes contacts events tasks files documents records rows entries \
     members deals jobs companies prices addresses tenants customers clients users people colleagues employees friends rents payments invoices bills transactions bookings \
     reservations repairs tickets issues comments posts photos pictures items products prices rates slots times rooms flights hotels \
     trades quotes offers listings advertisements accounts balances claims requests applications appointments reports results \
     articles pages subscribers followers drafts episodes vehicles cars stations parcels shipments deliveries suppliers";
 
-/// Arguments that say what is to be, not what is looked at.
+/// Whether an argument states what shall be, rather than what to read.
 fn carries(argument: &str) -> bool {
     const CARRIES: &str = "text body message content contents note comment remark reason value values price state enabled enable on off new \
         action mode level data payload score total amount count quantity qty to greeting description subject speed \
         temperature brightness volume position approved decision answer reply rating vote file attachment code";
     const CHINESE: &str = "面额 张数 件数 份数 次数 折扣 内容 正文 备注 金额 价格 数量 理由 原因 说明 是否 开关 温度 亮度 评分 分数 评语 收件 收款 接收 手机 电话 地址 文件 附件 操作 状态 祝福";
-    // `to_city` chooses as `from_city` does.
+    // `to_city` selects, just as `from_city` does.
     let words: Vec<String> =
         words(argument).into_iter().filter(|word| word != "to" || argument == "to").collect();
     words.iter().any(|word| is(CARRIES, word))
         || CHINESE.split_whitespace().any(|carried| argument.contains(carried))
 }
 
-/// “Looks up an order and cancels it”.
+/// Whether the text goes on to an action: “Looks up an order and cancels it”.
 fn goes_on_to_act(text: &str) -> bool {
     const JOINS: &[&str] = &["and", "or", "then", "并", "然后", "再", "或", "，", "；", "、"];
     let lower = text.to_lowercase();
@@ -432,7 +435,7 @@ mod tests {
             ("box", "The mailbox of the team.", &["to", "text"]),
             ("hotline", "向部门反映问题。", &["部门", "内容"]),
             ("thing", "", &[]),
-            // Verbs that no list here knows.
+            // Verbs that are in no list here.
             ("bindOperator", "绑定运营者微信号。", &["wechatId"]),
             ("预留手机", "换绑预留手机。", &["编号"]),
             ("tank", "Drain the tank.", &["id"]),
@@ -469,7 +472,7 @@ mod tests {
         for name in ["查快递", "搜订单", "看日程", "通讯录", "我的证照"] {
             assert_eq!(class(name, "", &[]), Effect::Read, "{name}");
         }
-        // Verbs that no list here knows, before things that one could look at too.
+        // Verbs that are in no list here, before things that could also be read.
         for name in ["换课", "查封账户", "查杀病毒", "找零", "拉黑联系人", "更正资料", "变卖库存"]
         {
             assert!(class(name, "", &[]).acts(), "{name}");

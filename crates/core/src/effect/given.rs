@@ -1,11 +1,11 @@
-//! What the names of a tool's arguments give away of its effect.
+//! What a tool's argument names reveal about its effect.
 
 use super::Effect;
 use super::classify::words;
 use super::part::is_id;
 use super::verbs::MONEY;
 
-/// What the arguments say where the name says less.
+/// The effect with what the arguments add where the name says less.
 pub(super) fn by_arguments(tool: &str, named: Effect, arguments: &[String]) -> Effect {
     let arguments = Given::of(arguments);
     let effect = saved(tool, named, &arguments);
@@ -17,7 +17,7 @@ pub(super) fn by_arguments(tool: &str, named: Effect, arguments: &[String]) -> E
     effect
 }
 
-/// The names of arguments in one spelling: `sqlContent` and `sql-content` are `sql_content`.
+/// Argument names in one spelling: `sqlContent` and `sql-content` become `sql_content`.
 struct Given(Vec<String>);
 
 impl Given {
@@ -25,13 +25,13 @@ impl Given {
         Self(arguments.iter().map(|argument| words(argument).join("_")).collect())
     }
 
-    /// Whether one of them has one of these names, parted by spaces.
+    /// Whether one of them has one of these space-separated names.
     fn has(&self, names: &str) -> bool {
         self.0.iter().any(|argument| names.split_whitespace().any(|name| name == argument))
     }
 
-    /// Whether one of them is the address of what is opened: `url`, `share_link`; the one of a calendar or of a service is where
-    /// things are kept.
+    /// Whether one of them is the address of something to open: `url`, `share_link`. The address of a calendar or of a
+    /// service is a storage location instead.
     fn addresses(&self) -> bool {
         const OPENED: &str = "share video page image web article post audio media document file pdf source target feed website \
             attachment photo picture product news real";
@@ -43,15 +43,15 @@ impl Given {
     }
 }
 
-/// Names of addresses on the network.
+/// Names of network addresses.
 const ADDRESSES: &str = "url urls uri link links href website webpage 网址 链接";
 
-/// Names of places to which something is written.
+/// Names of locations that are written to.
 const DESTINATIONS: &str = "save_path dest_dir dest destination_path local_path output output_path output_file output_dir output_format \
     target_path download_path save_dir 保存路径 输出路径";
 
-/// `download_attachment(message_id, save_path)` opens no address that somebody could choose: it looks at something that is called by its
-/// number, and keeps it where it is told to. So does `convert_video(file_path, output_format)`.
+/// `download_attachment(message_id, save_path)` opens no address that anybody could choose: it reads something identified
+/// by its id and stores it where the argument says. So does `convert_video(file_path, output_format)`.
 fn saved(tool: &str, named: Effect, arguments: &Given) -> Effect {
     const PLACES: &str = "source src address endpoint host domain site resource target location remote";
     let keeps = arguments.has(DESTINATIONS);
@@ -73,7 +73,7 @@ fn downloads(tool: &str) -> bool {
     tool.contains("下载") || words(tool).iter().any(|word| word == "download")
 }
 
-/// What is run, sent or fetched.
+/// The effect of arguments that are executed, sent or fetched.
 fn said(tool: &str, effect: Effect, named: Effect, arguments: &Given) -> Effect {
     let mut effect = effect;
     let mut at_least = |other: Effect| {
@@ -94,7 +94,7 @@ fn said(tool: &str, effect: Effect, named: Effect, arguments: &Given) -> Effect 
     if named == Effect::Read && arguments.addresses() {
         at_least(Effect::Fetch);
     }
-    // Whoever manages a database by its statements runs them.
+    // A tool that manages a database by SQL statements executes them.
     let statement = effect == Effect::Change && arguments.has("sql sql_content sql_query");
     if statement
         || types(tool, effect) && arguments.has("session_id terminal_id terminal pane tab_index tab_id")
@@ -104,15 +104,16 @@ fn said(tool: &str, effect: Effect, named: Effect, arguments: &Given) -> Effect 
     effect
 }
 
-/// `send_keys(session_id)`: what is typed into a terminal runs there.
+/// `send_keys(session_id)`: what is typed into a terminal is executed there.
 fn types(tool: &str, effect: Effect) -> bool {
     let typed = |word: &String| matches!(word.as_str(), "key" | "keys" | "keystrokes" | "input" | "stdin");
     matches!(effect, Effect::Send | Effect::Change) && words(tool).iter().any(typed)
 }
 
-/// What opens a door: a key that is handed over, an account with its password, a role for somebody.
+/// The effect of arguments that open a door: a key that is handed over, an account with its password, a role for
+/// somebody.
 fn opened(effect: Effect, arguments: &Given) -> Effect {
-    // `api_key` and `access_token` are as often the way in to the service itself.
+    // `api_key` and `access_token` are omitted: they are just as often the login to the service itself.
     let keys = "private_key client_secret secret_key api_secret refresh_token mnemonic seed_phrase credential authorization_code \
         私钥 助记词";
     let role = "permission permissions role roles role_id roleid access_level access_role share_with share_type 权限 角色";
@@ -130,10 +131,10 @@ fn opened(effect: Effect, arguments: &Given) -> Effect {
     effect
 }
 
-/// An amount for somebody, a card, or an order at an exchange.
+/// Whether there is an amount for somebody, a payment method, or an order at an exchange.
 fn moves_money(tool: &str, effect: Effect, arguments: &Given) -> bool {
     let payee = "iban payee beneficiary recipient to_account account_number 收款人 收款账号";
-    // `transfer_balance(to, amount)`: a balance that is looked at has no recipient.
+    // `transfer_balance(to, amount)`: a balance that is only read has no recipient.
     let of_money = || words(tool).iter().any(|word| MONEY.contains(&word.as_str()));
     let paid = arguments.has("amount 金额") && (arguments.has(payee) || arguments.has("to") && of_money());
     let means = "payment_method payment_method_id card_number cvv cvc 支付方式";

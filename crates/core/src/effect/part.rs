@@ -10,23 +10,23 @@ use crate::message::{Lang, Say};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// Who gets something.
+    /// Who receives something.
     Destination,
-    /// Who gets money, or from where.
+    /// Who receives money, or whose money it is.
     Account,
-    /// How much.
+    /// How much money.
     Amount,
-    /// An address on the network.
+    /// A network address.
     Url,
     /// What is acted on.
     Object,
-    /// A place in a file system.
+    /// A file-system path.
     Path,
-    /// What is run.
+    /// What is executed.
     Command,
     /// A password, key or code.
     Credential,
-    /// What is said or stored.
+    /// What is written or stored.
     Content,
 }
 
@@ -89,11 +89,11 @@ impl Say for Part {
 /// What a value looks like, whatever its argument is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// One e-mail address, and nothing else.
+    /// A single e-mail address, and nothing else.
     Email,
-    /// One URL, and nothing else.
+    /// A single URL, and nothing else.
     Url,
-    /// One IBAN, and nothing else.
+    /// A single IBAN, and nothing else.
     Account,
     /// Anything else.
     Other,
@@ -117,10 +117,10 @@ const CREDENTIALS: &str = "password new_password passphrase secret api_key otp p
 const CONTENTS: &str = "body text message content contents subject title note notes description comment comments html markdown summary \
     reply answer caption greeting reason remark remarks 正文 内容 主题 标题 备注 留言 回复 文案 理由 原因 说明";
 
-/// The part that the argument under `key` plays in a call of this class; `None` where nothing depends on it.
+/// The part that the argument named `key` plays in a call of this class; `None` if nothing depends on it.
 pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
     let name = words(key).join("_");
-    // A Chinese name says at its end what it is: `收款账号`, `附件路径`.
+    // A Chinese name says what it is at its end: `收款账号`, `附件路径`.
     let is = |list: &str| {
         list.split_ascii_whitespace().any(|word| word == name || !word.is_ascii() && name.ends_with(word))
     };
@@ -153,7 +153,7 @@ pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
         {
             Some(Part::Object)
         }
-        // What is answered or passed on.
+        // What is replied to or forwarded.
         Effect::Send if id => Some(Part::Object),
         _ => None,
     };
@@ -165,8 +165,8 @@ pub fn part(effect: Effect, key: &str, shape: Shape) -> Option<Part> {
     })
 }
 
-/// Whether an argument holds the number under which a record is kept: `mail_id`, `issue_number`, `po_no`, `sku`, `订单编号`, `办件号`. A
-/// number of a telephone or an account is none.
+/// Whether an argument holds the identifier of a record: `mail_id`, `issue_number`, `po_no`, `sku`, `订单编号`, `办件号`. A
+/// telephone or account number is not one.
 pub fn is_id(key: &str) -> bool {
     let name = words(key).join("_");
     let chinese = ["编号", "编码", "单号", "件号", "序号", "流水号", "书号", "工号", "学号", "案号"];

@@ -1,16 +1,16 @@
-//! What the words of tool names mean.
+//! What the words in tool names mean.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::Effect::{self, Change, Create, Credential, Delete, Execute, Fetch, Grant, Pay, Read, Send};
 
-/// How sure a word is.
+/// How reliably a word is a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sense {
-    /// A verb wherever it stands.
+    /// A verb wherever it appears.
     Verb,
-    /// A noun as well: it counts as a verb only at the beginning.
+    /// Also a noun: it counts as a verb only at the start.
     Either,
 }
 
@@ -87,7 +87,7 @@ const ENGLISH: &[(Effect, Sense, &str)] = &[
     ),
 ];
 
-/// Words at the end of a name that make it a question: `order_status`, `account_balance`.
+/// Words that make a name a question when they end it: `order_status`, `account_balance`.
 pub(super) const READ_NOUNS: &[&str] = &[
     "status",
     "info",
@@ -151,7 +151,7 @@ pub(super) const READ_NOUNS: &[&str] = &[
     "transcripts",
 ];
 
-/// Things that only money is moved by.
+/// Things whose movement always means money.
 pub(super) const MONEY: &[&str] = &[
     "money",
     "funds",
@@ -191,7 +191,7 @@ pub(super) const CREDENTIALS: &[&str] = &[
     "totp",
 ];
 
-/// Pairs of words that open doors.
+/// Word pairs that open doors.
 pub(super) const CREDENTIAL_PAIRS: &[(&str, &str)] = &[
     ("api", "key"),
     ("access", "token"),
@@ -215,7 +215,7 @@ pub(super) const CREDENTIAL_PAIRS: &[(&str, &str)] = &[
     ("log", "in"),
 ];
 
-/// What access is given by.
+/// Things by which access is given.
 pub(super) const ACCESS: &[&str] = &[
     "permission",
     "permissions",
@@ -237,7 +237,7 @@ pub(super) const ACCESS: &[&str] = &[
     "visibility",
 ];
 
-/// What is shared by giving access to it.
+/// Things that are shared by giving access to them.
 pub(super) const SHARED: &[&str] = &[
     "file",
     "files",
@@ -252,34 +252,34 @@ pub(super) const SHARED: &[&str] = &[
     "workspace",
 ];
 
-/// What makes fetching a matter of the network.
+/// Words that make fetching a network access.
 pub(super) const NETWORK: &[&str] = &[
     "page", "url", "uri", "web", "website", "webpage", "html", "link", "site", "http", "https", "article",
     "feed", "rss",
 ];
 
-/// What is worth money when it is swapped for another: `swap_tokens` trades, `swap_shifts` does not.
+/// Things that are worth money when swapped: `swap_tokens` trades, `swap_shifts` does not.
 pub(super) const SWAPPED: &[&str] = &[
     "token", "tokens", "coin", "coins", "crypto", "bitcoin", "eth", "currency", "asset", "assets", "stock",
     "money",
 ];
 
-/// Chinese verbs of one character that a name of something to look at begins with.
+/// One-character Chinese verbs that start the name of something to read.
 pub(super) const CHINESE_READ_VERBS: &[char] = &['查', '搜', '看', '找', '列', '读'];
 
-/// What makes another verb of these: 查封, 查杀, 找零, 看护.
+/// Second characters that turn those into another verb: 查封, 查杀, 找零, 看护.
 pub(super) const CHINESE_OTHER_VERBS: &str = "封扣杀抄处禁收零护押管";
 
-/// What can only be looked at, where it is the whole of a Chinese name.
+/// Things that can only be read, when they are the whole of a Chinese name.
 pub(super) const CHINESE_READ_NOUNS: &str = "通讯录 指南 办事指南 名单 目录 余额 历史 行情 汇率 天气 联系人 时间表 课表 日历 百科 词典 资料 档案 证照 库存 物流 路况 新闻 订单 消息";
 
-/// With what a Chinese name ends that is the place where something is kept.
+/// Endings of Chinese names that denote a place where something is kept.
 pub(super) const CHINESE_PLACES: &str = "区 板 栏 大厅 箱 簿 墙 广场 中心 待办 列表 记录";
 
-/// What cannot be shared, only sent.
+/// Words after `transfer` that mean handing over instead of paying.
 pub(super) const MOVED_TO_SOMEBODY: &[&str] = &["to", "call", "agent", "chat", "conversation"];
 
-/// Chinese verbs. Of two that begin at the same place the longer counts.
+/// Chinese verbs. Of two that start at the same position, the longer one counts.
 const CHINESE: &[(Effect, &str)] = &[
     (
         Read,
@@ -310,7 +310,7 @@ const CHINESE: &[(Effect, &str)] = &[
     (Execute, "执行 运行 终端 命令行 部署 重启 启动 停止"),
 ];
 
-/// What each of the English verbs does; of those that stand in two rows, the first counts.
+/// The effect of each English verb; for a verb in two rows, the first counts.
 static BY_VERB: LazyLock<HashMap<&str, (Effect, Sense)>> = LazyLock::new(|| {
     let mut all = HashMap::new();
     for (effect, sense, verbs) in ENGLISH {
@@ -319,17 +319,17 @@ static BY_VERB: LazyLock<HashMap<&str, (Effect, Sense)>> = LazyLock::new(|| {
     all
 });
 
-/// The class of an English word.
+/// The effect of an English word, and how reliably it is a verb.
 pub(super) fn english(word: &str) -> Option<(Effect, Sense)> {
     if let Some(said) = BY_VERB.get(word) {
         return Some(*said);
     }
-    // `unpublish`, `unassign`: what takes an act back is a change.
+    // `unpublish`, `unassign`: undoing an action is a change.
     let undone = word.strip_prefix("un").filter(|rest| rest.len() >= 3).and_then(|rest| BY_VERB.get(rest))?;
     (undone.0.acts() && undone.1 == Sense::Verb).then_some((Change, Sense::Verb))
 }
 
-/// Every Chinese verb in a text with its place, in order, without overlaps.
+/// Every Chinese verb in a text with its position, in order, without overlaps.
 pub(super) fn chinese(text: &str) -> Vec<(usize, Effect)> {
     let mut found = Vec::new();
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! What one witness shows and another does not.
+//! Differences between two flow maps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,17 +14,17 @@ pub struct Difference {
     pub kind: RecipientKind,
     /// Its name.
     pub recipient: String,
-    /// What is lacking.
+    /// What is missing.
     pub what: What,
-    /// What shows it: `path:line` or ids of exchanges.
+    /// Evidence: `path:line` or ids of exchanges.
     pub evidence: BTreeSet<String>,
 }
 
-/// What is lacking.
+/// What is missing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "lacks", rename_all = "snake_case")]
 pub enum What {
-    /// The recipient itself, with all that it receives.
+    /// The recipient itself, with everything it receives.
     Recipient {
         /// What it receives.
         categories: BTreeSet<DataCategory>,
@@ -44,20 +44,20 @@ pub enum What {
         /// The purpose.
         purpose: String,
     },
-    /// The country: the other side states another one, or none.
+    /// The country: the other side states a different one, or none.
     Country {
-        /// Where the recipient is, as this side shows.
+        /// The recipient's country according to this side.
         shown: String,
         /// What the other side states; empty if nothing.
         stated: BTreeSet<String>,
     },
 }
 
-/// A country that nobody states.
+/// Placeholder for a country that nobody states.
 const UNKNOWN: &str = "unknown";
 
-/// Everything that `shown` shows and `other` lacks, by recipient. Recipients are the same if kind and name are the
-/// same, whether they were inspected or not. An unknown country contradicts nothing and proves nothing.
+/// Returns everything that `shown` shows and `other` lacks, by recipient. Recipients are the same if kind and name match,
+/// whether they were inspected or not. An unknown country neither contradicts nor proves anything.
 pub fn compare(shown: &FlowMap, other: &FlowMap) -> Vec<Difference> {
     let others = folded(other);
     let mut found = Vec::new();
@@ -91,7 +91,7 @@ pub fn compare(shown: &FlowMap, other: &FlowMap) -> Vec<Difference> {
     found
 }
 
-/// One recipient, inspected or not.
+/// One recipient, with inspected and uninspected flows combined.
 #[derive(Default)]
 struct View<'a> {
     data: BTreeMap<DataCategory, Amount>,
@@ -186,7 +186,7 @@ mod tests {
         fn what_the_sum_adds_is_what_the_other_part_adds(one in map(), two in map()) {
             let mut sum = one.clone();
             sum.merge(&two);
-            // A category that one part has masked and the other clear shows up in both comparisons alike.
+            // A category that is masked in one part and clear in the other shows up in both comparisons alike.
             let added: BTreeSet<_> = compare(&two, &one).into_iter().map(|d| (d.kind, d.recipient, d.what)).collect();
             let in_sum: BTreeSet<_> = compare(&sum, &one).into_iter().map(|d| (d.kind, d.recipient, d.what)).collect();
             prop_assert_eq!(in_sum, added);

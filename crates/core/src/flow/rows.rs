@@ -1,4 +1,4 @@
-//! A flow map in JSON: a list of rows, because a key of a JSON object is a string and a recipient is not.
+//! A flow map in JSON: a list of rows, because a JSON object key must be a string and a recipient is not one.
 
 use std::collections::BTreeMap;
 

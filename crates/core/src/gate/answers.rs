@@ -1,9 +1,9 @@
-//! `[answers]` of `ombud.toml`, and the pure decision on what an answer carries out.
+//! `[answers]` of `ombud.toml`, and the pure decision on what a response carries out.
 //!
-//! A picture in an answer is fetched by whatever shows the answer, without anybody's doing, so its address is a way out for
-//! everything that the model read. A link is followed by a person, who should see where it leads. A host is trusted if the
-//! user, the operator or `[answers] hosts` named it; what a third party wrote may be linked to as it stands, but nothing may
-//! be added to it.
+//! An image in a response is fetched by whatever displays the response, without anybody's action, so its address is a way
+//! out for everything that the model has read. A link is followed by a person, who should see where it leads. A host is
+//! trusted if the user, the operator or `[answers] hosts` named it; what a third party wrote may be linked to as it is,
+//! but nothing may be added to it.
 
 use std::collections::BTreeMap;
 
@@ -16,25 +16,27 @@ use super::{Gate, Preset, ToolPolicy};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AnswerPolicy {
-    /// What happens to a link that gives cause for doubt.
+    /// What happens to a link that raises a doubt.
     pub links: Option<Gate>,
-    /// The same for what is fetched by itself: pictures, frames, style sheets.
+    /// The same for what is fetched automatically: images, frames, style sheets.
     pub images: Option<Gate>,
-    /// What happens to an answer that tells its system prompt nearly word by word.
+    /// What happens to a response that repeats its system prompt almost verbatim.
     pub prompt: Option<Gate>,
-    /// What happens to one of `canaries` in an answer.
+    /// What happens when one of `canaries` appears in a response.
     pub canary: Option<Gate>,
-    /// What happens to personal data in an answer that only a memory, a document or a tool brought into the conversation.
+    /// What happens to personal data in a response that only a memory, a document or a tool brought into the
+    /// conversation.
     pub others: Option<Gate>,
-    /// What happens to an answer that copies what was retrieved for it at length.
+    /// What happens to a response that copies at length what was retrieved for it.
     pub knowledge: Option<Gate>,
-    /// Words that are a copy at length; 200 where nothing is said.
+    /// Number of words that makes a copy long; 200 by default.
     pub knowledge_words: Option<u32>,
-    /// Words that stand in the system prompt only to be noticed when an answer holds them, of eight letters and digits at least.
+    /// Words of at least eight letters and digits placed in the system prompt only so that a response containing them is
+    /// noticed.
     pub canaries: Vec<String>,
-    /// Hosts that answers may point to, whatever else is said; `*` stands for any run of characters.
+    /// Hosts that responses may point to regardless of other settings; `*` matches any run of characters.
     pub hosts: Vec<String>,
-    /// Rules by id, where they differ from the two above.
+    /// Rules by id, where they differ from `links` and `images`.
     pub rules: BTreeMap<LinkDoubt, Gate>,
 }
 
@@ -42,7 +44,7 @@ pub struct AnswerPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fetched {
-    /// Whatever shows the answer: a picture, a frame, a script.
+    /// Whatever displays the response: an image, a frame, a script.
     ByItself,
     /// A person who follows it.
     ByReader,
@@ -56,13 +58,13 @@ pub enum Carried {
     Secret,
     /// A value that was masked on its way to the model.
     Personal,
-    /// What a tool, a memory or a document holds, or words of the operator's prompt.
+    /// Content of a tool, a memory or a document, or words of the operator's prompt.
     Content,
-    /// A long piece that nobody can read.
+    /// A long piece that cannot be read.
     Sealed,
 }
 
-/// What is known about an address in an answer.
+/// What is known about an address in a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts; no two of them make a state")]
 pub struct LinkFacts {
@@ -72,27 +74,28 @@ pub struct LinkFacts {
     pub given: bool,
     /// The user or the operator named its host.
     pub named: bool,
-    /// A third party's text holds exactly this address, so that nothing was added to it.
+    /// A third-party text contains exactly this address, so nothing was added to it.
     pub returned: bool,
-    /// A third party's text names its host.
+    /// A third-party text names its host.
     pub mentioned: bool,
-    /// Whether the context holds anything that a third party may have written.
+    /// Whether the context contains anything that a third party may have written.
     pub tainted: bool,
-    /// What it carries of the context.
+    /// What it carries from the context.
     pub carries: Vec<Carried>,
 }
 
-/// Why an address is doubted. Its name is the rule's id.
+/// Why an address is doubtful. Its name is the rule's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkDoubt {
-    /// It is fetched by itself from a host that neither the user nor the operator named.
+    /// It is fetched automatically from a host that neither the user nor the operator named.
     ImageHost,
-    /// It is fetched by itself and carries something of the context.
+    /// It is fetched automatically and carries something from the context.
     ImageData,
-    /// It leads to a host that nobody named, in a conversation in which third parties spoke.
+    /// It leads to a host that nobody named, in a conversation with third-party content.
     LinkHost,
-    /// It carries something of the context to a host that neither the user nor the operator named, or a secret to any.
+    /// It carries something from the context to a host that neither the user nor the operator named, or a secret to any
+    /// host.
     LinkData,
 }
 
@@ -107,27 +110,27 @@ impl LinkDoubt {
         }
     }
 
-    /// Whether the address says more than where it leads.
+    /// Whether the doubt is about data that the address carries, not only about where it leads.
     pub fn is_data(self) -> bool {
         matches!(self, Self::ImageData | Self::LinkData)
     }
 }
 
-/// What becomes of an address in an answer.
+/// What happens to an address in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkDecision {
     /// It stays as it is.
     Keep,
-    /// It stays, and is recorded with what would have become of it.
+    /// It stays, and what would have happened to it is recorded.
     Note(LinkDoubt),
-    /// Nothing is fetched by itself and the reader sees the host; where it carries data, they cannot follow it either.
+    /// Nothing is fetched automatically and the reader sees the host; if it carries data, it cannot be followed either.
     Show(LinkDoubt),
-    /// It is taken out.
+    /// It is removed.
     Remove(LinkDoubt),
 }
 
 impl LinkDecision {
-    /// The doubt behind it.
+    /// The doubt behind the decision.
     pub fn doubt(self) -> Option<LinkDoubt> {
         match self {
             Self::Keep => None,
@@ -135,7 +138,7 @@ impl LinkDecision {
         }
     }
 
-    /// The decision in records, in the words that tool calls use.
+    /// The decision as recorded, in the terms used for tool calls.
     pub fn id(self) -> &'static str {
         match self {
             Self::Keep => "release",
@@ -152,27 +155,31 @@ impl AnswerPolicy {
         self.hosts.iter().any(|pattern| fits(&pattern.to_lowercase(), host))
     }
 
-    /// The gate of a disclosed prompt, as a fresh project observes it: prompts hold much that is there to be repeated.
+    /// The gate for a disclosed prompt; a fresh project only observes, because prompts contain much that is meant to be
+    /// repeated.
     pub fn prompt_gate(&self, tools: &ToolPolicy) -> Gate {
         self.prompt.or(tools.mode).unwrap_or(Gate::Observe)
     }
 
-    /// The gate of others' personal data: what an assistant is asked for often is just that, so only its own line acts on it.
+    /// The gate for other people's personal data: that is often just what an assistant is asked for, so only its own
+    /// setting acts on it.
     pub fn others_gate(&self) -> Gate {
         self.others.unwrap_or(Gate::Observe)
     }
 
-    /// The gate of a long copy of what was retrieved. Who may read a document cannot be seen here, so only its own line acts.
+    /// The gate for a long copy of retrieved content. Who may read a document cannot be seen here, so only its own
+    /// setting acts on it.
     pub fn knowledge_gate(&self) -> Gate {
         self.knowledge.unwrap_or(Gate::Observe)
     }
 
-    /// The gate of a canary: no honest answer holds one, so a fresh project takes it out.
+    /// The gate for a canary: no honest response contains one, so a fresh project removes it.
     pub fn canary_gate(&self, tools: &ToolPolicy) -> Gate {
         self.canary.or(tools.mode).unwrap_or(Gate::Ask)
     }
 
-    /// The gate of a rule: its own, that of links or pictures, that of all tools, that of the preset; a fresh project asks.
+    /// The gate of a rule: its own, that of links or images, that of all tools, or that of the preset; a fresh project
+    /// asks.
     pub fn gate(&self, doubt: LinkDoubt, tools: &ToolPolicy) -> Gate {
         let kind = match doubt {
             LinkDoubt::ImageHost | LinkDoubt::ImageData => self.images,
@@ -184,7 +191,7 @@ impl AnswerPolicy {
     }
 }
 
-/// Decides on an address in an answer. Pure: the same arguments give the same decision.
+/// Decides on an address in a response. Pure: the same arguments give the same decision.
 pub fn decide_link(policy: &AnswerPolicy, tools: &ToolPolicy, facts: &LinkFacts) -> LinkDecision {
     let Some(doubt) = doubt(facts) else { return LinkDecision::Keep };
     match policy.gate(doubt, tools) {
@@ -212,11 +219,11 @@ fn doubt(facts: &LinkFacts) -> Option<LinkDoubt> {
     (!facts.returned && !facts.mentioned).then_some(LinkDoubt::LinkHost)
 }
 
-/// Whether an address carries more than it should to where it leads.
+/// Whether an address carries more to its destination than it should.
 fn carries_away(facts: &LinkFacts, image: bool) -> bool {
     facts.carries.iter().any(|carried| match carried {
         Carried::Secret => true,
-        // What a shop's own page is asked for is an order number more often than not; what is fetched unseen is another matter.
+        // What a shop's own page receives is usually an order number; what is fetched unseen is another matter.
         Carried::Personal => !facts.named || image,
         Carried::Content => !facts.named || image && facts.tainted,
         Carried::Sealed => !facts.named && facts.tainted && !facts.returned,

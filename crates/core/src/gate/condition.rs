@@ -1,9 +1,9 @@
 //! `when` of `[tools]`: conditions in the Common Expression Language that set a gate.
 //!
-//! A condition sees one call: `tool`, `effect`, `arg` (its arguments as they are), `source` (for each argument by name, where its
-//! values come from: `user`, `operator`, `record`, `outside`, `nowhere`), `holds` (the categories of data that stand in the arguments),
-//! `user.asked`, `user.delegated`, `session.tainted`, `session.calls`, `session.equal` and `session.money`. At a tool's own edge the user's words are not seen: `user.asked` is
-//! false there.
+//! A condition sees one call: `tool`, `effect`, `arg` (its arguments as they are), `source` (for each argument by name,
+//! where its values come from: `user`, `operator`, `record`, `outside`, `nowhere`), `holds` (the categories of data in
+//! the arguments), `user.asked`, `user.delegated`, `session.tainted`, `session.calls`, `session.equal` and
+//! `session.money`. At a tool's own edge the user's words are not visible: `user.asked` is false there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use serde_json::Value;
 
 use super::{ArgumentFacts, CallFacts, Gate, ToolPolicy};
 
-/// What a condition may name.
+/// Names that a condition may use.
 const NAMES: [&str; 7] = ["tool", "effect", "arg", "source", "holds", "user", "session"];
 
-/// The functions that it may use.
+/// Functions that a condition may use.
 const FUNCTIONS: [&str; 11] = [
     "size",
     "contains",
@@ -35,10 +35,11 @@ const FUNCTIONS: [&str; 11] = [
 /// Macros that bind a name of their own.
 const BINDING: [&str; 5] = ["all", "exists", "exists_one", "map", "filter"];
 
-/// Longest condition, in bytes.
+/// Maximum length of a condition, in bytes.
 const LONGEST: usize = 4096;
 
-/// Values in the arguments of a call for which conditions are evaluated: a macro in a macro looks at each with each.
+/// Maximum number of values in the arguments of a call for which conditions are evaluated: nested macros compare each
+/// value with each.
 const MOST_VALUES: usize = 1024;
 
 /// One entry of `when`.
@@ -52,7 +53,7 @@ pub struct Condition {
     pub gate: Gate,
 }
 
-/// An expression that was read, with its text.
+/// A parsed expression with its source text.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Expression {
@@ -75,7 +76,7 @@ impl std::fmt::Debug for Expression {
 }
 
 impl Expression {
-    /// Whether it depends on what kinds of data the arguments hold, so that somebody has to look.
+    /// Whether it depends on which categories of data the arguments contain, so that they have to be examined.
     pub(super) fn asks_what_is_held(&self) -> bool {
         self.program.references().variables().contains(&"holds")
     }
@@ -87,22 +88,22 @@ impl From<Expression> for String {
     }
 }
 
-/// Why a text is no condition. Nothing of the text is told but a name: it may hold what is nobody else's business.
+/// Why a text is not a valid condition. Only a name is reported from the text, which may hold something private.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoCondition {
-    /// It is no expression.
+    /// It is not an expression.
     #[error("not an expression in CEL, see character {column}")]
     Syntax {
-        /// Where reading failed, counted from one.
+        /// Position where parsing failed, counted from one.
         column: usize,
     },
-    /// It names what a call does not have.
+    /// It uses a name that a call does not have.
     #[error("unknown name in a condition: `{name}`, expected one of {}", listed(&NAMES))]
     Name {
         /// The name.
         name: String,
     },
-    /// It uses a function that there is not.
+    /// It uses an unknown function.
     #[error("unknown function in a condition: `{name}`, expected one of {}", listed(&FUNCTIONS))]
     Function {
         /// The name.
@@ -134,14 +135,14 @@ impl TryFrom<String> for Expression {
     }
 }
 
-/// Where reading failed. Both count from one; zero or less where it is not known.
+/// The position where parsing failed. Both count from one; zero or less if unknown.
 fn syntax(text: &str, line: isize, column: isize) -> NoCondition {
     let before = usize::try_from(line - 1).unwrap_or_default();
     let begun: usize = text.split_inclusive('\n').take(before).map(|line| line.chars().count()).sum();
     NoCondition::Syntax { column: (begun + usize::try_from(column).unwrap_or_default()).max(1) }
 }
 
-/// A name that nothing stands behind would make the condition fail at every call.
+/// Rejects unknown names and functions, which would make the condition fail on every call.
 fn known(text: &str, program: &Program) -> Result<(), NoCondition> {
     let references = program.references();
     let unknown = |name: &&str| !NAMES.contains(name) && !is_bound(text, name);
@@ -156,8 +157,8 @@ fn known(text: &str, program: &Program) -> Result<(), NoCondition> {
     }
 }
 
-/// Whether a macro binds a name: `source.to.all(s, …)`. By the text, as what was read does not keep it apart; a name that is taken
-/// for bound in vain makes the condition fail later, and what fails asks.
+/// Whether a macro binds a name: `source.to.all(s, …)`. Judged by the text, because the parsed form does not distinguish
+/// it; a name wrongly taken for bound makes the condition fail later, and a failing condition asks.
 fn is_bound(text: &str, name: &str) -> bool {
     let bare: String = text.chars().filter(|ch| !ch.is_whitespace()).collect();
     BINDING.iter().any(|binding| bare.contains(&format!(".{binding}({name},")))
@@ -166,9 +167,9 @@ fn is_bound(text: &str, name: &str) -> bool {
 /// A condition that applies to a call, or that could not be evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Met {
-    /// Whether it stands in a table of the tool, by its name or by a pattern.
+    /// Whether it is in a table of the tool, by name or by pattern.
     pub own: bool,
-    /// Its number there, from one; those of several tables of the tool are counted on.
+    /// Its number there, from one; numbering continues across several tables of the tool.
     pub number: u32,
     /// The gate that it sets.
     pub gate: Gate,
@@ -177,8 +178,8 @@ pub struct Met {
 }
 
 impl ToolPolicy {
-    /// The conditions that apply to a call with these arguments (JSON). One that fails, because an argument that it speaks of
-    /// is not there or is of another kind, applies if it would hold a call back, and then asks.
+    /// The conditions that apply to a call with these arguments (JSON). A condition that fails because an argument it
+    /// mentions is missing or has another type applies if it would hold a call back, and then asks.
     pub fn met(&self, tool: &str, facts: &CallFacts, arguments: &str) -> Vec<Met> {
         let own: Vec<&Condition> = self.tables(tool).flat_map(|(_, rule)| &rule.when).collect();
         if own.is_empty() && self.when.is_empty() {
@@ -214,7 +215,7 @@ struct Session {
     money: u64,
 }
 
-/// What a condition sees; `None` if the arguments cannot be read.
+/// Variables visible to a condition; `None` if the arguments cannot be read.
 fn context(tool: &str, facts: &CallFacts, arguments: &str) -> Option<Context<'static, 'static>> {
     let arguments: BTreeMap<String, Value> =
         facts.readable.then(|| serde_json::from_str(arguments).ok()).flatten()?;
@@ -235,7 +236,7 @@ fn context(tool: &str, facts: &CallFacts, arguments: &str) -> Option<Context<'st
     Some(context)
 }
 
-/// How many values there are in one, itself included.
+/// Number of values in a value, including itself.
 fn values(value: &Value) -> usize {
     1 + match value {
         Value::Array(items) => items.iter().map(values).sum(),

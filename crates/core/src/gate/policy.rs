@@ -9,30 +9,30 @@ use super::{ArgumentFacts, CallFacts, Condition, Doubt, Gate, Limit, Met, Workfl
 use crate::category::DataCategory;
 use crate::effect::{Effect, Part};
 
-/// Equal calls in a conversation after which a person is asked, where nothing else is said.
+/// Equal calls in a conversation after which a person is asked, by default.
 const REPEAT: u32 = 20;
 
 /// `[tools."name"]` of `ombud.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToolRule {
-    /// What the tool does, where its name does not tell.
+    /// What the tool does, if its name does not say.
     pub effect: Option<Effect>,
     /// Its own gate.
     pub gate: Option<Gate>,
-    /// Categories of data that it must not be given, whatever else speaks for a call.
+    /// Categories of data that it must not be given, no matter what else permits a call.
     #[serde(deserialize_with = "categories")]
     pub forbid: BTreeSet<DataCategory>,
-    /// Categories of data that are masked in its arguments, where the user did not give them.
+    /// Categories of data that are masked in its arguments unless the user gave them.
     #[serde(deserialize_with = "categories")]
     pub redact: BTreeSet<DataCategory>,
-    /// Values that are the operator's, by argument; `*` stands for any run of characters.
+    /// Values that count as the operator's, by argument; `*` matches any run of characters.
     pub arguments: BTreeMap<String, Vec<String>>,
-    /// Gates for some of its calls. Where several hold the strictest counts, and it counts more than `gate`.
+    /// Gates for some of its calls. If several hold, the strictest counts, and it takes precedence over `gate`.
     pub when: Vec<Condition>,
 }
 
-/// `[tools.destinations."*@example.com"]` of `ombud.toml`: what no tool may carry there.
+/// `[tools.destinations."*@example.com"]` of `ombud.toml`: data that no tool may carry there.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Destination {
@@ -41,7 +41,7 @@ pub struct Destination {
     pub forbid: BTreeSet<DataCategory>,
 }
 
-/// Categories by their ids; `health` stands for every one that begins with `health.`.
+/// Categories by id; `health` stands for every id that starts with `health.`.
 fn categories<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<DataCategory>, D::Error> {
     let mut all = BTreeSet::new();
     for id in Vec::<String>::deserialize(from)? {
@@ -64,26 +64,26 @@ fn categories<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<DataCategor
     Ok(all)
 }
 
-/// `[tools.limits]`: what a conversation may do before a person is asked, however good each call looks.
+/// `[tools.limits]`: what a conversation may do before a person is asked, however harmless each call looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// The same call, so many times.
+    /// Number of times the same call may be made.
     pub repeat: Option<u32>,
     /// Calls of all tools.
     pub calls: Option<u32>,
-    /// The sum of all amounts that are paid.
+    /// Sum of all amounts paid.
     pub money: Option<u64>,
     /// Calls of all tools in a minute.
     pub calls_per_minute: Option<u32>,
-    /// Calls of all tools in a day, in all conversations and sessions of a client.
+    /// Calls of all tools in a day, across all conversations and sessions of a client.
     pub calls_per_day: Option<u32>,
-    /// The sum of all amounts that are paid in a day, in the same.
+    /// Sum of all amounts paid in a day, with the same scope.
     pub money_per_day: Option<u64>,
 }
 
 impl Limits {
-    /// Whether a day counts, so that somebody has to remember it.
+    /// Whether a daily limit is set, so that daily counts have to be kept.
     pub fn has_day(&self) -> bool {
         self.calls_per_day.is_some() || self.money_per_day.is_some()
     }
@@ -99,16 +99,16 @@ pub struct Done {
     pub calls: u32,
     /// The sum of all amounts paid, rounded up.
     pub money: u64,
-    /// Calls of all tools in the last minute, where somebody counts them.
+    /// Calls of all tools in the last minute, if they are counted.
     #[serde(default, skip_serializing_if = "is_nought")]
     pub minute: u32,
-    /// Calls of all tools today, where somebody remembers them.
+    /// Calls of all tools today, if they are counted.
     #[serde(default, skip_serializing_if = "is_nought")]
     pub day_calls: u32,
-    /// The sum of all amounts paid today, in the same.
+    /// The sum of all amounts paid today, if it is counted.
     #[serde(default, skip_serializing_if = "is_nothing")]
     pub day_money: u64,
-    /// The number of the step of an ordered workflow where it stands before this call; nought is before the first.
+    /// Number of the step of an ordered workflow that the conversation has reached before this call; zero is before the first.
     #[serde(default, skip_serializing_if = "is_nought")]
     pub reached: u32,
 }
@@ -127,26 +127,26 @@ fn is_nothing(number: &u64) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// One that works in somebody's accounts.
+    /// An agent that works in somebody's accounts.
     Assistant,
-    /// One that answers from documents.
+    /// An agent that answers from documents.
     RagChat,
-    /// One that answers in a messenger, also in groups: whoever writes there is the user, and may be a stranger.
+    /// An agent that answers in a messenger, also in groups: whoever writes there is the user, and may be a stranger.
     WechatBot,
-    /// One that people talk to for company.
+    /// An agent that people talk to for company.
     Companion,
-    /// One for children.
+    /// An agent for children.
     Kids,
-    /// One that writes and runs code.
+    /// An agent that writes and runs code.
     Coding,
-    /// One that sells.
+    /// An agent that sells.
     Shop,
-    /// Nothing doubtful happens, and nobody is asked.
+    /// Nothing doubtful is released, and nobody is asked.
     Strict,
 }
 
 impl Preset {
-    /// The gate of a class, where the preset says more than a fresh project does.
+    /// The gate of an effect class, where the preset differs from a fresh project.
     fn gate(self, effect: Effect) -> Option<Gate> {
         use Effect::{Change, Create, Credential, Delete, Execute, Fetch, Grant, Pay, Send, Unknown};
         let blocked = match self {
@@ -192,7 +192,7 @@ pub enum Ruled {
     Mode,
     /// `preset` of `[tools]`.
     Preset,
-    /// Nothing: what a fresh project does.
+    /// Nothing: the default of a fresh project.
     Fresh,
 }
 
@@ -224,12 +224,12 @@ impl Preset {
     ];
 }
 
-/// Where a project keeps what its gate depends on: no tool of the agent changes it without a question. Whole paths.
+/// Where a project keeps what its gate depends on: no tool of the agent changes these without a question. Absolute paths.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Kept {
-    /// Folders of state, with keys that sign answers: nor are they read.
+    /// State directories, with keys that sign answers: these are not to be read either.
     pub homes: Vec<PathBuf>,
-    /// Configurations.
+    /// Configuration files.
     pub files: Vec<PathBuf>,
 }
 
@@ -239,35 +239,36 @@ pub struct Kept {
 pub struct ToolPolicy {
     /// What kind of agent it is.
     pub preset: Option<Preset>,
-    /// The gate of every tool and class that has none of its own; without it reads are observed and everything else asks.
+    /// The gate of every tool and class that has none of its own; without it reads are observed and everything else is
+    /// asked about.
     pub mode: Option<Gate>,
-    /// The gates of classes.
+    /// Gates of effect classes.
     pub effects: BTreeMap<Effect, Gate>,
-    /// What a conversation may do at all.
+    /// Limits on what a conversation may do.
     pub limits: Limits,
-    /// The only tools that may be called, if there are some, and in which order.
+    /// The only tools that may be called, if any are listed, and in which order.
     pub workflow: Workflow,
     /// Gates for some calls of any tool, as in a tool's own table.
     pub when: Vec<Condition>,
-    /// What must not go to whom, whichever tool takes it there, by recipient; `*` stands for any run of characters.
+    /// Data that must not go to a recipient, whichever tool takes it there; `*` matches any run of characters.
     pub destinations: BTreeMap<String, Destination>,
-    /// Whether the user's words are not seen where this policy decides; see [`ToolPolicy::without_user`].
+    /// Whether the user's words are not visible where this policy decides; see [`ToolPolicy::without_user`].
     #[serde(skip)]
     pub unseen: bool,
-    /// The server at whose edge it decides: tables may name a tool with it, as several clients write it, or alone.
+    /// The server at whose edge it decides: tables may name a tool with its server, as several clients write it, or without.
     #[serde(skip)]
     pub server: Option<String>,
-    /// What the gate itself depends on, where a project keeps it elsewhere than usual.
+    /// What the gate itself depends on, if a project keeps it in a non-default location.
     #[serde(skip)]
     pub kept: Kept,
-    /// Tools by name; `*` in a name stands for any run of characters.
+    /// Tools by name; `*` in a name matches any run of characters.
     #[serde(flatten)]
     pub tools: BTreeMap<String, ToolRule>,
 }
 
 impl ToolPolicy {
-    /// The gate of a tool of this class: its own, that of its class, that of all, that of the preset, or that of a fresh
-    /// project.
+    /// The gate of a tool of this class: its own, that of its class, that of all tools, that of the preset, or that of a
+    /// fresh project.
     pub fn gate(&self, tool: &str, effect: Effect) -> Gate {
         self.ruled(tool, effect).0
     }
@@ -283,8 +284,9 @@ impl ToolPolicy {
         own.or_else(class).or_else(mode).or_else(preset).unwrap_or((self.fresh(effect), Ruled::Fresh))
     }
 
-    /// The gate of a call and the rule that sets it: of the conditions that hold the strictest, else what holds for its tool. A
-    /// condition that cannot be evaluated makes it stricter and never milder: its arguments are not the operator's.
+    /// The gate of a call and the rule that sets it: the strictest of the conditions that hold, otherwise that of its
+    /// tool. A condition that cannot be evaluated can make it stricter but never more lenient, because the arguments are
+    /// not under the operator's control.
     pub fn ruled_call(&self, tool: &str, facts: &CallFacts) -> (Gate, Ruled) {
         let strictest = |holds: bool| {
             let met = facts.met.iter().filter(|met| met.holds == holds).max_by_key(|met| met.gate);
@@ -294,28 +296,28 @@ impl ToolPolicy {
         strictest(false).filter(|unsure| unsure.0 > set.0).unwrap_or(set)
     }
 
-    /// The doubt that stays whatever the user says, where the preset is what counts and nobody's word in the conversation is enough for
-    /// this class.
+    /// The doubt that remains whatever the user says, if the preset decides and nobody's word in the conversation
+    /// suffices for this class.
     pub(super) fn trusts_nobody(&self, ruled: Ruled, effect: Effect) -> Option<Doubt> {
         let preset = self.preset.filter(|preset| ruled == Ruled::Preset && preset.trusts_nobody(effect))?;
-        // A child says yes to its own wish.
+        // A child would approve its own wish.
         Some(if preset == Preset::Kids { Doubt::Guardian } else { Doubt::Anyone })
     }
 
-    /// The same at the edge of a server.
+    /// The same policy at the edge of a server.
     #[must_use]
     pub fn at(&self, server: &str) -> Self {
         Self { server: Some(server.to_owned()), ..self.clone() }
     }
 
-    /// The same where the user's words are not seen, as at the edge of a tool: nothing there can say that a call was asked for. A
-    /// fresh project then observes what can be made good again, and asks for all else that acts.
+    /// The same policy where the user's words are not visible, as at the edge of a tool: nothing there can show that a
+    /// call was asked for. A fresh project then observes what can be undone, and asks about everything else that acts.
     #[must_use]
     pub fn without_user(&self) -> Self {
         Self { unseen: true, ..self.clone() }
     }
 
-    /// What a fresh project does with a class.
+    /// The default gate of a fresh project for a class.
     fn fresh(&self, effect: Effect) -> Gate {
         let mild = self.unseen
             && self.preset.is_none()
@@ -323,31 +325,31 @@ impl ToolPolicy {
         if effect.acts() && !mild { Gate::Ask } else { Gate::Observe }
     }
 
-    /// The tables that speak of a tool: those of its name before those whose pattern it fits.
+    /// The tables that apply to a tool: those with its exact name before those whose pattern it matches.
     pub fn tables<'p>(&'p self, tool: &'p str) -> impl Iterator<Item = (&'p str, &'p ToolRule)> {
         self.named(tool).chain(self.fitting(tool))
     }
 
-    /// The tables of exactly this tool.
+    /// The tables with exactly this tool's name.
     fn named<'p>(&'p self, tool: &'p str) -> impl Iterator<Item = (&'p str, &'p ToolRule)> {
         let long = self.long(tool).and_then(|long| self.tools.get_key_value(&long));
         let all = long.into_iter().chain(self.tools.get_key_value(tool));
         all.map(|(name, rule)| (name.as_str(), rule))
     }
 
-    /// The tables whose pattern it fits.
+    /// The tables whose pattern it matches.
     fn fitting<'p>(&'p self, tool: &'p str) -> impl Iterator<Item = (&'p str, &'p ToolRule)> {
         let patterns =
             self.tools.iter().filter(move |(name, _)| name.contains('*') && self.means(name, tool));
         patterns.map(|(name, rule)| (name.as_str(), rule))
     }
 
-    /// The tool with its server before it.
+    /// The tool name prefixed with its server.
     pub(super) fn long(&self, tool: &str) -> Option<String> {
         self.server.as_ref().map(|server| format!("mcp__{server}__{tool}"))
     }
 
-    /// Whether a table sets the gate of this tool by a name with its server, which only that server's edge can know.
+    /// Whether a table sets the gate of this tool by a name that includes its server, which only that server's edge can know.
     pub fn knows_with_server(&self, tool: &str) -> bool {
         let long = self.long(tool);
         let with = |name: &str| long.as_ref().is_some_and(|long| fits(name, long)) && !fits(name, tool);
@@ -360,12 +362,12 @@ impl ToolPolicy {
         named.or_else(|| self.fitting(tool).filter_map(|(_, rule)| rule.effect).reduce(Effect::or_worse))
     }
 
-    /// The categories of data that a tool must not be given, wherever it takes them.
+    /// The categories of data that a tool must not be given, wherever it sends them.
     pub fn forbidden(&self, tool: &str) -> BTreeSet<DataCategory> {
         self.tables(tool).flat_map(|(_, rule)| rule.forbid.iter().copied()).collect()
     }
 
-    /// The tables of `destinations` that speak of where one of these arguments goes.
+    /// The tables of `destinations` that match where one of these arguments goes.
     pub fn destinations_of<'p>(
         &'p self,
         arguments: &'p [ArgumentFacts],
@@ -378,7 +380,7 @@ impl ToolPolicy {
         all.map(|(name, destination)| (name.as_str(), destination))
     }
 
-    /// The categories that must not be given to a tool, or not to where these arguments go.
+    /// The categories that must not be given to a tool, or not to the destination of these arguments.
     pub(super) fn forbidden_to(&self, tool: &str, arguments: &[ArgumentFacts]) -> BTreeSet<DataCategory> {
         let there = self.destinations_of(arguments).flat_map(|(_, to)| to.forbid.iter().copied());
         self.forbidden(tool).into_iter().chain(there).collect()
@@ -389,7 +391,7 @@ impl ToolPolicy {
         self.tables(tool).flat_map(|(_, rule)| rule.redact.iter().copied()).collect()
     }
 
-    /// Whether anything here depends on what the arguments of a tool hold.
+    /// Whether anything here depends on what the arguments of a tool contain.
     pub fn looks_inside(&self, tool: &str) -> bool {
         let asks = |all: &[Condition]| all.iter().any(|condition| condition.holds.asks_what_is_held());
         let asked = |rule: &ToolRule| !rule.forbid.is_empty() || !rule.redact.is_empty() || asks(&rule.when);
@@ -397,14 +399,14 @@ impl ToolPolicy {
         there || asks(&self.when) || self.tables(tool).any(|(_, rule)| asked(rule))
     }
 
-    /// Whether the operator gives this value for an argument. `path` is its place (RFC 6901).
+    /// Whether the operator provides this value for an argument. `path` is its JSON Pointer (RFC 6901).
     pub fn gives(&self, tool: &str, path: &str, value: &str) -> bool {
         let key = path.rsplit('/').find(|part| part.parse::<u32>().is_err()).unwrap_or_default();
         let mut given = self.tables(tool).filter_map(|(_, rule)| rule.arguments.get(key)).flatten();
         given.any(|pattern| fits(&pattern.to_lowercase(), value))
     }
 
-    /// The limits that a conversation goes over.
+    /// The limits that a conversation exceeds.
     pub fn over(&self, done: Done) -> Vec<Limit> {
         let repeat = self.limits.repeat.unwrap_or(REPEAT);
         let money = self.limits.money.is_some_and(|most| done.money > most);
@@ -424,8 +426,8 @@ impl ToolPolicy {
     }
 }
 
-/// Whether an argument says where a call goes, and there. Of a command and of a text only what is an address by its form does: a
-/// command is sent nowhere else, and what a letter mentions is not who gets it.
+/// Whether an argument says that a call goes to a matching destination. In commands and texts, only what has the form of
+/// an address counts: a command is sent nowhere else, and whoever is mentioned in a letter does not receive it.
 fn goes_to(argument: &ArgumentFacts, pattern: &str) -> bool {
     let value = argument.value.as_str();
     let host = || value.split(['/', '?']).next().unwrap_or_default();
@@ -437,7 +439,7 @@ fn goes_to(argument: &ArgumentFacts, pattern: &str) -> bool {
     }
 }
 
-/// Whether a text fits a pattern in which `*` stands for any run of characters.
+/// Whether a text matches a pattern in which `*` stands for any run of characters.
 pub(super) fn fits(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
@@ -479,7 +481,7 @@ mod tests {
         )
         .unwrap();
         let gate = |tool| policy.ruled(tool, Effect::Send);
-        // The strictest pattern counts, and a name of its own more than any.
+        // The strictest pattern counts, and an exact name takes precedence over any.
         assert_eq!(gate("send_mail"), (Gate::Block, Ruled::Tool));
         assert_eq!(gate("send_note"), (Gate::Allow, Ruled::Tool));
         assert_eq!(gate("resend"), (Gate::Ask, Ruled::Fresh));
@@ -499,7 +501,7 @@ mod tests {
         let (mail, chat) = (policy.at("mail"), policy.at("chat"));
         assert_eq!(mail.gate("send", Effect::Send), Gate::Block);
         assert!(!mail.forbidden("send").is_empty() && chat.forbidden("send").is_empty());
-        assert!(!mail.knows_with_server("send"), "the gate stands under the short name");
+        assert!(!mail.knows_with_server("send"), "the gate is set under the short name");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What each preset makes of each class of effect: one table, so that no change of a preset goes unseen.
+//! What each preset decides for each effect class: one table, so that no change of a preset goes unnoticed.
 
 use super::tests::{argument, call};
 use super::{
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::effect::{Effect, Part};
 
-/// The classes, each with the part of the argument that decides in it.
+/// The classes, each with the part of the argument that decides it.
 const CLASSES: [(Effect, Part); 10] = [
     (Effect::Read, Part::Object),
     (Effect::Fetch, Part::Url),
@@ -21,9 +21,10 @@ const CLASSES: [(Effect, Part); 10] = [
     (Effect::Execute, Part::Command),
 ];
 
-/// For each class in that order: what becomes of a call that the user asked for, with a value of the user, with one that stands
-/// only in what a third party wrote, and with one that stands nowhere. `r` released, `o` released and noted, `a` asked about,
-/// `b` withheld. A command that stands nowhere is the model's own work, and a link to be read may be one that a page names.
+/// For each class in that order: the decision on a call that the user asked for, with a value from the user, with one
+/// that appears only in third-party text, and with one that appears nowhere. `r` released, `o` released and noted, `a`
+/// asked about, `b` withheld. A command that appears nowhere is the model's own work, and a link to read may be one that
+/// a page names.
 const TABLE: [(&str, [&str; 10]); 8] = [
     ("assistant", ["rrr", "rra", "raa", "raa", "raa", "raa", "raa", "raa", "raa", "rar"]),
     ("rag-chat", ["rrr", "rra", "rbb", "rbb", "raa", "raa", "rbb", "rbb", "rbb", "rbr"]),
@@ -35,7 +36,7 @@ const TABLE: [(&str, [&str; 10]); 8] = [
     ("strict", ["rrr", "rrb", "rbb", "rbb", "rbb", "rbb", "rbb", "rbb", "rbb", "rbr"]),
 ];
 
-/// A value of the user, of a third party's text, and of nowhere.
+/// A value from the user, from third-party text, and from nowhere.
 fn values(part: Part) -> [ArgumentFacts; 3] {
     let outside = argument(part);
     let nowhere = ArgumentFacts { outside: None, ..outside.clone() };
@@ -82,7 +83,7 @@ fn what_nobody_asked_for_is_as_doubtful_as_a_value_of_nowhere() {
                 Gate::Ask => 'a',
                 Gate::Block => 'b',
             };
-            // What is looked at or fetched needs no wish.
+            // Reading and fetching need no wish.
             let doubt = if matches!(effect, Effect::Read | Effect::Fetch) { 'r' } else { by_gate };
             assert_eq!(letter(&decide_call(&by(preset), "t", &unasked)), doubt, "{name} {effect:?}");
         }
@@ -92,7 +93,7 @@ fn what_nobody_asked_for_is_as_doubtful_as_a_value_of_nowhere() {
 #[test]
 fn in_a_group_nobodys_word_is_enough_for_what_cannot_be_undone() {
     let [own, ..] = values(Part::Account);
-    // Without anything foreign in the context, with a standing answer and with the user's own words: all the same.
+    // Without third-party content in the context, with a standing answer and with the user's own words: no difference.
     let facts = CallFacts { tainted: false, standing: true, ..call(Effect::Pay, vec![own]) };
     let bot = by(Preset::WechatBot);
     let asked = decide_call(&bot, "t", &facts);
@@ -112,7 +113,7 @@ fn in_a_group_nobodys_word_is_enough_for_what_cannot_be_undone() {
         "nobody can say yes to what cannot be shown"
     );
 
-    // A limit withholds what the preset withholds, instead of only asking.
+    // A limit withholds what the preset withholds, instead of merely asking.
     let limits = Limits { calls: Some(0), ..Limits::default() };
     let grant = CallFacts {
         done: super::Done { equal: 1, calls: 1, ..super::Done::default() },
@@ -120,7 +121,7 @@ fn in_a_group_nobodys_word_is_enough_for_what_cannot_be_undone() {
     };
     assert_eq!(decide_call(&ToolPolicy { limits, ..bot.clone() }, "t", &grant).id(), "block: over_calls");
 
-    // What the operator writes counts more.
+    // What the operator configures takes precedence.
     let rule = ToolRule { gate: Some(Gate::Observe), ..ToolRule::default() };
     for open in [
         ToolPolicy { tools: [("t".to_owned(), rule)].into(), ..bot.clone() },
@@ -144,12 +145,12 @@ fn a_childs_yes_is_not_enough_for_what_cannot_be_undone() {
         let wished = call(effect, vec![own]);
         let asked = decide_call(&kids, "t", &wished);
         assert_eq!(asked == CallDecision::Ask(vec![Doubt::Guardian]), guarded, "{effect:?}");
-        // The code, “yes” and “always” are the child's own words; what comes from outside is somebody else's.
+        // The code, “yes” and “always” are the child's own words; an approval from outside is somebody else's.
         let child = CallFacts { approved: true, standing: true, ..wished };
         assert_eq!(decide_call(&kids, "t", &child).releases(), !guarded, "{effect:?}");
         let outside = CallFacts { outside: true, ..child };
         assert!(decide_call(&kids, "t", &outside).releases(), "{effect:?}");
-        // What is doubtful beside that is withheld as before.
+        // Anything doubtful besides that is withheld as before.
         let doubtful = decide_call(&kids, "t", &call(effect, vec![foreign]));
         assert!(!guarded || matches!(doubtful, CallDecision::Block(_)), "{effect:?}");
     }

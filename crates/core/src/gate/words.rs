@@ -12,7 +12,7 @@ pub fn told(decision: &str, lang: Lang) -> String {
     told_seeing(decision, true, lang)
 }
 
-/// The same at a tool's edge: what the user said is not seen there, so nobody can tell whether they asked for the call.
+/// The same at a tool's edge: what the user said is not visible there, so it is unknown whether they asked for the call.
 pub fn told_unseen(decision: &str, lang: Lang) -> String {
     told_seeing(decision, false, lang)
 }
@@ -23,11 +23,11 @@ fn told_seeing(decision: &str, seen: bool, lang: Lang) -> String {
     let doubts = doubts.join(if lang == Lang::Zh { "；" } else { "; " });
     match kind {
         "release" => say!(lang, en: "released", zh: "已放行"),
-        "approved" => say!(lang, en: "released, the user agreed", zh: "用户同意后放行"),
+        "approved" => say!(lang, en: "released after the user agreed", zh: "用户同意后放行"),
         "would_ask" => {
             say!(lang, en: "released; would have asked: {doubts}", zh: "已放行；本应先询问：{doubts}")
         }
-        "redact" => say!(lang, en: "released with less: {doubts}", zh: "部分内容脱敏后放行：{doubts}"),
+        "redact" => say!(lang, en: "released after masking: {doubts}", zh: "部分内容脱敏后放行：{doubts}"),
         "ask" => say!(lang, en: "withheld, the user was asked: {doubts}", zh: "已拦下并询问用户：{doubts}"),
         "block" => say!(lang, en: "withheld: {doubts}", zh: "已拦下：{doubts}"),
         "declined" => say!(lang, en: "withheld, the user said no", zh: "用户没有同意，已拦下"),
@@ -35,44 +35,44 @@ fn told_seeing(decision: &str, seen: bool, lang: Lang) -> String {
     }
 }
 
-/// What a rule said about an answer, in words.
+/// What a rule reported about a response, in words.
 pub fn told_rule(rule: &str, decision: &str, lang: Lang) -> String {
     let why = match rule {
         "answer.image_host" => {
-            say!(lang, en: "picture from a host that nobody named", zh: "图片来自无人提过的域名")
+            say!(lang, en: "image from a host that nobody named", zh: "图片来自无人提过的域名")
         }
         "answer.image_data" => {
-            say!(lang, en: "address of a picture carries data of the conversation", zh: "图片地址中带有对话里的数据")
+            say!(lang, en: "image address carries conversation data", zh: "图片地址中带有对话里的数据")
         }
         "answer.link_host" => {
             say!(lang, en: "link to a host that nobody named", zh: "链接指向无人提过的域名")
         }
         "answer.prompt" => {
-            say!(lang, en: "tells the system prompt nearly word by word", zh: "几乎逐字说出了系统提示词")
+            say!(lang, en: "repeats the system prompt almost verbatim", zh: "几乎逐字说出了系统提示词")
         }
         "answer.others" => {
-            say!(lang, en: "personal data that only others brought into the conversation", zh: "只由他人内容带入对话的个人信息")
+            say!(lang, en: "personal data that only third-party content brought into the conversation", zh: "只由他人内容带入对话的个人信息")
         }
         "answer.knowledge" => {
-            say!(lang, en: "long copy of what was retrieved", zh: "大段照搬检索到的资料")
+            say!(lang, en: "long copy of retrieved content", zh: "大段照搬检索到的资料")
         }
         "answer.canary" => {
-            say!(lang, en: "holds a canary of the system prompt", zh: "含有系统提示词中的暗记")
+            say!(lang, en: "contains a canary from the system prompt", zh: "含有系统提示词中的暗记")
         }
         "answer.link_data" => {
-            say!(lang, en: "link carries data of the conversation", zh: "链接中带有对话里的数据")
+            say!(lang, en: "link carries conversation data", zh: "链接中带有对话里的数据")
         }
         other => other.to_owned(),
     };
     match decision {
-        "would_ask" => say!(lang, en: "{why} (left as it is)", zh: "{why}（未改动）"),
+        "would_ask" => say!(lang, en: "{why} (left unchanged)", zh: "{why}（未改动）"),
         "ask" => say!(lang, en: "{why} (made harmless)", zh: "{why}（已处理）"),
-        "block" => say!(lang, en: "{why} (taken out)", zh: "{why}（已去掉）"),
+        "block" => say!(lang, en: "{why} (removed)", zh: "{why}（已去掉）"),
         _ => why,
     }
 }
 
-/// A category of data by its id, in words.
+/// A category of data, given by its id, in words.
 fn category(id: &str, lang: Lang) -> String {
     let known = DataCategory::ALL.iter().find(|category| category.id() == id);
     known.map_or_else(|| id.to_owned(), |category| category.say(lang))
@@ -81,42 +81,42 @@ fn category(id: &str, lang: Lang) -> String {
 fn doubt_in_words(id: &str, seen: bool, lang: Lang) -> String {
     let part = |id: &str| Part::by_id(id).map_or_else(|| id.to_owned(), |part| part.say(lang));
     match id {
-        "secret" => say!(lang, en: "placeholder of a secret", zh: "含密钥的占位符"),
-        "unreadable" => say!(lang, en: "arguments not readable", zh: "参数无法可靠读取"),
+        "secret" => say!(lang, en: "arguments contain the placeholder of a secret", zh: "含密钥的占位符"),
+        "unreadable" => say!(lang, en: "arguments cannot be read reliably", zh: "参数无法可靠读取"),
         "definition_changed" => {
             say!(lang, en: "the server has changed the tool's definition", zh: "服务器改变了工具的定义")
         }
         "signs" => say!(lang, en: "third-party text shows signs of injection", zh: "第三方内容有注入迹象"),
         "forgotten" => {
-            say!(lang, en: "a value of it stood in a result that is looked at no more", zh: "其中有值出现在已不再查看的结果中")
+            say!(lang, en: "one of its values was in a result that is no longer inspected", zh: "其中有值出现在已不再查看的结果中")
         }
         "steered" => {
-            say!(lang, en: "third-party text had something looked at before", zh: "第三方内容先让助手查看了别的信息")
+            say!(lang, en: "third-party text made the assistant look something up first", zh: "第三方内容先让助手查看了别的信息")
         }
-        "no_step" => say!(lang, en: "no declared step", zh: "不是声明过的步骤"),
+        "no_step" => say!(lang, en: "not a declared step", zh: "不是声明过的步骤"),
         "too_early" => {
-            say!(lang, en: "the step that comes before it was not made", zh: "它之前的步骤尚未执行")
+            say!(lang, en: "the step before it has not been taken", zh: "它之前的步骤尚未执行")
         }
         "not_offered" => {
             say!(lang, en: "the request did not offer this tool", zh: "请求中没有提供这个工具")
         }
-        "over_repeat" => say!(lang, en: "the same call too often", zh: "同一调用次数过多"),
+        "over_repeat" => say!(lang, en: "the same call too many times", zh: "同一调用次数过多"),
         "over_calls" => say!(lang, en: "too many calls", zh: "调用总数过多"),
         "over_money" => say!(lang, en: "too much money", zh: "金额超过上限"),
         "over_day_calls" => say!(lang, en: "too many calls today", zh: "今天的调用次数过多"),
         "over_day_money" => say!(lang, en: "too much money today", zh: "今天的金额超过上限"),
         "over_rate" => say!(lang, en: "too many calls in a minute", zh: "一分钟内调用过多"),
         "guarded" => {
-            say!(lang, en: "reaches for Ombud's own rules or answers", zh: "触及 Ombud 自己的规则或答复")
+            say!(lang, en: "touches Ombud's own rules or approvals", zh: "触及 Ombud 自己的规则或答复")
         }
         "not_asked" if !seen => {
-            say!(lang, en: "what the user asked for is not seen here", zh: "此处看不到用户提过什么要求")
+            say!(lang, en: "what the user asked for is not visible here", zh: "此处看不到用户提过什么要求")
         }
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
-        "delegated" => say!(lang, en: "the user left it to a text", zh: "用户让一段文字来决定"),
-        "anyone" => say!(lang, en: "anybody may have asked for it", zh: "提出要求的可能是任何人"),
+        "delegated" => say!(lang, en: "the user left the decision to a text", zh: "用户让一段文字来决定"),
+        "anyone" => say!(lang, en: "anyone may have asked for it", zh: "提出要求的可能是任何人"),
         "guardian" => say!(lang,
-            en: "somebody responsible has to allow it outside of the conversation",
+            en: "a responsible person has to allow it outside the conversation",
             zh: "需要监护人等负责人在对话之外同意"),
         _ => match id.split_once('_') {
             Some(("condition", id)) => condition(id, lang),
@@ -142,14 +142,14 @@ fn doubt_in_words(id: &str, seen: bool, lang: Lang) -> String {
             }
             Some(("unseen", id)) => {
                 let part = part(id);
-                say!(lang, en: "{part} stands nowhere in the context", zh: "{part}在上下文中从未出现")
+                say!(lang, en: "{part} does not appear in the context", zh: "{part}在上下文中从未出现")
             }
             _ => id.to_owned(),
         },
     }
 }
 
-/// A condition of the operator by its id.
+/// A condition of the operator, given by its id, in words.
 fn condition(id: &str, lang: Lang) -> String {
     let number = id.rsplit('_').next().unwrap_or_default();
     let place = if id.starts_with("own") {
@@ -164,33 +164,33 @@ fn condition(id: &str, lang: Lang) -> String {
     }
 }
 
-/// That nobody can look at a result any more, in words.
+/// Says that a result can no longer be inspected.
 fn forgotten(lang: Lang) -> String {
     say!(lang,
-        en: "one of its values stood in a result that was too long, or is too long ago, to be looked at, so nobody can tell whether that result asked for this",
+        en: "one of its values was in a result that was too long or is too old to inspect, so it is unknown whether that result asked for this",
         zh: "其中有值出现在过长或过早的结果中，那些结果已不再查看，因此无法判断是不是它们要求这样做的")
 }
 
-/// A limit that is passed, in words.
+/// An exceeded limit, in words.
 fn over(limit: Limit, lang: Lang) -> String {
     match limit {
         Limit::Repeat => say!(lang,
-            en: "the very same call was made many times already",
+            en: "the same call has already been made many times",
             zh: "同样的调用已经执行过很多次"),
         Limit::Calls => say!(lang,
-            en: "this conversation has made as many calls as the developer allows",
+            en: "this conversation has reached the number of calls that the developer allows",
             zh: "本次对话的调用次数已达到开发者设定的上限"),
         Limit::Money => say!(lang,
-            en: "the payments of this conversation would go over the sum that the developer allows",
+            en: "the payments in this conversation would exceed the sum that the developer allows",
             zh: "本次对话的付款总额将超过开发者设定的上限"),
         Limit::DayCalls => say!(lang,
-            en: "as many calls were made today as the developer allows",
+            en: "today's calls have reached the number that the developer allows",
             zh: "今天的调用次数已达到开发者设定的上限"),
         Limit::DayMoney => say!(lang,
-            en: "the payments of today would go over the sum that the developer allows",
+            en: "today's payments would exceed the sum that the developer allows",
             zh: "今天的付款总额将超过开发者设定的上限"),
         Limit::Rate => say!(lang,
-            en: "more calls are made in a minute than the developer allows",
+            en: "more calls per minute than the developer allows",
             zh: "一分钟内的调用次数超过了开发者设定的上限"),
     }
 }
@@ -199,45 +199,45 @@ impl Say for Doubt {
     fn say(&self, lang: Lang) -> String {
         match self {
             Self::Secret => say!(lang,
-                en: "it holds the placeholder of a secret; secrets are never turned back, so the tool would use or store the placeholder",
+                en: "it contains the placeholder of a secret; secrets are never restored, so the tool would use or store the placeholder",
                 zh: "其中含有密钥的占位符；密钥不会被还原，工具只会使用或保存占位符"),
             Self::Unreadable => {
                 say!(lang, en: "its arguments cannot be read reliably", zh: "它的参数无法可靠读取")
             }
             Self::Guarded => say!(lang,
-                en: "it reaches for the files in which Ombud keeps its rules and the answers to its questions",
+                en: "it touches the files in which Ombud keeps its rules and the answers to its questions",
                 zh: "它触及 Ombud 保存规则和答复的文件"),
             Self::NoStep => say!(lang,
-                en: "it is none of the steps that the developer declared",
+                en: "it is not one of the steps that the developer declared",
                 zh: "它不在开发者声明的步骤之内"),
             Self::TooEarly { after } => {
                 let after = quoted(after);
                 say!(lang,
-                    en: "the developer put the step {after} before it, and that was not made in this round",
+                    en: "the developer requires the step {after} first, and it has not been taken in this round",
                     zh: "开发者规定它之前要先执行 {after}，而这一轮还没有执行")
             }
             Self::NotOffered => say!(lang,
                 en: "the model calls a tool that this request did not offer",
                 zh: "模型调用了这次请求没有提供的工具"),
             Self::Guardian => say!(lang,
-                en: "children use this assistant, so somebody who is responsible for them has to allow this",
+                en: "children use this assistant, so someone responsible for them has to allow this",
                 zh: "这个助手的使用者是孩子，这一步需要监护人等负责人同意"),
             Self::Forbidden { category } => {
                 let category = category.say(lang);
                 say!(lang,
-                    en: "its arguments hold data that the developer never gives this tool or this recipient: {category}",
+                    en: "its arguments contain data that the developer does not allow for this tool or this recipient: {category}",
                     zh: "参数中含有开发者不允许交给该工具或该接收方的数据：{category}")
             }
             Self::Redacted { category } => {
                 let category = category.say(lang);
                 say!(lang,
-                    en: "data that the user did not give was masked in its arguments: {category}",
+                    en: "data in its arguments that the user did not provide was masked: {category}",
                     zh: "参数中并非用户提供的数据已脱敏：{category}")
             }
             Self::Leaks { category } => {
                 let category = category.say(lang);
                 say!(lang,
-                    en: "its arguments hold data that the developer wants masked for this tool, and that went to the model in the clear: {category}",
+                    en: "its arguments contain data that the developer wants masked for this tool, but that went to the model in the clear: {category}",
                     zh: "参数中含有开发者要求对该工具脱敏的数据，而它已以明文发给模型：{category}")
             }
             Self::Over { limit } => over(*limit, lang),
@@ -245,16 +245,16 @@ impl Say for Doubt {
                 en: "the developer set a condition for such calls",
                 zh: "开发者为这类调用设定了条件"),
             Self::Condition { .. } => say!(lang,
-                en: "the developer set a condition for such calls, and it cannot be told whether this one meets it",
+                en: "the developer set a condition for such calls, and it could not be determined whether this one meets it",
                 zh: "开发者为这类调用设定了条件，而这一次是否符合无法判断"),
             Self::NotAsked => {
                 say!(lang, en: "nothing in your own words asks for this", zh: "你自己的话里没有提出过这样的要求")
             }
             Self::Delegated => say!(lang,
-                en: "you left it to a text what to do, and this is what the text made of it",
+                en: "you left the decision to a text, and this step comes from that text",
                 zh: "你让我照着某段文字去做，而这一步正是那段文字带来的"),
             Self::Anyone => say!(lang,
-                en: "anybody can write to this assistant, so this needs a yes of its own",
+                en: "anyone can write to this assistant, so this needs a separate confirmation",
                 zh: "任何人都能给这个助手发消息，所以这一步需要单独确认"),
             Self::Signs => say!(lang,
                 en: "a text that the assistant read gives it orders",
@@ -263,39 +263,39 @@ impl Say for Doubt {
             Self::Steered { value, origin } => {
                 let (origin, value) = (inside(origin, lang), quoted(value));
                 say!(lang,
-                    en: "before this, {value} was looked up because {origin} says so, not you; this call may carry away what came back",
+                    en: "before this, {value} was looked up because {origin} said so, not you; this call may carry away what came back",
                     zh: "在此之前，助手因为{origin}里的话（而不是你的要求）查看了 {value}；这一步可能会把查到的内容带出去")
             }
             Self::Foreign { part, value, origin, .. } => {
                 let (part, origin, value) = (part.say(lang), inside(origin, lang), quoted(value));
                 say!(lang,
-                    en: "{part} {value} does not come from you: it stands in {origin}",
+                    en: "{part} {value} does not come from you: it appears in {origin}",
                     zh: "{part} {value} 不是你给的，它出现在{origin}中")
             }
             Self::Instructed { part, value, origin, .. } => {
                 let (part, origin, value) = (part.say(lang), inside(origin, lang), quoted(value));
                 say!(lang,
-                    en: "{part} {value} stands in {origin}, in a text that can be read as asking for this",
+                    en: "{part} {value} appears in {origin}, in a text that can be read as asking for this",
                     zh: "{part} {value} 出现在{origin}中，而那段文字可以理解为在要求这样做")
             }
             Self::Unseen { part, value, .. } => {
                 let (part, value) = (part.say(lang), quoted(value));
                 say!(lang,
-                    en: "{part} {value} stands nowhere in the conversation",
+                    en: "{part} {value} does not appear in the conversation",
                     zh: "{part} {value} 在对话中从未出现过")
             }
         }
     }
 }
 
-/// An origin inside of a sentence: Chinese sets a blank before what begins with a Latin letter or a digit.
+/// An origin inside a sentence: Chinese puts a space before text that starts with a Latin letter or a digit.
 fn inside(origin: &Origin, lang: Lang) -> String {
     let said = origin.say(lang);
     let blank = lang == Lang::Zh && said.starts_with(|ch: char| ch.is_ascii_alphanumeric());
     if blank { format!(" {said}") } else { said }
 }
 
-/// A value as code: no markup of it may take effect where the text is shown, and it ends somewhere.
+/// A value as code: its markup must not take effect where the text is shown, and its length is bounded.
 pub fn quoted(value: &str) -> String {
     const LONGEST: usize = 120;
     let clean = |ch: char| if ch == '`' || ch.is_control() { ' ' } else { ch };

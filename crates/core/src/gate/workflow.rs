@@ -1,11 +1,11 @@
-//! `workflow` under `[tools]`: the only tools that may be called, and in which order if they have one.
+//! `workflow` under `[tools]`: the only tools that may be called, and their order if they have one.
 //!
 //! ```toml
 //! workflow = ["read_*", "send_mail"]                                  # a set
 //! workflow = { steps = ["search", "draft", "send"], ordered = true }  # each only after the one before it
 //! ```
 //!
-//! In an ordered one a conversation may repeat the step where it stands, take the next one, or begin anew with the first.
+//! In an ordered workflow a conversation may repeat its current step, take the next one, or start over with the first.
 
 use std::fmt;
 
@@ -16,14 +16,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::ToolPolicy;
 use super::policy::fits;
 
-/// The declared steps; none is no lock. `*` stands for any run of characters.
+/// The declared steps; an empty list restricts nothing. `*` matches any run of characters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Workflow {
     /// The tools that may be called.
     pub steps: Vec<String>,
     /// Whether each of them may be called only after the one before it.
     pub ordered: bool,
-    /// Tools that may be called at any time beside an ordered one.
+    /// Tools that may be called at any time, outside the order.
     pub anytime: Vec<String>,
 }
 
@@ -64,7 +64,7 @@ impl<'de> Visitor<'de> for Written {
 }
 
 impl Workflow {
-    /// The same where only some of its steps can be seen: the others are not waited for.
+    /// The same workflow where only some of its steps are visible: the others are not waited for.
     #[must_use]
     pub fn seeing(mut self, sees: impl Fn(&str) -> bool) -> Self {
         let (steps, others) = self.steps.into_iter().partition(|step| sees(step));
@@ -82,17 +82,17 @@ impl ToolPolicy {
             || steps.iter().chain(anytime).any(|step| self.means(step, tool))
     }
 
-    /// The number of the step where a conversation stands once this tool was called; nought is before the first.
+    /// The number of the step that a conversation has reached after calling this tool; zero is before the first.
     pub fn reached(&self, before: u32, tool: &str) -> u32 {
         self.places(before).find(|place| self.is_step(*place, tool)).unwrap_or(before)
     }
 
-    /// The same after all of these.
+    /// The step reached after calling all of these tools.
     pub fn reached_by<'t>(&self, tools: impl Iterator<Item = &'t str>) -> u32 {
         if self.workflow.ordered { tools.fold(0, |before, tool| self.reached(before, tool)) } else { 0 }
     }
 
-    /// The step that has to come before this tool, where the conversation stands elsewhere.
+    /// The step that has to come before this tool, unless the conversation has reached it.
     pub(super) fn awaits(&self, tool: &str, reached: u32) -> Option<&str> {
         let Workflow { steps, ordered, anytime } = &self.workflow;
         let free = !ordered || anytime.iter().any(|other| self.means(other, tool));
@@ -103,7 +103,7 @@ impl ToolPolicy {
         steps.get(place.checked_sub(1)?).map(String::as_str)
     }
 
-    /// The places to which a conversation may go from one: the next, its own again, the first.
+    /// The steps that a conversation may move to from one: the next, the same again, the first.
     fn places(&self, reached: u32) -> impl Iterator<Item = u32> + use<> {
         let ordered = self.workflow.ordered;
         [reached.saturating_add(1), reached, 1].into_iter().filter(move |place| ordered && *place > 0)
@@ -114,7 +114,8 @@ impl ToolPolicy {
         at.and_then(|at| self.workflow.steps.get(at)).is_some_and(|step| self.means(step, tool))
     }
 
-    /// Whether a pattern is about this tool, by its own name or with the server at whose edge this decides.
+    /// Whether a pattern matches this tool, by its own name or prefixed with the server at whose edge this policy
+    /// decides.
     pub fn means(&self, pattern: &str, tool: &str) -> bool {
         fits(pattern, tool) || self.long(tool).is_some_and(|long| fits(pattern, &long))
     }

@@ -3,7 +3,7 @@
 use super::Intent;
 use crate::effect::Effect;
 
-/// Chinese verbs; single characters that begin other words are given with what follows them.
+/// Chinese verbs; single characters that also start other words are listed with what follows them.
 const CHINESE: &[(Effect, &str)] = &[
     (
         Effect::Send,
@@ -34,7 +34,7 @@ const CHINESE: &[(Effect, &str)] = &[
     (Effect::Execute, "运行 执行 安装 编译 部署 启动 重启 跑一下 跑一 测试 计算 算一下 画图 分析 调试 转换"),
 ];
 
-/// What follows a Chinese verb that only describes something: “发给我的邮件”.
+/// What follows a Chinese verb that merely describes something: “发给我的邮件”.
 const DESCRIBES: &[&str] = &[
     "的邮件",
     "的信",
@@ -53,12 +53,12 @@ const DESCRIBES: &[&str] = &[
     "的图片",
 ];
 
-/// Reads what a turn in Chinese asks for.
+/// Reads what a Chinese turn asks for.
 pub(super) fn chinese(turn: &str, intent: &mut Intent) {
     for sentence in turn.split_inclusive(['。', '；', '！', '？', '\n', ';', '!', '?']) {
         let mut own = Intent::default();
         read(sentence, &mut own);
-        // What is wanted is known where a word of it is.
+        // A sentence with a known verb already says what is wanted.
         own.acts |= own.classes.is_empty() && is_statement_of_a_wish(sentence);
         intent.acts |= own.acts;
         intent.classes.extend(own.classes);
@@ -123,7 +123,7 @@ fn read(turn: &str, intent: &mut Intent) {
     }
 }
 
-/// Whether somebody is to be told to do something: what follows is neither the speaker nor nobody, and more than a word.
+/// Whether somebody is to be told to do something: what follows is neither the speaker nor empty, and more than a word.
 fn told(turn: &str, tell: &str) -> bool {
     turn.match_indices(tell).any(|(at, _)| {
         let rest = turn.get(at + tell.len()..).unwrap_or_default();
@@ -141,7 +141,7 @@ fn told(turn: &str, tell: &str) -> bool {
     })
 }
 
-/// “按估的金额核”, “照合同付”: a clause that says by what it is to be done ends with what.
+/// “按估的金额核”, “照合同付”: a clause that says by what something is done ends with the verb.
 fn by_what(clause: &str) -> Option<Effect> {
     let last = clause.trim_end_matches(['吧', '了', '就', '行', '好']).chars().next_back()?;
     let by = clause.trim_start().starts_with(['按', '照', '依']);
@@ -149,10 +149,10 @@ fn by_what(clause: &str) -> Option<Effect> {
     verb.filter(|_| by && clause.chars().count() >= 4).map(|(effect, _)| *effect)
 }
 
-/// Whether the verb at this place is a wish: neither negated nor a description.
+/// Whether the verb at this position is a wish: neither negated nor descriptive.
 fn wishes(turn: &str, start: usize, end: usize) -> bool {
     let before: String = turn.get(..start).unwrap_or_default().chars().rev().take(3).collect();
-    // “能不能发一份” asks for it; read backwards it is the same.
+    // “能不能发一份” is a request; it reads the same backwards.
     let negated = before != "能不能"
         && (before.chars().take(1).any(|ch| "不别勿未没".contains(ch))
             || ["要不", "用不", "许不", "能不", "准不", "有没", "以不可"]
@@ -164,7 +164,7 @@ fn wishes(turn: &str, start: usize, end: usize) -> bool {
         DESCRIBES.iter().any(|what| rest.starts_with(what))
     }) || after.starts_with("过的")
         || after.starts_with("来的");
-    // “告诉我” wants an answer, “告诉我的同事” a message.
+    // “告诉我” asks for an answer, “告诉我的同事” for a message.
     let told =
         ["告诉", "告知", "提醒", "通知", "回复", "联系"].contains(&turn.get(start..end).unwrap_or_default());
     let speaker =
@@ -172,10 +172,10 @@ fn wishes(turn: &str, start: usize, end: usize) -> bool {
     !(negated || described || told && speaker)
 }
 
-/// Where a clause ends.
+/// Characters that end a clause.
 const STOPS: &[char] = &['，', '。', '；', '！', '？', '\n', ',', ';', '!', '?', '、'];
 
-/// Verbs of one character by class. They are part of many other words, so that only what follows makes them one.
+/// One-character verbs by class. They are part of many other words, so only what follows makes them a verb.
 const CHARACTERS: &[(Effect, &str)] = &[
     (Effect::Send, "发寄回问催传报办派"),
     (Effect::Pay, "付买缴交转还充捐赔"),
@@ -185,19 +185,19 @@ const CHARACTERS: &[(Effect, &str)] = &[
     (Effect::Execute, "跑"),
 ];
 
-/// What follows a verb of one character: a result, a direction, a measure word.
+/// What follows a one-character verb: a result, a direction, a measure word.
 const COMPLEMENTS: &str = "一掉上到给成个张份条笔过好下完回进出为入两几件封束间场桌篇";
 
 const NUMERALS: &str = "一二三四五六七八九十百千半";
 
-/// “批了吧”, “加进报名表”, “改到周五”. “发了什么” is past.
+/// “批了吧”, “加进报名表”, “改到周五”. “发了什么” refers to the past.
 fn by_character(clause: &str, intent: &mut Intent) {
     for (effect, verbs) in CHARACTERS {
         for (at, verb) in clause.char_indices().filter(|(_, ch)| verbs.contains(*ch)) {
             let mut after = clause.get(at + verb.len_utf8()..).unwrap_or_default().chars();
             let (next, then) = (after.next(), after.next());
             let done = next == Some('了') && matches!(then, None | Some('吧'));
-            // “约三百块” is about so much.
+            // “约三百块” means an approximate amount.
             let about = verb == '约' && next.is_some_and(|next| NUMERALS.contains(next));
             let completes =
                 next.is_some_and(|next| (COMPLEMENTS.contains(next) || NUMERALS.contains(next)) && !about);
@@ -214,11 +214,12 @@ fn by_character(clause: &str, intent: &mut Intent) {
     if let Some((effect, _)) = opens_with(clause) {
         intent.classes.insert(effect);
     }
-    // “会议将在周五开” is only the future.
+    // “会议将在周五开” merely states the future.
     intent.acts |= (clause.contains('把') || clause.starts_with('将')) && !clause.contains("的话");
 }
 
-/// The verb of one character that a clause opens with, behind words of asking: “帮我约离家近的大厅”. What follows must be more than a word.
+/// The one-character verb that a clause opens with, after polite words: “帮我约离家近的大厅”. What follows must be more than a
+/// word.
 fn opens_with(clause: &str) -> Option<(Effect, char)> {
     const POLITE: &[&str] = &[
         "请", "帮我", "麻烦", "给我", "帮忙", "再", "也", "先", "就", "然后", "并", "顺便", "都", "想", "要",
@@ -235,7 +236,7 @@ fn opens_with(clause: &str) -> Option<(Effect, char)> {
     (!counts && rest.chars().count() >= 5).then_some((*effect, verb))
 }
 
-/// “他发了什么？” asks; “能不能发一份？” is a wish.
+/// “他发了什么？” is a question; “能不能发一份？” is a wish.
 fn is_question(clause: &str) -> bool {
     const QUESTIONS: &[&str] = &[
         "?",
@@ -263,7 +264,7 @@ fn is_question(clause: &str) -> bool {
     (any(QUESTIONS) || either) && !any(POLITE) && !clause.contains('就')
 }
 
-/// A sentence that neither asks nor wants anything looked up, and does not only tell who is speaking.
+/// A sentence that neither asks nor wants anything looked up, and does more than introduce the speaker.
 fn is_statement_of_a_wish(sentence: &str) -> bool {
     const LOOKING: &str =
         "看 查 找 搜 读 列 总结 汇总 概括 翻译 解释 介绍 比较 对比 告诉 说说 讲讲 数一数 算 统计 念";

@@ -1,4 +1,4 @@
-//! Wishes of more than one word, and wishes in words that no lexicon holds.
+//! Wishes of more than one word, and wishes in words that are in no lexicon.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use super::{BEFORE_VERB, Intent, NEGATIONS, OBJECTS, english};
 use crate::effect::Effect;
 
-/// Words of a verb that may stand between it and the particle that makes it another one: “throw the old ones out”.
+/// Maximum number of words between a verb and the particle that changes its meaning: “throw the old ones out”.
 const BETWEEN: usize = 6;
 
-/// Verbs with a particle.
+/// Phrasal verbs.
 const PHRASAL: &[(Effect, &str, &str)] = &[
     (Effect::Delete, "throw toss chuck", "out away"),
     (Effect::Delete, "take strike cross get kick", "off"),
@@ -35,7 +35,7 @@ const PHRASAL: &[(Effect, &str, &str)] = &[
     (Effect::Pay, "pay", "back"),
 ];
 
-/// The rows of [`PHRASAL`] that a verb begins: every word of a text is looked up.
+/// The rows of [`PHRASAL`] by their verb, because every word of a text is looked up.
 static BY_VERB: LazyLock<HashMap<&str, Vec<(Effect, &str)>>> = LazyLock::new(|| {
     let mut all: HashMap<&str, Vec<(Effect, &str)>> = HashMap::new();
     for (effect, verbs, particles) in PHRASAL {
@@ -44,12 +44,12 @@ static BY_VERB: LazyLock<HashMap<&str, Vec<(Effect, &str)>>> = LazyLock::new(|| 
     all
 });
 
-/// What is to be known of a text.
+/// What to find out about a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// The classes that it asks for.
+    /// The effect classes that it asks for.
     Classes,
-    /// These, and whether it wants something done in words that no class knows.
+    /// These, and whether it wants something done in words that no class covers.
     AnyWish,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn phrases(turn: &str, wanted: Wanted, intent: &mut Intent) {
             read(&words(clause), asks, wanted, &mut own);
         }
         english(sentence, &mut own);
-        // What is wanted is known where a word of it is.
+        // A sentence with a known verb already says what is wanted.
         let open = wanted == Wanted::AnyWish && own.classes.is_empty();
         own.acts |= open && is_statement_of_a_wish(sentence);
         intent.acts |= own.acts;
@@ -77,14 +77,14 @@ fn words(text: &str) -> Vec<&str> {
     text.split(|ch| !word(ch)).filter(|word| !word.is_empty()).collect()
 }
 
-/// “Did they get it fixed?”; “could you get it fixed?” is a wish.
+/// “Did they get it fixed?” is a question; “could you get it fixed?” is a wish.
 fn is_question(sentence: &str) -> bool {
     sentence.trim_end().ends_with('?') && words(sentence).first().is_some_and(|first| !is(POLITE, first))
 }
 
 fn read(words: &[&str], asks: bool, wanted: Wanted, intent: &mut Intent) {
     let behind = |at: usize| words.get(at + 1..).unwrap_or_default();
-    // “On the other hand”: a noun is no verb with a particle.
+    // “On the other hand”: the noun is not part of a phrasal verb.
     let verb = |at: usize| {
         let before = at.checked_sub(1).and_then(|before| words.get(before));
         before.is_none_or(|before| BEFORE_VERB.contains(before))
@@ -101,7 +101,7 @@ fn read(words: &[&str], asks: bool, wanted: Wanted, intent: &mut Intent) {
             continue;
         }
         let phrasal: Vec<Effect> = phrasal(word, behind(at)).filter(|_| verb(at)).collect();
-        // “Turn down”, “take off”: it is over.
+        // “Turn down”, “take off”: something ends.
         intent.ends |=
             phrasal.contains(&Effect::Delete) || *word == "turn" && verb(at) && is_down(behind(at));
         intent.classes.extend(phrasal);
@@ -142,7 +142,7 @@ fn is(list: &str, word: &str) -> bool {
 
 fn phrasal<'w>(verb: &'w str, behind: &'w [&'w str]) -> impl Iterator<Item = Effect> + 'w {
     let rows = BY_VERB.get(verb).map_or(&[][..], Vec::as_slice);
-    // “Get my mails and find out who wrote”, “get the names out of the list”: the particle is another word's.
+    // “Get my mails and find out who wrote”, “get the names out of the list”: the particle belongs to another word.
     let reach = if rows.is_empty() { 0 } else { BETWEEN };
     let last = behind.iter().take(reach).take_while(|word| !is(JOINS, word)).count();
     let own = move |place: usize| behind.get(place + 1).is_none_or(|next| !is("of what who how if", next));
@@ -152,7 +152,7 @@ fn phrasal<'w>(verb: &'w str, behind: &'w [&'w str]) -> impl Iterator<Item = Eff
     rows.iter().filter(move |(_, particles)| close(particles)).map(|(effect, _)| *effect)
 }
 
-/// Where the reach of a verb ends.
+/// Words that end the reach of a verb.
 const JOINS: &str = "and then or but to that which who find figure check work";
 
 /// “Give Joel read access to it”, “give him his deposit back”.
@@ -166,7 +166,7 @@ fn given_what(behind: &[&str]) -> Option<Effect> {
     (any("money deposit refund fee tip bonus") || holds_money(behind)).then_some(Effect::Pay)
 }
 
-/// “40 euros”, “ten pounds”; a report about the euro is none.
+/// “40 euros”, “ten pounds”; a report about the euro is not money.
 fn holds_money(behind: &[&str]) -> bool {
     const UNITS: &str =
         "euro euros eur dollar dollars usd pound pounds gbp quid bucks yuan rmb yen francs kronor";
@@ -182,14 +182,14 @@ fn lets_somebody(behind: &[&str]) -> bool {
         && verbs.any(|word| is("see view edit read use access join enter", word))
 }
 
-/// “I want it at the same hour”, “I'd like the talk moved”; “I want to see my bookings” asks.
+/// “I want it at the same hour”, “I'd like the talk moved”; “I want to see my bookings” only asks to see something.
 fn is_to_be(behind: &[&str]) -> bool {
     behind.first().is_some_and(|what| is("it them this that these those the", what))
         && behind.get(1).is_some_and(|next| !is("to", next))
         && !behind.iter().any(|word| is(LOOKING, word))
 }
 
-/// “Get 8 kg more”, “get four of whatever is low”, “get another box”: what there is too little of is bought or ordered.
+/// “Get 8 kg more”, “get four of whatever is low”, “get another box”: what has run low is bought or ordered.
 fn gets_more(behind: &[&str]) -> bool {
     let number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit()) || is(NUMBERS, word);
     let counted = behind.first().is_some_and(number)
@@ -198,7 +198,7 @@ fn gets_more(behind: &[&str]) -> bool {
     counted || more && !behind.contains(&"information")
 }
 
-/// “Get our usual plumber to fix it”: they are ordered. Of money nothing is said.
+/// “Get our usual plumber to fix it”: the plumber is ordered. Nothing is said about money.
 fn gets_somebody_to_work(behind: &[&str]) -> bool {
     let somebody = behind.first().is_some_and(|first| is("our the a an my", first));
     let verb = behind.iter().take(BETWEEN).position(|word| *word == "to").and_then(|at| behind.get(at + 1));
@@ -218,8 +218,8 @@ fn is_causative(behind: &[&str]) -> bool {
     })
 }
 
-/// A clause that opens with a word that is followed by what is acted on, and is neither a question nor about looking:
-/// “knock twenty off the price”, “get our usual plumber to fix it”.
+/// A clause whose first word is followed by an object, and that neither asks nor wants anything looked up: “knock twenty
+/// off the price”, “get our usual plumber to fix it”.
 fn is_unknown_wish(words: &[&str]) -> bool {
     let mut words = words.iter().skip_while(|word| is(POLITE, word));
     let (Some(first), Some(second)) = (words.next(), words.next()) else { return false };
@@ -227,8 +227,8 @@ fn is_unknown_wish(words: &[&str]) -> bool {
     (OBJECTS.contains(second) || number) && first.len() >= 3 && !is(NO_WISH, first) && !is(SUBJECTS, first)
 }
 
-/// A sentence that neither asks nor wants anything looked up, and opens like an order or says that something is wanted:
-/// “nineteen degrees please”, “we need another hour”, “quote Ostermark a dozen of the small pumps”.
+/// A sentence that neither asks nor wants anything looked up, and opens like an instruction or says that something is
+/// wanted: “nineteen degrees please”, “we need another hour”, “quote Ostermark a dozen of the small pumps”.
 fn is_statement_of_a_wish(sentence: &str) -> bool {
     let all = words(sentence);
     let any = |list: &str| all.iter().any(|word| is(list, word));
@@ -237,7 +237,7 @@ fn is_statement_of_a_wish(sentence: &str) -> bool {
         .iter()
         .position(|word| matches!(*word, "want" | "wants"))
         .and_then(|at| all.get(at.checked_sub(1)?));
-    // “Mrs Okafor wants to see flat 3”: what somebody else wants is a wish as well.
+    // “Mrs Okafor wants to see flat 3”: what somebody else wants is a wish too.
     if want.is_some_and(|who| !is("i we you to they who", who)) {
         return !question;
     }
@@ -256,15 +256,15 @@ const POLITE: &str = "please and then also now just so pls kindly could can woul
 const NUMBERS: &str =
     "two three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty hundred half";
 
-/// What a sentence holds that asks or wants something looked up.
+/// Words of a sentence that asks or wants something looked up.
 const LOOKING: &str = "what which who whom whose when where why how show find search look read view check list summarise \
     summarize explain describe compare translate tell know think count calculate any hear remember whether see";
 
-/// What opens a sentence that tells something.
+/// Words that open a statement.
 const SUBJECTS: &str = "i i'm i've i'd i'll we we're he she they you it's hello hi hey dear thanks thank ok okay yes great good sorry \
     if as by at on in of let's today tomorrow yesterday";
 
-/// What begins a clause and asks for nothing to be done: questions, looking, and words that join.
+/// Words that start a clause which asks for nothing to be done: question words, verbs of looking, and joining words.
 const NO_WISH: &str = "what which who whose when where why how is are was were does did has have had will would should may might must can \
     could read show find search look see view check list summarise summarize explain describe compare translate tell \
     know think want need like love hope wish guess hear heard saw got the this that these those for from with without \

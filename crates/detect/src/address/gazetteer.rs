@@ -1,8 +1,9 @@
-//! The names of Chinese provinces, cities, counties, towns and townships, as an automaton that is read where it lies in
-//! the binary.
+//! The names of Chinese provinces, cities, counties, towns and townships, as an automaton that is used directly from the
+//! binary.
 //!
-//! The names are spelt from their last character to their first, because it is the last one (省, 市, 区, 县, 镇, 乡) that shows
-//! where a name may end. `docs/model-card.md` says where they come from; `cargo xtask places --data DIR` makes the file.
+//! The names are stored from their last character to their first, because it is the last one (省, 市, 区, 县, 镇, 乡) that
+//! shows where a name may end. `docs/model-card.md` documents their sources; `cargo xtask places --data DIR` builds the
+//! file.
 
 use std::sync::OnceLock;
 
@@ -10,29 +11,29 @@ use fst::raw::Fst;
 
 static FILE: &[u8] = include_bytes!("../../model/places.fst");
 
-/// Characters of the longest name.
+/// Length of the longest name in characters.
 const LONGEST: usize = 12;
 
 /// How a name is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// With the word for what it is: 杭州市.
+    /// With its suffix: 杭州市.
     Full,
-    /// Without it: 杭州. Believed only before another part of an address.
+    /// Without the suffix: 杭州. Accepted only before another part of an address.
     Short,
 }
 
-/// The longest name that ends at `end`: where it begins, and its form.
+/// The longest name that ends at `end`: its start and form.
 pub(crate) fn ending_at(text: &str, end: usize) -> Option<(usize, Form)> {
     names(text, end).last()
 }
 
-/// True if `text[start..end]` is a name with the word for what it is.
+/// True if `text[start..end]` is a name with its suffix.
 pub(crate) fn is_full(text: &str, start: usize, end: usize) -> bool {
     names(text, end).any(|found| found == (start, Form::Full))
 }
 
-/// Every name that ends at `end`, the shortest first.
+/// Every name that ends at `end`, shortest first.
 fn names(text: &str, end: usize) -> impl Iterator<Item = (usize, Form)> {
     let mut state = automaton().map(|fst| (fst, fst.root().addr(), 0));
     let before = text.get(..end).unwrap_or_default();
@@ -60,7 +61,7 @@ fn step(fst: &'static Fst<&'static [u8]>, address: usize, output: u64, ch: char)
     Some(state)
 }
 
-/// The automaton of this build. `None` only if the file in the binary is none, which a test rules out.
+/// The automaton of this build. `None` only if the embedded file is invalid, which a test rules out.
 fn automaton() -> Option<&'static Fst<&'static [u8]>> {
     static READ: OnceLock<Option<Fst<&'static [u8]>>> = OnceLock::new();
     READ.get_or_init(|| Fst::new(FILE).ok()).as_ref()

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Bytes of the longest word.
+/// Length of the longest word in bytes.
 const LONGEST: usize = 24;
 
 /// The word at `at`: letters, digits, and `'`, `.` or `-` within it.
@@ -15,14 +15,14 @@ pub(crate) fn word(text: &str, at: usize) -> Option<Range<usize>> {
         .then_some(at..at + known.len())
 }
 
-/// Where the next word begins behind one blank; a dot of an abbreviation may stand before it.
+/// Where the next word starts after one space, which the dot of an abbreviation may precede.
 pub(crate) fn next(text: &str, end: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let end = end + usize::from(bytes.get(end) == Some(&b'.'));
     (bytes.get(end) == Some(&b' ')).then_some(end + 1)
 }
 
-/// Where the next part begins behind a comma, a line break or blanks; at most four bytes on.
+/// Where the next part starts after a comma, a line break or spaces; at most four bytes further.
 pub(crate) fn part(text: &str, end: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let dot = end
@@ -33,12 +33,12 @@ pub(crate) fn part(text: &str, end: usize) -> Option<usize> {
     (gap > 0).then_some(dot + gap)
 }
 
-/// True if the word begins with a capital.
+/// True if the word starts with a capital.
 pub(crate) fn is_capital(word: &str) -> bool {
     word.starts_with(char::is_uppercase)
 }
 
-/// True if the word is one of these, in any case.
+/// True if the word is one of these, ignoring case.
 pub(crate) fn is_any(word: &str, known: &[&str]) -> bool {
     known.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
@@ -98,8 +98,8 @@ fn is_code(text: &str, code: &Range<usize>) -> bool {
     known.len() <= 6 && (known.len() == 1 || known.bytes().any(|b| b.is_ascii_digit()))
 }
 
-/// `Springfield, IL 62704`, `London SW1A 2AA`, `Toronto, ON M5V 2T6`: one to three words, and what proves that they are a
-/// city: a state with or without its code, or a postcode.
+/// `Springfield, IL 62704`, `London SW1A 2AA`, `Toronto, ON M5V 2T6`: one to three words, followed by proof that they are
+/// a city: a state with or without its code, or a postcode.
 fn city(text: &str, end: usize) -> Option<usize> {
     let mut at = part(text, end)?;
     for _ in 0..4 {
@@ -115,7 +115,7 @@ fn city(text: &str, end: usize) -> Option<usize> {
     region(text, at).or_else(|| postcode(text, at))
 }
 
-/// A state or province, and the code that may follow.
+/// A state or province, and the postcode that may follow.
 fn region(text: &str, at: usize) -> Option<usize> {
     let state = state(text, at)?;
     Some(part(text, state).and_then(|at| postcode(text, at)).unwrap_or(state))
@@ -236,7 +236,7 @@ fn country(text: &str, at: usize) -> Option<usize> {
     whole.then_some(at + name.len())
 }
 
-/// The end of a postcode of the United States, the United Kingdom or Canada.
+/// The end of a US, UK or Canadian postcode.
 pub(crate) fn postcode(text: &str, at: usize) -> Option<usize> {
     zip(text, at).or_else(|| british(text, at)).or_else(|| canadian(text, at))
 }
@@ -253,7 +253,7 @@ fn zip(text: &str, at: usize) -> Option<usize> {
     whole.then_some(code.end)
 }
 
-/// `A9A 9A9`, of Canada.
+/// A Canadian postcode, `A9A 9A9`.
 fn canadian(text: &str, at: usize) -> Option<usize> {
     let form = |word: &str, shape: &str| {
         word.len() == shape.len()
@@ -267,7 +267,7 @@ fn canadian(text: &str, at: usize) -> Option<usize> {
     (form(text.get(first)?, "A9A") && form(text.get(second.clone())?, "9A9")).then_some(second.end)
 }
 
-/// The postcode areas of the United Kingdom (Royal Mail).
+/// Postcode areas of the United Kingdom (Royal Mail).
 const AREAS: &[&str] = &[
     "AB", "AL", "B", "BA", "BB", "BD", "BH", "BL", "BN", "BR", "BS", "BT", "CA", "CB", "CF", "CH", "CM",
     "CO", "CR", "CT", "CV", "CW", "DA", "DD", "DE", "DG", "DH", "DL", "DN", "DT", "DY", "E", "EC", "EH",
@@ -279,7 +279,7 @@ const AREAS: &[&str] = &[
     "WS", "WV", "YO", "ZE",
 ];
 
-/// `SW1A 2AA`: the area of a closed list, the district, and the sector with its unit, in capitals.
+/// `SW1A 2AA`: the area from a closed list, the district, and the sector with its unit, in capitals.
 pub(crate) fn british(text: &str, at: usize) -> Option<usize> {
     let outward = word(text, at)?;
     let inward = next(text, outward.end).and_then(|at| word(text, at))?;
@@ -293,7 +293,7 @@ pub(crate) fn british(text: &str, at: usize) -> Option<usize> {
     (known && numbered && is_inward(last)).then_some(inward.end)
 }
 
-/// A digit and two letters, without those that the Royal Mail leaves out.
+/// A digit and two letters, excluding those that the Royal Mail does not use.
 fn is_inward(code: &str) -> bool {
     let mut bytes = code.bytes();
     code.len() == 3

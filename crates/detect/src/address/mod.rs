@@ -1,4 +1,4 @@
-//! Postal addresses: what their recognisers share, and [`join`], which makes one entity of one address.
+//! Postal addresses: what their recognisers share, and [`join`], which merges the parts of one address into one entity.
 
 use std::cmp::Reverse;
 
@@ -14,7 +14,7 @@ pub(crate) mod zh;
 const ADDRESSES: &[&str] =
     &["address_en", "address_germanic", "address_romance", "address_zh", "po_box", "uk_postcode"];
 
-/// Joins what several sources say of one address: places that overlap an address or follow it as its city does.
+/// Joins what several sources found of one address: places that overlap an address, or follow it as a city does.
 pub(crate) fn join(text: &str, candidates: &mut Vec<Candidate>) {
     for found in candidates.iter_mut().filter(|found| found.kind == DataType::Location) {
         found.span.start = with_house_number(text, found).unwrap_or(found.span.start);
@@ -36,8 +36,8 @@ pub(crate) fn join(text: &str, candidates: &mut Vec<Candidate>) {
     candidates.append(&mut joined);
 }
 
-/// Where an address that ends with a number of its street begins if another number opens its line: `4500 Puruntie 82`.
-/// Sources that look for names see no part of it in a bare number.
+/// Start of an address that ends with a street number, if another number opens its line: `4500 Puruntie 82`. Sources that
+/// look for names do not see a bare number as part of one.
 fn with_house_number(text: &str, found: &Candidate) -> Option<usize> {
     let street = text.get(found.span.clone())?;
     let numbered = street.bytes().any(|b| b.is_ascii_digit()) && street.starts_with(char::is_alphabetic);
@@ -47,15 +47,15 @@ fn with_house_number(text: &str, found: &Candidate) -> Option<usize> {
     ((1..=6).contains(&(before.len() - rest.len())) && opens).then_some(rest.len())
 }
 
-/// What a house number stands behind.
+/// What precedes a house number.
 const OPENINGS: &[&str] = &["\n", "\n ", "> ", ">", ": ", " at ", "    ", ", "];
 
 fn is_address(found: &Candidate) -> bool {
     ADDRESSES.contains(&found.recogniser)
 }
 
-/// True if `next`, which begins later, is a part of the same address: it overlaps, or no more than blanks, and behind Latin
-/// letters a comma or a line break, stand between them.
+/// True if `next`, which starts later, is part of the same address: the two overlap, or only spaces separate them (after
+/// Latin letters, also a comma or a line break).
 fn belongs(text: &str, last: &Candidate, next: &Candidate) -> bool {
     if !is_address(last) && !is_address(next) {
         return false;

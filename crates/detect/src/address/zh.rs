@@ -1,6 +1,6 @@
-//! The parts of a Chinese address, from the large to the small: 省 市 区县 镇乡街道 村, 路 街 巷, 号 弄, 栋 单元 室.
+//! The parts of a Chinese address, from large to small: 省 市 区县 镇乡街道 村, 路 街 巷, 号 弄, 栋 单元 室.
 //!
-//! Each function reads at most a few dozen characters from the place it is given.
+//! Each function reads at most a few dozen characters from the given position.
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use ombud_core::script::is_han;
 
 use super::gazetteer::{self, Form};
 
-/// Characters of the longest name of a road, village or estate.
+/// Maximum length of a road, village or estate name, in characters.
 const NAME: usize = 10;
-/// Parts of one address; beyond, it is a list.
+/// Maximum number of parts in one address; beyond that, it is a list.
 const PARTS: usize = 16;
 
-/// What is left of a road without the word for it, when it is no name of one.
+/// Stems that remain of a road word without its suffix but do not name a road.
 const NO_ROADS: &[&str] = &[
     "道",
     "铁",
@@ -59,7 +59,7 @@ const ESTATES: &[&str] = &[
     "小区", "花园", "公寓", "新村", "家园", "大厦", "广场", "中心", "大楼", "社区", "苑", "城", "园", "府",
     "庭", "湾", "坊", "村", "院",
 ];
-/// What stands behind a number. The first that fits is taken, so the longer ones come first.
+/// What follows a number. The first match is taken, so longer ones come first.
 const UNITS: &[&str] = &[
     "号楼", "号院", "号房", "单元", "号", "弄", "栋", "幢", "座", "室", "楼", "层", "户", "房", "院", "组",
     "队", "期",
@@ -68,12 +68,12 @@ const UNITS: &[&str] = &[
 const BUILDING: &[&str] = &["栋", "幢", "号楼", "单元", "室"];
 const VILLAGES: &[&str] = &["村", "社区", "庄", "屯", "寨", "农场", "林场", "苏木", "园区", "开发区"];
 
-/// Words that may stand before an address and never within it.
+/// Characters that may precede an address but never occur within one.
 const STOPS: &str =
     "在到于住是去从往至位址的了我你您他她它们这那哪个每某走沿经离距靠临找叫给送寄发为说把被跟";
 
-/// The address that goes on behind the name of a province, city, county or town that ends at `end`, and whether it has a
-/// road or a number; `None` if there is no such name, or nothing smaller than it follows.
+/// The address that continues after the name of a province, city, county or town that ends at `end`, and whether it has a
+/// road or a number; `None` if there is no such name, or nothing smaller follows it.
 pub(crate) fn from_region(text: &str, end: usize) -> Option<(Range<usize>, bool)> {
     let region = region(text, end)?;
     let at = skip_blank(text, region.end);
@@ -82,8 +82,8 @@ pub(crate) fn from_region(text: &str, end: usize) -> Option<(Range<usize>, bool)
     (last > region.end).then_some((region.start..last, !village))
 }
 
-/// The run of regions around the full name that ends at `end`. `None` if the name before it in the run has its word for
-/// what it is as well: then that one has told of them all.
+/// The run of regions around the full name that ends at `end`. `None` if the name before it in the run is a full name
+/// too, because that one has already yielded them all.
 pub(crate) fn region(text: &str, end: usize) -> Option<Range<usize>> {
     let (mut start, Form::Full) = gazetteer::ending_at(text, end)? else { return None };
     while let Some((before, form)) = gazetteer::ending_at(text, start) {
@@ -99,7 +99,7 @@ pub(crate) fn region(text: &str, end: usize) -> Option<Range<usize>> {
     Some(start..last)
 }
 
-/// The end of the region whose name begins at `start`, or behind one blank there.
+/// The end of the region whose name starts at `start`, or after one space there.
 fn next_region(text: &str, start: usize) -> Option<usize> {
     let start = skip_blank(text, start);
     let ends = text.get(start..)?.char_indices().skip(1).take(LONGEST_REGION);
@@ -110,7 +110,7 @@ fn next_region(text: &str, start: usize) -> Option<usize> {
 }
 
 const LONGEST_REGION: usize = 11;
-/// The last characters of regions.
+/// Final characters of region names.
 const ENDS: &str = "省市区县旗盟州镇乡道木";
 
 /// Where the roads, numbers and buildings that follow `start` end; `start` if there are none.
@@ -131,8 +131,8 @@ fn details(text: &str, start: usize) -> usize {
     end
 }
 
-/// The address of which the number before `unit` is the first: a road and a number, or an estate and a building. `unit` is
-/// where 号, 弄, 栋 and their like stand.
+/// The address whose first number precedes `unit`: a road and a number, or an estate and a building. `unit` is the
+/// position of 号, 弄, 栋 and the like.
 pub(crate) fn from_number(text: &str, unit: usize) -> Option<Range<usize>> {
     let digits = number_before(text, unit)?;
     let end = number(text, digits)?;
@@ -147,7 +147,7 @@ pub(crate) fn from_number(text: &str, unit: usize) -> Option<Range<usize>> {
     fits.then(|| with_regions(text, &name)..details(text, digits))
 }
 
-/// True if `name` is a road's.
+/// True if `name` is the name of a road.
 fn names_road(name: &str) -> bool {
     let direction = name.trim_end_matches(['东', '西', '南', '北', '中', '段']);
     let stems = [name, direction];
@@ -156,8 +156,8 @@ fn names_road(name: &str) -> bool {
     stems.next().is_some_and(|stem| !stem.is_empty() && !NO_ROADS.contains(&stem))
 }
 
-/// The name that ends at `end`: back to a mark, a blank or a word that stands before addresses. A region in it begins the
-/// address and not the name.
+/// The name that ends at `end`: back to a mark, a space or a word that precedes addresses. A region within it starts the
+/// address, not the name.
 fn name_before(text: &str, end: usize) -> Option<Range<usize>> {
     let mut start = end;
     for (length, (at, ch)) in text.get(..end)?.char_indices().rev().enumerate() {
@@ -170,8 +170,8 @@ fn name_before(text: &str, end: usize) -> Option<Range<usize>> {
     (start < end).then(|| shortened(text, start..end))
 }
 
-/// A name that only the limit has cut is taken for the three characters that roads and estates have most often, and their
-/// word.
+/// A name that was cut off only by the length limit is assumed to have three characters, as most roads and estates do,
+/// plus its suffix.
 fn shortened(text: &str, name: Range<usize>) -> Range<usize> {
     let Some(known) = text.get(name.clone()) else { return name };
     match known.char_indices().rev().nth(4) {
@@ -180,7 +180,7 @@ fn shortened(text: &str, name: Range<usize>) -> Range<usize> {
     }
 }
 
-/// The start of the regions that lead to a name.
+/// The start of the regions that lead up to a name.
 fn with_regions(text: &str, name: &Range<usize>) -> usize {
     let mut start = name.start;
     while let Some((before, _)) =
@@ -191,7 +191,7 @@ fn with_regions(text: &str, name: &Range<usize>) -> usize {
     start
 }
 
-/// `12号`, `A8栋`, `3-2号`, `附1号`, `一百五十七号`: the end behind the unit.
+/// The end of `12号`, `A8栋`, `3-2号`, `附1号`, `一百五十七号`, unit included.
 fn number(text: &str, start: usize) -> Option<usize> {
     let rest = text.get(start..)?;
     let digits = rest.trim_start_matches(['附', '第', '-', '#', '之']);
@@ -201,7 +201,7 @@ fn number(text: &str, start: usize) -> Option<usize> {
     let length = digits.len() - after.len();
     let unit = UNITS.iter().find(|unit| after.starts_with(**unit))?;
     let behind = after.get(unit.len()..)?;
-    // 3号线 is a line of the underground; 12号文, 5号电池 and the fifth of a month are no houses.
+    // 3号线 is an underground line; 12号文, 5号电池 and the fifth of a month are not houses.
     let other = ["线", "文", "电池", "机", "令", "发", "召开"]
         .iter()
         .any(|word| *unit == "号" && behind.starts_with(word));
@@ -210,7 +210,7 @@ fn number(text: &str, start: usize) -> Option<usize> {
     (length > 0 && length <= 24 && (numbered || lettered) && !other).then(|| text.len() - behind.len())
 }
 
-/// Where the number begins whose unit stands at `unit`.
+/// Where the number before the unit at `unit` starts.
 fn number_before(text: &str, unit: usize) -> Option<usize> {
     let before = text.get(..unit)?;
     let ascii = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '-');
@@ -221,7 +221,7 @@ fn number_before(text: &str, unit: usize) -> Option<usize> {
     (numerals.len() < before.len() && before.len() - numerals.len() <= 24).then_some(numerals.len())
 }
 
-/// A road, from its name to the word for it and its direction. Without a number behind it `道` and `里` are no roads.
+/// A road, from its name to its suffix and direction. Without a number after it, `道` and `里` are not roads.
 fn road(text: &str, start: usize) -> Option<usize> {
     let rest = text.get(start..)?;
     let length = name_length(rest);
@@ -250,7 +250,7 @@ fn village(text: &str, start: usize) -> Option<usize> {
     ends.last()
 }
 
-/// An estate or a building with a name: `龙湖天街13号楼`, `阳光小区`.
+/// A named estate or building: `龙湖天街13号楼`, `阳光小区`.
 fn building(text: &str, start: usize) -> Option<usize> {
     let rest = text.get(start..)?;
     let length = name_length(rest);
@@ -268,7 +268,7 @@ fn building(text: &str, start: usize) -> Option<usize> {
     })
 }
 
-/// A room without a word for it, as behind `2单元`: `501`, `-301`.
+/// A room without a unit, as after `2单元`: `501`, `-301`.
 fn bare_number(text: &str, start: usize) -> Option<usize> {
     let rest = text.get(start..)?;
     let digits = rest.strip_prefix(['-', '#']).unwrap_or(rest);
@@ -279,7 +279,7 @@ fn bare_number(text: &str, start: usize) -> Option<usize> {
     (length > 0 && length <= 8 && alone).then(|| text.len() - after.len())
 }
 
-/// Bytes of Chinese characters at the start of `rest` that may be a name.
+/// Length in bytes of the characters at the start of `rest` that may be a name.
 fn name_length(rest: &str) -> usize {
     let mut chars = rest.char_indices().take(NAME + 2);
     chars
@@ -291,7 +291,7 @@ fn skip_blank(text: &str, at: usize) -> usize {
     at + usize::from(text.as_bytes().get(at) == Some(&b' '))
 }
 
-/// 吾斯塘·博依: a name may have a dot in it.
+/// 吾斯塘·博依: a name may contain a dot.
 fn is_of_a_name(ch: char) -> bool {
     is_han(ch) || ch == '·'
 }

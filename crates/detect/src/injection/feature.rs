@@ -1,44 +1,44 @@
-//! Features of a sentence: which classes of words it holds, in which order, what stands around it, and its own words.
+//! Features of a sentence: which word classes it contains, in which order, its surroundings, and its own words.
 //!
-//! Training and reading use this one function; a model fits only the features that it was trained with, so any change here
-//! or in the lexicon needs a new model (the header's version guards against forgetting it).
+//! Training and inference share this function; a model fits only the features that it was trained with, so any change
+//! here or in the lexicon needs a new model (the version in the header guards against forgetting it).
 
 use ombud_core::Hiding;
 
 use super::lexicon::{Class, Hit};
 use crate::tagger::feature::{hash_word, mix};
 
-/// Raised with every change of features or words.
+/// Incremented with every change of features or words.
 pub const VERSION: u32 = 5;
 
-/// Bits of a place in the table of classes.
+/// Bits of an index into the table of classes.
 pub const CLASS_BITS: u32 = 15;
-/// Bits of a place in the table of words.
+/// Bits of an index into the table of words.
 pub const WORD_BITS: u32 = 19;
-/// Bits of a place in the table of the words of passages.
+/// Bits of an index into the table of passage words.
 pub const PASSAGE_BITS: u32 = 18;
 
 /// What is known about a sentence.
 #[derive(Debug, Clone, Default)]
 pub struct Features {
-    /// Places in the table of classes, each once, rising.
+    /// Indices into the table of classes, unique and ascending.
     pub classes: Vec<u32>,
-    /// Places in the table of words, each once, rising.
+    /// Indices into the table of words, unique and ascending.
     pub words: Vec<u32>,
 }
 
-/// What stands around a sentence.
+/// The surroundings of a sentence.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Around {
     /// Classes in the sentences before and after.
     pub(super) near: u32,
     /// Classes anywhere in the text.
     pub(super) text: u32,
-    /// Whether the sentence stands in quotation marks, code or a quotation.
+    /// Whether the sentence is in quotation marks, code or a quotation.
     pub(super) quoted: bool,
 }
 
-/// How a text was hidden, as far as the model tells it apart.
+/// How a text was hidden, to the extent that the model distinguishes it.
 fn hiding_kind(hidden: &[Hiding]) -> u64 {
     let rank = |hiding: &Hiding| match hiding {
         Hiding::Characters => 6,
@@ -51,7 +51,7 @@ fn hiding_kind(hidden: &[Hiding]) -> u64 {
     hidden.iter().map(rank).max().unwrap_or(0)
 }
 
-/// Classes that make a text one about attacks or templates; that it holds any other class says nothing.
+/// Classes that mark a text as being about attacks or templates; other classes anywhere in the text are not informative.
 const TOPICS: u32 = 1 << Class::Discuss as u8 | 1 << Class::Tokens as u8;
 
 struct Writer {
@@ -74,7 +74,7 @@ fn place(hash: u64, bits: u32) -> u32 {
     u32::try_from(hash >> (64 - bits)).unwrap_or_default()
 }
 
-/// The features of a sentence with these words in it.
+/// The features of a sentence with these words.
 pub(super) fn of(sentence: &str, hits: &[Hit], around: Around, hidden: &[Hiding]) -> Features {
     let mut writer = Writer { features: Features::default() };
     let own = hits.iter().fold(0_u32, |own, hit| own | hit.class.bit());
@@ -118,7 +118,7 @@ fn class_features(writer: &mut Writer, own: u32, hits: &[Hit], around: Around, h
     order_features(writer, hits);
 }
 
-/// Which class follows which; the same one twice in a row counts once.
+/// Which class follows which; repetitions count once.
 fn order_features(writer: &mut Writer, hits: &[Hit]) {
     let mut order: Vec<u64> = hits.iter().map(|hit| u64::from(hit.class as u8)).collect();
     order.dedup();
@@ -130,17 +130,17 @@ fn order_features(writer: &mut Writer, hits: &[Hit]) {
     }
 }
 
-/// Characters of Chinese that words are not made of by letters.
+/// Whether a character is Chinese, and thus not part of a word spelled in letters.
 pub fn is_han(ch: char) -> bool {
     ('\u{3400}'..='\u{9fff}').contains(&ch)
 }
 
-/// Words, and neighbours by twos and threes, also those with one between them.
+/// Words, and neighbours in pairs and triples, including those with one word in between.
 fn word_features(writer: &mut Writer, sentence: &str) {
     each_run(sentence, |template, value| writer.word(template, value));
 }
 
-/// Places in the table of passages of the words of a few sentences, each once, rising.
+/// Indices into the table of passage words for a few sentences, unique and ascending.
 pub(super) fn passage(text: &str) -> Vec<u32> {
     let mut places = Vec::with_capacity(text.len());
     each_run(text, |template, value| {
@@ -152,7 +152,7 @@ pub(super) fn passage(text: &str) -> Vec<u32> {
     places
 }
 
-/// Calls `each` with the runs of words that count, and which kind of run it is.
+/// Calls `each` with the kind and hash of each word or run of words that counts.
 fn each_run(text: &str, mut each: impl FnMut(u64, u64)) {
     let (mut before, mut last) = (0_u64, 0_u64);
     each_token(text, |hash| {
@@ -164,16 +164,16 @@ fn each_run(text: &str, mut each: impl FnMut(u64, u64)) {
     });
 }
 
-/// Letters by which a word is known: endings tell nothing here.
+/// Number of letters that identify a word: endings are not informative here.
 const STEM: usize = 5;
 
-/// Calls `each` with the hash of every word's beginning and of every Chinese character.
+/// Calls `each` with the hash of every word's stem and of every Chinese character.
 fn each_token(sentence: &str, mut each: impl FnMut(u64)) {
     let mut word: Vec<u8> = Vec::new();
     for ch in sentence.chars().chain([' ']) {
         if ch.is_alphanumeric() && !is_han(ch) {
             let mut buffer = [0; 4];
-            // Numbers are alike.
+            // All digits count as the same.
             let ch = if ch.is_ascii_digit() { '0' } else { ch.to_ascii_lowercase() };
             if word.len() < STEM {
                 word.extend_from_slice(ch.encode_utf8(&mut buffer).as_bytes());

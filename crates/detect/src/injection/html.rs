@@ -1,7 +1,7 @@
-//! Markup, as far as it decides what a reader sees: one linear pass, no tree.
+//! Markup, to the extent that it decides what a reader sees: one linear pass, no tree.
 //!
-//! A tag ends at the next `>`; a `<` before that makes it no tag. So each byte is looked at twice at most, whatever stands
-//! there. Elements that HTML does not know stay in the text: `<system>` is no markup but a sign.
+//! A tag ends at the next `>`; if a `<` comes first, it is not a tag. So each byte is examined at most twice, whatever
+//! the input. Elements unknown to HTML remain in the text: `<system>` is not markup but a sign.
 
 mod style;
 
@@ -13,7 +13,7 @@ use super::decode::reference as numeric;
 use super::view::{Derived, View};
 use style::{hides, hiding_names};
 
-/// Elements that are taken for markup; those that begin a new line are marked.
+/// Elements treated as markup, and whether they start a new line.
 const ELEMENTS: &[(&str, bool)] = &[
     ("a", false),
     ("abbr", false),
@@ -93,25 +93,25 @@ const ELEMENTS: &[(&str, bool)] = &[
     ("video", true),
     ("wbr", false),
 ];
-/// Elements without an end.
+/// Elements without an end tag.
 const VOID: &[&str] = &["base", "br", "hr", "img", "input", "link", "meta", "wbr"];
 /// Attributes whose values are sentences.
 const SPOKEN: &[&str] =
     &["alt", "title", "aria-label", "content", "placeholder", "value", "summary", "data-"];
 /// Attributes whose values are addresses.
 const LINKS: &[&str] = &["src", "href", "action", "data-src", "background"];
-/// Values of attributes that are shorter say nothing.
+/// Minimum length of an attribute value or hidden part that is worth reading.
 const SAYS: usize = 16;
 
-/// What a reader sees, and what they do not.
+/// What a reader sees, and what they do not see.
 pub(super) struct Parts {
     /// The text without its markup.
     pub(super) visible: View<'static>,
-    /// Comments, values of attributes and text that a style hides.
+    /// Comments, attribute values and text hidden by a style.
     pub(super) hidden: Vec<View<'static>>,
 }
 
-/// Takes markup apart; `None` if there is none.
+/// Separates markup from text; `None` if there is no markup.
 pub(super) fn parts(view: &View<'_>) -> Option<Parts> {
     memchr::memchr(b'<', view.text.as_bytes())?;
     let mut reader = Reader::new(view);
@@ -125,10 +125,10 @@ pub(super) fn parts(view: &View<'_>) -> Option<Parts> {
     reader.finish()
 }
 
-/// An element that hides what stands in it.
+/// An open element that hides its content.
 struct Hidden<'t> {
     name: &'t str,
-    /// Elements of this name that are open inside.
+    /// Nested open elements of the same name.
     open: usize,
     derived: Derived,
 }
@@ -139,7 +139,7 @@ struct Reader<'v, 't> {
     visible: Derived,
     inside: Option<Hidden<'v>>,
     hidden: Vec<View<'static>>,
-    /// Classes and ids that the page's own style hides.
+    /// Classes and ids hidden by the page's own style sheet.
     names: BTreeSet<String>,
     found: bool,
 }
@@ -158,7 +158,7 @@ impl<'v, 't> Reader<'v, 't> {
         }
     }
 
-    /// Takes over text, with its character references decoded.
+    /// Copies text, decoding its character references.
     fn text(&mut self, start: usize, end: usize) {
         let text = self.text;
         let (mut from, mut at) = (start, start);
@@ -175,7 +175,7 @@ impl<'v, 't> Reader<'v, 't> {
         self.out().copy(text.get(from..end).unwrap_or_default(), from);
     }
 
-    /// Deals with what begins with `<` at `open`; returns where to go on.
+    /// Handles what starts with `<` at `open`; returns where to continue.
     fn markup(&mut self, open: usize) -> usize {
         let text = self.text;
         let rest = text.get(open..).unwrap_or_default();
@@ -209,7 +209,7 @@ impl<'v, 't> Reader<'v, 't> {
         (inner + length + 3).min(self.text.len())
     }
 
-    /// A part that nobody sees becomes a view of its own.
+    /// Turns an invisible part into a view of its own.
     fn aside(&mut self, start: usize, end: usize, hiding: Hiding) {
         let part = self.text.get(start..end).unwrap_or_default();
         if part.len() >= SAYS {
@@ -219,7 +219,7 @@ impl<'v, 't> Reader<'v, 't> {
         }
     }
 
-    /// A style sheet: nobody sees it, and it may hold comments.
+    /// A style sheet: nobody sees it, and it may contain comments.
     fn sheet(&mut self, from: usize) -> usize {
         let rest = self.text.get(from..).unwrap_or_default();
         let end = from + memchr::memmem::find(rest.as_bytes(), b"</").unwrap_or(rest.len());
@@ -277,7 +277,7 @@ impl<'v, 't> Reader<'v, 't> {
             })
     }
 
-    /// Values that are sentences.
+    /// Collects attribute values that are sentences.
     fn attributes(&mut self, tag: &Tag<'v>) {
         let base = self.text.as_ptr() as usize;
         for (key, value) in tag.attributes().filter(|(_, value)| !value.is_empty()) {
@@ -287,7 +287,7 @@ impl<'v, 't> Reader<'v, 't> {
             if spoken && (value.contains(' ') || !value.is_ascii()) {
                 self.aside(start, start + value.len(), Hiding::Attribute);
             } else if LINKS.contains(&key) && value.contains("://") && value.contains(['{', '[', '=', '$']) {
-                // With the name before it, so that a picture is told from a link.
+                // Including the attribute name, so that an image can be told from a link.
                 self.aside(key.as_ptr() as usize - base, start + value.len(), Hiding::Attribute);
             }
         }
@@ -309,7 +309,7 @@ fn reference(text: &str) -> Option<(usize, char)> {
     named.map(|(name, ch)| (name.len(), *ch)).or_else(|| numeric(text))
 }
 
-/// A tag that HTML knows.
+/// A tag known to HTML.
 struct Tag<'t> {
     name: &'t str,
     /// What follows the name.
@@ -319,7 +319,7 @@ struct Tag<'t> {
 }
 
 impl<'t> Tag<'t> {
-    /// Reads what stands between `<` and `>`.
+    /// Parses what is between `<` and `>`.
     fn read(body: &'t str) -> Option<Self> {
         let (closes, body) = body.strip_prefix('/').map_or((false, body), |body| (true, body));
         let end =
@@ -334,7 +334,7 @@ impl<'t> Tag<'t> {
         VOID.iter().any(|void| void.eq_ignore_ascii_case(self.name))
     }
 
-    /// Names and values, the names in lower case as HTML writers write them.
+    /// Names and values, with the names expected in lower case.
     fn attributes(&self) -> impl Iterator<Item = (&'t str, &'t str)> {
         let mut rest = self.rest;
         std::iter::from_fn(move || {
@@ -352,7 +352,7 @@ impl<'t> Tag<'t> {
     }
 }
 
-/// A value and what follows it. The quotes may be escaped, in a document inside of a string.
+/// An attribute value and what follows it. The quotes may be escaped, in a document inside a string.
 fn quoted(text: &str) -> (&str, &str) {
     for quote in ["\"", "'", "\\\""] {
         if let Some(inner) = text.strip_prefix(quote) {

@@ -1,11 +1,11 @@
-//! Classes of words that orders to a model are made of, in English and Chinese. A word says nothing by itself; the model
-//! weighs which of them stand together, and in which order.
+//! Word classes that make up instructions to a model, in English and Chinese. A word means nothing by itself; the model
+//! weighs which of them occur together, and in which order.
 
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-/// A class of words. The order is part of the features.
+/// A word class. The order is part of the features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Class {
@@ -13,35 +13,35 @@ pub enum Class {
     Model,
     /// What may be a model: assistant, bot, agent.
     Helper,
-    /// To set aside.
+    /// Setting aside.
     Override,
     /// Instructions, prompt, rules.
     Meta,
-    /// What came before.
+    /// What came earlier.
     Prior,
-    /// Begins a new order: your task is, from now on.
+    /// Start of a new instruction: your task is, from now on.
     Begin,
     /// Duty and request: must, please.
     Must,
-    /// To keep from somebody.
+    /// Keeping something from somebody.
     Conceal,
-    /// The user, from outside.
+    /// The user, spoken of by an outsider.
     User,
-    /// To send, move, publish.
+    /// Sending, moving, publishing.
     Send,
-    /// To delete, change, grant.
+    /// Deleting, changing, granting.
     Change,
-    /// To run, call, open.
+    /// Running, calling, opening.
     Run,
-    /// To say, answer, recommend.
+    /// Saying, answering, recommending.
     Speak,
     /// Passwords, keys, the conversation.
     Secret,
     /// Urgency.
     Urgent,
-    /// When a model reads: before answering, when you summarise.
+    /// The moment when a model reads: before answering, when you summarise.
     Reading,
-    /// Role marks in words: system message, developer mode.
+    /// Role markers in words: system message, developer mode.
     Role,
     /// Chat-template tokens.
     Mark,
@@ -55,7 +55,7 @@ pub enum Class {
     You,
     /// An address, link or account.
     Target,
-    /// A link with a place for data.
+    /// A link with a slot for data.
     Carrier,
     /// Never, do not.
     Never,
@@ -63,23 +63,23 @@ pub enum Class {
     All,
     /// Talk about chat templates and tokenisers.
     Tokens,
-    /// I, we: somebody writes to somebody.
+    /// I, we: a person writes to a person.
     We,
-    /// What somebody said, found out or never does: a report, no order.
+    /// What somebody said, found out or never does: a report rather than an instruction.
     Report,
 }
 
 impl Class {
-    /// How many there are.
+    /// Number of classes.
     pub const COUNT: usize = 29;
 
-    /// Its bit.
+    /// The bit of the class.
     pub fn bit(self) -> u32 {
         1 << self as u8
     }
 }
 
-/// Words that a sentence is looked at for.
+/// Classes for which a sentence is examined.
 const TRIGGERS: u32 = 1 << Class::Model as u8
     | 1 << Class::Helper as u8
     | 1 << Class::Override as u8
@@ -94,16 +94,17 @@ const TRIGGERS: u32 = 1 << Class::Model as u8
     | 1 << Class::Carrier as u8
     | 1 << Class::Secret as u8;
 
-/// What somebody may be told to do.
+/// Actions that somebody may be told to take.
 const ACTS: u32 =
     1 << Class::Send as u8 | 1 << Class::Change as u8 | 1 << Class::Run as u8 | 1 << Class::Speak as u8;
 
-/// Whether a sentence, or a text, with these classes is looked at at all: many attacks name neither a machine nor its orders.
+/// Whether a sentence, or a text, with these classes is examined at all: many attacks mention neither a machine nor its
+/// instructions.
 pub(super) fn is_worth_a_look(own: u32) -> bool {
     own & (TRIGGERS | ACTS) != 0 || own.count_ones() >= 2
 }
 
-/// Words by class, parted by `|`. A word of ASCII letters must stand alone; `*` lets it go on.
+/// Words by class, separated by `|`. A word of ASCII letters must be a whole word; `*` allows it to continue.
 const WORDS: &[(Class, &str)] = &[
     (
         Class::Model,
@@ -290,7 +291,7 @@ impl Lexicon {
         Some(Self { automaton, owners })
     }
 
-    /// Calls `each` with every word, in order. `loose` text was written letter by letter: words run together there.
+    /// Calls `each` with every word, in order. `loose` text was spelt letter by letter: words run together there.
     pub(super) fn find(&self, text: &str, loose: bool, mut each: impl FnMut(Hit)) {
         let bytes = text.as_bytes();
         let letter =
@@ -307,8 +308,8 @@ impl Lexicon {
     }
 }
 
-/// Every word with its class; one that stands in two classes belongs to the first. Template tokens hold the separator, so
-/// it counts only outside of `<|…|>`.
+/// Every word with its class; one listed in two classes belongs to the first. Template tokens contain the separator, so
+/// it counts only outside `<|…|>`.
 fn words() -> Vec<(Class, &'static str)> {
     let mut all: Vec<(Class, &'static str)> = Vec::new();
     for (class, list) in WORDS {
@@ -337,7 +338,7 @@ fn split(list: &'static str) -> Vec<&'static str> {
         .collect()
 }
 
-/// Whether a `<|` stands open at the end.
+/// Whether a `<|` is still open at the end.
 fn opens(part: &str) -> bool {
     part.rfind("<|").is_some_and(|open| part.get(open..).is_some_and(|rest| !rest.contains("|>")))
 }

@@ -1,17 +1,17 @@
-//! Signs of injection in what third parties wrote: tool results, retrieved passages, memories.
+//! Signs of injection in third-party content: tool results, retrieved passages, memories.
 //!
 //! A text goes through four steps, each linear in its length:
 //!
-//! 1. [`view`] and [`decode`] bring out what is there to be read: invisible characters, base64, hexadecimal, escapes, moved
-//!    letters, and with [`html`] comments, attributes and what a style hides. What comes out is looked at in the same way, to a
-//!    bounded depth and a bounded total.
-//! 2. [`segment`] cuts each view into sentences, and [`lexicon`] finds the words that orders to a model are made of. Sentences
-//!    that hold none are done.
-//! 3. [`feature`] and [`model`] weigh the others: which classes of words stand together and in which order, how the sentence was
-//!    hidden, whether the text talks about attacks, its own words, and those of the passage that it stands in.
+//! 1. [`view`] and [`decode`] extract what can be read: invisible characters, base64, hexadecimal, escapes, rearranged
+//!    letters, and with [`html`] comments, attributes and content hidden by a style. What they extract is examined in
+//!    the same way, to a bounded depth and a bounded total.
+//! 2. [`segment`] cuts each view into sentences, and [`lexicon`] finds the words that instructions to a model consist of.
+//!    Sentences without any are done.
+//! 3. [`feature`] and [`model`] weigh the others: which word classes occur together and in which order, how the sentence
+//!    was hidden, whether the text talks about attacks, its own words, and those of the surrounding passage.
 //! 4. Neighbours are joined, and each sign gets a kind for its explanation.
 //!
-//! `cargo xtask train` makes the model from sentences of our own; `docs/model-card.md` says how, and where it fails.
+//! `cargo xtask train` builds the model from our own sentences; `docs/model-card.md` documents how, and where it fails.
 
 mod decode;
 pub mod feature;
@@ -37,46 +37,46 @@ use view::View;
 /// The model of this build.
 static MODEL: &[u8] = include_bytes!("../../model/signs.bin");
 
-/// Layers of encoding that are taken off.
+/// Maximum number of encoding layers that are removed.
 const DEEPEST: usize = 4;
-/// Bytes that decoding may bring out, beyond twice those of the text.
+/// Bytes that decoding may produce, in addition to twice the length of the text.
 const EXTRA: usize = 16 * 1024;
-/// Bytes of a passage: whole sentences, until there are so many.
+/// Length of a passage in bytes: whole sentences, up to this many.
 const PASSAGE: usize = 1200;
-/// Signs of one text that are reported.
+/// Maximum number of signs reported per text.
 const MOST: usize = 64;
-/// Signs are reported from this score on.
+/// Signs are reported from this score upwards.
 pub const LEAST: f32 = 0.5;
-/// Added to the odds of a sentence without Chinese characters: its words tell classes more sharply, and ordinary English text
-/// of the training grammars stays quiet with it.
+/// Added to the log-odds of a sentence without Chinese characters: its words separate the classes more sharply, and
+/// ordinary English text of the training grammars still stays below the threshold.
 const LATIN: f32 = 0.3;
 
-/// A sentence that was weighed.
+/// A sentence to be weighed.
 #[expect(clippy::struct_excessive_bools, reason = "facts about a sentence that do not depend on each other")]
 #[derive(Debug, Clone)]
 pub struct Window {
     /// Bytes of the given text, on character boundaries.
     pub span: Range<usize>,
-    /// What the model knows about it.
+    /// Its features for the model.
     pub features: Features,
     /// How it was hidden.
     pub hidden: Vec<Hiding>,
-    /// Classes of words in it.
+    /// Word classes in it.
     own: u32,
-    /// Classes anywhere in its view.
+    /// Word classes anywhere in its view.
     text: u32,
     quoted: bool,
     picture: bool,
-    /// A link takes away what belongs to the user.
+    /// Whether a link carries away what belongs to the user.
     leads_away: bool,
     latin: bool,
-    /// What sets aside stands before what is set aside.
+    /// Whether the words of setting aside precede what is set aside.
     aside: bool,
-    /// It orders to set instructions aside, and opens its clause with it.
+    /// Whether it is an instruction to set instructions aside that opens its clause.
     order: bool,
-    /// The order was hidden.
+    /// Whether the instruction was hidden.
     hidden_order: bool,
-    /// An assistant speaks of itself, or there is nothing but a link.
+    /// Whether an assistant speaks of itself, or there is nothing but a link.
     harmless: bool,
 }
 
@@ -86,7 +86,7 @@ pub fn signs(text: &str) -> Vec<Sign> {
     judge(model, text)
 }
 
-/// The model of this build. `None` only if the file in the binary is no model, which a test rules out.
+/// The model of this build. `None` only if the embedded file is not a model, which a test rules out.
 fn built_in() -> Option<&'static Model<'static>> {
     static READ: OnceLock<Option<Model<'static>>> = OnceLock::new();
     READ.get_or_init(|| Model::read(MODEL)).as_ref()
@@ -114,7 +114,7 @@ pub fn judge(model: &Model<'_>, text: &str) -> Vec<Sign> {
                 return;
             }
             let kind = kind(&window);
-            // A neighbour of the last one: they are one sign.
+            // Adjacent to the last one: they form one sign.
             let near = |span: &Range<usize>| window.span.start <= span.end + 3;
             if let Some((span, at)) = last.as_mut().filter(|(span, _)| near(span)) {
                 span.end = window.span.end.max(span.end);
@@ -130,7 +130,7 @@ pub fn judge(model: &Model<'_>, text: &str) -> Vec<Sign> {
     settle(found)
 }
 
-/// The surest of two neighbours speaks for both.
+/// Joins two neighbours; the more certain one determines the kind.
 fn join(sign: &mut Sign, span: Range<usize>, kind: SignKind, score: f32) {
     sign.span.end = span.end;
     if kind < sign.kind || score > sign.score + 0.2 {
@@ -139,7 +139,8 @@ fn join(sign: &mut Sign, span: Range<usize>, kind: SignKind, score: f32) {
     sign.score = sign.score.max(score);
 }
 
-/// One sign for a place and kind: the surest, and of equals the one that says most about how it was hidden.
+/// Keeps one sign per place and kind: the most certain one, and among equals the one that says most about how it was
+/// hidden.
 fn settle(mut found: Vec<Sign>) -> Vec<Sign> {
     found.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.hidden.len().cmp(&a.hidden.len())));
     let mut kept: Vec<Sign> = Vec::new();
@@ -157,12 +158,12 @@ fn settle(mut found: Vec<Sign>) -> Vec<Sign> {
     kept
 }
 
-/// The logarithm of the odds that a window is a sign, with what its passage adds.
+/// The log-odds that a window is a sign, including the contribution of its passage.
 fn odds(model: &Model<'_>, window: &Window, passage: f32) -> f32 {
     model.score(&window.features) + passage + if window.latin { LATIN } else { 0.0 }
 }
 
-/// The surest window of a text by the model alone, without rules: the logarithm of its odds. For setting the threshold.
+/// The log-odds of the most certain window of a text by the model alone, without rules. For choosing the threshold.
 pub fn surest(model: &Model<'_>, text: &str) -> Option<f32> {
     let (mut surest, mut passage) = (None, 0.0);
     read(text, |item| match item {
@@ -176,7 +177,7 @@ pub fn surest(model: &Model<'_>, text: &str) -> Option<f32> {
     surest
 }
 
-/// How sure it is that a window is a sign, 0 to 1.
+/// The probability that a window is a sign, 0 to 1.
 fn weigh(model: &Model<'_>, window: &Window, passage: f32) -> f32 {
     let odds = odds(model, window, passage);
     let score = 1.0 / (1.0 + (-odds).exp());
@@ -198,12 +199,12 @@ fn weigh(model: &Model<'_>, window: &Window, passage: f32) -> f32 {
     if window.order {
         return score.max(0.7);
     }
-    // Nobody spells out letter by letter that something is to be set aside.
+    // Nobody innocently spells out letter by letter that something is to be set aside.
     let spelt = window.hidden.contains(&Hiding::Letters) && has(Class::Override) && has(Class::Meta);
     if spelt || has(Class::Mark) || rules::hold(window.own, window.aside) { score.max(0.6) } else { score }
 }
 
-/// What a sign does, by the words in it.
+/// The kind of a sign, by its words.
 fn kind(window: &Window) -> SignKind {
     let has = |class: Class| window.own & class.bit() != 0;
     if has(Class::Carrier) {
@@ -219,19 +220,19 @@ fn kind(window: &Window) -> SignKind {
     }
 }
 
-/// What reading a text brings up.
+/// The items produced while reading a text.
 pub enum Read {
     /// Text in invisible characters.
     Invisible(Range<usize>),
-    /// A view begins.
+    /// A new view starts.
     View,
-    /// The words of the passage that the next windows stand in (`feature`).
+    /// The words of the passage that contains the next windows (`feature`).
     Passage(Vec<u32>),
-    /// A sentence with a word that matters.
+    /// A sentence with a relevant word.
     Window(Window),
 }
 
-/// Calls `each` with every sentence that the model would weigh, in all views, and with what stands around them.
+/// Calls `each` with every sentence that the model would weigh, in all views, and with its surroundings.
 pub fn read(text: &str, mut each: impl FnMut(Read)) {
     let Some(lexicon) = Lexicon::built_in() else { return };
     let mut left = text.len().saturating_mul(2).saturating_add(EXTRA);
@@ -244,7 +245,7 @@ pub fn read(text: &str, mut each: impl FnMut(Read)) {
             view_windows(text, lexicon, &view, &mut each);
         }
         for view in derived.drain(..) {
-            // What exceeds the bound is let go; the next one may be small enough.
+            // A view that exceeds the bound is dropped; the next one may be small enough.
             if let Some(rest) = left.checked_sub(view.text.len()) {
                 left = rest;
                 queue.push(view);
@@ -253,7 +254,7 @@ pub fn read(text: &str, mut each: impl FnMut(Read)) {
     }
 }
 
-/// Brings out what a view hides; returns the view as it is to be read, unless that is among what it brought out.
+/// Extracts what a view hides; returns the view as it is to be read, unless that is among the extracted ones.
 fn unveil<'t>(
     text: &str,
     view: View<'t>,
@@ -341,8 +342,8 @@ fn view_windows(text: &str, lexicon: &Lexicon, view: &View<'_>, each: &mut impl 
     }
 }
 
-/// The passage of a sentence: the ones before it while they fill no half of it, and those after it. Each byte stands in a bounded
-/// number of passages.
+/// The passage of a sentence: the preceding sentences as long as they fill no more than half of it, and the following
+/// ones. Each byte is in a bounded number of passages.
 fn passage_of(sentences: &[Sentence], at: usize) -> Range<usize> {
     let Some(this) = sentences.get(at) else { return 0..0 };
     let before = sentences.get(..at).unwrap_or_default().iter().rev();
@@ -364,14 +365,14 @@ fn classes(hits: &[Hit]) -> u32 {
     hits.iter().fold(0, |classes, hit| classes | hit.class.bit())
 }
 
-/// What a text is about: one word is chance.
+/// What a text is about: a single word is chance.
 fn topics(hits: &[Hit]) -> u32 {
     let count = |class: Class| hits.iter().filter(|hit| hit.class == class).count();
     let about = |class: Class, least: usize| if count(class) >= least { class.bit() } else { 0 };
     about(Class::Discuss, 3) | about(Class::Tokens, 1)
 }
 
-/// A sentence with the places of its words among all.
+/// A sentence with the range of its words among all hits.
 struct Sentence {
     span: Range<usize>,
     hits: Range<usize>,

@@ -1,4 +1,4 @@
-//! The model file: a header and two tables of weights, read where they lie.
+//! The model file: a header and three tables of weights, used directly from the binary.
 //!
 //! All numbers are little-endian.
 //!
@@ -6,17 +6,17 @@
 //! |---|---|
 //! | 0..8 | `OMBSIG01` |
 //! | 8..12 | version of the features |
-//! | 12..28 | `f32`: what leans towards no sign; what one step of a class, of a word and of a word of a passage is worth |
+//! | 12..28 | `f32`: the bias; the value of one weight step of a class, of a word and of a passage word |
 //! | 28..32 | zero |
-//! | 32.. | weights of classes (`i8`), then of words, then of words of passages |
+//! | 32.. | weights of classes (`i8`), then of words, then of passage words |
 
 use super::feature::{CLASS_BITS, Features, PASSAGE_BITS, VERSION, WORD_BITS};
 
 /// Bytes before the weights.
 pub const HEADER: usize = 32;
-/// How every model file begins.
+/// The first bytes of every model file.
 pub const MAGIC: [u8; 8] = *b"OMBSIG01";
-/// Up to so many words count in full; of more, each counts the less, by the square root of how many there are.
+/// Up to this many words count in full; beyond that, each counts less, by the square root of their number.
 pub const WORDS: f32 = 6.0;
 
 /// A view of a model file.
@@ -30,7 +30,7 @@ pub struct Model<'m> {
 }
 
 impl<'m> Model<'m> {
-    /// Reads the header. `None` if this is no model, one for other features, or not as long as it should be.
+    /// Reads the header. `None` if this is not a model, is for other features, or has the wrong length.
     pub fn read(file: &'m [u8]) -> Option<Self> {
         let (header, body) = file.split_at_checked(HEADER)?;
         let number = |at: usize| Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?));
@@ -45,7 +45,7 @@ impl<'m> Model<'m> {
         whole.then_some(Self { bias: float(12)?, steps, classes, words, passages })
     }
 
-    /// The logarithm of the odds that a sentence with these features is a sign.
+    /// The log-odds that a sentence with these features is a sign.
     pub fn score(&self, features: &Features) -> f32 {
         let [class, word, _] = self.steps;
         let classes = sum(self.classes, &features.classes);
@@ -53,14 +53,14 @@ impl<'m> Model<'m> {
         self.bias + class * classes + word * words * word_share(features.words.len())
     }
 
-    /// What the passage around a sentence adds to that.
+    /// The contribution of the passage around a sentence to its log-odds.
     pub fn passage(&self, places: &[u32]) -> f32 {
         let [_, _, step] = self.steps;
         step * sum(self.passages, places) * word_share(places.len())
     }
 }
 
-/// What one of so many words counts.
+/// The share with which each of `count` words counts.
 #[expect(clippy::cast_precision_loss, reason = "a sentence has few words")]
 pub fn word_share(count: usize) -> f32 {
     (WORDS / (count as f32).max(WORDS)).sqrt()

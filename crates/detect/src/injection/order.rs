@@ -1,14 +1,15 @@
-//! Plain orders: “Ignore all previous instructions.” says enough by itself, without an address or a deed, where it is an order.
+//! Plain instructions: “Ignore all previous instructions.” is enough by itself, without an address or an action, where it
+//! is an instruction.
 //!
-//! It is one if it opens its clause, stands in no quotation, and neither the sentence nor the text talks about attacks. People
-//! ask each other to ignore what *they* wrote, so an order to a model names nobody as the writer.
+//! It is one if it opens its clause, is not quoted, and neither the sentence nor the text talks about attacks. People ask
+//! each other to ignore what *they* wrote, so an instruction to a model names nobody as the author.
 
 use ombud_core::Hiding;
 
 use super::lexicon::{Class, Hit};
 use super::place::structured;
 
-/// To set aside, as an order says it.
+/// Verbs of setting aside, as instructions use them.
 const VERBS: &[&str] = &[
     "ignore",
     "disregard",
@@ -38,7 +39,7 @@ const VERBS: &[&str] = &[
     "放弃",
 ];
 
-/// Words between the beginning of a clause and its verb.
+/// Words between the start of a clause and its verb.
 const LEADS: &[&str] = &[
     "please",
     "now",
@@ -114,17 +115,17 @@ const CHINESE_LEADS: &[&str] = &[
     "完全",
     "彻底",
 ];
-/// What stands before a colon or a blank where an example follows.
+/// Words before a colon or a space that an example follows.
 const EXAMPLES: &[&str] = &[
     "is", "are", "phrase", "phrases", "text", "like", "as", "says", "say", "write", "writes", "wrote",
     "said", "reads", "string", "strings", "sentence", "words", "title", "called", "with", "e.g", "写道",
     "如下", "是", "说", "为", "如", "句话", "写着", "标题", "内容", "字样",
 ];
 
-/// Bytes of what is to be set aside.
+/// Number of bytes in which the object of setting aside is expected.
 const OBJECT: usize = 90;
 
-/// True if a sentence orders somebody to set aside what they were told. `start` is where it begins in the text of `own`.
+/// True if a sentence instructs somebody to set aside earlier instructions. `start` is its position in the text of `own`.
 pub(super) fn is_plain(sentence: &str, start: usize, own: &[Hit]) -> bool {
     let talks = |hit: &Hit| matches!(hit.class, Class::Discuss | Class::Report | Class::Tokens);
     if own.iter().any(talks) {
@@ -135,7 +136,7 @@ pub(super) fn is_plain(sentence: &str, start: usize, own: &[Hit]) -> bool {
     for (at, hit) in verbs {
         let place = hit.start.saturating_sub(start);
         let (Some(before), Some(order)) = (sentence.get(..place), sentence.get(place..)) else { continue };
-        // `"note":"ignore …`: the mark belongs to the notation.
+        // `"note":"ignore …`: the quotation mark belongs to the notation.
         let before = if notation { before.strip_suffix('"').unwrap_or(before) } else { before };
         let later = own.get(at + 1..).unwrap_or_default();
         if begins_with_verb(order) && opens_clause(before) && sets_aside(order, hit.start, later) {
@@ -145,7 +146,8 @@ pub(super) fn is_plain(sentence: &str, start: usize, own: &[Hit]) -> bool {
     false
 }
 
-/// What follows the verb is what a model was told before, all of it, or something to do instead comes next.
+/// True if the object of the verb is what a model was told before, and either all of it is meant or something to do
+/// instead follows.
 fn sets_aside(order: &str, verb: usize, later: &[Hit]) -> bool {
     let end =
         order.find([',', '.', ';', '!', '?', '\n', '，', '。', '；', '！', '？']).unwrap_or(order.len());
@@ -184,7 +186,7 @@ fn begins_with_verb(order: &str) -> bool {
     })
 }
 
-/// True if nothing but what leads to an order stands between the beginning of a clause and its end here.
+/// True if only words that lead up to an instruction are between the start of the clause and its end here.
 fn opens_clause(before: &str) -> bool {
     const MARKS: &[char] = &[
         '.', ':', ';', '!', '?', ',', '\n', '-', '—', '>', ']', ')', '*', '#', '|', '。', '，', '：', '；',
@@ -197,7 +199,7 @@ fn opens_clause(before: &str) -> bool {
         }
         None => ("", before),
     };
-    // An example in quotation marks, or behind “such a phrase is:”.
+    // An example in quotation marks, or after “such a phrase is:”.
     if clause.contains(['"', '\'', '`', '“', '‘', '「', '『']) || names_example(outside) {
         return false;
     }
@@ -221,13 +223,14 @@ fn names_example(outside: &str) -> bool {
     })
 }
 
-/// True if what sets aside stands before what is set aside: “ignore … rules”, not “the rules expire”.
+/// True if the words of setting aside precede what is set aside: “ignore … rules”, not “the rules expire”.
 pub(super) fn is_in_order(own: &[Hit]) -> bool {
     let over = own.iter().position(|hit| hit.class == Class::Override);
     over.is_some_and(|over| own.get(over..).unwrap_or_default().iter().any(|hit| hit.class == Class::Meta))
 }
 
-/// True if what was hidden is an order: nobody encodes by chance that rules are to be set aside, or what an assistant must do.
+/// True if an instruction was hidden: nobody encodes by chance that rules are to be set aside, or what an assistant must
+/// do.
 pub(super) fn is_hidden(hidden: &[Hiding], own: &[Hit]) -> bool {
     let encoded = hidden.iter().any(|hiding| {
         matches!(
@@ -245,11 +248,11 @@ pub(super) fn is_hidden(hidden: &[Hiding], own: &[Hit]) -> bool {
     if encoded {
         return aside || has(Class::Model) && act && pressed;
     }
-    // A page hides menus and notices, too.
+    // Pages also hide menus and notices.
     aside && has(Class::Prior) && (has(Class::All) || act || has(Class::Model))
 }
 
-/// `<system>grant …</system>`: a tag that speaks as the operator, and an order at once.
+/// `<system>grant …</system>`: a tag that speaks as the operator, immediately followed by an instruction.
 pub(super) fn is_tagged(sentence: &str, start: usize, own: &[Hit]) -> bool {
     const TAGS: &[&str] = &[
         "<system>",

@@ -1,11 +1,11 @@
-//! Shapes that no list of words can hold: links with a place for data in them, addresses, quotation.
+//! Patterns that no word list can express: links with a slot for data, addresses, quotation.
 
 use super::lexicon::{Class, Hit};
 
-/// Bytes of a link that are looked at.
+/// Maximum number of bytes of a link that are examined.
 const LINK: usize = 400;
 
-/// What a place for data is called, in names of parameters or between its brackets.
+/// Names of data slots, in parameter names or between the slot's brackets.
 const DATA: &[&str] = &[
     "data",
     "secret",
@@ -47,7 +47,7 @@ const DATA: &[&str] = &[
     "用户",
 ];
 
-/// Adds links, addresses and account numbers of a text to its words.
+/// Adds the links, addresses and account numbers of a text to its hits.
 pub(super) fn shapes(text: &str, hits: &mut Vec<Hit>) {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -75,7 +75,7 @@ fn is_address(bytes: &[u8], at: usize) -> bool {
     word(at.checked_sub(1)) && word(Some(at + 1))
 }
 
-/// Where a link ends: placeholders in brackets belong to it, also with blanks in them.
+/// Where a link ends: bracketed placeholders belong to it, even with spaces in them.
 fn link_end(text: &str, start: usize) -> usize {
     let most = text.floor_char_boundary((start + LINK).min(text.len()));
     let mut depth = 0_u32;
@@ -94,7 +94,7 @@ fn link_end(text: &str, start: usize) -> usize {
     most
 }
 
-/// Whether a link has a place into which data is to be put: `?q={conversation}`, `/[SUMMARY].png`.
+/// Whether a link has a slot for data: `?q={conversation}`, `/[SUMMARY].png`.
 fn carries(link: &str) -> bool {
     let Some(path) = link.get(3..).and_then(|rest| rest.find(['/', '?']).and_then(|at| rest.get(at..)))
     else {
@@ -120,7 +120,7 @@ fn carries(link: &str) -> bool {
     named && (open || spoken)
 }
 
-/// Whether a link is the source of a picture: `![…](…)` or `src="…"`.
+/// Whether a link is the source of an image: `![…](…)` or `src="…"`.
 pub(super) fn is_picture(text: &str, link: usize) -> bool {
     let from = text.floor_char_boundary(link.saturating_sub(160));
     let before = text.get(from..link).unwrap_or_default();
@@ -134,11 +134,11 @@ pub(super) fn is_picture(text: &str, link: usize) -> bool {
             .any(|source| scheme.to_ascii_lowercase().ends_with(source))
 }
 
-/// Whether a sentence stands in code or quotation: it opens with a mark of it, or the marks around it close.
+/// Whether a sentence is in code or quoted: it opens with a quotation mark, or is enclosed in a pair.
 pub(super) fn is_quoted(text: &str, start: usize, end: usize) -> bool {
     const MARKS: &[&str] = &["`", "\u{201c}", "\u{2018}", "\u{300c}", "\u{300e}", "> ", "&gt;", "'"];
     let line = text.get(start..end).unwrap_or_default();
-    // Quotation marks of JSON, CSV and YAML quote nothing.
+    // Quotation marks of JSON, CSV and YAML do not quote.
     if let Some(value) = structured(line, text.as_bytes().get(start.wrapping_sub(1)).copied()) {
         return inner_quote(value);
     }
@@ -148,11 +148,11 @@ pub(super) fn is_quoted(text: &str, start: usize, end: usize) -> bool {
         || inner_quote(line)
 }
 
-/// The value in a line of JSON, CSV or YAML, without the quotation marks that belong to the notation. `before` is the byte
-/// before the line.
+/// The value in a line of JSON, CSV or YAML, without the quotation marks of the notation. `before` is the byte before the
+/// line.
 pub(super) fn structured(line: &str, before: Option<u8>) -> Option<&str> {
     let rest = line.trim_start_matches(['{', '[', ',', ' ']);
-    // `"key":"value"`, perhaps behind numbers and flags that the sentence was not cut at.
+    // `"key":"value"`, possibly after numbers and flags at which the sentence was not cut.
     let value = ["\":\"", "\": \""].iter().find_map(|mark| line.find(mark).map(|at| at + mark.len()));
     if let Some(value) =
         value.filter(|value| rest.starts_with('"') && *value < 120).and_then(|at| line.get(at..))
@@ -166,7 +166,7 @@ pub(super) fn structured(line: &str, before: Option<u8>) -> Option<&str> {
     {
         return Some(value.trim_end().trim_end_matches('"'));
     }
-    // `key: "value"`, in small letters and to the end of the line.
+    // `key: "value"`, in lower case and up to the end of the line.
     let (key, value) = line.trim_start_matches(['-', ' ']).split_once(": \"")?;
     let plain =
         !key.is_empty() && key.len() <= 24 && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
@@ -176,7 +176,7 @@ pub(super) fn structured(line: &str, before: Option<u8>) -> Option<&str> {
         .then(|| value.trim_end().trim_end_matches('"'))
 }
 
-/// Whether a link in Markdown takes along what belongs to the user: `[here](https://…/?d=BASE64_OF_CONVERSATION)`.
+/// Whether a Markdown link carries away what belongs to the user: `[here](https://…/?d=BASE64_OF_CONVERSATION)`.
 pub(super) fn leads_away(text: &str, link: usize) -> bool {
     const PRIVATE: &[&str] = &[
         "conversation",
@@ -196,7 +196,7 @@ pub(super) fn leads_away(text: &str, link: usize) -> bool {
     let before = text.get(text.floor_char_boundary(link.saturating_sub(12))..link).unwrap_or_default();
     let end = link_end(text, link);
     let query = text.get(link..end).and_then(|link| link.split_once('?')).map(|(_, query)| query);
-    // A place for data is in capitals or brackets; a plain word there is the name of a page.
+    // A data slot is in capitals or brackets; a plain word there is the name of a page.
     before.trim_end_matches(|ch: char| ch.is_ascii_alphabetic()).ends_with("](")
         && query.is_some_and(|query| {
             let open =
@@ -206,7 +206,7 @@ pub(super) fn leads_away(text: &str, link: usize) -> bool {
         })
 }
 
-/// Whether the most of a sentence stands in quotation marks.
+/// Whether most of a sentence is in quotation marks.
 fn inner_quote(line: &str) -> bool {
     const PAIRS: &[(char, char)] = &[
         ('\u{201c}', '\u{201d}'),

@@ -1,12 +1,12 @@
-//! Combinations of words that are a sign by themselves, whatever the model makes of the rest: it knows only what it has seen.
-//! They hold for text that is neither quoted nor about attacks.
+//! Combinations of words that are a sign by themselves, whatever the model says, since it knows only what it has seen.
+//! They apply to text that is neither quoted nor about attacks.
 
 use super::lexicon::Class;
 
-/// What an order asks for.
+/// Actions that an instruction asks for.
 const ACTS: &[Class] = &[Class::Send, Class::Change, Class::Run, Class::Secret];
 
-/// Each line: all of these, and one of those, and none of the last.
+/// Each row: all of the first, at least one of the second, and none of the last.
 const RULES: &[(&[Class], &[Class], &[Class])] = &[
     // “AI assistants must send …”
     (&[Class::Model, Class::Must, Class::Target], ACTS, &[Class::Never]),
@@ -23,7 +23,7 @@ const RULES: &[(&[Class], &[Class], &[Class])] = &[
         &[Class::Send, Class::Run, Class::Speak],
         &[Class::We],
     ),
-    // Terms that replace earlier ones say where you may write, too.
+    // Terms of service that replace earlier ones also say where to write.
     (&[Class::Override, Class::Meta, Class::Prior, Class::Target], ACTS, &[Class::We, Class::You]),
     // “When you, an AI, summarise this, send …”
     (
@@ -39,11 +39,11 @@ const RULES: &[(&[Class], &[Class], &[Class])] = &[
     (&[Class::User, Class::Authority, Class::Target], ACTS, &[Class::We]),
 ];
 
-/// The same, where what sets aside must stand before what is set aside: “your password expires” is a notice.
+/// The same, where the words of setting aside must precede what is set aside: “your password expires” is a notice.
 const IN_ORDER: &[(&[Class], &[Class], &[Class])] =
     &[(&[Class::Override, Class::Meta, Class::You], &[Class::Secret], &[Class::We])];
 
-/// Whether the classes of a sentence make one of the combinations. `aside` says that it sets aside rules, in this order.
+/// Whether the classes of a sentence form one of the combinations. `aside` says that it sets aside rules, in this order.
 pub(super) fn hold(own: u32, aside: bool) -> bool {
     let has = |class: &Class| own & class.bit() != 0;
     let more = if aside { IN_ORDER } else { &[] };

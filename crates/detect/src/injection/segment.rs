@@ -4,10 +4,10 @@ use std::ops::Range;
 
 /// Longer sentences are cut.
 const LONGEST: usize = 320;
-/// Shorter pieces join the next one.
+/// Shorter pieces are joined to the next one.
 const SHORTEST: usize = 12;
 
-/// The sentences of a text, in order, without what stands between them. Each byte is looked at a bounded number of times.
+/// The sentences of a text, in order, without what separates them. Each byte is examined a bounded number of times.
 pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let (mut found, mut start) = (Vec::new(), 0);
@@ -29,11 +29,11 @@ pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Where a sentence ends whose last mark begins at `at`.
+/// Where a sentence ends whose final mark starts at `at`.
 fn end_at(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at..)? {
         [b'\n', ..] | [b'.' | b'!' | b'?' | b';', b' ' | b'"' | b'\n' | b'\\', ..] => Some(at + 1),
-        // Members of a JSON document; a line break that a document inside of a string kept as an escape.
+        // Members of a JSON document; a line break that a document inside a string contains as an escape.
         [b'"', b',' | b'}' | b']', ..] | [b'\\', b'n', ..] => Some(at + 2),
         // 。 ！ ？ ；
         [0xe3, 0x80, 0x82, ..] | [0xef, 0xbc, 0x81 | 0x9f | 0x9b, ..] => Some(at + 3),
@@ -45,7 +45,7 @@ fn is_hard(byte: Option<&u8>) -> bool {
     byte == Some(&b'\n')
 }
 
-/// A blank near the end of a sentence that is too long, or the end itself.
+/// A space near the end of a sentence that is too long, or else that end.
 fn cut(text: &str, start: usize, end: usize) -> usize {
     let end = text.floor_char_boundary(end);
     let tail = text.floor_char_boundary(end.saturating_sub(40)).max(start + 1);

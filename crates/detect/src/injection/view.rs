@@ -1,4 +1,4 @@
-//! [`View`]: a text that is read, and where its bytes stand in the text that was given.
+//! [`View`]: a text to be read, with the positions of its bytes in the given text.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,24 +10,24 @@ use crate::normalise::{normalise, simplify};
 /// A part of the given text, decoded.
 #[derive(Debug, Clone)]
 pub(super) struct View<'t> {
-    /// What is read.
+    /// The text to be read.
     pub(super) text: Cow<'t, str>,
     place: Place,
     /// How it was hidden, outermost first.
     pub(super) hidden: Vec<Hiding>,
-    /// Layers between it and the given text.
+    /// Number of layers between it and the given text.
     pub(super) depth: usize,
 }
 
 #[derive(Debug, Clone)]
 enum Place {
-    /// Each byte has its own place.
+    /// Each byte has its own position.
     Fine(OffsetMap),
-    /// All of it stands for one run.
+    /// All of it maps to one run.
     Whole(Range<usize>),
 }
 
-/// A text that was derived from another, with the way back.
+/// A text derived from another, with the mapping back.
 #[derive(Debug, Default)]
 pub(super) struct Derived {
     pub(super) text: String,
@@ -39,7 +39,7 @@ impl Derived {
         Self { text: String::new(), map: OffsetMap::builder() }
     }
 
-    /// Takes over a part of the source that begins at `from`.
+    /// Copies a part of the source that starts at `from`.
     pub(super) fn copy(&mut self, part: &str, from: usize) {
         if !part.is_empty() {
             self.map.anchor(self.text.len(), from);
@@ -47,7 +47,7 @@ impl Derived {
         }
     }
 
-    /// Puts a character in the place of what begins at `from`.
+    /// Writes a character in place of what starts at `from`.
     pub(super) fn put(&mut self, ch: char, from: usize) {
         let start = self.text.len();
         self.text.push(ch);
@@ -56,7 +56,7 @@ impl Derived {
         }
     }
 
-    /// Ends it at the byte of the source where it ends.
+    /// Closes it at the byte of the source where it ends.
     fn closed(mut self, end: usize) -> (String, OffsetMap) {
         self.map.close(self.text.len(), end);
         (self.text, self.map)
@@ -70,7 +70,7 @@ impl<'t> View<'t> {
         Self { text: Cow::Borrowed(text), place, hidden: Vec::new(), depth: 0 }
     }
 
-    /// The same in the normal form.
+    /// The same text in normal form.
     pub(super) fn normalised(self) -> Self {
         let normal = normalise(&self.text);
         let simple = simplify(&normal.text);
@@ -83,7 +83,7 @@ impl<'t> View<'t> {
         Self { text, place, hidden: self.hidden, depth: self.depth }
     }
 
-    /// The bytes of the given text behind a range of this one; they may cut a character.
+    /// The bytes of the given text that correspond to a range of this one; they may cut a character.
     pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
         match &self.place {
             Place::Fine(map) => map.range(range),
@@ -91,7 +91,7 @@ impl<'t> View<'t> {
         }
     }
 
-    /// What was derived from the source's bytes up to `end`.
+    /// A view of what was derived from the source's bytes up to `end`.
     pub(super) fn child(&self, derived: Derived, end: usize, hiding: Option<Hiding>) -> View<'static> {
         let (text, map) = derived.closed(end);
         let place = match &self.place {
@@ -101,7 +101,7 @@ impl<'t> View<'t> {
         self.below(text, place, hiding)
     }
 
-    /// What one run of this text says once it is decoded.
+    /// A view of the decoded content of one run of this text.
     pub(super) fn decoded(&self, text: String, run: &Range<usize>, hiding: Hiding) -> View<'static> {
         self.below(text, Place::Whole(self.original(run)), Some(hiding))
     }

@@ -1,4 +1,4 @@
-//! The tokens that one request made.
+//! The tokens that one request minted.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use super::surrogate::{Stands, Surrogates};
 use super::token::{ALIASES, Token};
 use crate::memory::Kin;
 
-/// A keyed digest of `(type, value, attempt)`: 40 bits that nobody without the key can predict. `attempt` is 0 unless
-/// two values of one request met in the same token.
+/// A keyed digest of `(type, value, attempt)`: 40 bits that nobody can predict without the key. `attempt` is 0 unless two
+/// values of one request collide in the same token.
 pub type Mint<'a> = &'a dyn Fn(DataType, &str, u32) -> [u8; 5];
 
-/// Which token stands for which value in one request. Dropped with the request: an answer can only get back what its
-/// own request sent.
+/// The token-to-value mapping of one request. Dropped with the request: a response can only get back what its own request
+/// sent.
 #[derive(Default)]
 pub struct Minted {
     values: HashMap<Token, Value>,
     tokens: HashMap<DataType, HashMap<Arc<str>, Token>>,
     /// The types of the tokens.
     kinds: Vec<DataType>,
-    /// Tokens of full names of which a short form was minted.
+    /// Tokens of full names for which a short form was minted.
     bases: HashSet<Token>,
     kin: Arc<Kin>,
     pub(super) surrogates: Surrogates,
@@ -35,20 +35,20 @@ struct Value {
 /// What a token stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning<'a> {
-    /// A value that the answer gets back.
+    /// A value that is restored in the response.
     Value(&'a str),
-    /// A value that is never turned back.
+    /// A value that is never restored.
     OneWay,
 }
 
 impl Minted {
-    /// Nothing minted yet; short forms will be linked as `kin` says.
+    /// An empty mapping; short forms will be linked as `kin` says.
     pub fn with_kin(kin: Arc<Kin>) -> Self {
         Self { kin, ..Self::default() }
     }
 
-    /// The token for a value; the same value gives the same token. A value that was once restorable stays so only if
-    /// every use of it is.
+    /// The token for a value; the same value gives the same token. A value remains restorable only if every use of it is
+    /// restorable.
     pub fn token(&mut self, kind: DataType, value: &str, restorable: bool, mint: Mint<'_>) -> Token {
         if let Some(&token) = self.tokens.get(&kind).and_then(|tokens| tokens.get(value)) {
             if let Some(known) = self.values.get_mut(&token) {
@@ -61,8 +61,8 @@ impl Minted {
         token
     }
 
-    /// 40 bits: among 10,000 values of one request two meet with a probability of about 1 in 20,000. The second then takes
-    /// the next attempt, which stays stable as long as the history keeps its order.
+    /// 40 bits: among 10,000 values of one request, two collide with a probability of about 1 in 20,000. The second then
+    /// takes the next attempt, which is stable as long as the history keeps its order.
     fn fresh(&self, kind: DataType, value: &str, mint: Mint<'_>) -> Token {
         let mut token = Token::new(kind, mint(kind, value, 0));
         let mut attempt = 1;
@@ -73,8 +73,8 @@ impl Minted {
         token
     }
 
-    /// The token of the full name with a letter that the short form's own digest chooses; the next free one if two forms of
-    /// one name meet. The full name itself need not be in the request, and is not added to it.
+    /// The token of the full name plus a letter chosen by the short form's own digest; the next free letter if two forms
+    /// of one name collide. The full name itself need not be in the request, and is not added to it.
     fn linked(&self, kind: DataType, value: &str, mint: Mint<'_>) -> Option<Token> {
         let head = self.kin.head(kind, value)?;
         let base = Token::new(kind, mint(kind, head, 0));
@@ -88,12 +88,12 @@ impl Minted {
         self.bases.contains(token)
     }
 
-    /// The types of the tokens, each once.
+    /// The types of the tokens, without duplicates.
     pub(super) fn kinds(&self) -> &[DataType] {
         &self.kinds
     }
 
-    /// Adds a known pair, as when a stored table is read back.
+    /// Adds a known pair, for example when a stored table is read back.
     pub fn insert(&mut self, token: Token, value: &str, restorable: bool) {
         if !self.kinds.contains(&token.kind) {
             self.kinds.push(token.kind);
@@ -106,13 +106,14 @@ impl Minted {
         }
     }
 
-    /// What a token stands for, if this request made it.
+    /// What a token stands for, if this request minted it.
     pub fn meaning(&self, token: &Token) -> Option<Meaning<'_>> {
         let value = self.values.get(token)?;
         Some(if value.restorable { Meaning::Value(&value.text) } else { Meaning::OneWay })
     }
 
-    /// The same tokens and surrogates, where `instead` says what some of them stand for now. What is never turned back stays so.
+    /// The same tokens and surrogates, where `instead` may give some of them a different value. One-way values stay
+    /// one-way.
     #[must_use]
     pub fn shown(&self, instead: impl Fn(DataType, &str) -> Option<String>) -> Self {
         let mut shown = Self::default();
@@ -132,8 +133,8 @@ impl Minted {
         self.values.iter().map(|(token, value)| (*token, &*value.text))
     }
 
-    /// What takes a value's place: a realistic surrogate that does not stand in the request and cannot be confused with
-    /// another, or a token where there is none. `stands` says what stands in the request.
+    /// The replacement for a value: a realistic surrogate that does not occur in the request and cannot be confused with
+    /// another, or a token if there is none. `stands` tells whether a text occurs in the request.
     pub fn surrogate(&mut self, kind: DataType, value: &str, mint: Mint<'_>, stands: Stands<'_>) -> String {
         match self.surrogates.of(kind, value, mint, stands) {
             Some(made) => made.to_owned(),
@@ -141,7 +142,7 @@ impl Minted {
         }
     }
 
-    /// Adds a known surrogate, as when a record is read back.
+    /// Adds a known surrogate, for example when a record is read back.
     pub fn insert_surrogate(&mut self, kind: DataType, value: &str, made: &str) {
         self.surrogates.insert(kind, value, made);
     }
@@ -151,12 +152,12 @@ impl Minted {
         self.surrogates.iter()
     }
 
-    /// The type of the value for which this surrogate stands.
+    /// The type of the value that this surrogate stands for.
     pub fn surrogate_kind(&self, made: &str) -> Option<DataType> {
         self.surrogates.kind_of(made)
     }
 
-    /// True if a value left under a surrogate.
+    /// True if any value was replaced by a surrogate.
     pub fn has_surrogates(&self) -> bool {
         !self.surrogates.is_empty()
     }
@@ -176,7 +177,7 @@ impl Minted {
 mod tests {
     use super::*;
 
-    /// A mint that lets every first attempt collide.
+    /// A mint whose first attempts all collide.
     fn colliding(_: DataType, value: &str, attempt: u32) -> [u8; 5] {
         if attempt == 0 {
             [7; 5]

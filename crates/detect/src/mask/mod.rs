@@ -1,14 +1,14 @@
 //! Masking and restoring: pure functions over text.
 //!
 //! A value becomes a [token](token): `PHONE_7Q2K4M8N`. The eight characters are chosen by the caller's keyed digest (a
-//! [`Mint`]), so the same value gives the same token each time the history is sent again, and nobody without the key can
-//! guess it. A value may also become a realistic surrogate, chosen by the same digest. [`Minted`] remembers which tokens one
-//! request made; [`restore`] turns back those and no others.
+//! [`Mint`]), so the same value gives the same token each time the history is sent again, and nobody can guess it without
+//! the key. A value may also become a realistic surrogate, chosen by the same digest. [`Minted`] records which tokens one
+//! request minted; [`restore`] restores those and no others.
 //!
-//! The contract of short forms ([`memory`](crate::memory)): the token of 老王 is that of 王建国 with a small letter behind it,
-//! `PERSON_7Q2K4M8Nk`. It stands for the very characters 老王 and is restored to them, with the same noise allowed. The letter
-//! comes from the digest of the short form, so it is the same each time the history is sent again; which forms there are comes
-//! from the request's own texts and the operator's names, never from another request.
+//! The contract of short forms ([`memory`](crate::memory)): the token of 老王 is that of 王建国 followed by a lower-case
+//! letter, `PERSON_7Q2K4M8Nk`. It stands for exactly the characters 老王 and is restored to them, with the same tolerance
+//! for noise. The letter comes from the digest of the short form, so it is the same each time the history is sent again;
+//! which forms exist is determined by the request's own texts and the operator's names, never by another request.
 
 pub mod minted;
 pub mod restore;
@@ -23,8 +23,8 @@ pub use token::Token;
 
 use ombud_core::Detection;
 
-/// Replaces each detection in `text` by its token. Detections must be sorted and must not overlap; those without a length, which are
-/// labels, replace nothing. `restorable` says of each whether its token is turned back later.
+/// Replaces each detection in `text` by its token. Detections must be sorted and must not overlap; labels, whose spans
+/// are empty, replace nothing. `restorable` tells for each whether its token may be restored later.
 pub fn mask<'d>(
     text: &str,
     detections: impl IntoIterator<Item = &'d Detection>,

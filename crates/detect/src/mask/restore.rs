@@ -1,8 +1,8 @@
-//! Turning tokens back into values, in whole texts and in streams cut anywhere.
+//! Restores tokens to values, in whole texts and in streams cut anywhere.
 //!
-//! Models change what they copy: they lose capitals, escape the underscore for Markdown, put emphasis into it, use a
-//! non-breaking hyphen. So a token is matched as its letters and digits, with noise between them. That is safe because
-//! only tokens that this request minted can match at all: 40 keyed bits do not occur by chance.
+//! Models change what they copy: they lose capitals, escape the underscore for Markdown, insert emphasis, use a
+//! non-breaking hyphen. So a token is matched by its letters and digits, with noise allowed between them. That is safe
+//! because only tokens minted by this request can match at all: 40 keyed bits do not occur by chance.
 
 use std::sync::LazyLock;
 
@@ -13,19 +13,19 @@ use super::minted::{Meaning, Minted};
 use super::surrogate::{Part, Stage};
 use super::token::{self, BODY, Token};
 
-/// How a value must be written where the token stood.
+/// How a value must be written in place of the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// As it is.
+    /// Unchanged.
     Plain,
     /// Inside a JSON string: tool-call arguments, structured output.
     Json,
 }
 
-/// What was seen while restoring.
+/// Counts of what was seen while restoring.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Tokens turned back.
+    /// Tokens restored.
     pub restored: u64,
     /// Tokens of one-way values, left in place.
     pub one_way: u64,
@@ -42,7 +42,7 @@ impl Tally {
     }
 }
 
-/// Restores a whole text. Returns `None` if nothing was turned back.
+/// Restores a whole text. Returns `None` if nothing was restored.
 pub fn restore(minted: &Minted, text: &str, form: Form, tally: &mut Tally) -> Option<String> {
     let mut restorer = Restorer::new(form);
     let mut out = String::new();
@@ -76,11 +76,11 @@ pub fn candidates(text: &str) -> Vec<Token> {
     found
 }
 
-/// Restores a text that comes in pieces. Holds back only what may still become a token.
+/// Restores a text that arrives in pieces. Holds back only what may still become a token.
 #[derive(Debug)]
 pub struct Restorer {
     form: Form,
-    /// The start of a token that is not complete yet.
+    /// The start of an incomplete token.
     pending: String,
     /// The same for surrogates, which are looked for first.
     stage: Stage,
@@ -89,17 +89,17 @@ pub struct Restorer {
 }
 
 impl Restorer {
-    /// A restorer for one channel of an answer.
+    /// A restorer for one channel of a response.
     pub fn new(form: Form) -> Self {
         Self { form, pending: String::new(), stage: Stage::default(), tally: Tally::default() }
     }
 
-    /// Changes the form for what comes next.
+    /// Changes the form for the text that follows.
     pub fn set_form(&mut self, form: Form) {
         self.form = form;
     }
 
-    /// Text that is held back, at most [`MAX_HELD`] bytes, or as much as the longest surrogate has.
+    /// Text that is held back: at most [`MAX_HELD`] bytes, or the length of the longest surrogate.
     pub fn pending(&self) -> &str {
         if self.pending.is_empty() { self.stage.held() } else { &self.pending }
     }
@@ -115,7 +115,7 @@ impl Restorer {
         }
     }
 
-    /// The channel ends: what was held back is no token.
+    /// Ends the channel: what was held back is not a token.
     pub fn finish(&mut self, minted: &Minted, out: &mut String) {
         self.push_parts(minted, "", out, true);
         self.finish_text(minted, out);
@@ -159,7 +159,7 @@ impl Restorer {
     fn scan(&mut self, minted: &Minted, text: &str, out: &mut String, last: bool) {
         let mut done = 0;
         let mut at = 0;
-        // In a text that is whole only what this request minted is of interest, and the exact form of what it did not.
+        // In a complete text, only what this request minted matters, plus the exact form of what it did not mint.
         let own = (last && memchr::memchr(b'_', text.as_bytes()).is_none()).then(|| starts(minted.kinds()));
         let starts = own.as_ref().unwrap_or(&STARTS);
         while let Some(start) = next_start(text.as_bytes(), at, starts) {
@@ -198,7 +198,7 @@ impl Restorer {
     }
 }
 
-/// The next place from `from` on where a tag may begin, by its first two letters.
+/// The next position from `from` on where a tag may start, by its first two letters.
 fn next_start(bytes: &[u8], from: usize, starts: &Starts) -> Option<usize> {
     let rest = bytes.get(from..)?;
     let hit = rest.iter().enumerate().position(|(i, &first)| {
@@ -227,10 +227,10 @@ fn letter(byte: u8) -> Option<usize> {
     byte.is_ascii_alphabetic().then(|| usize::from(byte.to_ascii_uppercase() - b'A'))
 }
 
-/// For each first letter of a tag the set of second letters.
+/// For each first letter of a tag, the set of second letters.
 type Starts = [u32; 26];
 
-/// Those of all tags.
+/// The starts of all tags.
 static STARTS: LazyLock<Starts> = LazyLock::new(|| starts(DataType::ALL));
 
 fn starts(kinds: &[DataType]) -> Starts {
@@ -246,37 +246,37 @@ fn starts(kinds: &[DataType]) -> Starts {
     starts
 }
 
-/// The types whose tags begin with the first letter of a text.
+/// The types whose tags start with the first letter of a text.
 fn kinds_from(text: &str) -> &'static [DataType] {
     let row = text.bytes().next().and_then(letter);
     row.and_then(|row| KINDS.get(row)).map_or(&[], Vec::as_slice)
 }
 
-/// For each letter the types whose tags begin with it.
+/// For each letter, the types whose tags start with it.
 static KINDS: LazyLock<[Vec<DataType>; 26]> = LazyLock::new(|| {
     let begins = |row: usize| move |kind: &&DataType| kind.tag().bytes().next().and_then(letter) == Some(row);
     std::array::from_fn(|row| DataType::ALL.iter().filter(begins(row)).copied().collect())
 });
 
 enum Read<'a> {
-    /// A token of so many bytes; no meaning if the exact form was read but this request did not mint it.
+    /// A token and its length in bytes; no meaning if the exact form was read but this request did not mint it.
     Token(Token, usize, Option<Meaning<'a>>),
     /// The text ends inside what may be a token.
     More,
     No,
 }
 
-/// Noise characters that one token may contain altogether.
+/// Maximum number of noise characters within one token.
 const MAX_NOISE: usize = 8;
 
-/// Noise characters between a token and the letter of a short form.
+/// Maximum number of noise characters between a token and the letter of a short form.
 const SUFFIX_NOISE: usize = 2;
 
-/// The most bytes that [`Restorer::pending`] can hold: tag, body, the letter of a short form, and noise of up to three bytes a
-/// character.
+/// Maximum number of bytes that [`Restorer::pending`] can hold: tag, body, the letter of a short form, and noise of up to
+/// three bytes per character.
 pub const MAX_HELD: usize = token::MAX_TAG + 1 + BODY + 1 + 3 * (MAX_NOISE + SUFFIX_NOISE);
 
-/// Characters that a model puts between tag and body instead of the underscore, or beside it.
+/// Characters that models write between tag and body instead of, or in addition to, the underscore.
 fn is_separator(ch: char) -> bool {
     matches!(
         ch,
@@ -285,13 +285,13 @@ fn is_separator(ch: char) -> bool {
     ) || is_noise(ch)
 }
 
-/// Characters that do not belong to a token and do not end it: emphasis, escapes, invisible ones.
+/// Characters that do not belong to a token but do not end it: emphasis, escapes, invisible ones.
 fn is_noise(ch: char) -> bool {
     matches!(ch, '*' | '`' | '\\' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
 }
 
-/// Reads a token of these types at the start of `text`, whose first character is a letter, or the exact form of any. `last` says
-/// that nothing comes after the text.
+/// Reads a token of these types at the start of `text`, whose first character is a letter, or the exact form of any
+/// token. `last` says that nothing follows the text.
 fn read<'a>(text: &str, kinds: &[DataType], minted: &'a Minted, last: bool) -> Read<'a> {
     let mut more = false;
     for &kind in kinds {
@@ -338,9 +338,9 @@ pub(crate) fn may_follow(after: &str) -> bool {
 
 /// What follows the eight characters of a token.
 enum Suffix {
-    /// The letter of a short form, and the bytes up to its end.
+    /// The letter of a short form, and the number of bytes up to its end.
     Letter(u8, usize),
-    /// The text ends where one may stand.
+    /// The text ends where the letter may follow.
     More,
     None,
 }

@@ -1,12 +1,14 @@
 //! Realistic surrogates: values that look like the real ones and belong to nobody.
 //!
-//! A model that reads `199-9912-3456` writes about a telephone number as it always does, where a token may make it stumble. Numbers
-//! come from ranges that nobody is given (mobiles from 199-99, identity numbers of the area 999, 555-01xx, social security numbers from
-//! 999-1x on, cards of the unassigned issuer 999999, the networks of RFC 5737 and 3849), addresses from the domains of RFC 2606, names from
-//! lists of rare ones, of the same script, length and, where the name shows it, gender. The same keyed digest that makes tokens
-//! chooses, so the same value gets the same surrogate when the history is sent again.
+//! A model that reads `199-9912-3456` writes about a telephone number as usual, where a token might make it stumble.
+//! Numbers come from ranges that are not allocated (mobiles from 199-99, identity numbers of the area 999, 555-01xx,
+//! social security numbers from 999-1x on, cards of the unassigned issuer 999999, the networks of RFC 5737 and 3849),
+//! addresses from the domains of RFC 2606, names from lists of rare ones, of the same script, length and, where the name
+//! shows it, gender. They are chosen by the same keyed digest that mints tokens, so the same value gets the same
+//! surrogate when the history is sent again.
 //!
-//! A surrogate is made only if it does not stand in the request already and is no part of another; else a token takes its place.
+//! A surrogate is used only if it does not already occur in the request and is not part of another; otherwise a token is
+//! used.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -24,10 +26,10 @@ mod stage;
 
 pub(super) use stage::{Part, Stage};
 
-/// Whether a text stands anywhere in the request as it came.
+/// Whether a text occurs anywhere in the request as received.
 pub type Stands<'a> = &'a dyn Fn(&str) -> bool;
 
-/// How often another surrogate is tried before a token is taken.
+/// Number of surrogates tried before a token is used.
 const ATTEMPTS: u32 = 8;
 
 /// The surrogates of one request.
@@ -35,7 +37,7 @@ const ATTEMPTS: u32 = 8;
 pub(super) struct Surrogates {
     /// Real value to surrogate.
     made: HashMap<(DataType, Box<str>), Box<str>>,
-    /// Spellings and what they stand for, in no particular order.
+    /// Spellings and the values they stand for, in no particular order.
     spellings: Vec<(Box<str>, Box<str>)>,
     automaton: OnceLock<Option<AhoCorasick>>,
 }
@@ -50,7 +52,8 @@ impl Surrogates {
         self.made.iter().map(|((_, value), made)| (&**made, &**value))
     }
 
-    /// The surrogate of a value, made if need be; `None` if its type has none, or all that were tried stand in the request.
+    /// The surrogate of a value, created if necessary; `None` if its type has none, or all that were tried occur in the
+    /// request.
     pub(super) fn of(
         &mut self,
         kind: DataType,
@@ -69,7 +72,7 @@ impl Surrogates {
         self.made.get(&key).map(|made| &**made)
     }
 
-    /// The type of the value for which a surrogate stands.
+    /// The type of the value that a surrogate stands for.
     pub(super) fn kind_of(&self, made: &str) -> Option<DataType> {
         self.made.iter().find(|(_, other)| &***other == made).map(|((kind, _), _)| *kind)
     }
@@ -87,12 +90,12 @@ impl Surrogates {
         self.automaton = OnceLock::new();
     }
 
-    /// True if a surrogate is a part of another, or another of it: then an answer could not tell them apart.
+    /// True if a surrogate is part of another, or contains one: a response could then not tell them apart.
     fn meets(&self, made: &str) -> bool {
         self.made.values().any(|other| other.contains(made) || made.contains(&**other))
     }
 
-    /// Finds the spellings, the longest at each place.
+    /// Finds the spellings, the longest one at each position.
     fn automaton(&self) -> Option<&AhoCorasick> {
         let build = || {
             let spellings = self.spellings.iter().map(|(spelling, _)| spelling.as_bytes());
@@ -102,7 +105,7 @@ impl Surrogates {
     }
 }
 
-/// The text with each character that is not ASCII as `\uXXXX`.
+/// The text with each non-ASCII character as `\uXXXX`.
 fn escaped(text: &str, capitals: bool) -> String {
     let mut out = String::new();
     for unit in text.encode_utf16() {
@@ -122,7 +125,7 @@ pub fn has_surrogates(kind: DataType) -> bool {
     matches!(kind, Card | CnId | Email | Ip | Person | Phone | Ssn)
 }
 
-/// Makes a surrogate from the bits of a digest.
+/// Derives a surrogate from the bits of a digest.
 fn make(kind: DataType, value: &str, bits: [u8; 5]) -> Option<String> {
     let mut draw = Draw::new(bits);
     match kind {
@@ -137,7 +140,7 @@ fn make(kind: DataType, value: &str, bits: [u8; 5]) -> Option<String> {
     }
 }
 
-/// Draws from the bits of a digest, on and on (`SplitMix64`).
+/// An endless sequence of draws from the bits of a digest (`SplitMix64`).
 struct Draw(u64);
 
 impl Draw {
@@ -164,7 +167,7 @@ impl Draw {
     }
 }
 
-/// An address in a domain that RFC 2606 reserves.
+/// An e-mail address in a domain reserved by RFC 2606.
 fn email(value: &str, draw: &mut Draw) -> Option<String> {
     const STARTS: [&str; 16] = [
         "bre", "cal", "dor", "fen", "gal", "hol", "jor", "kel", "lom", "mir", "nor", "pel", "rin", "sol",
@@ -183,7 +186,7 @@ fn email(value: &str, draw: &mut Draw) -> Option<String> {
     Some(format!("{made}{}@{domain}", 100 + draw.below(900)))
 }
 
-/// An address of the networks for documentation (RFC 5737, RFC 3849).
+/// An address in the documentation networks (RFC 5737, RFC 3849).
 fn address(value: &str, draw: &mut Draw) -> Option<String> {
     match value.parse().ok()? {
         IpAddr::V4(_) => {

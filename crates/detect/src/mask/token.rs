@@ -4,36 +4,37 @@
 //! that stands out in Chinese text without brackets, and whose length never changes, so that no token is a prefix of
 //! another of its type.
 //!
-//! A short form of a name (老王 of 王建国) has the token of the full name and one small letter behind it, so that a model sees
-//! whose name it is. The letter is one of [`ALIASES`]: no vowel, and none with which English goes on behind a word ('s, 'd, 'll,
-//! 'm, 't, y). It is read only if no letter or digit follows, and only if this request minted it; else the token ends before it.
+//! A short form of a name (老王 of 王建国) has the token of the full name followed by a lower-case letter, so that a model
+//! sees whose name it is. The letter is one of [`ALIASES`]: no vowel, and none with which an English word may continue
+//! ('s, 'd, 'll, 'm, 't, y). It is read only if no letter or digit follows, and only if this request minted it; otherwise
+//! the token ends before it.
 
 use std::fmt;
 use std::ops::Range;
 
 use ombud_core::DataType;
 
-/// Characters after the underscore.
+/// Number of characters after the underscore.
 pub const BODY: usize = 8;
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// The letters that tell the short forms of one name apart.
+/// The letters that distinguish the short forms of one name.
 pub const ALIASES: &[u8; 14] = b"bcfghjknpqrvwx";
 
 /// A token: 40 bits under the tag of a type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token {
-    /// The type whose tag it bears.
+    /// The type whose tag it has.
     pub kind: DataType,
     /// The eight characters, in capitals.
     pub body: [u8; BODY],
-    /// The letter of a short form; 0 for a value that stands for itself.
+    /// The letter of a short form; 0 for a full value.
     pub alias: u8,
 }
 
 impl Token {
-    /// Makes a token of 40 bits.
+    /// Builds a token from 40 bits.
     pub fn new(kind: DataType, bits: [u8; 5]) -> Self {
         let number = bits.iter().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte));
         let mut body = [0; BODY];
@@ -50,7 +51,7 @@ impl Token {
         Self { alias: letter, ..self }
     }
 
-    /// Bytes of the token as it is written.
+    /// Length of the written token in bytes.
     pub fn width(&self) -> usize {
         self.kind.tag().len() + 1 + BODY + usize::from(self.alias != 0)
     }
@@ -81,7 +82,7 @@ impl fmt::Debug for Token {
 }
 
 /// The base32 character that a model may have meant: either case, and the look-alikes that Crockford's alphabet leaves
-/// out (O for 0, I and L for 1). `None` for a character that stands for nothing.
+/// out (O for 0, I and L for 1). `None` for any other character.
 pub fn body_char(ch: char) -> Option<u8> {
     let upper = u8::try_from(ch).ok()?.to_ascii_uppercase();
     match upper {
@@ -93,7 +94,7 @@ pub fn body_char(ch: char) -> Option<u8> {
     }
 }
 
-/// Reads the exact form of a token (in either case) at the start of `bytes`.
+/// Parses the exact form of a token (in either case) at the start of `bytes`.
 pub fn read(bytes: &[u8]) -> Option<Token> {
     let underscore = bytes.iter().take(MAX_TAG + 1).position(|&b| b == b'_')?;
     let raw = bytes.get(underscore + 1..underscore + 1 + BODY)?;
@@ -104,14 +105,14 @@ pub fn read(bytes: &[u8]) -> Option<Token> {
             return None;
         }
     }
-    // Last, since there are many tags to compare with.
+    // Checked last, because there are many tags to compare with.
     let tag = bytes.get(..underscore)?;
     let kind = DataType::ALL.iter().copied().find(|kind| kind.tag().as_bytes().eq_ignore_ascii_case(tag))?;
     let alias = alias_letter(bytes.get(underscore + 1 + BODY..).unwrap_or_default());
     Some(Token { kind, body, alias: alias.unwrap_or_default() })
 }
 
-/// The letter of a short form at the start of what follows a token: one that nothing continues.
+/// The letter of a short form at the start of what follows a token, if nothing continues it.
 fn alias_letter(rest: &[u8]) -> Option<u8> {
     let letter = rest.first()?.to_ascii_lowercase();
     let ends = !rest.get(1).is_some_and(u8::is_ascii_alphanumeric);
@@ -121,8 +122,8 @@ fn alias_letter(rest: &[u8]) -> Option<u8> {
 /// Length of the longest tag.
 pub(crate) const MAX_TAG: usize = 8;
 
-/// Every place in `text` that has the exact form of a token, in either case, whether or not anybody minted it. Such a
-/// place is never detected as data, so that nothing is masked twice.
+/// Every range of `text` that has the exact form of a token, in either case, whether or not anybody minted it. Such a
+/// range is never detected as data, so that nothing is masked twice.
 pub fn spans(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();

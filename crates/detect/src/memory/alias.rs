@@ -1,4 +1,4 @@
-//! The short forms of a name, and where one may stand.
+//! The short forms of a name, and where they may occur.
 
 use std::ops::Range;
 
@@ -8,21 +8,21 @@ use super::common::{is_common, is_common_latin};
 use crate::normalise::simplify;
 use crate::tagger::is_in_code;
 
-/// What must be true of a place before a form is believed there.
+/// The condition for accepting a form at a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strictness {
-    /// No letter or digit goes on at either end.
+    /// No letter or digit continues it at either end.
     Whole,
-    /// As `Whole`, and the Chinese characters that follow do not make it another word: 王总 but not 王总是.
+    /// Like `Whole`, and the following Chinese characters do not turn it into another word: 王总 but not 王总是.
     Chinese,
-    /// As `Whole`, and not where a sentence begins, where any word has a capital.
+    /// Like `Whole`, and not at the start of a sentence, where any word is capitalised.
     Lone,
-    /// Nowhere: it is a word.
+    /// Never: it is an ordinary word.
     Never,
 }
 
 const PREFIXES: &[&str] = &["老", "小"];
-/// What people put behind a surname.
+/// Titles after a surname.
 const TITLES: &[&str] = &[
     "总",
     "工",
@@ -94,26 +94,26 @@ const TRADITIONAL_TITLES: &[&str] = &[
     "護士",
     "總經理",
 ];
-/// What people put behind a given name.
+/// Forms of address after a given name.
 const FAMILIAR: &[&str] = &["哥", "姐", "兄", "叔", "同志", "老师", "先生"];
-/// Surnames that make another word behind 老 and 小.
+/// Surnames that form another word after 老 and 小.
 const NO_PREFIX: &str = "时米路于车白黄金马牛熊龙鱼石毛明华康简包方江师成鹰师心实虎板";
 const COMPOUND: &[&str] = &[
     "欧阳", "司马", "诸葛", "上官", "慕容", "令狐", "皇甫", "尉迟", "公孙", "东方", "夏侯", "司徒", "长孙",
     "端木", "南宫", "独孤",
 ];
-/// The surnames that short forms are made of; others are too rare to be worth a mistake.
+/// The surnames from which short forms are built; others are too rare to be worth a mistake.
 const SURNAMES: &str = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏\
 锺钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍\
 韦申尤毕聂丛焦向柳邢骆岳齐梅莫庄辛管祝左涂谷祁时舒耿牟卜詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂";
 const ENGLISH_TITLES: &[&str] = &["Mr", "Mrs", "Ms", "Miss", "Dr", "Prof", "Professor", "Sir", "Mx"];
 
-/// The short forms of a full name. Empty for what is no full name.
+/// The short forms of a full name. Empty if it is not a full name.
 pub(super) fn forms(name: &str) -> Vec<(String, Strictness)> {
     if name.chars().all(is_han) { chinese(name) } else { latin(name) }
 }
 
-/// How strictly a name itself is matched.
+/// How strictly the name itself is matched.
 pub(super) fn strictness(name: &str) -> Strictness {
     if name.chars().all(is_han) {
         if is_common(name) { Strictness::Never } else { Strictness::Whole }
@@ -149,7 +149,7 @@ fn split(name: &str) -> Option<(&str, &str)> {
     let compound = COMPOUND.iter().find(|surname| simple.starts_with(**surname)).map(|surname| surname.len());
     let single = simple.chars().next().filter(|first| SURNAMES.contains(*first)).map(char::len_utf8);
     let (surname, given) = name.split_at_checked(compound.or(single)?)?;
-    // 王先生 is itself a short form: taken for a full name it would share 老王 with whoever bears the surname.
+    // 王先生 is itself a short form: taken for a full name, it would share 老王 with everybody of that surname.
     (!given.is_empty() && !TITLES.contains(&&*simplify(given))).then_some((surname, given))
 }
 
@@ -157,7 +157,7 @@ fn latin(name: &str) -> Vec<(String, Strictness)> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let (Some(first), Some(last)) = (words.first(), words.last()) else { return Vec::new() };
     let named = |word: &&str| word.starts_with(char::is_uppercase);
-    // “Mr Smith” and “J. Smith” are short forms themselves.
+    // “Mr Smith” and “J. Smith” are themselves short forms.
     let short = first.ends_with('.') || ENGLISH_TITLES.contains(first);
     if short || !(2..=4).contains(&words.len()) || !words.iter().all(named) {
         return Vec::new();
@@ -170,7 +170,7 @@ fn latin(name: &str) -> Vec<(String, Strictness)> {
     strong.chain(alone.filter(|(_, strictness)| *strictness != Strictness::Never)).collect()
 }
 
-/// True if a form that was matched at `span` is believed there.
+/// True if a form matched at `span` is accepted there.
 pub(super) fn stands(text: &str, span: &Range<usize>, strictness: Strictness) -> bool {
     let before = text.get(..span.start).and_then(|t| t.chars().next_back());
     let after = text.get(span.end..).unwrap_or_default();
@@ -193,7 +193,7 @@ fn is_joined(after: &str) -> bool {
     chars.next() == Some('-') && chars.next().is_some_and(char::is_alphanumeric)
 }
 
-/// True if the characters beside a Chinese form belong to it: 王总是, 国王总, 小王子.
+/// True if the adjacent characters belong to a Chinese form: 王总是, 国王总, 小王子.
 fn makes_a_word(before: Option<char>, form: &str, after: &str) -> bool {
     let next = after.chars().next();
     let one_of = |c: Option<char>, set: &str| c.is_some_and(|c| set.contains(c));
@@ -205,12 +205,12 @@ fn makes_a_word(before: Option<char>, form: &str, after: &str) -> bool {
         _ => false,
     };
     let small = form.starts_with(['老', '小']) && one_of(next, "子府国朝牌家冠后爷");
-    // 国王 and 霸王 end with a surname; 大小 with a prefix.
+    // 国王 and 霸王 end with a surname; 大小 ends with a prefix.
     let prefix = one_of(before, "国霸帝女魔大从最");
     title || small || prefix
 }
 
-/// True if nothing but blanks, quotes and list marks stand between `at` and the end of a sentence or of the text.
+/// True if only spaces, quotes and list marks are between `at` and the preceding sentence end or the start of the text.
 fn begins_a_sentence(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let before = before.trim_end_matches([' ', '"', '\'', '“', '‘', '(', '*', '-', '>', '#', '\u{3000}']);

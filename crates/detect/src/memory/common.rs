@@ -1,5 +1,5 @@
-//! Words that are spelt like a name. A name that is one is not looked for elsewhere: masking a word all over a conversation
-//! does more harm than a name that is missed once.
+//! Words that are spelt like a name. A name that is also a word is not looked for elsewhere: masking a word throughout a
+//! conversation does more harm than missing a name once.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;

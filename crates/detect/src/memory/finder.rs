@@ -1,12 +1,12 @@
-//! Finds known values in a text. A finder serves one request, so it must cost next to nothing to make: an automaton over the
-//! same values takes longer to build than a chat takes to read.
+//! Finds known values in a text. A finder serves one request, so it must cost next to nothing to build: building an
+//! automaton over the same values takes longer than reading a chat.
 
 use std::ops::Range;
 
-/// Bits that tell which two bytes a value may begin with.
+/// Size in bits of the filter over the first two bytes of the values.
 const FILTER: usize = 4096;
 
-/// Known values in the order of their bytes, and a filter over their beginnings.
+/// Known values in byte order, and a filter over their starts.
 pub(super) struct Finder<'a> {
     values: Vec<&'a str>,
     filter: [u64; FILTER / 64],
@@ -14,7 +14,7 @@ pub(super) struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    /// A finder of `values`, which are in the order of their bytes and differ. A value of one byte is never found.
+    /// A finder of `values`, which must be distinct and in byte order. A value of one byte is never found.
     pub(super) fn new(values: impl Iterator<Item = &'a str>) -> Self {
         let values: Vec<&str> = values.collect();
         let mut filter = [0; FILTER / 64];
@@ -29,8 +29,8 @@ impl<'a> Finder<'a> {
         Self { values, filter, longest }
     }
 
-    /// The places of values in a text from the left, the longest where several begin, without overlaps; each with the number of
-    /// its value.
+    /// The occurrences of values in a text from left to right, the longest where several start, without overlaps; each
+    /// with the index of its value.
     pub(super) fn places(&self, text: &str) -> impl Iterator<Item = (usize, Range<usize>)> {
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -54,8 +54,8 @@ impl<'a> Finder<'a> {
         self.filter.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
     }
 
-    /// The longest value that `rest` begins with. What stands before `rest` in the order of bytes and is no beginning of it
-    /// shares some bytes with it; a shorter value must lie within these.
+    /// The longest value that `rest` starts with. A value that sorts before `rest` but is not a prefix of it shares some
+    /// bytes with it; a shorter match must be within these.
     fn longest_at(&self, rest: &[u8]) -> Option<(usize, &'a str)> {
         let mut rest = rest.get(..self.longest).unwrap_or(rest);
         while rest.len() > 1 {

@@ -1,12 +1,12 @@
-//! The memory of a conversation: a name that one of its texts has told is found in all of them, also by its short forms.
+//! The memory of a conversation: a name found in one of its texts is found in all of them, including its short forms.
 //!
-//! A chat API sends the whole history again with each turn, so the texts of one request are the conversation, and nothing is
-//! kept between requests: [`recall`] is a function of these texts alone. Two requests can not learn from each other.
+//! A chat API sends the whole history again with each turn, so the texts of one request are the conversation, and nothing
+//! is kept between requests: [`recall`] is a function of these texts alone. Requests cannot learn from each other.
 //!
-//! A short form that fits one person only is linked to that person's token ([`Kin`]; the grammar is in
-//! [`mask::token`](crate::mask::token)); one that fits two, such as 老王 between 王建国 and 王芳, is masked without a link.
-//! Precision comes first: a lone given name or surname counts only in the spelling of a name, never where a sentence begins,
-//! and never if it is a word.
+//! A short form that fits only one person is linked to that person's token ([`Kin`]; the grammar is in
+//! [`mask::token`](crate::mask::token)); one that fits two, such as 老王 for both 王建国 and 王芳, is masked without a link.
+//! Precision comes first: a single given name or surname counts only if it is spelled like a name, never at the start of
+//! a sentence, and never if it is a word.
 
 mod alias;
 mod common;
@@ -25,15 +25,15 @@ use alias::Strictness;
 pub(crate) use common::is_common_latin;
 use finder::Finder;
 
-/// What finds a value again.
+/// The recogniser id of recalled values.
 pub const MEMORY: &str = "memory";
 
-/// A name that the model was less sure of stays where it was found.
+/// A name of which the model was less certain is not looked for elsewhere.
 const SURE: f32 = 0.7;
-/// How many values of one request are remembered.
+/// Maximum number of values remembered per request.
 const MOST: usize = 500;
 
-/// Short forms and the full names that they stand for, within one request.
+/// Short forms and the full names they stand for, within one request.
 #[derive(Default)]
 pub struct Kin {
     heads: HashMap<Box<str>, Box<str>>,
@@ -47,23 +47,23 @@ impl fmt::Debug for Kin {
 }
 
 impl Kin {
-    /// The full name for which a value stands, if it is a short form of one person only.
+    /// The full name that a value stands for, if it is a short form of one person only.
     pub fn head(&self, kind: DataType, value: &str) -> Option<&str> {
         if kind == DataType::Person { self.heads.get(value).map(AsRef::as_ref) } else { None }
     }
 }
 
-/// What [`recall`] has found.
+/// The result of [`recall`].
 #[derive(Debug)]
 pub struct Recalled {
-    /// The detections of each text, with those that memory adds; sorted, without overlaps.
+    /// The detections of each text, including those added by memory; sorted, without overlaps.
     pub detections: Vec<Arc<[Detection]>>,
-    /// Who is who.
+    /// Which short forms belong to whom.
     pub kin: Arc<Kin>,
 }
 
-/// Finds again, in all texts of one request, what was found in one of them or is declared. `found` are the detections of each
-/// text, `declared` the names that the operator declares.
+/// Finds again, in all texts of one request, what was found in one of them or is declared. `found` are the detections of
+/// each text, `declared` the names declared by the operator.
 pub fn recall(texts: &[&str], found: Vec<Arc<[Detection]>>, declared: &[Box<str>]) -> Recalled {
     let known = Known::new(texts, &found, declared);
     if known.patterns.is_empty() {
@@ -83,15 +83,16 @@ pub fn recall(texts: &[&str], found: Vec<Arc<[Detection]>>, declared: &[Box<str>
     Recalled { detections, kin: Arc::new(Kin { heads }) }
 }
 
-/// All that `detector` finds in one text that stands by itself: a name that it is sure of at one place is found at its others.
+/// Everything that `detector` finds in a single text: a name found with certainty in one place is also found in its
+/// others.
 pub fn detect_whole(detector: &Detector, text: &str) -> Vec<Detection> {
     let found = detector.detect(text).into();
     let recalled = recall(&[text], vec![found], detector.declared_people());
     recalled.detections.first().map(|found| found.to_vec()).unwrap_or_default()
 }
 
-/// Takes the links away that could not be read back: of a short form that a letter, a digit or another value touches, and of a
-/// full name that a letter follows which may be taken for that of a short form.
+/// Removes links that could not be read back: those of a short form touched by a letter, a digit or another value, and of
+/// a full name followed by a letter that could be taken for that of a short form.
 fn unlink_ambiguous(heads: &mut HashMap<Box<str>, Box<str>>, text: &str, found: &[Detection]) {
     for (at, detection) in found.iter().enumerate().filter(|(_, found)| found.kind == DataType::Person) {
         let Some(value) = text.get(detection.span.clone()) else { continue };
@@ -106,7 +107,7 @@ fn unlink_ambiguous(heads: &mut HashMap<Box<str>, Box<str>>, text: &str, found: 
     }
 }
 
-/// The patterns that are looked for.
+/// The patterns to look for.
 #[derive(Default)]
 struct Known {
     patterns: BTreeMap<String, Pattern>,
@@ -126,7 +127,7 @@ impl Known {
         for name in declared {
             known.add(name.trim(), DataType::Person, 1.0);
         }
-        // Single Latin words that no list of names vouches for, found once so far.
+        // Single Latin words that are in no list of names, found once so far.
         let mut once: HashSet<&str> = HashSet::new();
         for (text, found) in texts.iter().zip(found) {
             for detection in found.iter().filter(|detection| detection.score >= SURE) {
@@ -181,7 +182,7 @@ impl Known {
     }
 }
 
-/// The places of a text where a known value stands. `patterns` are those of the finder's values.
+/// The occurrences of known values in a text. `patterns` are those of the finder's values.
 fn hits<'a>(
     finder: &'a Finder<'a>,
     patterns: &'a [Pattern],
@@ -194,7 +195,7 @@ fn hits<'a>(
     })
 }
 
-/// True if a value is one that means the same wherever it stands: a name, or something with enough digits in it.
+/// True if a value means the same wherever it occurs: a name, or something with enough digits.
 fn is_memorable(detection: &Detection, value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     match detection.kind {
@@ -205,8 +206,8 @@ fn is_memorable(detection: &Detection, value: &str) -> bool {
     }
 }
 
-/// True if one place is enough to look for a name at the others: it has several words or is Chinese, or a list of names holds it
-/// and none of words does.
+/// True if one occurrence is enough to look for a name elsewhere: it has several words or is Chinese, or it is in a list
+/// of names but in no list of words.
 fn is_told(name: &str) -> bool {
     let single = name.chars().all(|c| c.is_ascii_alphabetic());
     if !single {
@@ -216,8 +217,8 @@ fn is_told(name: &str) -> bool {
     lists & (list::GIVEN | list::FAMILY) != 0 && lists & list::WORD == 0
 }
 
-/// The detections with the hits among them, if a hit says something new. Both are in order and without overlaps. What was found
-/// by itself stays, unless a remembered value of its kind holds all of it.
+/// The detections merged with the hits, if a hit adds something. Both are sorted and without overlaps. A detection is
+/// kept unless a remembered value of its type contains all of it.
 fn merge(found: &[Detection], hits: Vec<Detection>) -> Option<Vec<Detection>> {
     let mut merged = Vec::new();
     let mut taken = 0;
@@ -239,8 +240,8 @@ fn merge(found: &[Detection], hits: Vec<Detection>) -> Option<Vec<Detection>> {
     Some(merged)
 }
 
-/// True if a hit takes the place of what was found by itself: less of the same kind, or an organisation or a place where the
-/// conversation knows somebody of that name.
+/// True if a hit replaces a detection: a shorter one of the same type, or an organisation or a place where the
+/// conversation knows a person of that name.
 fn gives_way(found: &Detection, hit: &Detection) -> bool {
     let smaller = found.kind == hit.kind && found.span.len() < hit.span.len();
     let mistaken = hit.kind == DataType::Person && matches!(found.kind, DataType::Org | DataType::Location);
@@ -261,7 +262,7 @@ mod tests {
         [Detection { span, kind: DataType::Person, score: 0.9, recogniser: "tagger" }].into()
     }
 
-    /// The values found in the last text after the first has told a name.
+    /// The values found in the last text after the first has mentioned a name.
     fn told(first: &str, name: &str, last: &str) -> (Vec<String>, Arc<Kin>) {
         let recalled = recall(&[first, last], vec![person(first, name), Arc::from([])], &[]);
         let values = recalled.detections[1].iter().map(|d| last[d.span.clone()].to_owned()).collect();

@@ -1,19 +1,19 @@
-//! Character references of HTML, `&#64;` and `&nbsp;`: pages and mails that a tool fetched spell numbers and names with them, feeds
-//! even twice (`&amp;#64;`).
+//! HTML character references, `&#64;` and `&nbsp;`: pages and mails fetched by a tool use them to write numbers and
+//! names, feeds even twice (`&amp;#64;`).
 //!
-//! Names end in `;` (`?a=1&copy=2` is an address), but for the blank and the soft hyphen; numbers need no end, as in a browser
-//! (HTML Living Standard §13.2.5.72 to 80).
+//! Named references end in `;` (`?a=1&copy=2` is an address), except for the space and the soft hyphen; numeric ones need
+//! no terminator, as in a browser (HTML Living Standard §13.2.5.72 to 80).
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Letters of a name at most.
+/// Maximum length of a name, in letters.
 const LONGEST: usize = 16;
-/// Digits of a number at most; zeros in front count for nothing.
+/// Maximum length of a number, in digits; leading zeros have no effect.
 const DIGITS: usize = 24;
-/// How often `&` itself is spelled before a reference.
+/// How many times `&` itself may be escaped before a reference.
 const DEPTH: usize = 3;
 
-/// Names that are no letter with a mark: what stands in numbers, addresses and between words.
+/// Names other than letters with a diacritic: what occurs in numbers, addresses and between words.
 const NAMES: &[(&str, char)] = &[
     ("amp", '&'),
     ("lt", '<'),
@@ -58,7 +58,7 @@ const NAMES: &[(&str, char)] = &[
     ("middot", '·'),
 ];
 
-/// Marks that a letter carries, `eacute`.
+/// Diacritics of a letter, as in `eacute`.
 const MARKS: &[(&str, char)] = &[
     ("grave", '\u{300}'),
     ("acute", '\u{301}'),
@@ -70,14 +70,14 @@ const MARKS: &[(&str, char)] = &[
     ("cedil", '\u{327}'),
 ];
 
-/// The character of a reference at the start of `bytes`, and how many bytes it takes.
+/// The character of a reference at the start of `bytes`, and its length in bytes.
 pub(super) fn reference(bytes: &[u8]) -> Option<(char, usize)> {
     let inside = bytes.strip_prefix(b"&")?;
     let (ch, length) = behind(inside, DEPTH)?;
     Some((ch, length + 1))
 }
 
-/// The same behind the `&`.
+/// The same for what follows the `&`.
 fn behind(inside: &[u8], depth: usize) -> Option<(char, usize)> {
     if let Some(number) = inside.strip_prefix(b"#") {
         let (ch, length) = numbered(number)?;
@@ -95,7 +95,7 @@ fn behind(inside: &[u8], depth: usize) -> Option<(char, usize)> {
     Some((named(name)?, length + 1))
 }
 
-/// A blank or a soft hyphen without its end, before what can be no longer name.
+/// A space or a soft hyphen without a terminator, unless `=` follows.
 fn unended(inside: &[u8]) -> Option<(char, usize)> {
     let (name, ch) = [("nbsp", ' '), ("shy", '\u{ad}')]
         .into_iter()

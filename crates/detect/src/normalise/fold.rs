@@ -1,13 +1,13 @@
-//! What one character folds to, and the quick search for characters that may fold at all.
+//! The folding of single characters, and a fast search for characters that may fold at all.
 
 use super::entity;
 
 /// What happens to a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fold {
-    /// It stays.
+    /// It is kept.
     Keep,
-    /// It is invisible and goes.
+    /// It is invisible and is removed.
     Remove,
     /// It becomes this ASCII character.
     Ascii(char),
@@ -15,7 +15,7 @@ pub(super) enum Fold {
     LookAlike(char),
     /// It is a combining mark.
     Mark,
-    /// Its compatibility form decides.
+    /// Its compatibility decomposition decides.
     Compatible,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn fold(ch: char) -> Fold {
         | 0x3099..=0x309a
         | 0xfe20..=0xfe2f => Fold::Mark,
         0x370..=0x52f => look_alike(ch),
-        // List marks, notes and signs: no spelling of a number or an address.
+        // List marks, notes and signs: not a spelling of a number or an address.
         0..=0x9f
         | 0xa1..=0xa9
         | 0xab..=0xb4
@@ -72,7 +72,7 @@ fn ascii(code: u32) -> Fold {
     char::from_u32(code).map_or(Fold::Keep, Fold::Ascii)
 }
 
-/// Zeros of the decimal digits outside ASCII that the Unicode character database lists for scripts in living use.
+/// Zeros of the non-ASCII decimal digits that the Unicode character database lists for scripts in living use.
 const ZEROS: &[u32] = &[
     0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20,
     0x1040, 0x17e0, 0x1810, 0x19d0, 0x1a80, 0x1b50, 0xa620, 0xa8d0, 0xa9d0, 0xaa50, 0xabf0, 0x1fbf0,
@@ -87,7 +87,7 @@ fn digit(code: u32) -> Option<char> {
     char::from_digit(code - zero, 10)
 }
 
-/// Cyrillic and Greek letters that a reader takes for Latin ones.
+/// Cyrillic and Greek letters that readers take for Latin ones.
 const LOOK_ALIKES: &[(&str, &str)] = &[
     ("АВЕЅІЈКМНОРСТУХҮԌԚԜҺЗ", "ABESIJKMHOPCTYXYGQWh3"),
     ("аеорсухіѕјһԁԛԝԍѵ", "aeopcyxisjhdqwgv"),
@@ -102,7 +102,7 @@ fn look_alike(ch: char) -> Fold {
     LOOK_ALIKES.iter().find_map(folds).unwrap_or(Fold::Keep)
 }
 
-/// The next place from `from` on (a character boundary) with a character that may fold. Passes over ASCII, Chinese
+/// The next position from `from` on (a character boundary) with a character that may fold. Skips ASCII, Chinese
 /// characters and punctuation that stays, Hangul syllables, emoji and Latin letters without decoding them.
 pub(super) fn next_suspect(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
@@ -135,11 +135,11 @@ pub(super) fn next_suspect(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// The length of the run of ASCII without `&` at the start of a slice.
+/// The length of the ASCII run without `&` at the start of a slice.
 fn ascii_run(bytes: &[u8]) -> usize {
     const BLOCK: usize = 16;
     let plain = |byte: u8| byte.is_ascii() && byte != b'&';
-    // Without a branch for each byte, so that the compiler takes them all at once.
+    // Branch-free per byte, so that the compiler can vectorise it.
     let whole: usize = bytes
         .chunks_exact(BLOCK)
         .take_while(|block| block.iter().fold(true, |all, byte| all & plain(*byte)))

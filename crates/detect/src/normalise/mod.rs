@@ -1,15 +1,16 @@
-//! One spelling for everything that is read the same.
+//! Normalisation: one spelling for everything that reads the same.
 //!
-//! People type full-width digits, copy non-breaking spaces from web pages, and attackers put invisible characters into
-//! numbers or write Cyrillic letters for Latin ones. The recognisers see none of that. The normal form is NFKC, with
-//! these differences:
+//! People type full-width digits and copy non-breaking spaces from web pages; attackers put invisible characters into
+//! numbers or use Cyrillic letters for Latin ones. The recognisers see none of that. The normal form is NFKC, with these
+//! differences:
 //!
 //! * invisible characters (zero width, direction marks, variation selectors, tags, soft hyphens) are removed;
-//! * hyphens of all kinds become `-`, spaces of all kinds a blank, decimal digits of all scripts ASCII digits;
-//! * Cyrillic and Greek letters that look Latin become Latin in a word that also holds ASCII letters or digits;
-//! * references of HTML (`&#64;`, `&nbsp;`) become what they stand for;
-//! * combining marks that stay on an ASCII letter or digit after composition are removed;
-//! * what is no spelling of a number or an address stays: superscripts, circled numbers (`①` is a list mark), `…`, `™`.
+//! * hyphens of all kinds become `-`, spaces of all kinds an ASCII space, decimal digits of all scripts ASCII digits;
+//! * Cyrillic and Greek letters that look Latin become Latin in a word that also contains ASCII letters or digits;
+//! * HTML character references (`&#64;`, `&nbsp;`) become what they stand for;
+//! * combining marks that remain on an ASCII letter or digit after composition are removed;
+//! * what is not a spelling of a number or an address stays: superscripts, circled numbers (`①` is a list mark), `…`,
+//!   `™`.
 
 mod entity;
 mod fold;
@@ -24,26 +25,26 @@ use unicode_normalization::UnicodeNormalization;
 use fold::{Fold, fold, next_suspect};
 pub use simplify::simplify;
 
-/// A text in the normal form, and the way back.
+/// A text in normal form, with the mapping back.
 #[derive(Debug, Clone)]
 pub struct Normalised<'t> {
     /// The normal form; borrowed if nothing had to change.
     pub text: Cow<'t, str>,
     original: &'t str,
     map: OffsetMap,
-    /// Whether references of HTML were read.
+    /// Whether HTML character references were decoded.
     references: bool,
 }
 
 impl Normalised<'_> {
-    /// The bytes of the original behind a range of the normal form, widened to whole characters. Invisible characters
-    /// at the end of the range belong to it.
+    /// The bytes of the original behind a range of the normal form, widened to whole characters. Invisible characters at
+    /// the end of the range belong to it.
     pub fn original(&self, range: &Range<usize>) -> Range<usize> {
         if matches!(self.text, Cow::Borrowed(_)) {
             return range.clone();
         }
-        // A character that became several has all of them at one place of the original: whoever ends among them covers
-        // the whole character.
+        // All parts of a character that became several map to the same original position: a range that ends among them
+        // covers the whole character.
         let mut end = range.end;
         if range.end > range.start {
             let last = self.map.original(range.end - 1);
@@ -56,7 +57,7 @@ impl Normalised<'_> {
         start..self.original.ceil_char_boundary(mapped.end).max(start)
     }
 
-    /// Whether references of HTML were read, so that [`as_written`] is another reading of the same text.
+    /// Whether HTML character references were decoded, so that [`as_written`] is another reading of the same text.
     pub fn has_references(&self) -> bool {
         self.references
     }
@@ -67,13 +68,13 @@ impl Normalised<'_> {
     }
 }
 
-/// Brings a text into the normal form. Text of ASCII, Chinese characters and Latin letters is borrowed after one look.
+/// Brings a text into normal form. Text of ASCII, Chinese characters and Latin letters is borrowed after one scan.
 pub fn normalise(text: &str) -> Normalised<'_> {
     read(text, true)
 }
 
-/// The same, but references of HTML stay as they are written: what stands behind one may be something only so
-/// (`&ndash;sk-…`).
+/// The same, except that HTML character references stay as they are written: what follows one may be recognisable only in
+/// this form (`&ndash;sk-…`).
 pub fn as_written(text: &str) -> Normalised<'_> {
     read(text, false)
 }
@@ -110,18 +111,18 @@ struct Writer<'t> {
     text: &'t str,
     out: String,
     map: OffsetMap,
-    /// Bytes of `text` that are in `out` already.
+    /// Number of bytes of `text` already copied to `out`.
     copied: usize,
     /// The last word with a look-alike letter in it, and whether it is folded.
     word: Range<usize>,
     latin: bool,
-    /// Whether references are read, and whether there was one.
+    /// Whether references are decoded, and whether there was one.
     references: bool,
     read: bool,
 }
 
 impl<'t> Writer<'t> {
-    /// Deals with the character at `at`; returns where to go on.
+    /// Handles the character at `at`; returns where to continue.
     fn step(&mut self, at: usize) -> usize {
         let Some(ch) = self.text.get(at..).and_then(|rest| rest.chars().next()) else {
             return self.text.len();
@@ -157,7 +158,7 @@ impl<'t> Writer<'t> {
         end
     }
 
-    /// Puts the character of a reference in its place; returns where it ends.
+    /// Replaces a reference by its character; returns where it ends.
     fn reference(&mut self, at: usize) -> usize {
         let bytes = self.text.as_bytes().get(at..).unwrap_or_default();
         let Some((ch, length)) = entity::reference(bytes).filter(|_| self.references) else { return at + 1 };
@@ -196,7 +197,7 @@ impl<'t> Writer<'t> {
         end
     }
 
-    /// Puts `new` in the place of a range of the original.
+    /// Writes `new` in place of a range of the original.
     fn replace(&mut self, range: Range<usize>, new: &str) {
         if self.out.capacity() == 0 {
             self.out.reserve(self.text.len());
@@ -210,7 +211,7 @@ impl<'t> Writer<'t> {
         self.copied = range.end;
     }
 
-    /// The word around a look-alike letter: letters, digits and what is invisible between them.
+    /// The word around a look-alike letter: letters, digits and invisible characters between them.
     fn word_around(&self, at: usize) -> Range<usize> {
         let inside =
             |ch: &char| ch.is_alphanumeric() && !is_ideograph(*ch) || matches!(fold(*ch), Fold::Remove);

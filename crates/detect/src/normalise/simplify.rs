@@ -1,22 +1,22 @@
 //! Traditional Chinese characters read as simplified ones.
 //!
-//! Labels, lists and the model of names know simplified characters. Both forms of a character have three bytes, so the result has
-//! the length of the text, and every place in it is the same place in the text. Characters that simplified text uses too (those of
-//! GB 2312) stay, so that simplified text never changes: 著名 is not 着名.
+//! Labels, lists and the name model know simplified characters. Both forms of a character have three bytes, so the result
+//! has the length of the text, and offsets are the same in both. Characters that simplified text also uses (those of GB
+//! 2312) stay, so that simplified text never changes: 著名 is not 着名.
 //!
-//! `traditional.txt` holds the pairs, made from the one-character table of `OpenCC` (Apache-2.0): the first of several
-//! simplified forms.
+//! `traditional.txt` contains the pairs, derived from the one-character table of `OpenCC` (Apache-2.0): the first of
+//! several simplified forms.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 const PAIRS: &str = include_str!("traditional.txt");
 
-/// The unified ideographs of the first block.
+/// The range of the first block of unified ideographs.
 const FIRST: u32 = 0x4e00;
 const LAST: u32 = 0x9fff;
 
-/// Per ideograph its simplified form, or zero.
+/// The simplified form of each ideograph, or zero.
 static SIMPLE: LazyLock<Box<[u16]>> = LazyLock::new(|| {
     let mut table = vec![0; (LAST - FIRST + 1) as usize].into_boxed_slice();
     let mut characters = PAIRS.chars().filter(|ch| !ch.is_ascii());
@@ -34,7 +34,7 @@ fn place(ch: char) -> usize {
     u32::from(ch).wrapping_sub(FIRST) as usize
 }
 
-/// The text with simplified characters in the places of traditional ones; as long as the text, and borrowed if nothing changes.
+/// Returns the text with traditional characters simplified; same length, and borrowed if nothing changes.
 pub fn simplify(text: &str) -> Cow<'_, str> {
     match next(text, 0) {
         None => Cow::Borrowed(text),

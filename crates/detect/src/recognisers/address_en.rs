@@ -1,6 +1,6 @@
-//! Street addresses as the United States (USPS Publication 28), Britain, Canada and Australia write them: number, name, word for
-//! the street; then flat, city, state, postcode and country where they follow. The number and the word for the street are
-//! both needed: either alone stands in any text.
+//! Street addresses as written in the United States (USPS Publication 28), Britain, Canada and Australia: number, name,
+//! street word; then flat, city, state, postcode and country where they follow. Both the number and the street word are
+//! required, because either alone occurs in any text.
 
 use std::ops::Range;
 
@@ -18,10 +18,10 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// Words of the longest name of a street.
+/// Maximum number of words in a street name.
 const NAME: usize = 4;
 
-/// Words that say street and hardly anything else.
+/// Words that mean a street and hardly anything else.
 const STREETS: &[&str] = &[
     "Street",
     "Avenue",
@@ -43,14 +43,14 @@ const STREETS: &[&str] = &[
     "Mews",
     "Esplanade",
 ];
-/// Words that say it behind a capital letter.
+/// Words that mean a street only if capitalised.
 const CAPITAL_STREETS: &[&str] = &[
     "St", "Ln", "Dr", "Drive", "Ct", "Court", "Pl", "Place", "Way", "Circle", "Cir", "Square", "Sq", "Trail",
     "Trl", "Loop", "Row", "Walk", "Close", "Alley", "Plaza", "Grove", "Gardens", "Hill", "Rise", "Broadway",
     "Path", "Run", "Pike", "Crossing", "Point", "Ridge", "Heights", "Green", "Wharf", "Quay", "Bypass",
     "Freeway", "Parade",
 ];
-/// Words that stand between a number and a street in any sentence.
+/// Words that stand between a number and a street word in ordinary sentences.
 const PROSE: &[&str] = &[
     "of",
     "on",
@@ -159,7 +159,7 @@ fn find(text: &Text<'_>, number: Range<usize>) -> Option<Found> {
     }
 }
 
-/// True if no letter, digit, point or currency sign touches the number from the left.
+/// True if no letter, digit, point or currency symbol touches the number from the left.
 fn starts_freely(text: &Text<'_>, start: usize) -> bool {
     let before = text.slice(0..start).chars().next_back();
     !before.is_some_and(|c| {
@@ -167,7 +167,7 @@ fn starts_freely(text: &Text<'_>, start: usize) -> bool {
     })
 }
 
-/// The end of the word for a street that follows one to four words from `first` on, with its direction.
+/// The end of the street word, with its direction, that follows one to four words from `first` on.
 fn street(text: &str, first: usize) -> Option<usize> {
     let mut at = first;
     let mut capitals = true;
@@ -194,7 +194,7 @@ fn is_capital_street(word: &str) -> bool {
     latin::is_capital(word) && latin::is_any(word, CAPITAL_STREETS)
 }
 
-/// False if the name goes on: `12 St Mary Street` does not end with `St`, nor `5 Hill Road` with `Hill`.
+/// False if the name continues: `12 St Mary Street` does not end with `St`, nor `5 Hill Road` with `Hill`.
 fn ends_name(text: &str, end: usize, word: &str) -> bool {
     let follower =
         latin::next(text, end).and_then(|at| latin::word(text, at)).and_then(|range| text.get(range));
@@ -203,7 +203,7 @@ fn ends_name(text: &str, end: usize, word: &str) -> bool {
     })
 }
 
-/// A direction behind the street, as in `120 Main St NW`.
+/// The end of a direction after the street, as in `120 Main St NW`.
 fn direction(text: &str, end: usize) -> usize {
     const DIRECTIONS: &[&str] =
         &["N", "S", "E", "W", "NE", "NW", "SE", "SW", "North", "South", "East", "West"];
@@ -213,7 +213,7 @@ fn direction(text: &str, end: usize) -> usize {
         .map_or(end, |range| range.end)
 }
 
-/// `Springfield, IL 62704`: the word is the code, and a state and a city behind a comma stand before it.
+/// `Springfield, IL 62704`: the word is the code, preceded by a city, a comma and a state.
 fn zip_line(text: &Text<'_>, code: &Range<usize>) -> Option<Found> {
     let known = text.slice(code.clone());
     if known.len() != 5 || !known.bytes().all(|b| b.is_ascii_digit()) {

@@ -1,5 +1,5 @@
-//! Streets whose name and word for street are one: German, Dutch and the Scandinavian languages, with the number behind, and
-//! the postcode and city that follow (DIN 5008, NEN 5825).
+//! Streets whose name and street word form one word: German, Dutch and the Scandinavian languages, with the number after
+//! it, and the postcode and city that follow (DIN 5008, NEN 5825).
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// Words that stand before a word for street in prose, at the beginning of a sentence.
+/// Words that precede a street word in prose, at the start of a sentence.
 const BEFORE: &[&str] = &[
     "Auf", "Der", "Die", "Das", "Den", "Dem", "Im", "Am", "In", "Ein", "Eine", "Einen", "Vom", "Zum", "Von",
     "Jeder", "Mein", "De", "Het", "Een",
@@ -57,7 +57,7 @@ fn is_house_number(digits: &str) -> bool {
         && letters.bytes().all(|b| b.is_ascii_lowercase())
 }
 
-/// Where the name begins: in the same word, or, if the word for street stands alone, one capital word before it.
+/// Start of the name: in the same word or, if the street word is separate, one capitalised word before it.
 fn name_start(text: &str, suffix: usize) -> Option<usize> {
     let before = text.get(text.floor_char_boundary(suffix.saturating_sub(40))..suffix)?;
     let inner = |c: char| c.is_alphabetic() || matches!(c, '-' | '.' | '\'');
@@ -72,7 +72,7 @@ fn name_start(text: &str, suffix: usize) -> Option<usize> {
     (stem == 0 && word >= 3 && !article).then(|| suffix - 1 - word)
 }
 
-/// The end of `, 10115 Berlin` or `, 1012 AB Amsterdam` behind the number; the end of the number if there is none.
+/// The end of `, 10115 Berlin` or `, 1012 AB Amsterdam` after the number; the end of the number if there is none.
 fn city(text: &str, end: usize) -> usize {
     let after = latin::part(text, end).and_then(|at| {
         let code = latin::word(text, at)?;

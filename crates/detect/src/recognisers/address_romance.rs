@@ -1,5 +1,5 @@
-//! Streets with the word for street first: French (number before it, AFNOR XP Z 10-011), Spanish, Portuguese, Italian and Polish
-//! (number behind the name), with the postcode and city that follow.
+//! Streets that start with the street word: French (number before it, AFNOR XP Z 10-011), Spanish, Portuguese, Italian
+//! and Polish (number after the name), with the postcode and city that follow.
 
 use std::ops::Range;
 
@@ -41,7 +41,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// Words within a name that have no capital.
+/// Uncapitalised words within a name.
 const PARTICLES: &[&str] = &[
     "de", "du", "des", "la", "le", "les", "del", "della", "dei", "do", "da", "dos", "das", "los", "las",
     "el", "et", "y", "e",
@@ -88,7 +88,7 @@ fn french(word: &str) -> bool {
     latin::is_any(word.trim_end(), FRENCH)
 }
 
-/// The end of the name that begins at `at`: words with a capital, and particles before them.
+/// The end of the name that starts at `at`: capitalised words, and particles before them.
 fn name(text: &str, mut at: usize) -> Option<usize> {
     let mut end = None;
     for _ in 0..6 {
@@ -109,7 +109,7 @@ fn name(text: &str, mut at: usize) -> Option<usize> {
     end
 }
 
-/// `12 `, `12, `, `12 bis ` before the word for the street.
+/// The start of `12 `, `12, ` or `12 bis ` before the street word.
 fn number_before(text: &str, street: usize) -> Option<usize> {
     let before = text.get(..street)?.strip_suffix(' ')?;
     let before = before.strip_suffix(',').unwrap_or(before);
@@ -120,7 +120,7 @@ fn number_before(text: &str, street: usize) -> Option<usize> {
     ((1..=4).contains(&length) && free).then_some(stem.len())
 }
 
-/// ` 12`, `, 12`, `, nº 12b` behind the name.
+/// The end of ` 12`, `, 12` or `, nº 12b` after the name.
 fn number_behind(text: &str, end: usize) -> Option<usize> {
     let at = latin::part(text, end)?;
     let rest = text.get(at..)?;

@@ -1,6 +1,6 @@
-//! Chinese addresses, as people and forms write them (the order of GB/T 23705): regions from the province down, town or
-//! village, road, number, building, unit, room; also without the regions. The names of regions are a closed list, so a chain
-//! of them with something smaller behind it is certain; a road without regions needs a number.
+//! Chinese addresses as people and forms write them (in the order of GB/T 23705): regions from the province down, town or
+//! village, road, number, building, unit, room; also without the regions. The names of regions are a closed list, so a
+//! chain of them followed by something smaller is certain; a road without regions needs a number.
 
 use std::ops::Range;
 

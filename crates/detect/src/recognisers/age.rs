@@ -39,7 +39,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     ((1..=120).contains(&age) && text.is_whole_number(&span)).then(|| Found::labelled(span, 0.72))
 }
 
-/// `满18岁方可`, `未满14岁`, `60岁以上`: a rule names an age, and nobody.
+/// `满18岁方可`, `未满14岁`, `60岁以上`: a rule mentions an age, but nobody's.
 fn is_limit(text: &Text<'_>, span: &Range<usize>, end: usize) -> bool {
     let from = text.as_str().ceil_char_boundary(span.start.saturating_sub(9));
     let before = text.slice(from..span.start);

@@ -1,5 +1,5 @@
-//! Business numbers of Australia: eleven digits; the first less one, weighted, a multiple of 89 (Australian Business
-//! Register).
+//! Australian business numbers: eleven digits; with one subtracted from the first, the weighted sum is a multiple of 89
+//! (Australian Business Register).
 
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
 
 fn is_valid(number: &[u8]) -> bool {
     let sum = weighted(number, &[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
-    // The first digit counts one less, with its weight of ten.
+    // One is subtracted from the first digit, which has the weight ten.
     sum >= 10 && (sum - 10).is_multiple_of(89)
 }
 

@@ -1,4 +1,4 @@
-//! Medicare numbers of Australia: ten or eleven digits from 2 to 6 on, the ninth a check digit (Services Australia).
+//! Australian Medicare numbers: ten or eleven digits starting with 2 to 6, the ninth a check digit (Services Australia).
 
 use std::ops::Range;
 

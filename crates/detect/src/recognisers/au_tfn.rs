@@ -1,4 +1,4 @@
-//! Tax file numbers of Australia: nine digits, weighted sum a multiple of 11 (Australian Taxation Office).
+//! Australian tax file numbers: nine digits whose weighted sum is a multiple of 11 (Australian Taxation Office).
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Keys of Azure: 84 characters with the mark `JQQJ99` at the 53rd (Azure DevOps, AI services), 52 with `AzSe` at the 43rd (search).
-//! The marks were put there so that scanners find them.
+//! Azure keys: 84 characters with the marker `JQQJ99` at the 53rd (Azure DevOps, AI services), 52 with `AzSe` at the 43rd
+//! (search). The markers exist so that scanners find the keys.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::vendor_key::is_random;
 use super::{Found, Recogniser, Trigger};
 use crate::text::{Text, is_word};
 
-/// Mark, where it stands, length of the whole.
+/// Marker, its offset, total length.
 const FORMS: &[(&str, usize, usize)] = &[("JQQJ99", 52, 84), ("AzSe", 42, 52)];
 
 pub(super) static RECOGNISER: Recogniser = Recogniser {

@@ -1,5 +1,5 @@
-//! Numbers of bank accounts, after a label: 7 to 22 digits in groups. Cards and international numbers with a check are
-//! their own recognisers' and win.
+//! Bank account numbers, after a label: 7 to 22 digits in groups. Cards and international numbers with a check digit have
+//! their own recognisers, which win.
 
 use std::ops::Range;
 
@@ -56,7 +56,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     let written = text.slice(label.clone()).to_ascii_lowercase();
     let lengths = match written.as_str() {
         "bsb" | "sort code" | "sort_code" => 6..=6,
-        // The word names any account; a bank beside it tells which.
+        // The word may mean any account; a bank nearby says which kind.
         "账号" | "帐号" | "账户" if !beside_bank(text, label.start) => return None,
         "账号" | "帐号" | "账户" => 9..=22,
         _ => 7..=22,
@@ -66,7 +66,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     (!dated).then(|| Found::labelled(span, 0.72))
 }
 
-/// True if a bank is named shortly before.
+/// True if a bank is mentioned shortly before.
 fn beside_bank(text: &Text<'_>, at: usize) -> bool {
     let from = text.as_str().ceil_char_boundary(at.saturating_sub(72));
     let before = text.slice(from..at);

@@ -1,4 +1,4 @@
-//! Dates of birth before the word that says so: `1978年6月12日出生`, `1978-06-12出生`.
+//! Birth dates before the word that marks them: `1978年6月12日出生`, `1978-06-12出生`.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// Bytes of the longest date.
+/// Length of the longest date in bytes.
 const LONGEST: usize = 24;
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
@@ -38,7 +38,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         && date.contains(|c: char| c == '年' || !c.is_ascii_digit());
     let start = end - length + blank;
     let cut = text.before(start).is_some_and(|b| b.is_ascii_alphanumeric());
-    // `3月8日生日快乐` greets.
+    // `3月8日生日快乐` is a greeting.
     let greets = text.slice(word.end..word.end + 3) == "日";
     (whole && !cut && !greets && date.len() >= 8).then(|| Found::labelled(start..start + date.len(), 0.85))
 }

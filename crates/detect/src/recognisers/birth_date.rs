@@ -1,5 +1,4 @@
-//! Dates of birth: a date after a word that says so, or before `生` / `出生`. Year, month, day in digits or with the
-//! month's name.
+//! Birth dates: a date after a word that marks it. Year, month, day in digits or with the name of the month.
 
 use std::ops::Range;
 
@@ -38,7 +37,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// Longest date that is read.
+/// Length of the longest date that is read.
 const LONGEST: usize = 32;
 
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
@@ -50,7 +49,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     (!cut).then(|| Found::labelled(start..start + length, 0.85))
 }
 
-/// A number of one to four digits at the start, and what follows.
+/// A number of one to four digits at the start, its length, and the rest.
 fn number(rest: &str) -> Option<(u32, usize, &str)> {
     let digits = rest.bytes().take(5).take_while(u8::is_ascii_digit).count();
     let (head, tail) = rest.split_at_checked(digits)?;

@@ -1,5 +1,5 @@
-//! Tokens of chat bots: Telegram (`<8 to 10 digits>:<35 characters>`, the Bot API's form) and Discord (three parts, the
-//! first the bot's number in base64).
+//! Chat-bot tokens: Telegram (`<8 to 10 digits>:<35 characters>`, the form used by the Bot API) and Discord (three parts,
+//! the first being the bot's number in base64).
 
 use std::ops::Range;
 

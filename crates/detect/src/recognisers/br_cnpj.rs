@@ -1,4 +1,4 @@
-//! Company numbers of Brazil (CNPJ): twelve digits and two check digits modulo 11 (Receita Federal), as
+//! Brazilian company numbers (CNPJ): twelve digits and two check digits modulo 11 (Receita Federal), as
 //! 00.000.000/0000-00 or after a label.
 
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Taxpayer numbers of Brazil (CPF): nine digits and two check digits modulo 11 (Receita Federal), as 000.000.000-00 or
+//! Brazilian taxpayer numbers (CPF): nine digits and two check digits modulo 11 (Receita Federal), as 000.000.000-00 or
 //! after a label.
 
 use std::ops::Range;

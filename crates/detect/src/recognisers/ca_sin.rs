@@ -1,4 +1,4 @@
-//! Social insurance numbers of Canada: nine digits, not from 0 or 8 on, Luhn (Service Canada).
+//! Canadian social insurance numbers: nine digits, not starting with 0 or 8, Luhn (Service Canada).
 
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
-//! Bank card numbers (ISO/IEC 7812): 12 to 19 digits, in one piece or in groups, the last a Luhn check digit.
+//! Bank card numbers (ISO/IEC 7812): 12 to 19 digits, contiguous or in groups, the last being a Luhn check digit.
 //!
-//! Without a label the first digits must belong to a payment network and the Luhn digit must agree. With a label
-//! (`银行卡`, `card number`) either of the two is enough, and 16 to 19 digits are believed even if both fail: a card
-//! number with a typing error is still somebody's.
+//! Without a label, the first digits must belong to a payment network and the Luhn digit must match. With a label (`银行卡`,
+//! `card number`) either of the two is enough, and 16 to 19 digits are accepted even if both fail: a card number with a
+//! typo is still somebody's.
 
 use std::ops::Range;
 
@@ -67,7 +67,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
             continue;
         }
         let number = digits.first(count);
-        // Dots, two blanks and a line's end part other numbers, too.
+        // Dots, double spaces and line ends also separate unrelated numbers.
         let wide = plain.end_of(count) != Some(end);
         let labels = *labels.get_or_insert_with(|| text.labels(at));
         let (labelled, network) = (labels.announce(DataType::Card), network(number));
@@ -90,7 +90,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     best
 }
 
-/// The length of what may stand between two groups.
+/// The length of the separator between two groups.
 fn gap(ahead: &[u8]) -> usize {
     match ahead {
         [b' ', b'-', b' ', ..] => 3,
@@ -100,7 +100,8 @@ fn gap(ahead: &[u8]) -> usize {
     }
 }
 
-/// True for one piece, groups of four with a shorter rest, 4-6-4 and 4-6-5 (Diners, American Express), and 6 with a rest.
+/// True for one piece, groups of four with a shorter remainder, 4-6-4 and 4-6-5 (Diners, American Express), and 6 with a
+/// remainder.
 fn is_grouped(digits: &Digits, count: usize) -> bool {
     let mut sizes = [0; 8];
     let mut pieces = 0;
@@ -115,8 +116,8 @@ fn is_grouped(digits: &Digits, count: usize) -> bool {
     }
 }
 
-/// The payment network that the first digits and the length fit, from the networks' published ranges of issuer numbers:
-/// `Some(true)` if that is telling enough without a label.
+/// Whether the first digits and the length fit a payment network, by the networks' published ranges of issuer numbers:
+/// `Some(true)` if that is distinctive enough without a label.
 fn network(number: &[u8]) -> Option<bool> {
     let head = number.iter().take(6).fold(0_u32, |sum, digit| sum * 10 + u32::from(*digit));
     let (six, four, three, two) = (head, head / 100, head / 1000, head / 10_000);

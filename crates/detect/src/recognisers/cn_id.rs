@@ -1,9 +1,9 @@
-//! Numbers of the Chinese resident identity card (GB 11643-1999): six digits of area (GB/T 2260), eight of birth date,
-//! three of sequence, and a check character by ISO 7064 MOD 11-2 (`X` stands for 10). The first generation (until 2013)
-//! had 15 digits: a birth year of two digits, and no check character; those need a label.
+//! Chinese resident identity card numbers (GB 11643-1999): a six-digit area (GB/T 2260), eight digits of birth date, a
+//! three-digit sequence, and a check character by ISO 7064 MOD 11-2 (`X` stands for 10). The first generation (until
+//! 2013) had 15 digits: a two-digit birth year and no check character; those need a label.
 //!
-//! Residence permits for people from Hong Kong (81), Macau (82) and Taiwan (83) and permanent residence cards of 2023 (9)
-//! use the same form.
+//! Residence permits for people from Hong Kong (81), Macau (82) and Taiwan (83) and the permanent residence cards of 2023
+//! (9) use the same format.
 
 use std::ops::Range;
 
@@ -81,7 +81,7 @@ fn of_15(text: &Text<'_>, span: Range<usize>) -> Option<Found> {
     (formed && text.labels(span.start).announce(DataType::CnId)).then(|| Found::labelled(span, 0.8))
 }
 
-/// `110101 19900307 1234`, with blanks or hyphens; the last group may end with `X`.
+/// `110101 19900307 1234`, with spaces or hyphens; the last group may end with `X`.
 fn grouped(text: &Text<'_>, at: usize) -> Option<Found> {
     let digits = Digits::read(text, at, |b| matches!(b, b' ' | b'-'));
     let end = digits.end_of(18).or_else(|| {
@@ -96,13 +96,13 @@ fn grouped(text: &Text<'_>, at: usize) -> Option<Found> {
     formed.then(|| of_18(text, &(at..end), at..end))?
 }
 
-/// The value of a range of ASCII digits; of anything else, something.
+/// The value of a range of ASCII digits; unspecified for anything else.
 fn number(characters: &[u8], range: Range<usize>) -> u32 {
     let digits = characters.get(range).unwrap_or_default();
     digits.iter().fold(0, |sum, byte| sum * 10 + u32::from(byte.wrapping_sub(b'0') % 10))
 }
 
-/// The first two digits of GB/T 2260, and those of the residence permits.
+/// The first two digits of GB/T 2260 codes, and those of the residence permits.
 fn is_area(province: u32) -> bool {
     matches!(province, 11..=15 | 21..=23 | 31..=37 | 41..=46 | 50..=54 | 61..=65 | 71 | 81..=83 | 91..=99)
 }

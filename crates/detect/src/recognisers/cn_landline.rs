@@ -1,6 +1,6 @@
-//! Chinese landlines: an area code (010, 02x, or four digits; the list below are the codes in use), seven or eight
-//! digits, perhaps an extension; and the 400 and 800 services. A separator or brackets must mark the area code, or a
-//! label must name the number.
+//! Chinese landline numbers: an area code (010, 02x, or four digits; the list below contains the codes in use), seven or
+//! eight digits, and an optional extension; plus the 400 and 800 services. A separator or brackets must mark the area
+//! code, or a label must name the number.
 
 use std::ops::Range;
 
@@ -79,7 +79,7 @@ fn after_country(text: &Text<'_>, word: &Range<usize>) -> (bool, usize) {
     (true, at)
 }
 
-/// The length of the area code at the start of these digits; without the leading zero after a country prefix.
+/// The length of the area code at the start of these digits; without its leading zero after a country prefix.
 fn area_length(digits: &[u8], country: bool) -> Option<usize> {
     match digits {
         [0, 1, 0, ..] => Some(3),
@@ -94,7 +94,7 @@ fn area_length(digits: &[u8], country: bool) -> Option<usize> {
     }
 }
 
-/// Area codes of four digits, without the zero.
+/// Four-digit area codes, without the zero.
 fn is_area(code: u16) -> bool {
     matches!(code,
         310..=319 | 335 | 349..=359 | 370..=379 | 391..=396 | 398

@@ -1,5 +1,5 @@
-//! Papers of the Chinese military and police: a character of the issuing command, `字第`, six to eight digits, `号` (GJB;
-//! 军官证, 士兵证, 文职干部证, 警官证), or such a number after a label.
+//! Identity documents of the Chinese military and police: a character for the issuing command, `字第`, six to eight digits,
+//! `号` (GJB; 军官证, 士兵证, 文职干部证, 警官证), or such a number after a label.
 
 use std::ops::Range;
 
@@ -44,7 +44,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     formed.then(|| Found::labelled(start..digits + tail, 0.9))
 }
 
-/// The length of `军字第` or the like.
+/// The length of `军字第` and the like.
 fn written_head(rest: &str) -> usize {
     let mut chars = rest.chars();
     let first = chars.next().filter(|ch| !ch.is_ascii());

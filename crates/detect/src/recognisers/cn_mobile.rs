@@ -54,7 +54,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         return None;
     }
     let labels = text.labels(start);
-    // `event-13912345678` is a number of something else, unless it is said to be a telephone.
+    // `event-13912345678` is a number of something else, unless a label says that it is a telephone number.
     let named = text.before(start) == Some(b'-') && !labels.announce(DataType::Phone);
     let part =
         named && start.checked_sub(1).and_then(|at| text.before(at)).is_some_and(|b| b.is_ascii_alphabetic());
@@ -64,24 +64,24 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     Some(Found::validated(span, if labels.announce(DataType::Phone) { 0.97 } else { 0.92 }))
 }
 
-/// How many of the first digits are the country's.
+/// Number of leading digits that belong to the country code.
 fn prefix(digits: &[u8], plus: bool) -> usize {
     match digits {
         [0, 0, 8, 6, 1] => 4,
         [8, 6, 1, ..] => 2,
-        // `+86 (0)138…` is written by people who know landlines.
+        // `+86 (0)138…` is written by people used to landlines.
         [8, 6, 0, 1, ..] if plus => 3,
         _ => 0,
     }
 }
 
-/// The eleven digits stand in one piece, or in groups that begin at 3, 7 or 8 of them.
+/// True if the eleven digits are contiguous, or in groups that start at digit 3, 7 or 8.
 fn is_grouped(digits: &Digits, prefix: usize) -> bool {
     let inner = digits.groups().iter().map(|group| group.0).filter(|&count| count < prefix + 11);
     inner.map(|count| count.saturating_sub(prefix)).all(|count| matches!(count, 0 | 3 | 4 | 6 | 7))
 }
 
-/// Moves the start over a `+` and an opening bracket that belong to the country prefix.
+/// Moves the start back over a `+` that belongs to the country prefix.
 pub(super) fn start_with_plus(text: &Text<'_>, start: usize, prefixed: bool) -> usize {
     if prefixed && text.before(start) == Some(b'+') { start - 1 } else { start }
 }
@@ -95,7 +95,7 @@ pub(super) fn is_mobile(number: &[u8]) -> bool {
         9 => *third != 4,
         _ => false,
     };
-    // The powers of two that programs are full of.
+    // Powers of two that are common in programs.
     let power = matches!(number, [1, 7, 1, 7, 9, 8, 6, 9, 1, 8, 3 | 4]);
     assigned && !power && !rest.iter().all(|digit| *digit == 0)
 }

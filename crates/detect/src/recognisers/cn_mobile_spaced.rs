@@ -1,5 +1,5 @@
-//! Chinese mobile numbers in notations that few numbers share: `138·1234·5678`, `(138)12345678`, `138 -- 1234 -- 5678`, in two lines,
-//! in groups of 4-4-3, and behind a word without a blank, `mobile13812345678`.
+//! Chinese mobile numbers in notations that few other numbers share: `138·1234·5678`, `(138)12345678`, `138 -- 1234 --
+//! 5678`, on two lines, in groups of 4-4-3, and directly after a word, `mobile13812345678`.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// Words that a number touches.
+/// Words that a number may directly follow.
 const WORDS: &[&str] = &["mobile", "phone", "tel", "mob", "shouji", "dianhua", "call", "cell", "sj", "ph"];
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
@@ -41,7 +41,7 @@ fn digits(written: &str) -> Option<Vec<u8>> {
     written.bytes().map(|b| b.is_ascii_digit().then(|| b - b'0')).collect()
 }
 
-/// Groups of 3-4-4, 3-8 or 4-4-3 with the same gap between.
+/// Groups of 3-4-4, 3-8 or 4-4-3 with the same separator between them.
 fn apart(text: &Text<'_>, word: &Range<usize>) -> Option<Found> {
     let rest = text.as_str().get(word.end..)?;
     let first = gap(rest)?;
@@ -69,7 +69,7 @@ fn apart(text: &Text<'_>, word: &Range<usize>) -> Option<Found> {
     }
     let labels = text.labels(start);
     let labelled = labels.announce(DataType::Phone);
-    // A line's end, a tab or a slash parts two numbers as often as one.
+    // A line end, a tab or a slash separates two unrelated numbers just as often.
     let telling = match first.0 {
         Gap::Dot | Gap::Dash | Gap::Bracket => even,
         Gap::Blank => even && word.len() == 4,
@@ -90,7 +90,7 @@ enum Gap {
     Line,
 }
 
-/// What stands between two groups, and its length.
+/// The separator between two groups, and its length.
 fn gap(rest: &str) -> Option<(Gap, usize)> {
     const GAPS: &[(&str, Gap)] = &[
         ("·", Gap::Dot),
@@ -116,7 +116,7 @@ fn gap(rest: &str) -> Option<(Gap, usize)> {
         .filter(|(_, length)| rest.as_bytes().get(*length).is_some_and(u8::is_ascii_digit))
 }
 
-/// More groups of digits stand beside: a table, or a longer number.
+/// True if more groups of digits are adjacent: a table, or a longer number.
 fn part_of_more(text: &Text<'_>, span: &Range<usize>) -> bool {
     let digit = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_digit());
     let joins = |b: Option<u8>| matches!(b, Some(b' ' | b'_' | b'/'));

@@ -1,4 +1,4 @@
-//! Logins on a command line: `curl -u name:password`, `--user name:password`. The password is taken.
+//! Logins on a command line: `curl -u name:password`, `--user name:password`. Only the password is reported.
 
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
-//! Passwords that a program takes on its command line: `mysql -pSECRET`, `sshpass -p SECRET`, `redis-cli -a SECRET`,
-//! `curl -u name:SECRET`. Which option holds one is the program's own word for it (its manual page), so here a plain word is a
-//! password too; what stands for one, a port or a mapping of ports is not.
+//! Passwords passed on a program's command line: `mysql -pSECRET`, `sshpass -p SECRET`, `redis-cli -a SECRET`, `curl -u
+//! name:SECRET`. Each program's manual page defines which option holds one, so here even a plain word is a password;
+//! placeholders, ports and port mappings are not.
 
 use std::ops::Range;
 
@@ -55,19 +55,19 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// How a program is given a password.
+/// How a program accepts a password.
 struct Usage {
     /// The option and its value are one word: `-pSECRET`, `pass:SECRET`.
     glued: &'static [&'static str],
     /// The value is the next word: `-p SECRET`.
     spaced: &'static [&'static str],
-    /// Between a name and its password, where the value is both.
+    /// Separator between a user name and its password, where the value is both.
     after: Option<char>,
 }
 
 const NOTHING: &[&str] = &[];
 
-/// By the words of a trigger. Small letters and capitals differ: `mysql -P` is a port.
+/// The usage of a program, by the words of its trigger. Case matters: `mysql -P` is a port.
 fn usage(program: &str) -> Usage {
     let of = |glued, spaced, after| Usage { glued, spaced, after };
     match program {
@@ -81,14 +81,14 @@ fn usage(program: &str) -> Usage {
         "smbclient" => of(NOTHING, &["-U"], Some('%')),
         "curl" | "wget" => of(NOTHING, &["-u", "--user", "-U", "--proxy-user"], Some(':')),
         _ if program.starts_with("ldap") => of(&["-w"], &["-w"], None),
-        // A blank behind `-p` makes them ask for the password; the next word is a database.
+        // With a space after `-p` they prompt for the password; the next word is a database.
         _ if program.starts_with("my") || program.starts_with("mariadb") => of(&["-p"], NOTHING, None),
         _ => of(NOTHING, &["-p", "--password"], None),
     }
 }
 
 fn find(text: &Text<'_>, command: Range<usize>) -> Option<Found> {
-    // `some-mysql`, `my_zip`: the end of another name. A path may lead to it.
+    // `some-mysql`, `my_zip`: the end of another name. A path may precede it.
     if text.before(command.start).is_some_and(|b| is_word(b) || matches!(b, b'-' | b'_' | b'.' | b':')) {
         return None;
     }
@@ -122,14 +122,14 @@ fn is_prose(text: &Text<'_>, value: Range<usize>, mut behind: Words<'_, '_>) -> 
     plain && behind.next().is_some_and(|next| GO_ON.contains(&text.slice(next)))
 }
 
-/// `-pSECRET`, and not the name of another option with one dash too few: `-port`, `-prompt`.
+/// `-pSECRET`, but not the name of another option with one dash too few: `-port`, `-prompt`.
 fn is_glued(word: &str, option: &str) -> bool {
     const NAMES: &[&str] =
         &["-port", "-prompt", "-protocol", "-pager", "-password", "-print", "-pipe", "-plugin", "-parallel"];
     word.len() > option.len() && word.starts_with(option) && !NAMES.iter().any(|name| word.starts_with(name))
 }
 
-/// The password in a value, without quotation marks and without the name before it.
+/// The password in a value, without quotation marks and without the user name before it.
 fn password(text: &Text<'_>, value: Range<usize>, after: Option<char>) -> Option<Range<usize>> {
     let mut value = unquoted(text, value);
     if let Some(sign) = after {
@@ -151,7 +151,7 @@ fn unquoted(text: &Text<'_>, value: Range<usize>) -> Range<usize> {
     }
 }
 
-/// What may stand in the place of a password and is none.
+/// False for what may take the place of a password without being one.
 fn is_password(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     // `8080`, `3306:3306`, `127.0.0.1:80:80`.
@@ -171,7 +171,7 @@ fn is_password(value: &str) -> bool {
         && !stands_for_a_value(value)
 }
 
-/// True if each of its words is one by which a manual says that a password belongs there: `my-secret-pw`.
+/// True if each of its words is one that manuals use as a stand-in for a password: `my-secret-pw`.
 fn is_about(value: &str) -> bool {
     const WORDS: &[&str] = &[
         "my",
@@ -223,16 +223,16 @@ fn is_about(value: &str) -> bool {
         "mysecretpassword",
     ];
     let meant = |word: &str| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
-    // `root` alone is what many servers really have.
+    // `root` alone is a password that many servers really have.
     value != "root"
         && value.split(|ch: char| !ch.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).all(meant)
 }
 
-/// Bytes of a command that are read.
+/// Maximum number of bytes of a command that are read.
 const LONGEST: usize = 300;
 
-/// The words of a command, as a shell parts them: quotation marks keep one together, a backslash before the end of a line goes on in
-/// the next, and `|`, `;`, `&` and what is not ASCII end it.
+/// The words of a command, as split by a shell: quotation marks keep a word together, a backslash at the end of a line
+/// continues it, and `|`, `;`, `&` and non-ASCII characters end the command.
 #[derive(Clone)]
 struct Words<'a, 't> {
     text: &'a Text<'t>,
@@ -260,7 +260,7 @@ impl<'a, 't> Words<'a, 't> {
 impl Iterator for Words<'_, '_> {
     type Item = Range<usize>;
 
-    /// The next word with its quotation marks.
+    /// The next word, including its quotation marks.
     fn next(&mut self) -> Option<Range<usize>> {
         self.skip_blanks();
         let start = self.at;
@@ -275,7 +275,7 @@ impl Iterator for Words<'_, '_> {
             }
             self.at += 1;
         }
-        // A quotation mark that is not closed belongs to the text around the command.
+        // An unclosed quotation mark belongs to the text around the command.
         let open = quote.is_some();
         let end = if open {
             self.text.slice(start..self.at).find(['"', '\'']).map_or(start, |at| start + at)

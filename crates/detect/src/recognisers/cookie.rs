@@ -1,4 +1,4 @@
-//! Cookies that let somebody in: `Cookie: PHPSESSID=…`, `Set-Cookie: session=…`. Whoever has one is logged in.
+//! Session cookies: `Cookie: PHPSESSID=…`, `Set-Cookie: session=…`. Whoever has one is logged in.
 
 use std::ops::Range;
 
@@ -16,11 +16,11 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// Bytes of a header that are read.
+/// Maximum number of bytes of a header that are read.
 const LONGEST: usize = 1024;
-/// Parts of the names that cookies of sessions have.
+/// Substrings of the names of session cookies.
 const NAMES: &[&str] = &["sess", "sid", "auth", "token", "jwt", "login", "remember", "identity", "ticket"];
-/// The same of cookies that protect forms or count visits.
+/// Substrings of the names of cookies that protect forms.
 const OTHER: &[&str] = &["csrf", "xsrf"];
 
 fn find(text: &Text<'_>, head: Range<usize>) -> Option<Found> {
@@ -44,7 +44,7 @@ fn find(text: &Text<'_>, head: Range<usize>) -> Option<Found> {
     None
 }
 
-/// Sixteen letters and digits or more, of both.
+/// At least sixteen characters, with both letters and digits.
 fn is_key(value: &str) -> bool {
     let has = |test: fn(u8) -> bool| value.bytes().any(test);
     let characters = value.bytes().all(|b| is_word(b) || b"-_.%+/=:~".contains(&b));

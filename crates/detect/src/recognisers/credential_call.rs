@@ -1,5 +1,5 @@
-//! Logins as arguments in code: `NetworkCredential("name", "password")`, `auth=("name", "password")`. The last of two or three
-//! strings is taken.
+//! Logins as arguments in code: `NetworkCredential("name", "password")`, `auth=("name", "password")`. The last of two or
+//! three strings is reported.
 
 use std::ops::Range;
 
@@ -37,7 +37,7 @@ fn find(text: &Text<'_>, call: Range<usize>) -> Option<Found> {
     (password.len() >= 5 && !meant).then(|| Found::labelled(last, 0.8))
 }
 
-/// What stands between quotation marks from `at` on.
+/// The content of the string literal at `at`.
 fn string(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
     let start = text.run(at, 8, |b| matches!(b, b' ' | b'\n' | b'@' | b'u'));
     let quote = text.byte(start).filter(|b| matches!(b, b'"' | b'\''))?;

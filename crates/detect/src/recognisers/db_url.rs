@@ -1,5 +1,5 @@
-//! Addresses of databases, brokers and directories with a login: `postgres://app:secret@db.internal:5432/users`. The
-//! whole address is taken. A user may be missing (`redis://:secret@host`).
+//! URLs of databases, brokers and directories that contain a login: `postgres://app:secret@db.internal:5432/users`. The
+//! whole URL is reported. The user may be missing (`redis://:secret@host`).
 
 use ombud_core::DataType;
 

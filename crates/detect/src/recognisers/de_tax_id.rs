@@ -1,5 +1,5 @@
-//! Tax identification numbers of Germany: eleven digits; of the first ten exactly one occurs twice or three times; the
-//! last by ISO 7064 MOD 11,10 (§ 139b AO).
+//! German tax identification numbers: eleven digits; among the first ten, exactly one digit occurs two or three times;
+//! the last is a check digit by ISO 7064 MOD 11,10 (§ 139b AO).
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! CPR numbers of Denmark: a birth date and four digits. Numbers since 2007 need not satisfy the check modulo 11, so a
-//! label is all beside the date.
+//! Danish CPR numbers: a birth date and four digits. Numbers since 2007 need not satisfy the modulo 11 check, so besides
+//! the date there is only the label to go by.
 
 use std::ops::Range;
 

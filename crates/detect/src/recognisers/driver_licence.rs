@@ -1,6 +1,6 @@
-//! Driving licence numbers, after a label: 5 to 20 letters and digits, hyphens and blanks between (each state has its own
-//! form and none is checkable everywhere). In China the number is that of the identity card, found as such; the
-//! archive number (档案编号) has 12 digits.
+//! Driving licence numbers, after a label: 5 to 20 letters and digits, separated by hyphens and spaces (each state has
+//! its own format, and none can be verified everywhere). In China the number is that of the identity card, found as such;
+//! the archive number (档案编号) has 12 digits.
 
 use std::ops::Range;
 

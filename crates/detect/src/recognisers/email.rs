@@ -1,9 +1,9 @@
-//! E-mail addresses (RFC 5322 dot-atoms; RFC 6531 letters of other scripts in the local part) with a domain that ends
-//! in letters.
+//! E-mail addresses (RFC 5322 dot-atoms; RFC 6531 letters of other scripts in the local part) with a domain that ends in
+//! letters.
 //!
-//! In Chinese text no blank separates an address from the words before it: Chinese characters belong to the local part
-//! only if nothing else does (`张三@example.cn`) or if a dot joins them (`勇.郭57@example.com`). In a
-//! URL the sign is written `%40`. `icon@2x.png`, `pkg@1.2` and `git@host:path` are no addresses.
+//! In Chinese text no space separates an address from the preceding words: Chinese characters belong to the local part
+//! only if nothing else does (`张三@example.cn`) or if a dot joins them (`勇.郭57@example.com`). In a URL the `@` is written
+//! `%40`. `icon@2x.png`, `pkg@1.2` and `git@host:path` are not addresses.
 
 use std::ops::Range;
 
@@ -39,7 +39,7 @@ fn is_local(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b".!#$%&*+-/=?^_`{|}~'".contains(&byte)
 }
 
-/// Characters that may stand in a local part, and in practice only there.
+/// Characters that may occur in a local part, and in practice only there.
 fn is_plain_local(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b".+-_%~".contains(&byte)
 }
@@ -49,7 +49,7 @@ fn local_start(text: &Text<'_>, end: usize) -> Option<usize> {
     let foreign = |ch: char| ch.is_alphabetic() && !ch.is_ascii() && !is_han(ch);
     let local = |ch: &char| u8::try_from(*ch).is_ok_and(is_plain_local) || foreign(*ch);
     let plain = end - window.chars().rev().take_while(local).map(char::len_utf8).sum::<usize>();
-    // A dot, plus or percent sign at the front is punctuation before the address.
+    // A leading dot, plus or percent sign is punctuation before the address.
     let mut start = text.run(plain, end - plain, |b| b.is_ascii() && !b.is_ascii_alphanumeric() && b != b'_');
     if start == plain {
         start = widen(text, start, end);
@@ -58,7 +58,7 @@ fn local_start(text: &Text<'_>, end: usize) -> Option<usize> {
     (start < end && end - start <= LOCAL && end - long <= LOCAL * 2).then_some(start)
 }
 
-/// Moves the start of a local part over the Chinese characters that belong to it.
+/// Moves the start of a local part back over the Chinese characters that belong to it.
 fn widen(text: &Text<'_>, start: usize, end: usize) -> usize {
     let before = text.slice(text.as_str().floor_char_boundary(start.saturating_sub(LOCAL))..start);
     let han = |text: &str| -> usize {
@@ -80,7 +80,7 @@ fn domain_end(text: &Text<'_>, at: usize) -> Option<usize> {
     let run = text.run(at, DOMAIN, |b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
     let domain = text.slice(at..run).trim_end_matches(['.', '-']);
     let (host, mut top) = domain.rsplit_once('.')?;
-    // `example.com-Office`, `example.com.Next`: what follows is not the domain's.
+    // `example.com-Office`, `example.com.Next`: what follows does not belong to the domain.
     if let Some(cut) = top.find(|ch: char| !ch.is_ascii_alphabetic()).filter(|_| !top.starts_with("xn--")) {
         top = top.get(..cut)?;
     }

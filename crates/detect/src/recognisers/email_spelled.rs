@@ -1,4 +1,4 @@
-//! E-mail addresses that are spelled out to escape harvesters: `jane [at] example [dot] com`, `jane(at)example.com`.
+//! E-mail addresses spelled out to escape harvesters: `jane [at] example [dot] com`, `jane(at)example.com`.
 
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ fn find(text: &Text<'_>, at: Range<usize>) -> Option<Found> {
     (named && dots > 0 && text.stands_alone(&(start..end))).then(|| Found::labelled(start..end, 0.8))
 }
 
-/// Where a label begins behind a dot in one of its spellings.
+/// Where a label starts after a dot in one of its spellings.
 fn dot(text: &Text<'_>, end: usize) -> Option<usize> {
     let blank = usize::from(text.byte(end) == Some(b' '));
     let rest = text.ahead(end + blank, 6);

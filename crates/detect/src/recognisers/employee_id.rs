@@ -1,4 +1,4 @@
-//! Numbers of employees, after a label: 3 to 16 letters and digits with at least three digits.
+//! Employee numbers, after a label: 3 to 16 letters and digits with at least three digits.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Keys that code puts into its environment: `os.environ["MAPS_KEY"] = "…"`, `process.env.MAPS_KEY = '…'`.
+//! Keys that code writes into its environment: `os.environ["MAPS_KEY"] = "…"`, `process.env.MAPS_KEY = '…'`.
 
 use std::ops::Range;
 
@@ -17,9 +17,9 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// How names of variables end that hold a secret.
+/// Suffixes of variable names that hold a secret.
 const ENDS: &[&str] = &["KEY", "SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "TOKEN_ID", "PAT"];
-/// And those that everybody may see.
+/// Parts of variable names whose values are public.
 const PUBLIC: &[&str] = &["PUBLIC", "SITE_KEY"];
 
 fn find(text: &Text<'_>, head: Range<usize>) -> Option<Found> {

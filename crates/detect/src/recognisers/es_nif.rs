@@ -1,5 +1,5 @@
-//! Identity numbers of Spain: DNI (eight digits) and NIE (X, Y or Z and seven digits), each with a letter by the rest
-//! modulo 23 (Ministerio del Interior), after a label.
+//! Spanish identity numbers: DNI (eight digits) and NIE (X, Y or Z and seven digits), each with a check letter by the
+//! remainder modulo 23 (Ministerio del Interior), after a label.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Personal identity codes of Finland: a birth date, a sign for the century, a serial, a check character modulo 31
+//! Finnish personal identity codes: a birth date, a century sign, a serial number, and a check character modulo 31
 //! (Digital and Population Data Services Agency).
 
 use std::ops::Range;

@@ -1,5 +1,5 @@
-//! Social security numbers of France (NIR): sex, year, month, department (2A and 2B for Corsica), commune, serial, and
-//! a key modulo 97 (INSEE), after a label.
+//! French social security numbers (NIR): sex, year, month, department (2A and 2B for Corsica), commune, serial number,
+//! and a key modulo 97 (INSEE), after a label.
 
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     (sex && agrees).then(|| Found::validated(span, 0.96))
 }
 
-/// The number modulo 97, with 19 for the department 2A and 18 for 2B.
+/// The number modulo 97, with 19 for department 2A and 18 for 2B.
 fn remainder(number: &[u8]) -> Option<u64> {
     let mut number = number.to_vec();
     let letter = number.get_mut(6)?;

@@ -1,5 +1,5 @@
-//! Coordinates of a place: a latitude and a longitude with at least three decimals, in range, beside each other or each
-//! behind its name.
+//! Coordinates of a place: a latitude and a longitude with at least three decimals, in range, next to each other or each
+//! after its name.
 
 use std::ops::Range;
 
@@ -37,7 +37,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     (ranged && a.abs() + b.abs() > 0.001).then(|| Found::labelled(first.start..second.end, 0.85))
 }
 
-/// What may stand before a number: names of the axes, signs of JSON and brackets.
+/// Skips what may precede a number: axis names, JSON punctuation and brackets.
 fn skip(text: &Text<'_>, at: usize, most: usize) -> usize {
     let rest = text.as_str().get(at..).unwrap_or_default();
     let signs =

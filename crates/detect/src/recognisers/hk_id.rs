@@ -1,6 +1,6 @@
-//! Hong Kong identity cards: one or two letters, six digits, and a check character in brackets. Check: weights 9 to 2
-//! over letters (A = 10 … Z = 35; a missing first letter = 36) and digits, plus the check character (`A` = 10), must be
-//! a multiple of 11. Without brackets a label is needed.
+//! Hong Kong identity card numbers: one or two letters, six digits, and a check character in brackets. The sum of letters
+//! (A = 10 … Z = 35; a missing first letter = 36) and digits weighted 9 to 2, plus the check character (`A` = 10), must
+//! be a multiple of 11. Without brackets a label is required.
 
 use std::ops::Range;
 

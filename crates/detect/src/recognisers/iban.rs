@@ -1,5 +1,5 @@
-//! International bank account numbers (ISO 13616): a country, two check digits and up to 30 letters and digits; the
-//! length is the country's (SWIFT's registry), and the whole modulo 97 is 1. In one piece or in groups of four.
+//! International bank account numbers (ISO 13616): a country code, two check digits and up to 30 letters and digits; the
+//! length depends on the country (SWIFT registry), and the whole is 1 modulo 97. Contiguous or in groups of four.
 
 use std::ops::Range;
 
@@ -120,7 +120,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     (text.stands_alone(&span) && modulo_97(characters) == 1).then(|| Found::validated(span, 0.97))
 }
 
-/// Where `length` characters end, over single blanks or hyphens after each four.
+/// Where `length` characters end, allowing a single space or hyphen after each four.
 fn end_of(text: &Text<'_>, start: usize, length: usize) -> Option<usize> {
     if let Some(end) = broken(text, start, length) {
         return Some(end);
@@ -136,7 +136,7 @@ fn end_of(text: &Text<'_>, start: usize, length: usize) -> Option<usize> {
     formed.then_some(end)
 }
 
-/// The same in one piece that goes on in the next line.
+/// The same for one piece that continues on the next line.
 fn broken(text: &Text<'_>, start: usize, length: usize) -> Option<usize> {
     let first = text.run(start, length, is_word);
     let gap = match (text.byte(first)?, text.byte(first + 1)) {
@@ -149,7 +149,7 @@ fn broken(text: &Text<'_>, start: usize, length: usize) -> Option<usize> {
     (rest >= 4 && end == first + gap + rest).then_some(end)
 }
 
-/// The check of ISO 7064 MOD 97-10: the first four characters at the end, letters as 10 to 35.
+/// The ISO 7064 MOD 97-10 check: the first four characters moved to the end, letters as 10 to 35.
 fn modulo_97(characters: impl Iterator<Item = u8> + Clone) -> u32 {
     let turned = characters.clone().skip(4).chain(characters.take(4));
     turned.fold(0, |rest, byte| match byte {

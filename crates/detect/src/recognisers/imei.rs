@@ -1,4 +1,4 @@
-//! Numbers of mobile devices (IMEI, 3GPP TS 23.003): fifteen digits, Luhn, after a label.
+//! Mobile device numbers (IMEI, 3GPP TS 23.003): fifteen digits, Luhn, after a label.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Aadhaar numbers of India: twelve digits, not from 0 or 1 on, the last by Verhoeff's scheme (UIDAI).
+//! Indian Aadhaar numbers: twelve digits, not starting with 0 or 1, the last by Verhoeff's scheme (UIDAI).
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Goods and services tax numbers of India: a state, a permanent account number, an entity, `Z`, and a check character
-//! modulo 36 (GSTN).
+//! Indian goods and services tax numbers: a state, a permanent account number, an entity number, `Z`, and a check
+//! character modulo 36 (GSTN).
 
 use std::ops::Range;
 
@@ -29,7 +29,7 @@ fn value(byte: u8) -> Option<u32> {
     char::from(byte).to_digit(36).filter(|_| !byte.is_ascii_lowercase())
 }
 
-/// The value of the last character: products by 1 and 2 in turn, their digits in base 36 added up.
+/// The value of the last character: products by 1 and 2 alternately, with their base-36 digits summed.
 fn check_value(code: &[u8]) -> Option<u32> {
     let sum = code.iter().take(14).enumerate().try_fold(0, |sum, (i, byte)| {
         let product = value(*byte)? * if i % 2 == 1 { 2 } else { 1 };

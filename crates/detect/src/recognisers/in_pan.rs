@@ -1,4 +1,4 @@
-//! Permanent account numbers of India: five letters, of which the fourth says whose it is, four digits, a letter
+//! Indian permanent account numbers: five letters, of which the fourth gives the type of holder, four digits, a letter
 //! (Income Tax Department), after a label.
 
 use std::ops::Range;
@@ -22,7 +22,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     is_pan(&code).then(|| Found::labelled(span, 0.9))
 }
 
-/// The form alone.
+/// Checks the format only.
 pub(super) fn is_pan(code: &[u8]) -> bool {
     let [a, b, c, holder, e, digits @ .., last] = code else { return false };
     digits.len() == 4

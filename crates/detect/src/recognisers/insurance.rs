@@ -1,4 +1,4 @@
-//! Numbers of social and medical insurance, after a label: 6 to 20 letters and digits, hyphens between. In China the
+//! Social and medical insurance numbers, after a label: 6 to 20 letters and digits, separated by hyphens. In China the
 //! number is often that of the identity card, found as such.
 
 use std::ops::Range;

@@ -1,6 +1,6 @@
-//! IPv4 addresses. A version number of four parts has the same form: labels (`version`), a product before a slash
-//! (`Chrome/120.0.0.0`) and package operators (`==1.2.3.4`) give it away. Addresses that name no machine of anybody
-//! (loopback, unspecified, broadcast) get a score below the usual threshold.
+//! IPv4 addresses. A four-part version number has the same form, but is revealed by labels (`version`), a product before
+//! a slash (`Chrome/120.0.0.0`) or package operators (`==1.2.3.4`). Addresses that identify nobody's machine (loopback,
+//! unspecified, broadcast) get a score below the usual threshold.
 
 use std::net::Ipv4Addr;
 use std::ops::Range;
@@ -45,7 +45,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     Some(if small { Found::shape(span, score) } else { Found::validated(span, score) })
 }
 
-/// What stands before tells a version.
+/// True if the preceding characters indicate a version.
 fn is_version(text: &Text<'_>, start: usize) -> bool {
     let (before, second) = (text.before(start), text.before(start.saturating_sub(1)));
     match before {

@@ -1,5 +1,5 @@
-//! IPv6 addresses (RFC 4291), read by the standard library's parser. An abbreviated address needs three written groups,
-//! so that `a::b1` of a program is none.
+//! IPv6 addresses (RFC 4291), parsed by the standard library. An abbreviated address needs three written groups, so that
+//! `a::b1` in a program is not one.
 
 use std::net::Ipv6Addr;
 use std::ops::Range;
@@ -26,11 +26,11 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     }
     let part = |b: u8| b.is_ascii_hexdigit() || b == b':';
     let mut start = text.run_back(word.start, LONGEST, part);
-    // `ip:240e:…`: a single colon at the front is not the address's.
+    // `ip:240e:…`: a single leading colon does not belong to the address.
     if text.byte(start) == Some(b':') && text.byte(start + 1) != Some(b':') {
         start += 1;
     }
-    // Another word of the same run has been asked already.
+    // An earlier word of the same run has already been tried.
     if text.slice(start..word.start).bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -47,7 +47,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let joined = text.before(start).is_some_and(|b| is_word(b) || b == b'_' || b == b'.');
     let cut = text.byte(span.end).is_some_and(|b| is_word(b) || b == b'_');
     let machine = !address.is_loopback() && !address.is_unspecified();
-    // `::ffff:203.0.113.5`; `fe80::1`, which is only known with its network.
+    // `::ffff:203.0.113.5`; `fe80::1`, which is meaningful only within its network.
     let short = groups == 2 && (written.contains('.') || written.to_ascii_lowercase().starts_with("fe80::"));
     ((groups >= 3 || short) && machine && !joined && !cut).then(|| Found::validated(span, 0.9))
 }

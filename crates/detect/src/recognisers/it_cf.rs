@@ -1,5 +1,5 @@
-//! Tax codes of Italy (codice fiscale): sixteen characters of name, birth date and place; the last a check letter
-//! (Decreto 23 dicembre 1976). Where codes met, letters stand for digits.
+//! Italian tax codes (codice fiscale): sixteen characters derived from name, birth date and birthplace, the last a check
+//! letter (Decreto 23 dicembre 1976). Where codes would coincide, letters replace digits.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// What a character at an odd place counts: for digits and for letters alike by its rank.
+/// Value of a character at an odd position, by rank, for digits and letters alike.
 const ODD: [u32; 26] =
     [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
 

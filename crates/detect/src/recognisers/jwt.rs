@@ -1,5 +1,5 @@
-//! JSON Web Tokens (RFC 7519): three parts of base64url (five if encrypted, RFC 7516), the first of which decodes to a
-//! JSON object that names an algorithm or a type.
+//! JSON Web Tokens (RFC 7519): three base64url parts (five if encrypted, RFC 7516), the first of which decodes to a JSON
+//! object that names an algorithm or a type.
 
 use std::ops::Range;
 
@@ -27,7 +27,7 @@ fn is_part(byte: u8) -> bool {
 
 fn find(text: &Text<'_>, start: Range<usize>) -> Option<Found> {
     let start = start.start;
-    // Only the first part of a run is read, so that `eyJeyJeyJ…` and `eyJ.eyJ.eyJ…` stay linear.
+    // Only the start of a run is read, so that `eyJeyJeyJ…` and `eyJ.eyJ.eyJ…` stay linear.
     if text.before(start).is_some_and(|b| is_part(b) || b == b'.') || text.ahead(start, 3) != b"eyJ" {
         return None;
     }

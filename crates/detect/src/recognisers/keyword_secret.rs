@@ -1,8 +1,9 @@
-//! Machine-made secrets behind a word such as `key`, `token` or `secret`, alone or at the end of a name, however the two are
-//! joined: `deepgram secret 0123…`, `boxKEY 0123…`, `cloudplan-SECRET-ABCD…`, `alchemy_key = "v9…"`.
+//! Machine-generated secrets after a word such as `key`, `token` or `secret`, alone or at the end of a name, however the
+//! two are joined: `deepgram secret 0123…`, `boxKEY 0123…`, `cloudplan-SECRET-ABCD…`, `alchemy_key = "v9…"`.
 //!
-//! The less the words say, the more the value must: a key after `=` must look made by a machine, one after a blank all the more,
-//! unless a service is named before it. Keys that are no secrets (public, primary, cache, …) stay quiet.
+//! The less distinctive the words, the stronger the evidence in the value must be: a key after `=` must look
+//! machine-generated, one after a space even more so, unless a service name precedes it. Keys that are not secrets
+//! (public, primary, cache, …) are ignored.
 
 use std::ops::Range;
 
@@ -55,17 +56,17 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     told.allows(made(text.slice(span.clone()))).then(|| Found::labelled(span, 0.75))
 }
 
-/// What stands before a value.
+/// What precedes a value.
 #[expect(clippy::struct_excessive_bools, reason = "four facts that do not depend on each other")]
 #[derive(Debug, Clone, Copy)]
 struct Told {
     /// The word alone means a secret: `secret`, `token`.
     plainly: bool,
-    /// A colon or an equals sign stands between.
+    /// A colon or an equals sign is in between.
     explicit: bool,
-    /// The name of a service stands before the word.
+    /// The name of a service precedes the word.
     vendor: bool,
-    /// The word is the end of a name (`maps_key`) or written in capitals.
+    /// The word is the end of a name (`maps_key`) or in capitals.
     named: bool,
 }
 
@@ -102,12 +103,12 @@ impl Told {
     }
 }
 
-/// True if the word ends where a name ends, whatever stands before it.
+/// True if the word ends where a name ends, whatever precedes it.
 fn ends_whole(text: &Text<'_>, word: &Range<usize>) -> bool {
     !text.byte(word.end).is_some_and(|b| b.is_ascii_lowercase())
 }
 
-/// Words that make of a key, or of a token, something that everybody may see.
+/// Words that turn a key or a token into something public.
 const NO_SECRETS: &[&str] = &[
     "public",
     "primary",
@@ -172,7 +173,7 @@ const NO_SECRETS: &[&str] = &[
     "build",
 ];
 
-/// True if the word before `at` says that what is named is for everybody.
+/// True if the word before `at` says that what is named is public.
 pub(super) fn is_no_secret(text: &Text<'_>, at: usize) -> bool {
     let end = text.run_back(at, 2, |b| matches!(b, b' ' | b'_' | b'-' | b'.'));
     let start = text.run_back(end, 16, is_word);
@@ -187,7 +188,7 @@ pub(super) fn is_no_secret(text: &Text<'_>, at: usize) -> bool {
         || NO_SECRETS.iter().any(|word| before.eq_ignore_ascii_case(word) || hump.eq_ignore_ascii_case(word))
 }
 
-/// `SECRET-KEY-0123…`: the value begins behind the last of the words.
+/// `SECRET-KEY-0123…`: the value starts after the last of the words.
 fn behind_words(text: &Text<'_>, at: usize) -> usize {
     const WORDS: [&str; 7] = ["secret", "token", "key", "access", "private", "api", "id"];
     let end = text.run(at, 8, |b| b.is_ascii_alphabetic());
@@ -200,7 +201,7 @@ fn behind_words(text: &Text<'_>, at: usize) -> usize {
     }
 }
 
-/// Where to go on behind a word: in Terraform the value of `variable "name" {` stands behind `default`.
+/// Where to continue after a word: in Terraform the value of `variable "name" {` comes after `default`.
 fn declared(text: &Text<'_>, end: usize) -> usize {
     const BLOCK: &[u8] = b"\" {";
     if text.ahead(end, BLOCK.len()) != BLOCK {
@@ -210,16 +211,16 @@ fn declared(text: &Text<'_>, end: usize) -> usize {
     if text.ahead(word, 7) == b"default" { word + 7 } else { end }
 }
 
-/// Longest value that is read.
+/// Maximum length of a value that is read.
 const LONGEST: usize = 512;
 
-/// The value behind a word: up to what cannot be part of a key.
+/// The value after a word: up to a character that cannot be part of a key.
 pub(super) fn value(text: &Text<'_>, end: usize) -> Option<Range<usize>> {
     let mut start = link(text, declared(text, end)).value;
     if start == end && text.byte(end).is_some_and(|b| matches!(b, b'-' | b'_')) {
         start += 1;
     }
-    // A string in a string: `'"value"'`.
+    // A string within a string: `'"value"'`.
     start = behind_words(text, text.run(start, 1, |b| b == b'"'));
     let stop = text.run(start, LONGEST, |b| is_word(b) || b"-_.+/=~%".contains(&b));
     let value = text.slice(start..stop).trim_end_matches(['.', '-', '%']);

@@ -1,5 +1,5 @@
-//! Resident and foreigner registration numbers of Korea: a birth date, a digit for century and sex, six more; the check
-//! digit holds for those issued before October 2020.
+//! Korean resident and foreigner registration numbers: a birth date, a digit for century and sex, and six more; the check
+//! digit is valid for numbers issued before October 2020.
 
 use std::ops::Range;
 

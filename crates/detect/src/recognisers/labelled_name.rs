@@ -1,5 +1,5 @@
-//! Chinese names of people behind a label of a form: `持有人王小明，`. A family name of a closed list, one or two characters
-//! behind it, and then the end of the field: what forms leave no doubt about needs no model.
+//! Chinese personal names after a form label: `持有人王小明，`. A family name from a closed list, one or two characters after
+//! it, then the end of the field: what a form makes unambiguous needs no model.
 
 use std::ops::Range;
 
@@ -13,13 +13,13 @@ use crate::text::Text;
 pub(super) static RECOGNISER: Recogniser = Recogniser {
     id: "labelled_name",
     kind: DataType::Person,
-    // No labels for others: numbers behind a person are none of that person's.
+    // No labels for other recognisers: a number after a person's name need not be that person's.
     trigger: Trigger::Literals(LABELS),
     labels: &[],
     find,
 };
 
-/// Words that stand before nothing but somebody's name.
+/// Words that precede nothing but a person's name.
 const LABELS: &[&str] = &[
     "姓名",
     "户主",
@@ -71,16 +71,16 @@ const LABELS: &[&str] = &[
     "名叫",
 ];
 
-/// The commonest family names, without those that begin a common word more often than a name.
+/// The most common family names, except those that start a common word more often than a name.
 const FAMILY: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩冯邓曹彭曾萧肖田董袁潘蒋蔡余杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪范\
                       金石廖贾夏韦付方邹孟熊秦邱江尹薛闫阎段雷侯龙史陶黎贺顾毛郝龚邵万钱严赖覃洪武莫孔汤戴樊邢裴倪俞翟葛殷柯牛翁\
                       符舒柳耿焦柴欧涂佟岳梅庄辛管祝左聂詹鲁甘霍蓝鲍穆骆";
-/// Family names of two characters.
+/// Two-character family names.
 const DOUBLE: &[&str] = &[
     "欧阳", "上官", "司马", "诸葛", "尉迟", "皇甫", "慕容", "司徒", "夏侯", "令狐", "东方", "宇文", "长孙",
     "公孙", "轩辕", "南宫", "端木", "独孤", "呼延", "完颜", "申屠", "钟离", "闻人", "澹台",
 ];
-/// What begins with a family name and is no name.
+/// Words that start with a family name but are not names.
 const WORDS: &[&str] = &[
     "马上", "方便", "高兴", "高中", "高一", "高二", "高三", "高职", "高管", "高级", "高度", "高龄", "高烧",
     "高热", "周一", "周二", "周三", "周四", "周五", "周六", "周日", "周末", "周岁", "金额", "何时", "何人",
@@ -89,7 +89,7 @@ const WORDS: &[&str] = &[
     "林业", "龙头", "方面", "方案", "石油", "马虎", "雷同", "白天", "洪水", "曾经", "曾任", "曾用", "曾在",
     "余额", "余下", "罗列", "顾客", "陈述", "陈旧", "莫名",
 ];
-/// What may follow a name at once.
+/// What may directly follow a name.
 const CALLED: &[&str] = &["先生", "女士", "小姐", "同志", "老师", "同学", "医生", "律师"];
 
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
@@ -100,7 +100,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     Some(Found::labelled(start..start + length, 0.9))
 }
 
-/// Bytes of a family name, however rare, with a form of address: `联系人：宣女士`.
+/// Length in bytes of a family name, however rare, with a form of address: `联系人：宣女士`.
 fn titled(rest: &str) -> Option<usize> {
     let family = rest.chars().next().filter(|c| is_han(*c) && !"某本该此男女各几".contains(*c))?.len_utf8();
     let behind = rest.get(family..)?;
@@ -108,7 +108,7 @@ fn titled(rest: &str) -> Option<usize> {
     ends(behind.get(title.len()..)?).then_some(family + title.len())
 }
 
-/// Bytes of the name that the text begins with: the longest that the field ends behind.
+/// Length in bytes of the name that the text starts with: the longest after which the field ends.
 fn name(rest: &str) -> Option<usize> {
     let family = family(rest)?;
     let given = rest.get(family..)?;
@@ -120,7 +120,7 @@ fn name(rest: &str) -> Option<usize> {
     [length(2), length(1)].iter().find(|length| fits(length)).map(|length| family + length)
 }
 
-/// Bytes of the family name.
+/// Length of the family name in bytes.
 fn family(rest: &str) -> Option<usize> {
     let double = DOUBLE.iter().find(|name| rest.starts_with(**name)).map(|name| name.len());
     double.or_else(|| rest.chars().next().filter(|c| FAMILY.contains(*c)).map(char::len_utf8))

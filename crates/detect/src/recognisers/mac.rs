@@ -1,5 +1,5 @@
-//! MAC addresses (IEEE 802 EUI-48): six groups of two hexadecimal digits with `:` or `-`. All zeros and all ones name no
-//! device; a longer row of groups is a key's fingerprint.
+//! MAC addresses (IEEE 802 EUI-48): six groups of two hexadecimal digits with `:` or `-`. All zeros and all ones identify
+//! no device; a longer row of groups is a key fingerprint.
 
 use std::ops::Range;
 

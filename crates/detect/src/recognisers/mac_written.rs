@@ -1,5 +1,5 @@
-//! MAC addresses as switches and systems write them: `001a.2b3c.4d5f`, `001a-2b3c-4d5f`, `hwaddr=001a2b3c4d5f`. Only the dots
-//! tell by themselves; the others need a word beside them.
+//! MAC addresses as written by switches and operating systems: `001a.2b3c.4d5f`, `001a-2b3c-4d5f`, `hwaddr=001a2b3c4d5f`.
+//! Only the dotted form is distinctive; the others need a word next to them.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// What switches write behind an address in their tables.
+/// What switches print after an address in their tables.
 const BEHIND: &[&str] = &["dynamic", "static", "learned", "vlan", "gigabit", "ge0", "eth"];
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
@@ -26,7 +26,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         (4, Some(mark @ (b'.' | b'-')), before) if before != Some(mark) => {
             (word.start..word.start + 14, Some(mark))
         }
-        // The first group may hold no digit, and is no word then.
+        // The first group may contain no digit, and then does not trigger.
         (4, _, Some(mark @ (b'.' | b'-'))) => {
             let start = word.start.checked_sub(5)?;
             (start..start + 14, Some(mark))
@@ -42,7 +42,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     if !formed || !telling || !text.is_whole_number(&span) {
         return None;
     }
-    // A longer row of groups is another number.
+    // A longer row of groups is a different number.
     let joined = mark.is_some() && (text.byte(span.end) == mark || text.before(span.start) == mark);
     if joined {
         return None;

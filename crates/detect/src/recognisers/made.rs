@@ -1,12 +1,12 @@
-//! Values that machines make: what their characters alone say. No recogniser: those of secrets ask here, once a name or a label
-//! has given them a reason to.
+//! Machine-generated values, judged by their characters alone. Not a recogniser: those for secrets consult it once a name
+//! or a label has given them a reason to.
 
-/// How sure it is that nobody chose or spelled a value.
+/// How certain it is that nobody chose or spelled a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Made {
-    /// A word, a number, a name, something that stands for a value.
+    /// A word, a number, a name, a placeholder.
     No,
-    /// It may be a machine's: short, or without digits.
+    /// Possibly machine-generated: short, or without digits.
     Perhaps,
     /// Hyphenated groups of 8, 4, 4, 4 and 12: as often an identifier as a secret.
     Uuid,
@@ -17,7 +17,7 @@ pub(super) enum Made {
 /// Judges a value.
 pub(super) fn made(value: &str) -> Made {
     let made = if is_uuid(value) { Made::Uuid } else { by_characters(value) };
-    // Few values come this far, and looking for many words costs more than counting characters.
+    // Few values get this far, and looking for many words costs more than counting characters.
     if made == Made::No || stands_for_a_value(value) { Made::No } else { made }
 }
 
@@ -49,7 +49,7 @@ fn longest_piece(value: &str) -> &str {
     pieces.max_by_key(|piece| piece.len()).unwrap_or_default()
 }
 
-/// True for a piece with digits among letters, or with a capital behind small letters and small letters again.
+/// True for a piece with digits among letters, or with a capital between lower-case letters.
 fn is_irregular(piece: &str) -> bool {
     let has = |test: fn(u8) -> bool| piece.bytes().any(test);
     let humps = piece
@@ -59,7 +59,8 @@ fn is_irregular(piece: &str) -> bool {
     has(|b| b.is_ascii_digit()) && has(|b| b.is_ascii_alphabetic()) || humps.count() >= 1
 }
 
-/// True if the letters could be words: no five consonants stand in a row, where a capital after a small letter begins anew.
+/// True if the letters could be words: no five consonants in a row, where a capital after a lower-case letter starts a
+/// new row.
 fn is_spelled(word: &str) -> bool {
     let (mut row, mut last) = (0, b' ');
     for byte in word.bytes() {
@@ -74,7 +75,7 @@ fn is_spelled(word: &str) -> bool {
     true
 }
 
-/// True if capitals stand among small letters as in the name of a function: each hump spelled, and few.
+/// True if capitals occur as in a function name: few humps, each of them a plausible word.
 fn is_camel(word: &str) -> bool {
     let hump = |pair: &&[u8]| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase());
     let humps = word.as_bytes().windows(2).filter(hump).count();
@@ -89,7 +90,7 @@ pub(super) fn is_uuid(value: &str) -> bool {
         && value.bytes().any(|b| b.is_ascii_digit() && b != b'0')
 }
 
-/// Words that stand where a value will be.
+/// Words used as placeholders for a value.
 const STANDINS: &[&str] = &[
     "your",
     "example.",
@@ -116,7 +117,7 @@ const STANDINS: &[&str] = &[
     "____",
 ];
 
-/// True if a value only keeps the place of one: `YOUR_API_KEY`, `xxxx`, `<token>`, `${VAR}`, one sign many times.
+/// True if a value is only a placeholder: `YOUR_API_KEY`, `xxxx`, `<token>`, `${VAR}`, one character repeated.
 pub(super) fn stands_for_a_value(value: &str) -> bool {
     let shown = value.get(..value.floor_char_boundary(64)).unwrap_or_default();
     let lower = shown.to_ascii_lowercase();
@@ -130,7 +131,7 @@ pub(super) fn stands_for_a_value(value: &str) -> bool {
         || repeats(value)
 }
 
-/// Four or more groups of capitals and digits, each of five or more and all of one length, as licence keys are written.
+/// Four or more groups of capitals and digits, each at least five long and all of the same length, as in licence keys.
 fn is_grouped(value: &str) -> bool {
     let size = value.split('-').next().map_or(0, str::len);
     let formed = |group: &str| {
@@ -139,7 +140,7 @@ fn is_grouped(value: &str) -> bool {
     size >= 5 && value.split('-').count() >= 4 && value.split('-').all(formed)
 }
 
-/// True if one character, again and again, is a third of the value.
+/// True if a single repeated character makes up a third of the value.
 fn repeats(value: &str) -> bool {
     let (mut row, mut last) = (0, 0);
     value.bytes().any(|byte| {

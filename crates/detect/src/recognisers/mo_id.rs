@@ -1,5 +1,5 @@
-//! Macau identity cards: `1`, `5` or `7`, six digits and a check digit in brackets or after a slash. The check digit's
-//! formula is not published, so a label is always needed.
+//! Macau identity card numbers: `1`, `5` or `7`, six digits, and a check digit in brackets or after a slash. The check
+//! formula is not published, so a label is always required.
 
 use std::ops::Range;
 

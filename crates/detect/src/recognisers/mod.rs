@@ -1,4 +1,4 @@
-//! The recognisers, one a file. To add one: write the file, add its line to the list below.
+//! The recognisers, one per file. To add one, write the file and add its line to the list below.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -10,8 +10,8 @@ use crate::text::Text;
 mod made;
 mod numbers;
 
-/// Declares the modules and the list in one go, so that a recogniser is one line, under the country whose numbers it reads (ISO
-/// 3166, small letters), or under "" where there are none of it.
+/// Declares the modules and the list together, so that a recogniser is one line, under the country whose numbers it reads
+/// (ISO 3166, lower case), or under "" if it belongs to no country.
 macro_rules! recognisers {
     ($($locale:literal { $($module:ident,)* })*) => {
         $($(mod $module;)*)*
@@ -177,7 +177,7 @@ recognisers! {
     }
 }
 
-/// The recognisers of these countries and of none, all if no countries are told.
+/// The recognisers of these countries plus those of no country; all if no countries are given.
 pub(crate) fn chosen(locales: Option<&[String]>) -> Vec<&'static Recogniser> {
     let wanted = |locale: &str| {
         locale.is_empty()
@@ -194,18 +194,18 @@ pub fn locales() -> Vec<&'static str> {
     locales
 }
 
-/// Where a recogniser wants to read.
+/// Where a recogniser reads.
 pub(crate) enum Trigger {
-    /// Words of this length that hold a digit (a word is a run of ASCII letters and digits; all lengths from 64 on count
-    /// as 64), which begin as told.
+    /// Words of this length that contain a digit and start as given (a word is a run of ASCII letters and digits; all
+    /// lengths from 64 on count as 64).
     Word(RangeInclusive<usize>, Head),
-    /// Every place where one of these stands, in either case.
+    /// Every occurrence of one of these, in either case.
     Literals(&'static [&'static str]),
-    /// Every place where one of the recogniser's labels stands as a whole word, in either case.
+    /// Every occurrence of one of the recogniser's labels as a whole word, in either case.
     Labels,
 }
 
-/// What a word begins with.
+/// What a word starts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Head {
     Digit,
@@ -213,7 +213,7 @@ pub(crate) enum Head {
     Any,
 }
 
-/// A recogniser: who it is, where it reads, and the function that reads.
+/// A recogniser: its identity, its trigger, and the function that reads there.
 pub(crate) struct Recogniser {
     /// Stable name, for explanations.
     pub(crate) id: &'static str,
@@ -221,8 +221,8 @@ pub(crate) struct Recogniser {
     pub(crate) trigger: Trigger,
     /// Words that announce a value of this type, in English (lower case) and Chinese.
     pub(crate) labels: &'static [&'static str],
-    /// Reads at a trigger. It may look at a bounded piece of text on both sides, or at one run of characters if no other
-    /// trigger reads the same run again: the whole scan must stay linear.
+    /// Reads at a trigger. It may examine a bounded piece of text on both sides, or a single run of characters if no
+    /// other trigger reads the same run again: the whole scan must stay linear.
     pub(crate) find: fn(&Text<'_>, Range<usize>) -> Option<Found>,
 }
 
@@ -238,7 +238,7 @@ impl Recogniser {
     }
 }
 
-/// What a recogniser found.
+/// The result of a recogniser.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
     /// Bytes of the normalised text, on character boundaries.
@@ -249,17 +249,17 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// A check digit or a closed list agrees.
+    /// A check digit or a closed list confirms it.
     pub(crate) fn validated(span: Range<usize>, score: f32) -> Self {
         Self { span, strength: Strength::Validated, score }
     }
 
-    /// The form agrees, and a label names it.
+    /// The format matches, and a label names it.
     pub(crate) fn labelled(span: Range<usize>, score: f32) -> Self {
         Self { span, strength: Strength::Context, score }
     }
 
-    /// Only the form agrees.
+    /// Only the format matches.
     pub(crate) fn shape(span: Range<usize>, score: f32) -> Self {
         Self { span, strength: Strength::Shape, score }
     }
@@ -273,14 +273,14 @@ mod testing {
 
     use crate::Detector;
 
-    /// The values of one type that the whole detector finds.
+    /// The values of one type that the complete detector finds.
     pub(super) fn values(kind: DataType, text: &str) -> Vec<String> {
         static DETECTOR: LazyLock<Detector> = LazyLock::new(Detector::default);
         let found = DETECTOR.detect(text);
         found.into_iter().filter(|d| d.kind == kind).map(|d| text[d.span].to_owned()).collect()
     }
 
-    /// As [`check`], for addresses and without the trained model, which has its own opinion of places.
+    /// Like [`check`], for addresses and without the trained model, which has its own opinion on places.
     pub(super) fn check_addresses(marked: &[&str]) {
         static DETECTOR: LazyLock<Detector> = LazyLock::new(Detector::without_model);
         for text in marked {
@@ -291,13 +291,13 @@ mod testing {
         }
     }
 
-    /// The text without marks, and what stands between them.
+    /// The text without markers, and the marked parts.
     fn unmark(text: &str) -> (String, Vec<&str>) {
         let expected = text.split("[[").skip(1).filter_map(|rest| rest.split("]]").next()).collect();
         (text.replace("[[", "").replace("]]", ""), expected)
     }
 
-    /// Checks that each text holds exactly the value between `[[` and `]]`, or nothing if there is none.
+    /// Checks that each text contains exactly the value between `[[` and `]]`, or nothing if there are no markers.
     pub(super) fn check(kind: DataType, marked: &[&str]) {
         for text in marked {
             let (plain, expected) = unmark(text);

@@ -1,4 +1,4 @@
-//! Citizen service numbers of the Netherlands: nine digits, weights 9 to 2 and -1, a multiple of 11.
+//! Dutch citizen service numbers: nine digits, weights 9 to 2 and -1, a multiple of 11.
 
 use std::ops::Range;
 

@@ -1,11 +1,11 @@
-//! What numbers with a check digit have in common. No recogniser.
+//! Helpers shared by numbers with a check digit. Not a recogniser.
 
 use std::ops::{Range, RangeInclusive};
 
 use crate::label::link;
 use crate::text::{Digits, Text, is_word};
 
-/// The digits behind a label, over single blanks, hyphens, dots and slashes; `counts` says how many there may be.
+/// The digits after a label, allowing single spaces, hyphens, dots and slashes; `counts` is the allowed number of digits.
 pub(super) fn behind(
     text: &Text<'_>,
     label: &Range<usize>,
@@ -18,7 +18,7 @@ pub(super) fn behind(
     text.is_whole_number(&span).then(|| (digits.first(count).to_vec(), span))
 }
 
-/// Letters (in capitals) and digits behind a label, over single blanks and hyphens, until there are `count` of them.
+/// Letters (upper-cased) and digits after a label, allowing single spaces and hyphens, until there are `count` of them.
 pub(super) fn code_behind(
     text: &Text<'_>,
     label: &Range<usize>,
@@ -38,8 +38,8 @@ pub(super) fn code_behind(
     text.stands_alone(&(start..end)).then_some((code, start..end))
 }
 
-/// An identifier behind a label: letters, digits and hyphens, as many letters and digits as told, and at least so many digits;
-/// a date is none.
+/// An identifier after a label: letters, digits and hyphens, with `lengths` letters and digits, at least `digits` of them
+/// digits; not a date.
 pub(super) fn identifier_behind(
     text: &Text<'_>,
     label: &Range<usize>,
@@ -56,25 +56,25 @@ pub(super) fn identifier_behind(
     (formed && !small && !is_date(value) && text.stands_alone(&span)).then_some(span)
 }
 
-/// True for three groups of digits of which one is a year.
+/// True for three groups of digits, one of which is a year.
 fn is_date(value: &str) -> bool {
     let sizes: Vec<usize> = value.split('-').map(str::len).collect();
     matches!(sizes[..], [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4])
         && !value.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// The sum of digits times weights; digits without a weight do not count.
+/// The weighted sum of the digits; digits without a weight do not count.
 pub(super) fn weighted(number: &[u8], weights: &[u32]) -> u32 {
     number.iter().zip(weights).map(|(digit, weight)| u32::from(*digit) * weight).sum()
 }
 
-/// The number that two digits form.
+/// The number formed by two digits.
 pub(super) fn pair(number: &[u8], at: usize) -> u32 {
     let digit = |at: usize| number.get(at).copied().map_or(0, u32::from);
     digit(at) * 10 + digit(at + 1)
 }
 
-/// True for a month and a day that exist in some year.
+/// True for a month and day that exist in some year.
 pub(super) fn is_day(month: u32, day: u32) -> bool {
     let days = match month {
         2 => 29,
@@ -85,7 +85,7 @@ pub(super) fn is_day(month: u32, day: u32) -> bool {
     (1..=days).contains(&day)
 }
 
-/// The check of ISO/IEC 7812: every second digit from the right counts double, its own digits added up.
+/// The ISO/IEC 7812 check: every second digit from the right is doubled and its digits are added up.
 pub(super) fn luhn(number: &[u8]) -> bool {
     let sum: u32 = number
         .iter()
@@ -110,7 +110,7 @@ pub(super) fn verhoeff(number: &[u8]) -> bool {
     sum == 0
 }
 
-/// One symmetry of the pentagon after another: 0 to 4 turn it, 5 to 9 also mirror it.
+/// The composition of two symmetries of the pentagon: 0 to 4 rotate it, 5 to 9 also mirror it.
 fn in_pentagon(a: u8, b: u8) -> u8 {
     match (a < 5, b < 5) {
         (true, true) => (a + b) % 5,
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn checks_hold_for_known_numbers_and_for_no_neighbour() {
-        // Examples of ISO/IEC 7812 and of Verhoeff's scheme (236 has the check digit 3).
+        // Examples from ISO/IEC 7812 and for Verhoeff's scheme (236 has the check digit 3).
         assert!(luhn(&digits("79927398713")) && verhoeff(&digits("2363")));
         for last in [0, 1, 2, 4, 5, 6, 7, 8, 9] {
             assert!(!luhn(&[digits("7992739871"), vec![last]].concat()));

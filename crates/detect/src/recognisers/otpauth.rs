@@ -1,6 +1,6 @@
-//! Enrolment links of two-factor authentication: `otpauth://totp/Example:jane@example.com?secret=BASE32&issuer=…`, the text
-//! behind the square code that people photograph and paste (the key URI format of authenticator apps). Whoever has the
-//! secret makes the codes. The whole link is taken: its label names the account.
+//! Enrolment links of two-factor authentication: `otpauth://totp/Example:jane@example.com?secret=BASE32&issuer=…`, the
+//! text in the QR code that people photograph and paste (the key URI format of authenticator apps). Whoever has the
+//! secret can generate the codes. The whole link is reported, because its label names the account.
 
 use std::ops::Range;
 
@@ -17,10 +17,10 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// Longest link that is read: an export of many accounts is a few kilobytes.
+/// Maximum length of a link: an export of many accounts is a few kilobytes.
 const LONGEST: usize = 8 * 1024;
 
-/// This many Base32 characters are 80 bits: RFC 4226 §4 asks for 128, and many services issue less.
+/// Minimum length of the secret in Base32 characters, 80 bits: RFC 4226 §4 requires 128, and many services issue less.
 const LEAST: usize = 16;
 
 fn find(text: &Text<'_>, scheme: Range<usize>) -> Option<Found> {
@@ -30,7 +30,7 @@ fn find(text: &Text<'_>, scheme: Range<usize>) -> Option<Found> {
     let (_, query) = link.split_once('?')?;
     let carries = query.split('&').filter_map(|pair| pair.split_once('=')).any(|(name, value)| match name {
         "secret" => is_base32(value),
-        // The export of an authenticator app: the accounts as Base64, percent-encoded.
+        // The export of an authenticator app: the accounts in Base64, percent-encoded.
         "data" => value.len() >= LEAST,
         _ => false,
     });

@@ -1,5 +1,5 @@
-//! Keys without a prefix but with a form of their own: Salesforce sessions (an organisation, `!`, some hundred characters),
-//! `MaxMind` licences (40 characters, the last `_mmk`).
+//! Keys without a prefix but with a distinctive format: Salesforce sessions (an organisation, `!`, some hundred
+//! characters), `MaxMind` licences (40 characters, ending in `_mmk`).
 
 use std::ops::Range;
 

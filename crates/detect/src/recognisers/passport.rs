@@ -1,6 +1,6 @@
 //! Passport numbers. China (GA/T 1180, exit and entry administration): `E` or `G` and 8 digits, `EA` to `EH` and 7
 //! digits, `D`, `S`, `P` with 7 or 8 digits, `14` or `15` and 7 digits. Other countries (ICAO 9303): 6 to 9 letters and
-//! digits, most of them digits. None has a public check digit, so a label is always needed.
+//! digits, most of them digits. None has a public check digit, so a label is always required.
 
 use std::ops::Range;
 
@@ -39,7 +39,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     (formed && text.is_whole_number(&word) && labelled()).then(|| Found::labelled(word, 0.85))
 }
 
-/// `20240105` after `passport` is the day of issue.
+/// `20240105` after `passport` is the date of issue.
 fn is_day(number: &str) -> bool {
     let part = |range: Range<usize>| number.get(range).and_then(|digits| digits.parse::<u16>().ok());
     number.len() == 8

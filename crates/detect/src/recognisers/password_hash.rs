@@ -1,5 +1,5 @@
-//! Hashes of passwords, which can be guessed at leisure: crypt(5) (`$1$`, `$2b$`, `$5$`, `$6$`, `$y$`, Cisco's `$8$`, `$9$`),
-//! Argon2, scrypt, phpass, PBKDF2 as Django and passlib write it, and Kerberos answers as cracking tools write them.
+//! Password hashes, which can be cracked offline: crypt(5) (`$1$`, `$2b$`, `$5$`, `$6$`, `$y$`, Cisco's `$8$`, `$9$`),
+//! Argon2, scrypt, phpass, PBKDF2 as written by Django and passlib, and Kerberos responses as written by cracking tools.
 
 use std::ops::Range;
 
@@ -45,7 +45,7 @@ fn find(text: &Text<'_>, name: Range<usize>) -> Option<Found> {
     if text.before(name.start).is_some_and(|b| is_word(b) || b == b'$') {
         return None;
     }
-    // Kerberos answers hold the name of a user and of a realm.
+    // Kerberos responses contain the names of a user and a realm.
     let kerberos = text.slice(name.clone()).contains("krb5");
     let end = text
         .run(name.end, 4096, |b| is_word(b) || b"./$=,+-_".contains(&b) || kerberos && b"@:*".contains(&b));

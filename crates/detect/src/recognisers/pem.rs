@@ -1,6 +1,6 @@
-//! Private keys in PEM blocks (RFC 7468, OpenSSH, PGP): from `-----BEGIN … PRIVATE KEY…-----` to its end. A block that
-//! was cut off is taken as far as it looks like one. Line ends may be escaped (`\n` in JSON). Public keys and
-//! certificates stay.
+//! Private keys in PEM blocks (RFC 7468, OpenSSH, PGP): from `-----BEGIN … PRIVATE KEY…-----` to its end. A truncated
+//! block is reported as far as it looks like one. Line ends may be escaped (`\n` in JSON). Public keys and certificates
+//! are not reported.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// Longest key that is read; an RSA key of 16384 bits has 13 KB.
+/// Maximum length of a key; an RSA key of 16384 bits has 13 KB.
 const LONGEST: usize = 64 * 1024;
 
 fn find(text: &Text<'_>, begin: Range<usize>) -> Option<Found> {
@@ -27,7 +27,7 @@ fn find(text: &Text<'_>, begin: Range<usize>) -> Option<Found> {
     if !(title.contains("PRIVATE KEY") || title.contains("ENCRYPTED PRIVATE")) || open - title_end < 4 {
         return None;
     }
-    // The next row of hyphens ends the block, or begins another: either way nobody reads this text twice.
+    // The next row of hyphens ends the block, or starts another: either way this text is not read twice.
     let body = text.ahead(open, LONGEST);
     let next = memchr::memmem::find(body, b"----");
     let ends = next.filter(|at| {
@@ -44,19 +44,19 @@ fn find(text: &Text<'_>, begin: Range<usize>) -> Option<Found> {
         }
         None => key_end(text, open, next.unwrap_or(body.len())),
     };
-    // A title alone is talk about keys.
+    // A title alone is merely talk about keys.
     if ends.is_none() && end < open + 16 {
         return None;
     }
     Some(Found::validated(begin.start..end, 0.99))
 }
 
-/// Whether a template stands where the key would be: `<YOUR KEY>`, `${KEY}`, `…`.
+/// Whether a placeholder takes the place of the key: `<YOUR KEY>`, `${KEY}`, `…`.
 fn is_placeholder(body: &[u8]) -> bool {
     body.iter().any(|byte| b"<{$*".contains(byte)) || memchr::memmem::find(body, b"...").is_some()
 }
 
-/// The end of a key without an end line: lines of base64, headers of old PEM files between.
+/// The end of a key without an end line: lines of base64, with headers of old PEM files in between.
 fn key_end(text: &Text<'_>, from: usize, most: usize) -> usize {
     let end = text.run(from, most, |b| b.is_ascii_alphanumeric() || b"+/=\n\r\\ :,\"-".contains(&b));
     from + text.slice(from..end).trim_end_matches(|ch: char| !ch.is_ascii_alphanumeric() && ch != '=').len()

@@ -1,6 +1,6 @@
-//! Travel permits between the mainland, Hong Kong, Macau and Taiwan: `C` or `W` (往来港澳通行证: 8 digits, or a second
-//! letter and 7), `H` or `M` (港澳居民来往内地通行证: 8 digits, older ones 10), `T` or `L` (往来台湾通行证: 8), and 8 digits alone or with
-//! two in brackets (台胞证). None has a public check digit, so a label is always needed.
+//! Travel permits between the mainland, Hong Kong, Macau and Taiwan: `C` or `W` (往来港澳通行证: 8 digits, or a second letter
+//! and 7), `H` or `M` (港澳居民来往内地通行证: 8 digits, older ones 10), `T` or `L` (往来台湾通行证: 8), and 8 digits alone or with two in
+//! brackets (台胞证). None has a public check digit, so a label is always required.
 
 use std::ops::Range;
 

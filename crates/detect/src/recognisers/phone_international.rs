@@ -1,5 +1,6 @@
-//! International numbers: `+`, a country code and a length that the country's plan allows (ITU-T E.164: at most 15 digits
-//! in all; the ranges below are the national significant lengths of E.164 annex and the national plans, rounded outward).
+//! International telephone numbers: `+`, a country code and a length that the country's plan allows (ITU-T E.164: at most
+//! 15 digits in total; the ranges below are the national significant lengths of E.164 annex and the national plans,
+//! rounded outward).
 
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
 };
 
 fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
-    // `%2B` in an address is a plus.
+    // `%2B` in a URL is a plus.
     let escaped = text.before(word.start)? == b'%' && text.ahead(word.start, 2).eq_ignore_ascii_case(b"2b");
     let plus = text.before(word.start)? == b'+';
     let zeros = !plus && text.ahead(word.start, 2) == b"00" && text.byte(word.start + 2)? != b'0';
@@ -44,14 +45,15 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
         return None;
     }
     let labels = text.labels(start);
-    // Nothing else is written with a plus and a country's code.
+    // With a plus and a country code it can be nothing else; with leading zeros a label is required.
     if zeros && !labels.announce(DataType::Phone) {
         return None;
     }
     Some(Found::validated(span, 0.92))
 }
 
-/// The digits of a number, how many, and where it ends; at most one separator, or a bracket and one, between groups.
+/// The digits of a number, their count, and where it ends; groups are separated by at most one separator, or a bracket
+/// and one.
 fn read(text: &Text<'_>, at: usize) -> ([u8; 16], usize, usize) {
     let (mut digits, mut count, mut end, mut gap) = ([0; 16], 0, at, 0);
     for (i, byte) in text.ahead(at, 28).iter().enumerate() {
@@ -70,7 +72,7 @@ fn read(text: &Text<'_>, at: usize) -> ([u8; 16], usize, usize) {
     (digits, count, end)
 }
 
-/// The length of the country code at the start, and the lengths of numbers there.
+/// The length of the country code at the start, and the lengths of national numbers for it.
 fn country(digits: &[u8]) -> Option<(usize, std::ops::RangeInclusive<usize>)> {
     let code = |length: usize| {
         digits

@@ -1,5 +1,5 @@
-//! Telephone numbers of any country that only a label gives away: 7 to 15 digits (ITU-T E.164) in groups, after words
-//! such as `phone` or `call me on`, or before ` office`, ` fax`, ` mobile`.
+//! Telephone numbers of any country that are recognisable only by a label: 7 to 15 digits (ITU-T E.164) in groups, after
+//! words such as `phone` or `call me on`, or before ` office`, ` fax`, ` mobile`.
 
 use std::ops::Range;
 
@@ -67,7 +67,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// Words that name a number after it.
+/// Words after a number that mark it as a telephone number.
 const AFTER: &[&str] =
     &["office", "fax", "mobile", "cell", "home", "work", "desk", "phone", "(手机)", "(电话)"];
 
@@ -96,7 +96,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     labelled.then(|| Found::labelled(span, 0.75))
 }
 
-/// How many digits follow, and where they end: groups joined by single separators, brackets allowed.
+/// Number of digits that follow, and where they end: groups joined by single separators, brackets allowed.
 fn number(text: &Text<'_>, at: usize) -> (usize, usize) {
     let (mut digits, mut end, mut gap) = (0, at, 0);
     for (i, byte) in text.ahead(at, 24).iter().enumerate() {
@@ -113,7 +113,7 @@ fn number(text: &Text<'_>, at: usize) -> (usize, usize) {
     (digits, end)
 }
 
-/// `2024-01-05`, `05.01.2024`: no telephone.
+/// True for a date such as `2024-01-05` or `05.01.2024`.
 fn is_date(text: &Text<'_>, at: usize) -> bool {
     let date = text.ahead(at, 10);
     let shaped = |shape: &[u8; 10]| {

@@ -1,5 +1,5 @@
-//! Numbers of the North American plan (NANP: ten digits NXX-NXX-XXXX with N from 2 to 9), written with separators:
-//! `(602) 272-9781`, `602-272-9781`, `602.272.9781 x459`, `1-602-272-9781`, `001-602-272-9781`.
+//! North American telephone numbers (NANP: ten digits NXX-NXX-XXXX with N from 2 to 9), written with separators: `(602)
+//! 272-9781`, `602-272-9781`, `602.272.9781 x459`, `1-602-272-9781`, `001-602-272-9781`.
 
 use std::ops::Range;
 
@@ -34,14 +34,14 @@ fn find(text: &Text<'_>, area: Range<usize>) -> Option<Found> {
     let span = start..super::cn_landline::extension(text, line.end);
     let labels = text.labels(start);
     let labelled = labels.announce(DataType::Phone);
-    // Blanks alone are how tables and grouped amounts are written as well.
+    // Spaces alone also occur in tables and grouped amounts.
     if !text.is_whole_number(&span) || !labelled && (labels.announce_other() || !bracket && second == b' ') {
         return None;
     }
     Some(Found::labelled(span, if labelled || bracket { 0.85 } else { 0.75 }))
 }
 
-/// Moves the start over a country code: `1-`, `+1 `, `001-`.
+/// Moves the start back over a country code: `1-`, `+1 `, `001-`.
 fn start(text: &Text<'_>, at: usize) -> usize {
     let code = at - usize::from(matches!(text.before(at), Some(b' ' | b'-' | b'.')));
     let begin = text.run_back(code, 4, |b| b.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! PESEL numbers of Poland: a birth date with the century in the month, a serial, a check digit.
+//! Polish PESEL numbers: a birth date with the century encoded in the month, a serial number, a check digit.
 
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
-//! Chinese vehicle plates (GA 36): a province character, a letter, five letters and digits; new-energy vehicles six (small: `D`
-//! or `F`-like letter first and then four digits after one more character; large: five digits and a letter); four and
-//! 警, 学, 挂, 领, 港, 澳, 使, 试, 超; embassies `使` and six digits. No `I` or `O` after the first letter. Fewer than three digits
-//! need a label.
+//! Chinese vehicle plates (GA 36): a province character, a letter, and five letters and digits; six on new-energy
+//! vehicles (small: a letter such as `D` or `F` first, one more character, then four digits; large: five digits and a
+//! letter); four and 警, 学, 挂, 领, 港, 澳, 使, 试, 超; embassies `使` and six digits. No `I` or `O` after the first letter. With
+//! fewer than three digits a label is required.
 
 use std::ops::Range;
 

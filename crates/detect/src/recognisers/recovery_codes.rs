@@ -1,4 +1,4 @@
-//! Codes that let somebody in without the second factor, behind their label: `recovery codes: a8f2-99kd k2l9-33mz`.
+//! Recovery codes that replace the second factor, after their label: `recovery codes: a8f2-99kd k2l9-33mz`.
 
 use std::ops::Range;
 
@@ -26,7 +26,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// Codes that one list has.
+/// Maximum number of codes in one list.
 const MOST: usize = 20;
 
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
@@ -49,7 +49,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     (end > link.value).then(|| Found::labelled(link.value..end, 0.8))
 }
 
-/// Letters and digits in groups, or eight or more digits; a date and a word with a year are none.
+/// Letters and digits in groups, or eight or more digits; not a date, nor a word with a year.
 fn is_code(code: &str) -> bool {
     let digits = code.bytes().filter(u8::is_ascii_digit).count();
     let letters = code.bytes().filter(u8::is_ascii_alphabetic).count();

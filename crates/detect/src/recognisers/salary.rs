@@ -1,5 +1,4 @@
-//! What somebody earns: an amount after a word such as `月薪` or `salary`, at least a thousand, or with `k`, `万` or a
-//! currency.
+//! Income: an amount after a word such as `月薪` or `salary`, of at least a thousand, or with `k`, `万` or a currency.
 
 use std::ops::Range;
 
@@ -52,7 +51,7 @@ const FILLERS: &[&str] =
     &["大概", "大约", "约", "才", "只有", "有", "到手", "税前", "about ", "around ", "of ", "at "];
 
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
-    // What people earn on average is nobody's.
+    // Average earnings are nobody's.
     let before = text
         .slice(text.as_str().ceil_char_boundary(label.start.saturating_sub(9))..label.start)
         .to_ascii_lowercase();
@@ -81,7 +80,7 @@ fn filled(text: &Text<'_>, at: usize) -> usize {
     text.run(at + filler, 1, |b| b == b' ')
 }
 
-/// The length of the longest of these words that stands at `at`.
+/// The length of the longest of these words at `at`.
 fn starts_with(text: &Text<'_>, at: usize, words: &[&str]) -> usize {
     let rest = text.as_str().get(at..).unwrap_or_default();
     words.iter().filter(|word| rest.starts_with(**word)).map(|word| word.len()).max().unwrap_or_default()

@@ -1,5 +1,5 @@
-//! Personal and coordination numbers of Sweden: a birth date (the day plus 60 for the latter) and four digits, Luhn
-//! over the last ten (Skatteverket).
+//! Swedish personal and coordination numbers: a birth date (with 60 added to the day for the latter) and four digits,
+//! Luhn over the last ten (Skatteverket).
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The second half of what stands in pairs: `login kunde / Birne7!x`, `ak/sk: LTAI… / …`, `账号密码：kunde/Birne7!x`.
+//! The second half of a credential pair: `login kunde / Birne7!x`, `ak/sk: LTAI… / …`, `账号密码：kunde/Birne7!x`.
 
 use std::ops::Range;
 

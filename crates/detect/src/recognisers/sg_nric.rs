@@ -1,5 +1,5 @@
-//! Identity numbers of Singapore (NRIC and FIN): a letter for the kind and century, seven digits, a check letter modulo
-//! 11. In capitals the form and the check are enough.
+//! Singaporean identity numbers (NRIC and FIN): a letter for kind and century, seven digits, a check letter modulo 11. In
+//! capitals, format and check letter are sufficient.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     (formed && letter(*kind, &number) == Some(check)).then(|| Found::validated(word, 0.9))
 }
 
-/// The check letter: which row of letters, and what the kind adds to the sum, depends on the kind.
+/// The check letter. The kind determines the row of letters and what is added to the sum.
 fn letter(kind: u8, number: &[u8]) -> Option<&'static u8> {
     let (letters, more): (&[u8; 11], u32) = match kind {
         b'S' => (b"JZIHGFEDCBA", 0),

@@ -1,6 +1,6 @@
-//! United States social security numbers and taxpayer numbers of the same form: 3-2-4 digits. No area 000 or 666, no
-//! group 00, no serial 0000 (SSA); areas from 900 on are ITINs (IRS). Nine digits in one piece need a label. With a label a
-//! scanned number with letters for digits (`O` for 0, `S` for 5, `B` for 8, `l` for 1) is believed too.
+//! US social security numbers and taxpayer numbers of the same format: 3-2-4 digits. No area 000 or 666, no group 00, no
+//! serial 0000 (SSA); areas from 900 on are ITINs (IRS). Nine contiguous digits need a label. With a label, a scanned
+//! number with letters in place of digits (`O` for 0, `S` for 5, `B` for 8, `l` for 1) is accepted too.
 
 use std::ops::Range;
 
@@ -34,7 +34,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     match word.len() {
         9 => in_one_piece(text, word),
         3 => in_groups(text, word.start),
-        // A first group of letters only (`SOB-31-1078`) is no trigger; its neighbour is.
+        // A first group of letters only (`SOB-31-1078`) does not trigger; the next group does.
         2 if text.before(word.start).is_some_and(separates) => in_groups(text, word.start.checked_sub(4)?),
         _ => None,
     }
@@ -81,7 +81,7 @@ fn in_one_piece(text: &Text<'_>, span: Range<usize>) -> Option<Found> {
     believed.then(|| Found::labelled(span, 0.8))
 }
 
-/// The digit that a character is, or is misread for.
+/// The digit that a character represents, or is misread for.
 fn digit(byte: u8) -> Option<u8> {
     match byte {
         b'0'..=b'9' => Some(byte - b'0'),

@@ -1,4 +1,4 @@
-//! Numbers of students, after a label: 5 to 18 letters and digits.
+//! Student numbers, after a label: 5 to 18 letters and digits.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Identity numbers of Thailand: thirteen digits from 1 to 8 on, weights 13 to 2, check digit modulo 11.
+//! Thai identity numbers: thirteen digits starting with 1 to 8, weights 13 to 2, check digit modulo 11.
 
 use std::ops::Range;
 

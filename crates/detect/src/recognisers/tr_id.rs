@@ -1,4 +1,4 @@
-//! Identity numbers of Turkey: eleven digits, two of them check digits (Nüfus ve Vatandaşlık İşleri).
+//! Turkish identity numbers: eleven digits, two of them check digits (Nüfus ve Vatandaşlık İşleri).
 
 use std::ops::Range;
 

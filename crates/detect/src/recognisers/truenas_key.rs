@@ -1,4 +1,4 @@
-//! API keys of `TrueNAS`: a number, a hyphen, 64 letters and digits of both cases.
+//! `TrueNAS` API keys: a number, a hyphen, 64 letters and digits of both cases.
 
 use std::ops::Range;
 

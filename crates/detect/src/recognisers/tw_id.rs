@@ -1,6 +1,7 @@
-//! Taiwan identity cards and resident certificates: a letter and nine digits, the first 1 or 2 (citizens), 8 or 9
-//! (residents since 2021); older resident certificates have a second letter A to D. Check: the letter becomes two digits
-//! (A = 10 … by the household registration's table), weights 1 9 8 7 6 5 4 3 2 1 and 1 for the check digit, multiple of 10.
+//! Taiwanese identity card and resident certificate numbers: a letter and nine digits, the first 1 or 2 (citizens), 8 or
+//! 9 (residents since 2021); older resident certificates have a second letter A to D. Check: the letter becomes two
+//! digits (A = 10 … by the household registration's table); weights 1 9 8 7 6 5 4 3 2 1 and 1 for the check digit; a
+//! multiple of 10.
 //!
 //! One code in ten passes the check by chance, so without a label the score stays low.
 
@@ -44,7 +45,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     (plain && !labels.announce_other()).then(|| Found::shape(word, 0.55))
 }
 
-/// The place of each letter in the household registration's table, beginning with 10.
+/// The letters in the order of the household registration's table, starting with 10.
 const LETTERS: &[u8; 26] = b"ABCDEFGHJKLMNPQRSTUVXYWZIO";
 
 fn letter(byte: u8) -> Option<u32> {

@@ -1,4 +1,4 @@
-//! NHS numbers of the United Kingdom: ten digits, the last a check digit modulo 11 (NHS Data Dictionary).
+//! UK NHS numbers: ten digits, the last a check digit modulo 11 (NHS Data Dictionary).
 
 use std::ops::Range;
 

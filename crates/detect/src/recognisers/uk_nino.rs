@@ -1,5 +1,5 @@
-//! National insurance numbers of the United Kingdom: two letters, six digits, a letter from A to D (HMRC, NIM39110). No
-//! check digit, so a label is needed.
+//! UK national insurance numbers: two letters, six digits, a letter from A to D (HMRC, NIM39110). There is no check
+//! digit, so a label is required.
 
 use std::ops::Range;
 

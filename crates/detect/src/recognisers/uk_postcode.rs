@@ -1,5 +1,5 @@
-//! Postcodes of the United Kingdom (BS 7666): a closed list of areas, a district, and a sector with its unit. Some fifteen
-//! households share one, so it is as telling as an address.
+//! UK postcodes (BS 7666): a closed list of areas, a district, and a sector with its unit. Some fifteen households share
+//! one, so it is as identifying as an address.
 
 use std::ops::Range;
 

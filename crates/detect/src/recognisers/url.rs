@@ -1,4 +1,4 @@
-//! Addresses that carry a login: `scheme://user:password@host/…`. The whole address is taken, because host, user and path
+//! URLs that contain a login: `scheme://user:password@host/…`. The whole URL is reported, because host, user and path
 //! belong to the account. Databases and message brokers have their own type.
 
 use std::ops::Range;
@@ -19,17 +19,17 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     },
 };
 
-/// A URL with a password in it.
+/// A URL that contains a password.
 pub(super) struct Login<'t> {
     pub(super) scheme: &'t str,
     pub(super) span: Range<usize>,
 }
 
-/// Longest URL that is read.
+/// Maximum length of a URL that is read.
 const LONGEST: usize = 2048;
 
 impl<'t> Login<'t> {
-    /// Reads the URL around `://`; `None` if there is no password in it, or only something that stands for one.
+    /// Reads the URL around `://`; `None` if there is no password in it, or only a placeholder.
     pub(super) fn read(text: &Text<'t>, colon: &Range<usize>) -> Option<Self> {
         let start = text.run_back(colon.start, 48, |b| b.is_ascii_alphanumeric() || b"+.-:".contains(&b));
         let start = text.run(start, colon.start - start, |b| !b.is_ascii_alphabetic());
@@ -52,7 +52,7 @@ impl<'t> Login<'t> {
     }
 }
 
-/// Something that stands for a password: a variable, stars, a name in brackets, the word itself.
+/// True for a placeholder of a password: a variable, asterisks, a name in brackets, the word itself.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let first = value.bytes().next();
     let one_sign = value.bytes().all(|b| Some(b) == first && !b.is_ascii_digit());
@@ -69,7 +69,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 }
 
 /// Schemes of databases, brokers and directories; JDBC and driver prefixes and suffixes (`jdbc:mysql`,
-/// `postgresql+psycopg2`) do not matter.
+/// `postgresql+psycopg2`) are ignored.
 pub(super) fn is_database(scheme: &str) -> bool {
     const NAMES: &[&str] = &[
         "postgres",

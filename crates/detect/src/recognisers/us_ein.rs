@@ -1,5 +1,5 @@
-//! Employer identification numbers of the United States: two digits of a campus of the IRS, seven more; no check digit,
-//! so a label is all.
+//! US employer identification numbers: the two digits of an IRS campus and seven more; there is no check digit, so a
+//! label is all there is to go by.
 
 use std::ops::Range;
 
@@ -30,7 +30,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     (is_issued(number)).then(|| Found::labelled(span, 0.8))
 }
 
-/// Prefixes that no campus of the IRS gives out.
+/// Excludes prefixes that no IRS campus issues.
 fn is_issued(number: &[u8]) -> bool {
     !matches!(pair(number, 0), 0 | 7..=9 | 17..=19 | 28 | 29 | 49 | 69 | 70 | 78 | 79 | 89 | 96 | 97)
 }

@@ -1,5 +1,5 @@
-//! Individual taxpayer numbers of the United States: nine digits from 9 on, the fourth and fifth in the ranges that the
-//! IRS gives out, after a label.
+//! US individual taxpayer numbers: nine digits starting with 9, the fourth and fifth in the ranges issued by the IRS,
+//! after a label.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Medicare beneficiary identifiers of the United States: eleven characters, each place a digit or a letter as the CMS
-//! prescribes (no S, L, O, I, B, Z), after a label.
+//! US Medicare beneficiary identifiers: eleven characters, each position a digit or a letter as prescribed by the CMS (no
+//! S, L, O, I, B, Z), after a label.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// What stands at each place: `C` a digit but 0, `A` a letter, `N` a digit, `B` either.
+/// The character at each position: `C` a digit except 0, `A` a letter, `N` a digit, `B` either.
 const FORM: &[u8; 11] = b"CABNABNAANN";
 
 fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {

@@ -1,5 +1,4 @@
-//! National provider identifiers of the United States: ten digits from 1 or 2 on; with 80840 before them, Luhn (45 CFR
-//! 162.406).
+//! US national provider identifiers: ten digits starting with 1 or 2; Luhn with 80840 prefixed (45 CFR 162.406).
 
 use std::ops::Range;
 

@@ -1,5 +1,4 @@
-//! Routing numbers of banks in the United States: nine digits, weights 3, 7, 1, in the ranges of the American Bankers
-//! Association.
+//! US bank routing numbers: nine digits, weights 3, 7, 1, in the ranges of the American Bankers Association.
 
 use std::ops::Range;
 

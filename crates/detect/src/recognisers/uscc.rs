@@ -1,6 +1,6 @@
-//! Unified social credit codes (GB 32100-2015): a character for the registering department, one for the kind of
-//! organisation, six digits of area, nine characters of the organisation code, and a check character: powers of 3 mod 31,
-//! over digits and letters without I, O, S, V, Z.
+//! Chinese unified social credit codes (GB 32100-2015): a character for the registering department, one for the kind of
+//! organisation, six digits for the area, nine characters of the organisation code, and a check character: powers of 3
+//! modulo 31, over digits and letters without I, O, S, V, Z.
 
 use std::ops::Range;
 

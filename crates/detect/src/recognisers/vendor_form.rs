@@ -1,5 +1,5 @@
-//! Keys that have their vendor's mark in the middle or at the end: Mailchimp's data centre (`…-us14`), Azure's `8Q~` in secrets of
-//! applications, Terraform's `.atlasv1.` with what stands before it.
+//! Keys with the vendor's marker in the middle or at the end: Mailchimp's data centre (`…-us14`), Azure's `8Q~` in
+//! application secrets, Terraform's `.atlasv1.` including what precedes it.
 
 use std::ops::Range;
 
@@ -36,7 +36,7 @@ fn mailchimp(text: &Text<'_>, mark: &Range<usize>) -> Option<Range<usize>> {
         .then_some(span)
 }
 
-/// Three characters, a digit, the mark, and 31 to 34 characters.
+/// Three characters, a digit, the marker, and 31 to 34 characters.
 fn azure(text: &Text<'_>, mark: &Range<usize>) -> Option<Range<usize>> {
     let part = |b: u8| is_word(b) || matches!(b, b'_' | b'~' | b'.' | b'-');
     let start = text.run_back(mark.start, 5, part);
@@ -45,7 +45,7 @@ fn azure(text: &Text<'_>, mark: &Range<usize>) -> Option<Range<usize>> {
     (digit && mark.start - start == 4 && (31..=34).contains(&(end - mark.end))).then_some(start..end)
 }
 
-/// Fourteen letters and digits, the mark, and some sixty characters.
+/// Fourteen letters and digits, the marker, and some sixty characters.
 fn terraform(text: &Text<'_>, mark: &Range<usize>) -> Option<Range<usize>> {
     let start = text.run_back(mark.start, 15, is_word);
     let end = text.run(mark.end, 82, |b| is_word(b) || matches!(b, b'_' | b'-'));

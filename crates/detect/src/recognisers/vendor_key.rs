@@ -1,7 +1,7 @@
-//! API keys that their vendor gave a prefix of its own: model providers, clouds, forges, messengers, payment services.
+//! API keys with a vendor prefix: model providers, clouds, code hosts, messengers, payment services.
 //!
-//! The table has the prefix and what follows it. The body must look random (a digit or both cases, no row of `x`), so that
-//! `sk-learn` and `sk-your-key-here` stay; where the format has a checksum, one that does not fit is believed less.
+//! The table lists each prefix and what follows it. The body must look random (a digit or both cases, no row of `x`), so
+//! that `sk-learn` and `sk-your-key-here` are not reported; where the format has a checksum, a mismatch lowers the score.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -25,7 +25,7 @@ pub(super) static RECOGNISER: Recogniser = Recogniser {
     find,
 };
 
-/// The formats under each prefix, so that the size of the table costs nothing.
+/// The formats under each prefix, so that the size of the table does not affect the speed.
 static BY_PREFIX: LazyLock<HashMap<&str, Vec<&Row>>> = LazyLock::new(|| {
     let mut rows: HashMap<&str, Vec<&Row>> = HashMap::new();
     for row in ROWS {
@@ -53,12 +53,13 @@ fn fits(text: &Text<'_>, place: &Range<usize>, row: &Row) -> Option<Found> {
     whole.then(|| Found::validated(span, score))
 }
 
-/// True if the prefix is the middle of something longer. Hyphens and dots count, so that a row of prefixes is read once.
+/// True if the prefix is in the middle of something longer. Hyphens and dots count, so that a row of prefixes is read
+/// only once.
 fn goes_on(row: &Row, before: u8) -> bool {
     is_word(before) && !row.prefix.starts_with('.') || b"-.".contains(&before) && row.body.has(before)
 }
 
-/// How far a body of the right length is believed; not at all if it does not look random.
+/// The score of a body of the right length; `None` if it does not look random.
 fn believed(row: &Row, value: &str) -> Option<f32> {
     let shaped = match row.check {
         Check::Length => true,
@@ -70,20 +71,20 @@ fn believed(row: &Row, value: &str) -> Option<f32> {
     shaped.then_some(if fits { 0.96 } else { 0.85 })
 }
 
-/// Capitals and digits, not few different ones, and not the key of the vendor's own examples.
+/// Capitals and digits, more than four different characters, and not the key of the vendor's own examples.
 fn is_capitals(value: &str) -> bool {
     let seen = value.bytes().fold(0_u128, |seen, byte| seen | 1 << (byte & 0x7f));
     !value.bytes().any(|b| b.is_ascii_lowercase()) && seen.count_ones() > 4 && !value.ends_with("EXAMPLE")
 }
 
-/// Slack's tokens begin with the number of the team, which no ordinary text does after that prefix.
+/// Slack tokens start with the team number, which does not occur in ordinary text after that prefix.
 fn begins_with_number(value: &str) -> bool {
     let team = value.split(['-', '_']).next().unwrap_or_default();
     team.len() >= 5 && team.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// True if no person chose these characters: a piece of eight or more holds a digit or both cases, and there are more than
-/// five different characters.
+/// True if no person chose these characters: a piece of at least eight contains a digit or both cases, and there are more
+/// than five different characters.
 pub(super) fn is_random(value: &str) -> bool {
     let pieces = value.split(['-', '_', '.', '/']);
     let longest = pieces.max_by_key(|piece| piece.len()).unwrap_or_default();

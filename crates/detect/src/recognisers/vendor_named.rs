@@ -1,5 +1,5 @@
-//! Keys of services that gave them no prefix: a machine-made value just behind the service's name (`chartmogul a1b2…`,
-//! `findl=123e4567-…`). The names are those that mean nothing else.
+//! Keys of services without a key prefix: a machine-generated value directly after the service's name (`chartmogul
+//! a1b2…`, `findl=123e4567-…`). The names are those that mean nothing else.
 
 use std::ops::Range;
 

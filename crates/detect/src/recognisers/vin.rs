@@ -1,5 +1,5 @@
-//! Vehicle identification numbers (ISO 3779, GB 16735): seventeen characters without I, O, Q; the ninth a check
-//! character modulo 11, which Europe does not prescribe: there a label is needed.
+//! Vehicle identification numbers (ISO 3779, GB 16735): seventeen characters without I, O, Q; the ninth is a check
+//! character modulo 11. Europe does not prescribe it, so a label is required there.
 
 use std::ops::Range;
 
@@ -44,7 +44,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     text.labels(word.start).announce(DataType::Vin).then(|| Found::labelled(word, 0.8))
 }
 
-/// What a character counts; capitals only, because codes of programs are in small letters.
+/// The value of a character; capitals only, because identifiers in programs are in lower case.
 fn value(byte: u8) -> Option<u32> {
     match byte {
         b'0'..=b'9' => Some(u32::from(byte - b'0')),

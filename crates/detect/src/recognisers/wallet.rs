@@ -1,5 +1,5 @@
-//! Addresses of crypto wallets: base58check (Bitcoin, Litecoin, Dogecoin, Dash, Tron), bech32 and bech32m (BIP 173, BIP
-//! 350), and Ethereum's with the capitals of EIP-55, or after a label.
+//! Crypto wallet addresses: base58check (Bitcoin, Litecoin, Dogecoin, Dash, Tron), bech32 and bech32m (BIP 173, BIP 350),
+//! and Ethereum's with the EIP-55 capitals, or after a label.
 
 use std::ops::Range;
 
@@ -45,7 +45,7 @@ fn find(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     valid.then(|| Found::validated(word, 0.96))
 }
 
-/// Capitals that agree with the hash prove an address; without capitals a label must.
+/// Capitals that match the hash prove an address; without capitals a label is required.
 fn ethereum(text: &Text<'_>, word: Range<usize>) -> Option<Found> {
     let digits = text.slice(word.start + 2..word.end);
     if !digits.bytes().all(|b| b.is_ascii_hexdigit()) {

@@ -1,5 +1,5 @@
-//! Webhook addresses of messengers: who knows the path or key may post. Slack, 企业微信, 飞书 (Lark), Discord, Teams; the
-//! secret part is taken. That of 钉钉 stands behind `access_token=`, a label.
+//! Webhook URLs of messengers: anyone who knows the path or key can post. Slack, 企业微信, 飞书 (Lark), Discord, Teams; only
+//! the secret part is reported. That of 钉钉 follows `access_token=`, which is a label.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
 //! WeChat ids: `wxid_` and what the service appended, or, after a label, a letter and 5 to 19 letters, digits, `_`, `-`
-//! (the service's own rule). A telephone number that serves as an id is found as one.
+//! (the service's own rule). A telephone number used as an id is found as one.
 
 use std::ops::Range;
 
@@ -60,7 +60,7 @@ fn find(text: &Text<'_>, label: Range<usize>) -> Option<Found> {
     (formed && parted && believed && !followed).then(|| Found::labelled(link.value..end, 0.8))
 }
 
-/// What follows the word WeChat in talk about the product.
+/// What follows the word WeChat in text about the product.
 fn is_product(value: &str) -> bool {
     [
         "android", "iphone", "windows", "wechat", "weixin", "tencent", "string", "number", "mini", "openid",

@@ -1,4 +1,4 @@
-//! Identity numbers of South Africa: a birth date, a serial, citizenship, Luhn (Department of Home Affairs).
+//! South African identity numbers: a birth date, a serial number, citizenship, Luhn (Department of Home Affairs).
 
 use std::ops::Range;
 

@@ -1,5 +1,6 @@
-//! Assistants that have a person's name: “Claude”, “Kimi”. Where models, interfaces or their makers are talked of, the name is the
-//! product's; it stands in most system prompts of coding agents, and a token in its place says nothing to the model.
+//! Assistants with a person's name: “Claude”, “Kimi”. In a context of models, interfaces or their makers, the name is
+//! that of the product; it occurs in most system prompts of coding agents, and a token in its place would mean nothing to
+//! the model.
 
 use super::token::Token;
 
@@ -32,7 +33,7 @@ const NAMES: &[&str] = &[
     "aider",
 ];
 
-/// Words, in small letters, that are said of an assistant and hardly of a person.
+/// Lower-case words used about assistants but hardly about people.
 const SAID: &[&str] = &[
     "anthropic",
     "openai",
@@ -64,10 +65,10 @@ const SAID: &[&str] = &[
     "接口",
 ];
 
-/// Bytes on each side that are looked at.
+/// Number of bytes examined on each side.
 const WINDOW: usize = 160;
 
-/// True if a name is that of an assistant, by what is said around it.
+/// True if a name is that of an assistant, judging by its context.
 pub(super) fn vetoes(text: &str, span: &[Token]) -> bool {
     let [word] = span else { return false };
     let name = text.get(word.start..word.end).unwrap_or_default();
@@ -81,7 +82,7 @@ pub(super) fn vetoes(text: &str, span: &[Token]) -> bool {
     around.iter().any(|part| SAID.iter().any(|said| stands_in(part, said)))
 }
 
-/// Whether a word stands in a text, by itself if it is in Latin letters; one may end with `s`.
+/// Whether a word occurs in a text, as a whole word if it is in Latin letters; a plural `s` is allowed.
 fn stands_in(text: &str, word: &str) -> bool {
     let letter = |ch: Option<char>| ch.is_some_and(|ch| ch.is_ascii_alphanumeric());
     text.match_indices(word).any(|(at, _)| {

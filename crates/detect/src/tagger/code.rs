@@ -1,7 +1,7 @@
-//! Source code and settings: there a word with a capital is a type, a module or a key far more often than somebody's name.
+//! Source code and settings: there, a capitalised word is a type, a module or a key far more often than a name.
 //!
-//! The model was trained on sentences and reads code as one. A single word in code is believed only if a list of names holds
-//! it and the model is nearly sure; what stands in comments, strings and lines of authors keeps its chance.
+//! The model was trained on sentences and reads code as prose. A single word in code is accepted only if it is in a list
+//! of names and the model is nearly certain; names in comments, strings and author lines keep their chance.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -12,19 +12,19 @@ use super::lexicon::{Lexicon, list};
 use super::token::{Kind, Shape, Token};
 use crate::memory::is_common_latin;
 
-/// Bytes on each side that are looked at; whoever asks pays for no more, so the whole stays linear.
+/// Number of bytes examined on each side; since the cost per name is bounded, the whole stays linear.
 const WINDOW: usize = 480;
-/// Bytes of a line that are looked at on each side of a name.
+/// Number of bytes of a line examined on each side of a name.
 const LINE: usize = 160;
 
-/// What a name in Latin letters must reach where a single word is more often code than a name.
+/// Score that a name in Latin letters must reach where a single word is more often code than a name.
 const SURE: f32 = 0.85;
-/// The same where a list of names vouches for it, or it has several words.
+/// The same if it is in a list of names, or has several words.
 const FAIRLY_SURE: f32 = 0.7;
-/// And a word in small letters that no list of names holds.
+/// The same for a lower-case word that is in no list of names.
 const DOUBTFUL: f32 = 0.6;
 
-/// True if code around a name in Latin letters says that it is none.
+/// True if the surrounding code shows that a name in Latin letters is not one.
 pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_>) -> bool {
     let (Some(first), Some(last)) = (span.first(), span.last()) else { return false };
     let bytes = first.start..last.end;
@@ -38,16 +38,17 @@ pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_
     let words: Vec<&Token> = span.iter().filter(|token| token.may_name()).collect();
     let written = |token: &Token| text.get(token.start..token.end).unwrap_or_default();
     let keyword = words.iter().any(|token| is_keyword(written(token)));
-    // Columns of a table, and words in two places of a line.
+    // Columns of a table, and words in two separate positions of a line.
     let apart = span.windows(2).any(|two| matches!(two, [a, b] if b.start - a.end > 2));
     if keyword || apart {
         return true;
     }
     let known = words.iter().any(|token| lexicon.alone(token) & (list::GIVEN | list::FAMILY) != 0);
-    // `de la`, `von` and `bin` stand inside.
+    // `de la`, `von` and `bin` are inside a name.
     let ends = [words.first(), words.last()];
     let capitals = ends.iter().flatten().all(|token| token.shape != Shape::Lower);
-    // Nothing around takes away what a list of names and the model agree on; most names are such, and looking around is dear.
+    // Context does not override what a list of names and the model agree on; most names are such, and examining the
+    // context is expensive.
     if words.len() > 1 && known && capitals && score >= FAIRLY_SURE {
         return false;
     }
@@ -67,7 +68,7 @@ pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_
     }
 }
 
-/// `listed` says that a list of names holds the word, and none of words does.
+/// `listed` says that the word is in a list of names and in no list of words.
 fn vetoes_single(text: &str, word: &Token, score: f32, listed: bool) -> bool {
     let bytes = word.start..word.end;
     let capital = matches!(word.shape, Shape::Title | Shape::Mixed | Shape::Initial);
@@ -76,7 +77,7 @@ fn vetoes_single(text: &str, word: &Token, score: f32, listed: bool) -> bool {
         return true;
     }
     let believed = listed && capital;
-    // The lines around decide nothing then.
+    // The surrounding lines are irrelevant then.
     if believed && !beside && score >= SURE {
         return Place::of_line(text, &bytes) == Some(Place::Code) && !is_talk(text, &bytes);
     }
@@ -90,7 +91,7 @@ fn vetoes_single(text: &str, word: &Token, score: f32, listed: bool) -> bool {
     }
 }
 
-/// True if a word in capitals stands beside: the word is one of a heading or a constant's name.
+/// True if a word in capitals is adjacent: the word belongs to a heading or a constant's name.
 fn beside_capitals(text: &str, span: &Range<usize>) -> bool {
     let capitals = |word: Option<&str>| {
         word.is_some_and(|word| word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase()))
@@ -101,7 +102,7 @@ fn beside_capitals(text: &str, span: &Range<usize>) -> bool {
     capitals(before.split_whitespace().next_back()) || capitals(after.split_whitespace().next())
 }
 
-/// True if a line with code in it is a sentence for the most: it holds five plain words.
+/// True if a line that contains code is mostly a sentence: it has five plain words.
 fn is_talk(text: &str, span: &Range<usize>) -> bool {
     let line = text.get(line_around(text, span)).unwrap_or_default();
     let plain = |word: &&str| {
@@ -115,7 +116,7 @@ fn holds_underscore(text: &str, token: &Token) -> bool {
     text.get(token.start..token.end).is_some_and(|word| word.contains('_'))
 }
 
-/// Words that programs are made of and nobody is called.
+/// Keywords of programming languages, which nobody is called.
 const KEYWORDS: &[&str] = &[
     "elif",
     "elsif",
@@ -206,13 +207,13 @@ fn is_keyword(word: &str) -> bool {
     KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
 
-/// True if a mark of code touches a place: a call, a member, a path, a key, a comparison.
+/// True if code syntax touches a word: a call, a member, a path, a key, a comparison.
 fn beside_code(text: &str, span: &Range<usize>) -> bool {
     let before = text.get(..span.start).unwrap_or_default().as_bytes();
     let after = text.get(span.end..).unwrap_or_default().as_bytes();
     let word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
     let joined = match before {
-        // A path, a pointer, a variable; `=item` at the beginning of a line.
+        // A path, a pointer, a variable; `=item` at the start of a line.
         [.., b':', b':']
         | [.., b'-', b'>']
         | [.., b'$' | b'&' | b'*' | b'\\' | b'%' | b'_' | b'#']
@@ -236,7 +237,7 @@ fn beside_code(text: &str, span: &Range<usize>) -> bool {
     joined || goes_on
 }
 
-/// A key in small letters: `cookie: …`, `mail:*:8:`.
+/// A lower-case key: `cookie: …`, `mail:*:8:`.
 fn is_key(text: &str, span: &Range<usize>) -> bool {
     text.get(span.end..).is_some_and(|after| after.starts_with(':'))
         && text
@@ -244,17 +245,17 @@ fn is_key(text: &str, span: &Range<usize>) -> bool {
             .is_some_and(|before| before.is_empty() || before.ends_with(['\n', ' ', '-', '"']))
 }
 
-/// True if a word that is known from elsewhere stands in code, or a mark of code touches it.
+/// True if a word known from elsewhere is in code, or code syntax touches it.
 pub(crate) fn is_in_code(text: &str, span: &Range<usize>) -> bool {
-    // Most lines are talk, and what stands around them is dear to look at.
+    // Most lines are prose, and examining their surroundings is expensive.
     beside_code(text, span)
         || !is_talk(text, span) && matches!(Place::of(text, span), Place::Code | Place::Near)
 }
 
-/// Where a name stands.
+/// Where a name occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// A line that says who made or keeps something.
+    /// A line that names an author or maintainer.
     Credit,
     Prose,
     /// A comment or string in code, or a line among lines of code.
@@ -269,7 +270,7 @@ impl Place {
         Self::of_line(text, span).unwrap_or_else(|| if near() { Self::Near } else { Self::Prose })
     }
 
-    /// What the line by itself says.
+    /// What the line shows on its own.
     fn of_line(text: &str, span: &Range<usize>) -> Option<Self> {
         let line = line_around(text, span);
         let own = text.get(line.clone()).unwrap_or_default();
@@ -284,7 +285,7 @@ impl Place {
     }
 }
 
-/// The line of a span, as far as it is looked at.
+/// The line of a span, as far as it is examined.
 fn line_around(text: &str, span: &Range<usize>) -> Range<usize> {
     let from = text.floor_char_boundary(span.start.saturating_sub(LINE));
     let to = text.ceil_char_boundary((span.end + LINE).min(text.len()));
@@ -317,17 +318,17 @@ fn is_credit(line: &str) -> bool {
     CREDITS.iter().any(|word| line.contains(word))
 }
 
-/// A line that begins as a comment does, or as a line inside of one.
+/// A line that starts like a comment, or like a line inside one.
 fn is_comment(line: &str) -> bool {
     let line = line.trim_start();
     ["//", "/*", "* ", "# ", "-- ", ";; ", "<!--", "\"\"\""].iter().any(|mark| line.starts_with(mark))
 }
 
-/// True if a place stands between quotation marks, or behind the beginning of a comment, of its line.
+/// True if a position is in quotation marks or after the start of a comment on its line.
 fn in_literal(line: &str, at: usize) -> bool {
     let before = line.get(..at).unwrap_or_default();
     let odd = |mark: char| before.matches(mark).count() % 2 == 1;
-    // Lifetimes of Rust are no quotation marks.
+    // Rust lifetimes are not quotation marks.
     let single = !["<'", "&'", " '_"].iter().any(|mark| line.contains(mark));
     odd('"')
         || single && odd('\'')
@@ -337,7 +338,7 @@ fn in_literal(line: &str, at: usize) -> bool {
         || before.contains("/*")
 }
 
-/// True if most of the lines around are code.
+/// True if most of the surrounding lines are code.
 fn among_code(text: &str, line: &Range<usize>) -> bool {
     let from = text.ceil_char_boundary(line.start.saturating_sub(WINDOW));
     let to = text.floor_char_boundary((line.end + WINDOW).min(text.len()));
@@ -352,7 +353,7 @@ fn among_code(text: &str, line: &Range<usize>) -> bool {
     code >= 2 && code * 2 >= all
 }
 
-/// Beginnings of lines that only code has.
+/// Line starts that occur only in code.
 const TELLING: &[&str] = &[
     "def ",
     "fn ",
@@ -419,17 +420,17 @@ const TELLING: &[&str] = &[
     "local ",
     ">>> ",
 ];
-/// Beginnings of lines that are code if a colon ends them.
+/// Line starts that are code if the line ends in a colon.
 const FLOW: &[&str] =
     &["if ", "for ", "while ", "with ", "class ", "except", "def ", "case ", "else", "finally", "try"];
-/// What stands in lines of code.
+/// Symbols in lines of code.
 const SIGNS: &[&str] = &[
     "0x", "::", "->", "=>", "==", "!=", "&&", "||", "+=", "()", "[]", "{}", "self.", "this.", "${", "$(",
     "/*", "*/", " = ", "=\"", "='", "<<", ">>", "\\n", "[0]", "%s", "$_", "--", "={", "/>", ".h>", "!(",
     "[$", "&mut ", "; }", "( ",
 ];
 
-/// How many different signs of code a line holds, in one pass.
+/// Number of different code symbols in a line, in one pass.
 fn signs(line: &str) -> usize {
     static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(SIGNS).ok());
     let Some(finder) = FINDER.as_ref() else { return 0 };
@@ -437,10 +438,10 @@ fn signs(line: &str) -> usize {
     seen.count_ones() as usize
 }
 
-/// True if a line is code: what only code begins with, ends with or holds.
+/// True if a line is code: it starts with, ends with or contains what only code does.
 fn is_code(line: &str) -> bool {
     let line = line.trim();
-    // Members of a JSON document, and prose in Chinese, are data.
+    // Members of a JSON document, and Chinese prose, are data.
     if line.contains("\":") || line.contains("\": ") {
         return false;
     }
@@ -449,7 +450,7 @@ fn is_code(line: &str) -> bool {
         .iter()
         .any(|word| bytes.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes())));
     let ends = matches!(bytes, [.., b'{' | b'}' | b'\\' | b'(' | b'[']);
-    // A list may part its items so, too.
+    // A list may also separate its items like this.
     let statement = bytes.ends_with(b";");
     let short = line.split_whitespace().count() <= 5;
     let marks_only = bytes.iter().all(|b| b.is_ascii_punctuation() || *b == b' ');
@@ -460,12 +461,12 @@ fn is_code(line: &str) -> bool {
         + usize::from(begins)
         + signs.min(3)
         + identifiers(bytes);
-    // Brackets touch words in Chinese prose, too.
+    // Brackets touch words in Chinese prose too.
     let least = if line.chars().any(super::cut::is_han) { 4 } else { 2 };
     marks_only || points >= least
 }
 
-/// Calls, and names with underscores or humps, up to three.
+/// Number of calls, and of names with underscores or humps, up to three.
 fn identifiers(line: &[u8]) -> usize {
     let mail = memchr::memchr(b'@', line).is_some();
     let found = line.windows(3).filter(|three| match three {
@@ -473,7 +474,7 @@ fn identifiers(line: &[u8]) -> usize {
         [a, b, b'('] => {
             (a.is_ascii_alphanumeric() || *a == b'_') && (b.is_ascii_alphanumeric() || *b == b'_')
         }
-        // `self.rows`, and no address.
+        // `self.rows`, but not an e-mail address.
         [a, b'.', c] => a.is_ascii_lowercase() && c.is_ascii_lowercase() && !mail,
         [a, b, c] => a.is_ascii_lowercase() && b.is_ascii_uppercase() && c.is_ascii_lowercase(),
         _ => false,

@@ -1,8 +1,7 @@
-//! Chinese words that stand alone: in a cell, a value of JSON, at the beginning of a sentence. The model sees no sentence there, and
-//! takes what begins with a family name for a name: 籍贯, 燕麦.
+//! Chinese words in isolation: in a cell, a JSON value, at the start of a sentence. Without a sentence around it, the
+//! model takes what starts with a family name for a name: 籍贯, 燕麦.
 //!
-//! A word of the list is no name there unless something says that a name is due, `联系人：高兴`. Inside of a sentence the model
-//! decides.
+//! A listed word is not a name there unless something announces one, `联系人：高兴`. Within a sentence the model decides.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -13,12 +12,12 @@ use super::token::{Kind, Token};
 static WORDS: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| include_str!("common_zh.txt").lines().filter(|line| !line.starts_with('#')).collect());
 
-/// What the model must reach for a name without a family name that stands alone.
+/// Score that an isolated name without a family name must reach.
 const SURE: f32 = 0.97;
 /// The same for a word at one end of a sentence.
 const AT_AN_END: f32 = 0.98;
 
-/// And for a word between commas.
+/// The same for a word between commas.
 const NEARLY: f32 = 0.995;
 
 /// Words that announce a name.
@@ -62,7 +61,7 @@ const FRAMES: &[&str] = &[
     "人",
 ];
 
-/// True if a name of Chinese characters is a word that stands alone.
+/// True if a name in Chinese characters is an isolated word.
 pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_>) -> bool {
     let (Some(first), Some(last)) = (span.first(), span.last()) else { return false };
     if !(2..=4).contains(&span.len()) || span.iter().any(|token| token.kind != Kind::Han) {
@@ -77,7 +76,7 @@ pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_
         return false;
     }
     if is_word(name) && lexicon.bits(key(span.iter().map(|token| token.id))) & list::FAMILY == 0 {
-        // Somebody may be called by a comma, `建军，你来`; items of a list are parted by it, too.
+        // A comma may address somebody, `建军，你来`, but it also separates list items.
         let comma = matches!(after, Some(',' | '，' | '、')) || matches!(before, Some(',' | '，' | '、'));
         return begins && ends && !(comma && score >= NEARLY) || score < AT_AN_END;
     }
@@ -87,12 +86,12 @@ pub(super) fn vetoes(text: &str, span: &[Token], score: f32, lexicon: Lexicon<'_
     let cell = begins
         && ends
         && !matches!((before, after), (_, Some(',' | '、' | '，')) | (Some(',' | '、' | '，'), _));
-    // `秀英 赵` has a blank, as only names have.
+    // `秀英 赵` contains a space, which only names do.
     let whole = !name.contains(char::is_whitespace);
     cell && whole && score < SURE && !is_named(name, span, lexicon)
 }
 
-/// True if a list of names knows the family name or the whole, or people call each other so.
+/// True if the family name or the whole is in a list of names, or it has a familiar form of address.
 fn is_named(name: &str, span: &[Token], lexicon: Lexicon<'_>) -> bool {
     let bits = |count: usize| lexicon.bits(key(span.iter().take(count).map(|token| token.id)));
     name.starts_with(['小', '老', '阿'])
@@ -104,7 +103,7 @@ fn is_word(name: &str) -> bool {
     WORDS.binary_search(&name).is_ok()
 }
 
-/// A word and a character of the sentence behind it: 方向错.
+/// True for a word followed by a character of the sentence: 方向错.
 fn runs_on(name: &str) -> bool {
     const NEXT: &str = "的了太也都是在有就不和很要会上里中下字们吗呢又还";
     let Some((at, last)) = name.char_indices().next_back() else { return false };
@@ -112,12 +111,12 @@ fn runs_on(name: &str) -> bool {
         && name.get(..at).is_some_and(|word| is_word(word) || last == '字' && word.chars().count() == 1)
 }
 
-/// True for the end of the text and for what is neither a letter nor a digit.
+/// True for the end of the text and for characters that are neither letters nor digits.
 fn is_edge(c: Option<char>) -> bool {
     c.is_none_or(|c| !c.is_alphanumeric())
 }
 
-/// True if a label of names stands before, with nothing but marks between, or a form of address behind.
+/// True if a name label precedes, separated only by marks, or a form of address follows.
 fn is_framed(text: &str, span: &Range<usize>) -> bool {
     let from = text.floor_char_boundary(span.start.saturating_sub(36));
     let before = text.get(from..span.start).unwrap_or_default();

@@ -1,13 +1,13 @@
-//! Where one token ends and the next begins.
+//! Token boundaries.
 
 use super::token::{Kind, Token};
 
-/// Bytes of a link that are looked at.
+/// Maximum number of bytes of a link that are examined.
 const LINK: usize = 256;
-/// Bytes of an identifier that are looked at.
+/// Maximum number of bytes of an identifier that are examined.
 const CODE: usize = 128;
 
-/// Walks over a text. A run that turned out to be no link, or no identifier, is not looked at again from its middle, so
+/// Walks over a text. A run that turned out not to be a link or an identifier is not examined again from its middle, so
 /// that the work stays linear.
 #[derive(Debug)]
 pub(super) struct Cutter<'t> {
@@ -22,8 +22,8 @@ impl<'t> Cutter<'t> {
         Self { text, at: 0, no_link_before: 0, no_code_before: 0 }
     }
 
-    /// The next piece, with its place and kind only, and its first character. `spaced` says whether a blank stood
-    /// before it, or the beginning of a line, and is kept up to date.
+    /// The next piece, with only its position and kind set, and its first character. `spaced` tells whether it is
+    /// preceded by a space or the start of a line, and is kept up to date.
     pub(super) fn next_piece(&mut self, spaced: &mut bool) -> Option<(Token, char)> {
         let mut ch = self.char()?;
         while ch != '\n' && ch.is_whitespace() {
@@ -48,7 +48,7 @@ impl<'t> Cutter<'t> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// The kind of the token that begins here with `ch`, and its length in bytes.
+    /// The kind of the token that starts here with `ch`, and its length in bytes.
     fn measure(&mut self, ch: char) -> (Kind, usize) {
         if ch.is_ascii_alphanumeric() {
             return self.plain().unwrap_or_else(|| self.run());
@@ -63,11 +63,11 @@ impl<'t> Cutter<'t> {
         }
     }
 
-    /// A word of ASCII letters with nothing behind it that could make it something else: most words.
+    /// A word of ASCII letters with nothing after it that could make it something else; most words are such.
     fn plain(&self) -> Option<(Kind, usize)> {
         let rest = self.text.as_bytes().get(self.at..)?;
         let length = rest.iter().position(|b| !b.is_ascii_alphabetic()).unwrap_or(rest.len());
-        // What ends a link ends a word; a letter of another script may go on.
+        // What ends a link ends a word; a letter of another script may continue it.
         let ends = |b: Option<&u8>| b.is_none_or(|b| b.is_ascii() && stops_link(*b));
         let dot = rest.get(length).is_some_and(|b| matches!(b, b'.' | b'!' | b'?'));
         let next = length + usize::from(dot);
@@ -81,8 +81,8 @@ impl<'t> Cutter<'t> {
             .unwrap_or_else(|| word(self.rest()))
     }
 
-    /// The length of a link or address that begins here: a run of printable ASCII that holds `://`, or `@` between two
-    /// letters or digits.
+    /// The length of a link or e-mail address that starts here: a run of printable ASCII that contains `://`, or `@`
+    /// between two letters or digits.
     fn link(&mut self) -> Option<usize> {
         if self.at < self.no_link_before {
             return None;
@@ -152,18 +152,18 @@ fn word(rest: &str) -> (Kind, usize) {
     (kind, length.max(1))
 }
 
-/// True if an apostrophe's rest is that of `John's`, or a contraction such as `I'm` and `we'll`.
+/// True if what follows an apostrophe is the ending of `John's`, or of a contraction such as `I'm` and `we'll`.
 fn is_possessive(rest: &str) -> bool {
     let word: usize = rest.bytes().take(3).take_while(u8::is_ascii_alphabetic).count();
     matches!(rest.get(..word), Some("s" | "S" | "m" | "t" | "d" | "ll" | "re" | "ve"))
 }
 
-/// Combining marks belong to the letter before.
+/// Combining marks, which belong to the preceding letter.
 fn is_mark(ch: char) -> bool {
     matches!(ch, '\u{300}'..='\u{36f}')
 }
 
-/// Characters of scripts that are written without blanks.
+/// Characters of scripts written without spaces.
 pub(crate) fn is_han(ch: char) -> bool {
     matches!(ch, '\u{4e00}'..='\u{9fff}' | '\u{3005}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}'
         | '\u{f900}'..='\u{faff}' | '\u{ac00}'..='\u{d7a3}' | '\u{20000}'..='\u{3ffff}')

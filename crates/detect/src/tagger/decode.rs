@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use ombud_core::DataType;
 
-/// A tag: outside, or the begin or inside of one of three kinds.
+/// A tag: outside, or the start or inside of one of three kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tag(u8);
 
 impl Tag {
-    /// How many there are.
+    /// Number of tags.
     pub const COUNT: usize = 7;
-    /// Part of no name.
+    /// Not part of a name.
     pub const OUTSIDE: Self = Self(0);
     const KINDS: [DataType; 3] = [DataType::Person, DataType::Location, DataType::Org];
 
@@ -29,37 +29,37 @@ impl Tag {
             .map_or(Self::OUTSIDE, |(i, _)| Self(if first { i } else { i + 1 }))
     }
 
-    /// Its number, below [`COUNT`](Self::COUNT).
+    /// The number of the tag, below [`COUNT`](Self::COUNT).
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 
-    /// The kind of the name that it is part of.
+    /// The kind of the name that the token is part of.
     pub fn kind(self) -> Option<DataType> {
         Self::KINDS.get(usize::from(self.0.checked_sub(1)?) / 2).copied()
     }
 
-    /// True if a name begins here.
+    /// True if a name starts here.
     pub fn begins(self) -> bool {
         self.0 % 2 == 1
     }
 
-    /// True if `self` may stand before `next`: the inside of a name follows its begin or inside.
+    /// True if `self` may precede `next`: the inside of a name follows its start or inside.
     pub fn may_precede(self, next: Self) -> bool {
         next == Self::OUTSIDE || next.begins() || next.kind() == self.kind()
     }
 }
 
-/// From each tag, and in the last row from the beginning of the sentence, to each tag.
+/// Weights from each tag and, in the last row, from the start of the sentence, to each tag.
 pub type Transitions = [[i32; Tag::COUNT]; Tag::COUNT + 1];
 
-/// Weight of what cannot be.
+/// Weight of an impossible transition.
 pub const NEVER: i32 = -20_000;
 
 /// A span of tokens with its kind and probability.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// Tokens of the segment.
+    /// Token range in the segment.
     pub tokens: Range<usize>,
     /// PERSON, LOCATION or ORG.
     pub kind: DataType,
@@ -69,11 +69,11 @@ pub struct Found {
 
 type Row<T> = [T; Tag::COUNT];
 
-/// Decodes one segment after the other; keeps its buffers.
+/// Decodes one segment after the other, reusing its buffers.
 #[derive(Debug)]
 pub struct Decoder {
     transitions: Transitions,
-    /// The segment does not begin where a sentence does.
+    /// Whether the segment starts inside a sentence.
     inside: bool,
     emissions: Vec<Row<i32>>,
     back: Vec<Row<u8>>,
@@ -86,13 +86,14 @@ impl Decoder {
         Self { transitions, inside: false, emissions: Vec::new(), back: Vec::new(), path: Vec::new() }
     }
 
-    /// Forgets the segment. The next one stands `inside` a sentence, behind something that is no name, or begins it.
+    /// Resets for the next segment, which is either `inside` a sentence, after something that is not a name, or at its
+    /// start.
     pub fn clear(&mut self, inside: bool) {
         self.inside = inside;
         self.emissions.clear();
     }
 
-    /// From what stands before the segment to each tag.
+    /// Weights from what precedes the segment to each tag.
     fn start(&self) -> &Row<i32> {
         let [outside, .., start] = &self.transitions;
         if self.inside { outside } else { start }
@@ -103,17 +104,17 @@ impl Decoder {
         self.emissions.push(weights);
     }
 
-    /// True if no name can be on the best path: at each token "outside" wins by more than a neighbour could make up for.
+    /// True if no name can be on the best path: at each token, "outside" leads by more than neighbours could make up for.
     fn settled(&self) -> bool {
         let [outside, .., start] = &self.transitions;
         let steps = self.transitions.iter().flatten().filter(|weight| **weight > NEVER);
         let (most, stay) = (steps.max().copied().unwrap_or(0), outside[0].min(start[0]));
-        // Leaving "outside" for one token takes two other steps than staying.
+        // Leaving "outside" for one token takes two transitions other than staying.
         let gain = 2 * (most - stay).max(0);
         self.emissions.iter().all(|[outside, names @ ..]| names.iter().all(|name| name + gain < *outside))
     }
 
-    /// Finds the best path. True if there is any name on it.
+    /// Finds the best path. Returns true if there is a name on it.
     pub fn decode(&mut self) -> bool {
         if self.settled() {
             return false;
@@ -137,7 +138,7 @@ impl Decoder {
                     }
                 }
             }
-            // A long sentence must not sink below what a number holds.
+            // Keeps the values of a long sentence within the integer range.
             let top = reached.iter().copied().max().unwrap_or(0);
             for ((place, reach), weight) in best.iter_mut().zip(reached).zip(emission) {
                 *place = (reach - top).max(4 * NEVER) + weight;
@@ -156,7 +157,7 @@ impl Decoder {
         self.path.iter().any(|tag| *tag != Tag::OUTSIDE)
     }
 
-    /// The spans of the best path. `scale` is what one step of a weight is worth.
+    /// The spans of the best path. `scale` is the value of one weight step.
     pub fn spans(&self, scale: f32) -> Vec<Found> {
         let sure = self.probabilities(scale);
         let mut spans: Vec<Found> = Vec::new();
@@ -174,7 +175,7 @@ impl Decoder {
         spans
     }
 
-    /// Per token, the probability that it is part of a name of the kind that the path gives it.
+    /// Per token, the probability that it is part of a name of the kind assigned by the path.
     fn probabilities(&self, scale: f32) -> Vec<f32> {
         let lattice = Lattice::new(&self.transitions, self.start(), scale);
         let emissions: Vec<Row<f32>> = self.emissions.iter().map(|row| exponents(row, scale)).collect();
@@ -190,14 +191,14 @@ impl Decoder {
     }
 }
 
-/// `e` to the weights, relative to the greatest.
+/// `e` to the power of the weights, relative to the largest.
 #[expect(clippy::cast_precision_loss, reason = "weights are small integers")]
 fn exponents(row: &Row<i32>, scale: f32) -> Row<f32> {
     let top = row.iter().copied().max().unwrap_or(0);
     row.map(|weight| ((weight - top) as f32 * scale).exp())
 }
 
-/// Forward and backward sums in plain probabilities, made to add up to one at each token.
+/// Forward and backward sums as plain probabilities, normalised at each token.
 #[derive(Debug, Clone)]
 struct Lattice {
     transitions: [Row<f32>; Tag::COUNT],
@@ -205,7 +206,7 @@ struct Lattice {
 }
 
 impl Lattice {
-    /// The lattice of a model, for a segment that is entered with the weights `start`.
+    /// The lattice of a model, for a segment entered with the weights `start`.
     fn new(transitions: &Transitions, start: &Row<i32>, scale: f32) -> Self {
         let [rows @ .., _] = transitions;
         #[expect(clippy::cast_precision_loss, reason = "weights are small integers")]
@@ -213,7 +214,8 @@ impl Lattice {
         Self { transitions: rows.map(|row| row.map(exponent)), start: start.map(exponent) }
     }
 
-    /// Per token, the probability of each tag. `emissions` are `e` to the weights, up to a factor of each row's own.
+    /// Per token, the probability of each tag. `emissions` are `e` to the power of the weights, up to a constant factor
+    /// per row.
     fn marginals(&self, emissions: &[Row<f32>]) -> Vec<Row<f32>> {
         let mut rows: Vec<Row<f32>> = Vec::with_capacity(emissions.len());
         let mut before = None;
@@ -252,7 +254,7 @@ impl Lattice {
     }
 }
 
-/// The probability of a tag of which nothing is known.
+/// The probability of each tag if nothing is known.
 const EVEN: f32 = 1.0 / 7.0;
 
 fn normal(row: Row<f32>) -> Row<f32> {

@@ -1,13 +1,13 @@
 //! Features: what the model knows about a token and its neighbours, each as a hash.
 //!
-//! Training and tagging use this one function; a model fits only the features that it was trained with, so any change here
-//! needs a new model (the header's version guards against forgetting it).
+//! Training and tagging share this function; a model fits only the features that it was trained with, so any change here
+//! needs a new model (the version in the header guards against forgetting it).
 
 use super::lexicon::Mark;
 use super::token::{Kind, Shape, Token};
 use super::words::Class;
 
-/// Raised with every change of features or tokens.
+/// Incremented with every change of features or tokens.
 pub const VERSION: u32 = 4;
 
 /// Mixes two values into one; the multiplier is that of `SplitMix64`.
@@ -24,16 +24,16 @@ pub fn hash_word(bytes: &[u8]) -> u64 {
     mix(hash, last)
 }
 
-/// What stands beyond the ends of a sentence.
+/// The value beyond the ends of a sentence.
 const OUTSIDE: u64 = 17;
 
-/// Kind, shape, and whether a blank stands before: the form of a token, without its letters. Below 2¹².
+/// The form of a token without its letters: kind, shape, and whether a space precedes it. Below 2¹².
 pub fn form(token: &Token) -> u64 {
     let spaced = u64::from(token.spaced && token.kind != Kind::Han);
     (token.kind as u64) << 8 | (token.shape as u64) << 4 | spaced
 }
 
-/// How a sentence uses capitals: 0 has no words, 1 none, 2 few, 3 for most words, 4 throughout.
+/// How a sentence uses capitals: 0 means no words, 1 none capitalised, 2 few, 3 most words, 4 throughout.
 pub fn mode(tokens: &[Token]) -> u64 {
     let (mut lower, mut title, mut upper) = (0_usize, 0_usize, 0_usize);
     for token in tokens {
@@ -53,12 +53,12 @@ pub fn mode(tokens: &[Token]) -> u64 {
     }
 }
 
-/// A sentence with what the lists say of its tokens.
+/// A sentence with the list marks of its tokens.
 #[derive(Debug, Clone, Copy)]
 pub struct Sentence<'a> {
     /// All of its tokens.
     pub tokens: &'a [Token],
-    /// Those of [`super::lexicon::mark`] for the same tokens; an empty slice stands for no lexicon.
+    /// The marks from [`super::lexicon::mark`] for the same tokens; an empty slice means no lexicon.
     pub marks: &'a [Mark],
     /// How it uses capitals, see [`mode`].
     pub mode: u64,
@@ -90,7 +90,7 @@ impl View<'_> {
         self.index(offset).and_then(|i| self.sentence.marks.get(i)).copied().unwrap_or_default()
     }
 
-    /// What the lists of names say; lists of Chinese names count apart from the others.
+    /// The marks from the name lists; lists of Chinese names count separately.
     fn names(&self, offset: isize) -> u64 {
         let names = self.mark(offset).names();
         let chinese = names != 0 && self.token(offset).is_some_and(|token| token.kind == Kind::Han);
@@ -110,7 +110,7 @@ impl View<'_> {
     }
 }
 
-/// Several values in one.
+/// Combines several values into one.
 fn all<const N: usize>(values: [u64; N]) -> u64 {
     values.into_iter().reduce(mix).unwrap_or_default()
 }
@@ -154,13 +154,13 @@ fn han(view: &View<'_>, mut feature: impl FnMut(u64, u64)) {
     feature(24, mix(right, id(2)));
     feature(25, mix(id(-1), id(1)));
     feature(26, id(3));
-    // What ends an address or an organisation may stand some characters on; what opens one, some characters back.
+    // What ends an address or an organisation may follow some characters later; what opens one, some characters earlier.
     feature(29, id(-3));
     feature(30, all([view.names(0), view.names(1), view.names(2), view.form(2)]));
     characters(view, feature);
 }
 
-/// What characters are like, so that a name of which no pair was ever seen is known by its form and its neighbours.
+/// Classes of characters, so that a name whose character pairs were never seen is recognised by its form and neighbours.
 fn characters(view: &View<'_>, mut feature: impl FnMut(u64, u64)) {
     let (id, class, words) =
         (|offset| view.id(offset), |offset| view.class(offset), |offset| view.words(offset));
@@ -207,7 +207,7 @@ fn word(view: &View<'_>, token: &Token, mut feature: impl FnMut(u64, u64)) {
     company(view, &mut feature);
 }
 
-/// Classes of the word and its neighbours, so that a word that was never seen counts as those that stand where it does.
+/// Classes of the word and its neighbours, so that an unseen word counts like those that occur in the same places.
 fn company(view: &View<'_>, mut feature: impl FnMut(u64, u64)) {
     let id = |offset| view.id(offset);
     let (fine, coarse) = (|offset| view.company(offset).fine(), |offset| view.company(offset).coarse());

@@ -1,8 +1,8 @@
-//! The gate: which parts of a sentence may hold a name at all. It reads a handful of small weights for each token; most
-//! text goes no further, and only the rest pays for the full set of features.
+//! The gate: which parts of a sentence may contain a name at all. It reads a handful of small weights for each token;
+//! most text goes no further, and only the rest pays for the full set of features.
 //!
-//! It is a logistic regression over single tokens, pairs, forms and lists, trained to let names through rather than to be
-//! right. Each key's entry holds four weights, for the token before, itself, and the two behind.
+//! It is a logistic regression over single tokens, pairs, forms and lists, trained for recall rather than precision. Each
+//! key's entry has four weights: for the previous token, the token itself, and the next two.
 
 use std::ops::Range;
 
@@ -12,9 +12,9 @@ use super::token::{Kind, Token};
 
 /// Entries of the table; a power of two.
 pub const ENTRIES: usize = 1 << 16;
-/// Tokens at which an entry has a weight: one before its own to two behind.
+/// Number of tokens for which an entry has a weight: from the previous one to the second next.
 pub const REACH: usize = 4;
-/// Tokens around one that may be named which go with it.
+/// Number of neighbours included on each side of a token that may be part of a name.
 const AROUND: usize = 1;
 
 /// The weights of a key.
@@ -24,11 +24,11 @@ pub type Entry = [u8; REACH];
 #[derive(Debug, Clone, Copy)]
 pub struct Gate<'m> {
     entries: &'m [Entry],
-    /// What a token needs beyond.
+    /// Initial sum of each token; a token passes if its sum exceeds zero.
     bias: i32,
 }
 
-/// Calls `emit` with the place of each key's entry in the table and the token that it belongs to.
+/// Calls `emit` with the table index of each key's entry and the token that it belongs to.
 pub fn keys(
     tokens: &[Token],
     lexicon: Lexicon<'_>,
@@ -69,7 +69,7 @@ impl<'m> Gate<'m> {
         Self { entries, bias }
     }
 
-    /// Puts the parts of the sentence that may hold names into `regions`: in order, without overlaps.
+    /// Writes the parts of the sentence that may contain names into `regions`, in order and without overlaps.
     pub fn regions(
         &self,
         tokens: &[Token],
@@ -79,7 +79,7 @@ impl<'m> Gate<'m> {
         regions: &mut Vec<Range<usize>>,
     ) {
         sums.clear();
-        // A place before the first token and two behind the last, for weights that reach there.
+        // One extra position before the first token and two after the last, for weights that reach there.
         sums.resize(tokens.len() + REACH - 1, self.bias);
         keys(tokens, lexicon, classes, |place, at| {
             let (Some(entry), Some(sums)) = (self.entries.get(place), sums.get_mut(at..at + REACH)) else {
@@ -98,7 +98,7 @@ impl<'m> Gate<'m> {
     }
 }
 
-/// Adds a region that begins no earlier than the last one.
+/// Adds a region that starts no earlier than the last one.
 fn cover(regions: &mut Vec<Range<usize>>, next: Range<usize>) {
     match regions.last_mut().filter(|last| last.end >= next.start) {
         Some(last) => last.end = next.end,

@@ -1,5 +1,4 @@
-//! Lists of names, places and words, as a table of hashes that is read where it lies, and what is known of single
-//! characters.
+//! Lists of names, places and words, as a hash table used directly from the binary, and classes of single characters.
 
 use std::ops::Range;
 
@@ -7,14 +6,14 @@ use super::feature::mix;
 use super::token::{Kind, Token};
 use super::words::{self, Words};
 
-/// Bytes of a bucket: one cache line.
+/// Size of a bucket in bytes: one cache line.
 pub const BUCKET: usize = 64;
-/// Bytes of an entry: two of a check, one of bits.
+/// Size of an entry in bytes: two for the check, one for the bits.
 const ENTRY: usize = 3;
-/// Entries of a bucket.
+/// Number of entries in a bucket.
 pub const ENTRIES: usize = BUCKET / ENTRY;
 
-/// Lists that a word may stand in, one bit each. Chinese and Latin lists share them.
+/// Lists that a word may be in, one bit each. Chinese and Latin lists share them.
 pub mod list {
     /// Given names in Latin letters; Chinese family names, of one or two characters.
     pub const GIVEN: u8 = 1;
@@ -24,11 +23,11 @@ pub mod list {
     pub const PLACE: u8 = 4;
     /// Organisations.
     pub const ORG: u8 = 8;
-    /// Common words that are no name.
+    /// Common words that are not names.
     pub const WORD: u8 = 16;
-    /// Forms of address, ranks and jobs that stand beside names.
+    /// Forms of address, ranks and jobs that occur next to names.
     pub const TITLE: u8 = 32;
-    /// Not a list: the beginning of something longer.
+    /// Not a list: the start of something longer.
     pub const BEGINS: u8 = 128;
     /// The lists of names.
     pub const NAMES: u8 = GIVEN | FAMILY | PLACE | ORG;
@@ -39,37 +38,37 @@ pub mod list {
 /// What the lexicon says about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Mark {
-    /// Lists of names in which the token stands by itself, or begins something of several tokens.
+    /// Name lists that contain the token by itself or as the start of something with several tokens.
     alone: u8,
-    /// Lists of names in which it stands as the first of several tokens.
+    /// Name lists in which it is the first of several tokens.
     first: u8,
-    /// Lists of names in which it stands as a later one of several tokens.
+    /// Name lists in which it is a later one of several tokens.
     later: u8,
-    /// Lists of names in which something of several tokens ends with it.
+    /// Name lists in which it is the last of several tokens.
     last: u8,
-    /// Whether a common word begins here (1), goes on (2), ends (4), is this token (8); the same for titles, times 16.
+    /// Whether a common word starts here (1), continues (2), ends (4), is this token (8); the same for titles, times 16.
     word: u8,
     class: u8,
     company: words::Class,
 }
 
 impl Mark {
-    /// What the lists of names say, in one number; 0 for nothing.
+    /// The marks from the name lists, in one number; 0 for none.
     pub fn names(self) -> u64 {
         u64::from(u32::from_le_bytes([self.alone, self.first, self.later, self.last]))
     }
 
-    /// What the lists of words say.
+    /// The marks from the word lists.
     pub fn words(self) -> u64 {
         u64::from(self.word)
     }
 
-    /// What is known of the character, see [`Classes`].
+    /// The class of the character, see [`Classes`].
     pub fn class(self) -> u64 {
         u64::from(self.class)
     }
 
-    /// The class of the word, by the company that it keeps.
+    /// The distributional class of the word.
     pub fn company(self) -> words::Class {
         self.company
     }
@@ -92,7 +91,7 @@ impl Mark {
     }
 }
 
-/// The table.
+/// The hash table.
 #[derive(Debug, Clone, Copy)]
 pub struct Lexicon<'m> {
     buckets: &'m [[u8; BUCKET]],
@@ -104,52 +103,52 @@ impl<'m> Lexicon<'m> {
         Self { buckets }
     }
 
-    /// The bits of a hash; 0 if it stands in no list. One hash in five thousand that stands in none is taken for one that
-    /// does, which the model's other features outweigh.
+    /// The list bits of a hash; 0 if it is in no list. One unlisted hash in five thousand is taken for a listed one,
+    /// which the model's other features outweigh.
     pub fn bits(&self, hash: u64) -> u8 {
         let Some(bucket) = self.buckets.get(super::model::bucket(hash, self.buckets.len())) else { return 0 };
         let check = super::model::check(hash).to_le_bytes();
         bucket.as_chunks::<ENTRY>().0.iter().find(|[a, b, _]| [*a, *b] == check).map_or(0, |entry| entry[2])
     }
 
-    /// The lists in which a token stands by itself.
+    /// The lists that contain the token by itself.
     pub fn alone(&self, token: &Token) -> u8 {
         self.bits(key([token.id])) & !list::BEGINS
     }
 }
 
-/// What is known of single characters: two bits each for how much more often than elsewhere a character stands as a
-/// family name, as the first and as the last of a given name, and in foreign names.
+/// Classes of single characters: two bits each for how much more often than elsewhere a character occurs as a family
+/// name, as the first and as the last character of a given name, and in foreign names.
 #[derive(Debug, Clone, Copy)]
 pub struct Classes<'m> {
     classes: &'m [u8],
 }
 
 impl<'m> Classes<'m> {
-    /// The first character that has a class, and how many have one.
+    /// The first character that has a class, and the number of characters that have one.
     pub const CHARACTERS: (u32, usize) = (0x4e00, 0x5200);
 
-    /// A view of these classes, one byte a character.
+    /// A view of these classes, one byte per character.
     pub fn new(classes: &'m [u8]) -> Self {
         Self { classes }
     }
 
-    /// The class of a token that is one character; 0 for others.
+    /// The class of a single-character token; 0 for others.
     pub fn of(&self, token: &Token) -> u8 {
         let at = token.head.wrapping_sub(Self::CHARACTERS.0);
         self.classes.get(at as usize).copied().unwrap_or(0)
     }
 }
 
-/// Tokens that one name in the lists may have.
+/// Maximum number of tokens in a listed name.
 const MOST: usize = 9;
 
-/// The hash under which a name stands: of its tokens, in order.
+/// The hash under which a name is stored: of its tokens, in order.
 pub fn key(ids: impl IntoIterator<Item = u64>) -> u64 {
     ids.into_iter().fold(0x51, mix)
 }
 
-/// Marks the tokens of these regions; `marks` is emptied first and gets one mark a token.
+/// Marks the tokens of these regions; `marks` is cleared first and receives one mark per token.
 pub fn mark(
     lexicon: Lexicon<'_>,
     classes: Classes<'_>,
@@ -171,7 +170,7 @@ pub fn mark(
     }
 }
 
-/// Marks what the longest name and the longest word that begin at `at` cover.
+/// Marks what the longest name and the longest word starting at `at` cover.
 fn mark_from(lexicon: Lexicon<'_>, tokens: &[Token], at: usize, marks: &mut [Mark]) {
     let Some(first) = tokens.get(at) else { return };
     let mut hash = key([first.id]);
@@ -182,7 +181,7 @@ fn mark_from(lexicon: Lexicon<'_>, tokens: &[Token], at: usize, marks: &mut [Mar
     }
     let (mut begins, mut next) = (alone & list::BEGINS != 0, at + 1);
     while let Some(token) = tokens.get(next).filter(|_| begins && next < at + MOST) {
-        // A hyphen may stand inside a name, a line's end may not.
+        // A hyphen may occur inside a name, a line end may not.
         if token.kind != first.kind && token.kind != Kind::Mark {
             break;
         }
@@ -197,7 +196,7 @@ fn mark_from(lexicon: Lexicon<'_>, tokens: &[Token], at: usize, marks: &mut [Mar
     spread(marks, at, word, Mark::word);
 }
 
-/// Tells each token of a find from `at` to `end` that it is part of it.
+/// Marks each token of a match from `at` to `end` as part of it.
 fn spread(marks: &mut [Mark], at: usize, (bits, end): (u8, usize), tell: fn(&mut Mark, u8, bool, bool)) {
     if bits != 0 {
         for (i, mark) in marks.iter_mut().enumerate().take(end + 1).skip(at) {

@@ -1,18 +1,18 @@
 //! Names of people, places and organisations, by a linear-chain conditional random field over hashed features.
 //!
-//! One model serves Chinese and English, also mixed in one sentence. A text goes through six steps, each linear in its
+//! One model serves Chinese and English, even mixed in one sentence. A text goes through six steps, each linear in its
 //! length:
 //!
-//! 1. [`token`] cuts it: a Chinese character is a token, so is a word of letters, a number, a mark.
-//! 2. [`gate`] looks at each token for a few nanoseconds and keeps the parts of a sentence that may hold a name.
-//! 3. [`lexicon`] marks tokens that stand in a list of names or words. A mark is a hint to the model, never a decision.
-//!    [`words`] says which class an English word is of: words that stand in the same company are of one class.
-//! 4. [`feature`] turns each token that was kept and its neighbours into some forty hashes, a word into sixty.
-//! 5. [`model`] adds up the weights of the hashes: eight bits each, read where they lie in the binary.
-//! 6. [`decode`] finds the best sequence of tags, and how sure the model is of each span.
+//! 1. [`token`] splits it: a Chinese character is a token, and so is a word of letters, a number, a mark.
+//! 2. [`gate`] spends a few nanoseconds on each token and keeps the parts of a sentence that may contain a name.
+//! 3. [`lexicon`] marks tokens that are in a list of names or words. A mark is a hint to the model, never a decision.
+//!    [`words`] gives the class of an English word: words that occur in the same contexts share a class.
+//! 4. [`feature`] turns each kept token and its neighbours into some forty hashes, a word into sixty.
+//! 5. [`model`] sums the weights of the hashes: eight bits each, used directly from the binary.
+//! 6. [`decode`] finds the best sequence of tags, and the model's confidence in each span.
 //!
-//! The method is that of Lafferty and others (2001), "Conditional Random Fields". `docs/model-card.md` says what
-//! the model was trained on, how, and where it fails; `cargo xtask train --data DIR` makes it anew.
+//! The method is that of Lafferty and others (2001), "Conditional Random Fields". `docs/model-card.md` documents what the
+//! model was trained on, how, and where it fails; `cargo xtask train --data DIR` rebuilds it.
 
 mod assistant;
 mod code;
@@ -45,7 +45,7 @@ use crate::resolve::{Candidate, Strength};
 /// The model of this build.
 static MODEL: &[u8] = include_bytes!("../../model/names.bin");
 
-/// Below this a span is not reported. `docs/model-card.md` has the figures that chose it.
+/// Spans below this score are not reported. `docs/model-card.md` has the figures that determined it.
 const LEAST: f32 = 0.5;
 
 /// A name of a person, place or organisation.
@@ -55,13 +55,13 @@ pub struct Entity {
     pub span: Range<usize>,
     /// PERSON, LOCATION or ORG.
     pub kind: DataType,
-    /// The model's own probability of the span: of its least certain tag. From 0 to 1.
+    /// The model's own probability of the span, that of its least certain tag. From 0 to 1.
     pub score: f32,
-    /// A LOCATION that is no address: a city, a country, a region.
+    /// Whether it is a LOCATION that is not an address: a city, a country, a region.
     pub coarse: bool,
 }
 
-/// What is used again for each sentence.
+/// Buffers reused for each sentence.
 #[derive(Debug)]
 struct Work {
     decoder: Decoder,
@@ -82,12 +82,12 @@ impl Work {
 pub struct Tagger<'m> {
     model: Model<'m>,
     words: Words<'static>,
-    /// Whether words that stand alone are held to be no names.
+    /// Whether isolated common words are rejected as names.
     vets: bool,
 }
 
 impl Tagger<'static> {
-    /// The model of this build. `None` only if the file in the binary is no model, which a test rules out.
+    /// The model of this build. `None` only if the embedded file is not a model, which a test rules out.
     pub fn built_in() -> Option<Self> {
         static READ: OnceLock<Option<Model<'static>>> = OnceLock::new();
         READ.get_or_init(|| Model::read(MODEL)).map(Self::new)
@@ -100,8 +100,8 @@ impl<'m> Tagger<'m> {
         Self { model, words: Words::built_in(), vets: true }
     }
 
-    /// The same tagger, which also reports the words that it takes for a name only because they stand alone: what the list of
-    /// such words is made with.
+    /// The same tagger, but also reporting the words that it takes for a name only because they are isolated: the list of
+    /// such words is built from these.
     #[must_use]
     pub fn without_common_words(self) -> Self {
         Self { vets: false, ..self }
@@ -161,7 +161,7 @@ impl<'m> Tagger<'m> {
         }
     }
 
-    /// Adds what the tagger finds in a normalised text, encoded bytes left out.
+    /// Adds what the tagger finds in a normalised text, except in encoded bytes.
     pub(crate) fn find(&self, text: &str, out: &mut Vec<Candidate>) {
         let entities = self.tag(text);
         // Most texts name nobody.
@@ -183,7 +183,7 @@ impl<'m> Tagger<'m> {
 
 pub(crate) use code::is_in_code;
 
-/// The lists in which a word in Latin letters stands by itself, in either case.
+/// The lists that contain a word in Latin letters by itself, in either case.
 pub(crate) fn lists_of(word: &str) -> u8 {
     let mut lists = 0;
     if let Some(tagger) = Tagger::built_in() {

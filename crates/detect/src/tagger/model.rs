@@ -1,5 +1,5 @@
-//! The model file: a header, the weights, the lexicon, the gate, the classes. Nothing is unpacked; a lookup reads one cache
-//! line.
+//! The model file: a header, the weights, the lexicon, the gate, the classes. Nothing is unpacked; a lookup reads one
+//! cache line.
 //!
 //! All numbers are little-endian.
 //!
@@ -9,31 +9,31 @@
 //! | 8..12 | version of the features |
 //! | 12..16 | buckets of weights |
 //! | 16..20 | buckets of the lexicon |
-//! | 20..24 | what one step of a weight is worth (`f32`) |
-//! | 24..136 | 8 × 7 transitions (`i16`, in steps): from each tag, then from the beginning, to each tag |
-//! | 136..140 | what a token needs to pass the gate (`i32`) |
-//! | 140..144 | mark of the table of classes of words that it was trained with |
+//! | 20..24 | the value of one weight step (`f32`) |
+//! | 24..136 | 8 × 7 transitions (`i16`, in steps): from each tag, then from the start, to each tag |
+//! | 136..140 | the bias of the gate (`i32`) |
+//! | 140..144 | hash of the word-class table that the model was trained with |
 //! | 144..192 | zero |
 //! | 192.. | weights: buckets of 64 bytes, 7 checks (`u16`), 7 times 7 weights (`i8`), and one byte of zero |
 //! | then | lexicon: buckets of 64 bytes, 21 entries of a check (`u16`) and list bits (`u8`), and one byte of zero |
 //! | then | gate: 65,536 entries of 4 weights (`i8`) |
-//! | then | classes: a byte for each of the 20,992 characters from U+4E00 on |
+//! | then | classes: one byte for each of the 20,992 characters from U+4E00 on |
 //!
-//! A feature that stands in no bucket has no weight. One in some ten thousand such features is taken for another one.
+//! A feature that is in no bucket has no weight. One in some ten thousand such features is mistaken for another one.
 
 use super::decode::{Tag, Transitions};
 use super::feature;
 use super::gate::{self, Gate};
 use super::lexicon::{BUCKET, Classes, Lexicon};
 
-/// Bytes before the weights.
+/// Number of bytes before the weights.
 pub const HEADER: usize = 192;
-/// Entries of a bucket.
+/// Number of entries in a bucket.
 pub const ENTRIES: usize = 7;
-/// How every model file begins.
+/// The first bytes of every model file.
 pub const MAGIC: [u8; 8] = *b"OMBTAG02";
 
-/// Bytes of the gate, and of the classes.
+/// Sizes of the gate and of the classes in bytes.
 const FIXED: (usize, usize) = (gate::ENTRIES * gate::REACH, Classes::CHARACTERS.1);
 
 /// The bucket of a hash.
@@ -51,7 +51,7 @@ pub fn check(hash: u64) -> u16 {
 type Checks = [[u8; 2]; ENTRIES];
 type Rows = [[u8; Tag::COUNT]; ENTRIES];
 
-/// The entries of a bucket: their checks, and as many rows of weights.
+/// The entries of a bucket: their checks, and the same number of rows of weights.
 fn entries(bucket: &[u8; BUCKET]) -> (&Checks, &Rows) {
     const EMPTY: (&Checks, &Rows) = (&[[0; 2]; ENTRIES], &[[0; Tag::COUNT]; ENTRIES]);
     let (checks, rest) = bucket.as_chunks::<2>().0.split_first_chunk::<ENTRIES>().unwrap_or((EMPTY.0, &[]));
@@ -71,13 +71,13 @@ pub struct Model<'m> {
     words: u32,
 }
 
-/// The number at this place.
+/// The number at this offset.
 fn number(header: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(header.get(at..at + 4)?.try_into().ok()?))
 }
 
 impl<'m> Model<'m> {
-    /// Reads the header. `None` if this is no model, one for other features, or not as long as it says.
+    /// Reads the header. `None` if this is not a model, is for other features, or does not have the stated length.
     pub fn read(file: &'m [u8]) -> Option<Self> {
         let (header, body) = file.split_at_checked(HEADER)?;
         if header.get(..8)? != MAGIC || number(header, 8)? != feature::VERSION {
@@ -107,7 +107,7 @@ impl<'m> Model<'m> {
         let Some(bucket) = self.weights.get(bucket(hash, self.weights.len())) else { return };
         let (checks, weights) = entries(bucket);
         let wanted = check(hash);
-        // Without a branch an entry: the compiler makes one comparison of all of them.
+        // Branch-free per entry: the compiler turns it into one comparison of all of them.
         let hits = (0_u32..)
             .zip(checks)
             .fold(0_u32, |hits, (i, check)| hits | u32::from(u16::from_le_bytes(*check) == wanted) << i);
@@ -123,12 +123,12 @@ impl<'m> Model<'m> {
         self.lexicon
     }
 
-    /// What is known of characters.
+    /// The classes of characters.
     pub fn classes(&self) -> Classes<'m> {
         self.classes
     }
 
-    /// Which parts of a sentence are worth a look.
+    /// The gate, which selects the parts of a sentence worth examining.
     pub fn gate(&self) -> Gate<'m> {
         self.gate
     }
@@ -138,12 +138,12 @@ impl<'m> Model<'m> {
         self.transitions
     }
 
-    /// The mark of the table of classes of words that it was trained with, see [`super::words::Words::mark`].
+    /// The hash of the word-class table that the model was trained with, see [`super::words::Words::mark`].
     pub fn words(&self) -> u32 {
         self.words
     }
 
-    /// What one step is worth, in units of the logarithm of the odds.
+    /// The value of one weight step, in units of log-odds.
     pub fn scale(&self) -> f32 {
         self.scale
     }

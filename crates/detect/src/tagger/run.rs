@@ -1,13 +1,13 @@
-//! Runs of encoded bytes. A signature or a picture in base64 is a long row of letters in which now and then some look like a name; to
-//! put a token there would break it.
+//! Runs of encoded bytes. A signature or an image in base64 is a long run of letters, some of which may look like a name;
+//! a token in their place would break it.
 
 use std::ops::Range;
 
-/// The shortest run that counts: 30 bytes.
+/// Minimum length of a run: 30 bytes.
 const SHORTEST: usize = 40;
 
-/// The runs of base64 (in either alphabet) in a text, in order. Paths and identifiers are made of words: in these the kind of letter
-/// changes seldom, in encoded bytes two times of three.
+/// The base64 runs (in either alphabet) in a text, in order. Paths and identifiers consist of words, in which the kind of
+/// letter seldom changes; in encoded bytes it changes two times out of three.
 pub(super) fn encoded(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();

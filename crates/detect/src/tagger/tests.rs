@@ -131,7 +131,7 @@ fn a_long_line_without_an_end_is_tagged_throughout() {
     assert!(people > 900, "{people}");
 }
 
-/// How many of a hundred tokens of a text pass the gate, and the text that does.
+/// The percentage of a text's tokens that pass the gate, and the text that does.
 fn passes(text: &str) -> (usize, String) {
     let model = Model::read(MODEL).expect("the model in the binary is read");
     let (mut tokens_in_all, mut kept, mut shown) = (0, 0, String::new());
@@ -177,7 +177,7 @@ fn tags_follow_each_other_as_they_may() {
 
 #[test]
 fn probabilities_follow_the_weights() {
-    // One kind is as likely as "outside" to the second power: the rest follows from the sums over all paths.
+    // One kind is as likely as "outside" squared: the rest follows from the sums over all paths.
     let mut decoder = Decoder::new(decode::Transitions::default());
     decoder.push([0, 20, -100, -100, -100, -100, -100]);
     assert!(decoder.decode());

@@ -1,4 +1,4 @@
-//! From a span of tokens to what is reported: without loose marks at its ends, and not if no name can look like that.
+//! From a span of tokens to what is reported: without loose marks at its ends, and only if a name can look like that.
 
 use ombud_core::DataType;
 
@@ -10,13 +10,13 @@ use super::decode::Found;
 use super::lexicon::Lexicon;
 use super::token::{Kind, Shape, Token};
 
-/// Bytes that the name of a person or an organisation has at most; beyond, the model has lost its way.
+/// Maximum length in bytes of a person's or an organisation's name; beyond that, the model has gone wrong.
 const LONGEST_PERSON: usize = 64;
 const LONGEST_ORG: usize = 120;
 /// The same for an address.
 const LONGEST_PLACE: usize = 240;
 
-/// The entity of a span, if it can be one; `vets` leaves out common words that stand alone.
+/// The entity of a span, if it can be one; `vets` rejects isolated common words.
 pub(super) fn tidy(
     text: &str,
     tokens: &[Token],
@@ -47,9 +47,9 @@ pub(super) fn tidy(
     };
     let named = span.iter().any(Token::may_name);
     let linked = span.iter().any(|token| token.kind == Kind::Link);
-    // A single letter or character is an initial or a pronoun more often than a name.
+    // A single letter or character is more often an initial or a pronoun than a name.
     let short = span.len() == 1 && text.get(bytes.clone())?.chars().count() < 2;
-    // A list of models and standards is no address.
+    // A list of models and standards is not an address.
     let codes = span.iter().filter(|token| token.kind == Kind::Code).count();
     if !named
         || linked
@@ -70,10 +70,10 @@ pub(super) fn tidy(
     Some(Entity { span: bytes, kind: found.kind, score: found.score, coarse })
 }
 
-/// A Chinese name of three characters and more without the title behind it, the beginning of what goes on, and the word that
-/// calls on somebody: 慕容博远教授, 于谦于昨晚, 让媛媛来. 张老师 stays, of whom nothing else is known.
+/// A Chinese name of at least three characters without the title after it, the start of the following text, or the word
+/// that addresses or introduces somebody: 慕容博远教授, 于谦于昨晚, 让媛媛来. 张老师 is kept, because nothing else is known of the person.
 fn bare_name<'t>(text: &str, span: &'t [Token]) -> &'t [Token] {
-    // A gentleman and a teacher go with their names, in labels and in speech.
+    // 先生 and 老师 stay with the name, in labels as in speech.
     const TITLES: &[&str] =
         &["教授", "医生", "律师", "博士", "经理", "主任", "院长", "局长", "警官", "委员", "部长"];
     if span.iter().any(|token| token.kind != Kind::Han) {
@@ -102,7 +102,7 @@ fn bare_name<'t>(text: &str, span: &'t [Token]) -> &'t [Token] {
     }
 }
 
-/// True if a name in Chinese characters goes on in small Latin letters, `王建国abc`: they belong to the text.
+/// True if a name in Chinese characters is followed by lower-case Latin letters, `王建国abc`: they belong to the text.
 fn goes_on(kind: DataType, name: &[Token], last: &Token) -> bool {
     let chinese = name.last().is_some_and(|token| token.kind == Kind::Han);
     kind == DataType::Person
@@ -112,7 +112,7 @@ fn goes_on(kind: DataType, name: &[Token], last: &Token) -> bool {
         && last.shape == Shape::Lower
 }
 
-/// Adds an entity, or makes the one before longer where both are one: the two words of a name, a street and its city.
+/// Adds an entity, or extends the previous one if both belong together: the two words of a name, a street and its city.
 pub(super) fn join(text: &str, entity: Entity, out: &mut Vec<Entity>) {
     match out.last_mut().filter(|last| is_one(text, last, &entity)) {
         Some(last) => {
@@ -135,7 +135,7 @@ fn is_one(text: &str, last: &Entity, next: &Entity) -> bool {
     }
 }
 
-/// True for what is told as standards and models are, `RFC 5322`: a number, and no word but short ones in capitals.
+/// True for the names of standards and models, `RFC 5322`: a number, and no words except short ones in capitals.
 fn is_standard(span: &[Token]) -> bool {
     let telling = |token: &Token| match token.kind {
         Kind::Word => token.shape != Shape::Upper || token.end - token.start > 3,
@@ -145,7 +145,8 @@ fn is_standard(span: &[Token]) -> bool {
     numbered && !span.iter().any(telling)
 }
 
-/// True for what is joined as code and paths are, `console.log` and `usr/lib`: small words with a mark between and no blank.
+/// True for what is joined like code and paths, `console.log` and `usr/lib`: lower-case words with a mark between and no
+/// space.
 fn is_path(text: &str, span: &[Token]) -> bool {
     let small = |token: &Token| token.shape == Shape::Lower && token.end - token.start > 1;
     span.windows(3).any(|three| match three {
@@ -159,7 +160,7 @@ fn is_path(text: &str, span: &[Token]) -> bool {
     })
 }
 
-/// True for the small word that opens a fence or a span of code in Markdown: its language, or the code itself.
+/// True for the lower-case word that opens a fenced block or a code span in Markdown: its language, or the code itself.
 fn is_language(text: &str, span: &[Token]) -> bool {
     match span {
         [word] => {
@@ -172,7 +173,7 @@ fn is_language(text: &str, span: &[Token]) -> bool {
     }
 }
 
-/// What stands in an address, and not in the name of a city or country.
+/// What occurs in an address but not in the name of a city or country.
 const PARTS: &[&str] = &[
     "路", "街", "巷", "弄", "胡同", "大道", "号", "楼", "栋", "幢", "室", "单元", "小区", "公寓", "大厦",
     "花园", "新村", "家园", "广场",
@@ -203,7 +204,7 @@ const WORDS: &[&str] = &[
     "house",
 ];
 
-/// True if a place is told as an address is: with a number, or with the name of a road or a building.
+/// True if a place is written as an address: with a number, or with the name of a road or a building.
 fn is_address(place: &str) -> bool {
     place.bytes().any(|b| b.is_ascii_digit())
         || PARTS.iter().any(|part| place.contains(part))
@@ -212,15 +213,15 @@ fn is_address(place: &str) -> bool {
             .any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
-/// Which side of a span a token stands at.
+/// The side of a span on which a token is.
 #[derive(Debug, Clone, Copy)]
 enum Side {
     Begin(DataType),
     End,
 }
 
-/// True if a token at one side of a span is no part of it. A closing bracket, and a dot behind an abbreviation, may be; so
-/// may what opens an address (`#12`).
+/// True if a token at one side of a span is not part of it. A closing bracket, and a dot after an abbreviation, may be
+/// part of it; so may what opens an address (`#12`).
 fn loose(text: &str, token: &Token, side: Side) -> bool {
     let mark = text.get(token.start..token.end).unwrap_or_default();
     match (token.kind, side) {

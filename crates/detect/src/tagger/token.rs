@@ -1,12 +1,12 @@
-//! Tokens: what the tagger gives a tag to.
+//! Tokens: the units to which the tagger assigns tags.
 
 use super::cut::Cutter;
 use super::feature::{hash_word, mix};
 
-/// Tokens that are decoded together; a longer stretch without an end of a sentence is cut here.
+/// Maximum number of tokens decoded together; a longer stretch without a sentence end is cut here.
 const LONGEST: usize = 192;
 
-/// Bytes of a word that count; nothing longer is a name.
+/// Number of bytes of a word that count; nothing longer is a name.
 const WORD: usize = 64;
 
 /// What a token is made of.
@@ -20,7 +20,7 @@ pub enum Kind {
     Number,
     /// Letters with digits, underscores or humps (`userName`): an identifier.
     Code,
-    /// An e-mail address, a link or another run that no name stands in.
+    /// An e-mail address, a link or another run that contains no name.
     Link,
     /// The end of a line.
     Line,
@@ -52,19 +52,19 @@ pub enum Shape {
 pub struct Token {
     /// First byte.
     pub start: usize,
-    /// Byte behind the last.
+    /// Byte after the last one.
     pub end: usize,
     /// What it is made of.
     pub kind: Kind,
     /// How it is written.
     pub shape: Shape,
-    /// A blank stands before it.
+    /// Whether a space precedes it.
     pub spaced: bool,
-    /// The first letter of the word, or the character, as a number.
+    /// The code point of the first letter of the word, or of the character.
     pub head: u32,
     /// Hash of its letters in lower case.
     pub id: u64,
-    /// Hashes of the first two and three, the last two, three and four letters of a word; 0 where it is shorter.
+    /// Hashes of the first two and three, and of the last two, three and four letters of a word; 0 if it is shorter.
     pub affixes: [u64; 5],
 }
 
@@ -75,7 +75,7 @@ impl Token {
     }
 }
 
-/// Cuts a text into tokens and hands them over sentence by sentence, at most [`LONGEST`] at a time.
+/// Splits a text into tokens and passes them on sentence by sentence, at most [`LONGEST`] at a time.
 pub fn segments(text: &str, mut each: impl FnMut(&[Token])) {
     let mut tokens: Vec<Token> = Vec::with_capacity((text.len() / 4).clamp(4, LONGEST));
     let mut cutter = Cutter::new(text);
@@ -95,13 +95,13 @@ pub fn segments(text: &str, mut each: impl FnMut(&[Token])) {
     }
 }
 
-/// Gives a piece that begins with `ch` its hashes and shape.
+/// Adds hashes and shape to a piece that starts with `ch`.
 fn make(text: &str, token: Token, ch: char) -> Token {
     let length = token.end - token.start;
     let id = match token.kind {
         Kind::Han | Kind::Mark => mix(0x61, u64::from(u32::from(ch))),
         Kind::Word => return word(text.get(token.start..token.end).unwrap_or_default(), token),
-        // Numbers differ in length only: a house number is not a year is not an amount.
+        // Numbers differ only in length, so that a house number, a year and an amount can be told apart.
         Kind::Number => mix(11, length.min(8) as u64),
         Kind::Code => 12,
         Kind::Link => 13,
@@ -129,12 +129,12 @@ fn affixes(lower: &[u8]) -> [u64; 5] {
     [part(lower.get(..2), 1), part(lower.get(..3), 2), part(tail(2), 3), part(tail(3), 4), part(tail(4), 5)]
 }
 
-/// At most eight bytes as a number.
+/// Up to eight bytes as a number.
 fn small(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// Writes the word in lower case; its length there, and how it is written.
+/// Writes the word in lower case; returns its length and shape.
 fn lower_ascii(word: &str, buffer: &mut [u8; WORD]) -> (usize, Shape) {
     let bytes = word.as_bytes();
     let mut upper = 0;
@@ -162,7 +162,7 @@ fn lower(word: &str, buffer: &mut [u8; WORD]) -> (usize, Shape) {
     (length, shape(first, count(char::is_uppercase), count(char::is_lowercase)))
 }
 
-/// How a word with so many capitals and small letters is written; `first` says that it begins with a capital.
+/// The shape of a word with this many capitals and lower-case letters; `first` says that it starts with a capital.
 fn shape(first: bool, upper: usize, lower: usize) -> Shape {
     match (first, upper, lower) {
         (_, 0, _) => Shape::Lower,

@@ -1,26 +1,26 @@
-//! Classes of English words by the company that they keep: words of one class stand beside the same words.
+//! Distributional classes of English words: words of one class occur next to the same words.
 //!
-//! The table is read where it lies. It is made by `cargo xtask words` from vectors of words (see `docs/model-card.md`), by
-//! grouping them twice: the groups of the first time are the coarse classes, those inside them the fine ones. A word that
-//! was never seen in training has the weights of its class, so a model knows more words than its training text.
+//! The table is used directly from the binary. It is built by `cargo xtask words` from word vectors (see
+//! `docs/model-card.md`) by clustering twice: the first clusters are the coarse classes, those within them the fine ones.
+//! A word never seen in training has the weights of its class, so a model knows more words than its training text.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 0..8 | `OMBWRD01` |
-//! | 8.. | buckets of 64 bytes: 21 entries of 24 bits, a check above the class, and one byte of zero |
+//! | 8.. | buckets of 64 bytes: 21 entries of 24 bits, a check above the class, and one zero byte |
 
 use super::feature::{hash_word, mix};
 use super::lexicon::BUCKET;
 use super::model;
 use super::token::{Kind, Token};
 
-/// How the file begins.
+/// The first bytes of the file.
 pub const MAGIC: [u8; 8] = *b"OMBWRD01";
 /// Bits of a class; the upper ones are the coarse class.
 pub const CLASS_BITS: u32 = 10;
-/// Bits of a class that tell the classes of one coarse class apart.
+/// Number of bits that distinguish the fine classes within one coarse class.
 pub const FINE_BITS: u32 = 4;
-/// Bytes of an entry.
+/// Size of an entry in bytes.
 pub const ENTRY: usize = 3;
 
 /// The table of this build.
@@ -31,39 +31,39 @@ static TABLE: &[u8] = include_bytes!("../../model/words.bin");
 pub struct Class(u16);
 
 impl Class {
-    /// The fine class. 0 for a word without.
+    /// The fine class. 0 for a word without one.
     pub fn fine(self) -> u64 {
         u64::from(self.0)
     }
 
-    /// The coarse class. 0 for a word without.
+    /// The coarse class. 0 for a word without one.
     pub fn coarse(self) -> u64 {
         u64::from(self.0 >> FINE_BITS)
     }
 }
 
-/// A view of a table. The default has no words.
+/// A view of a table. The default is empty.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Words<'m> {
     buckets: &'m [[u8; BUCKET]],
 }
 
 impl Words<'static> {
-    /// The table of this build. Empty only if the file in the binary is none, which a test rules out.
+    /// The table of this build. Empty only if the embedded file is invalid, which a test rules out.
     pub fn built_in() -> Self {
         Self::read(TABLE).unwrap_or_default()
     }
 }
 
 impl<'m> Words<'m> {
-    /// A view of a file; `None` if it is none.
+    /// A view of a file; `None` if it is not a table.
     pub fn read(file: &'m [u8]) -> Option<Self> {
         let (magic, body) = file.split_first_chunk()?;
         let (buckets, rest) = body.as_chunks();
         (*magic == MAGIC && rest.is_empty()).then_some(Self { buckets })
     }
 
-    /// A hash of the table: the weights of classes fit the table that they were learned with, and no other.
+    /// A hash of the table: class weights fit only the table that they were learned with.
     pub fn mark(&self) -> u32 {
         (hash_word(self.buckets.as_flattened()) >> 32) as u32
     }
@@ -73,8 +73,8 @@ impl<'m> Words<'m> {
         if token.kind == Kind::Word { self.class(token.id) } else { Class::default() }
     }
 
-    /// The class of a word with this hash of its small letters ([`hash_word`]). One word in
-    /// some eight hundred that the table lacks is taken for one that it has.
+    /// The class of the word whose lower-case form has this hash ([`hash_word`]). One word in some eight hundred that is
+    /// not in the table is taken for one that is.
     pub fn class(&self, word: u64) -> Class {
         let hash = mix(word, 0x77);
         let Some(bucket) = self.buckets.get(model::bucket(hash, self.buckets.len())) else {
@@ -88,12 +88,12 @@ impl<'m> Words<'m> {
     }
 }
 
-/// The check of a word's hash, as wide as an entry has room for; never 0, which a free entry has.
+/// The check of a word's hash, as wide as an entry allows; never 0, which marks a free entry.
 fn check(hash: u64) -> u32 {
     (hash & 0x3fff).max(1) as u32
 }
 
-/// Makes a file from words' hashes and their classes, the words that matter most first; what finds no place is left out.
+/// Builds a file from word hashes and their classes, most important words first; those that do not fit are left out.
 pub fn table(words: &[(u64, u16)], buckets: usize) -> Vec<u8> {
     let mut table = vec![[0_u8; BUCKET]; buckets];
     for (word, class) in words {

@@ -1,8 +1,9 @@
 //! Labels: what a passage says about somebody's health, faith, orientation, money, age or whereabouts.
 //!
-//! There is nothing to mask in them (the words are ordinary ones), but a policy may want to ask, and a notice must name them. A label
-//! is given only where one clause holds both a telling word and somebody of whom it is said: a pronoun, a relative, a role or a name
-//! that was found. Questions about the matter, suppositions and denials give none.
+//! There is nothing to mask in them (the words are ordinary ones), but a policy may want to ask, and a notice must
+//! mention them. A label is given only if one clause contains both a telling word and somebody whom it is about: a
+//! pronoun, a relative, a role or a name that was found. Questions about the subject matter, suppositions and denials
+//! yield none.
 
 use std::ops::Range;
 
@@ -15,16 +16,16 @@ mod rules;
 
 use rules::{CHILDREN, GENERAL, RULES, SCHOOLS, SUBJECTS};
 
-/// The recogniser of every label.
+/// The recogniser id of every label.
 const LABEL: &str = "label";
 
-/// Bytes of a clause around a word that are read.
+/// Maximum number of bytes of the clause read on each side of a word.
 const WINDOW: usize = 120;
 
-/// Labels that one text can get: more say nothing new.
+/// Maximum number of labels per text: more would add nothing.
 const MOST: usize = 64;
 
-/// What a word stands for.
+/// The meaning of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
     Says(DataType),
@@ -49,7 +50,7 @@ impl Topics {
         Self { words: automaton.ok(), meanings }
     }
 
-    /// The labels of a text, in rising order, one of a kind for each clause. `found` are its values, sorted.
+    /// The labels of a text, in ascending order, one of each kind per clause. `found` are its values, sorted.
     pub(crate) fn find(&self, text: &str, found: &[Detection]) -> Vec<Detection> {
         let mut labels: Vec<Detection> = Vec::new();
         let ages = found
@@ -93,7 +94,7 @@ impl Word {
     }
 }
 
-/// The label of a child whose age is told: under fourteen, and somebody who may be a child stands in the clause.
+/// The label of a child whose age is stated: under fourteen, and the clause mentions somebody who may be a child.
 fn child(text: &str, age: &Detection, found: &[Detection]) -> Option<Detection> {
     let years: u32 = text.get(age.span.clone())?.parse().ok()?;
     let clause = clause(text, &age.span);
@@ -102,7 +103,7 @@ fn child(text: &str, age: &Detection, found: &[Detection]) -> Option<Detection> 
         .then(|| label(DataType::Minor, age.span.start))
 }
 
-/// True if a name begins in the clause. `found` is in order.
+/// True if a name starts in the clause. `found` is sorted.
 fn names_somebody(found: &[Detection], clause: &Range<usize>) -> bool {
     let first = found.partition_point(|value| value.span.start < clause.start);
     let inside = found.iter().skip(first).take_while(|value| value.span.start < clause.end);
@@ -113,7 +114,7 @@ fn label(kind: DataType, at: usize) -> Detection {
     Detection { span: at..at, kind, score: 0.75, recogniser: LABEL }
 }
 
-/// The clause around a place: to the next sign that ends a sentence, or so far as is read.
+/// The clause around a position: up to the next sentence end, or as far as is read.
 fn clause(text: &str, place: &Range<usize>) -> Range<usize> {
     let ends = |ch: char| matches!(ch, '。' | '！' | '？' | '；' | '.' | '!' | '?' | ';' | '\n');
     let from = text.floor_char_boundary(place.start.saturating_sub(WINDOW));
@@ -127,7 +128,7 @@ fn clause(text: &str, place: &Range<usize>) -> Range<usize> {
     start..end
 }
 
-/// True if one of the words stands in the clause, ASCII ones as whole words.
+/// True if one of the words is in the clause, ASCII ones as whole words.
 fn holds(clause: &str, words: &[&str]) -> bool {
     let lower = clause.to_ascii_lowercase();
     words.iter().any(|word| lower.match_indices(word).any(|(at, _)| is_whole(&lower, &(at..at + word.len()))))

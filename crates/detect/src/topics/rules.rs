@@ -1,15 +1,15 @@
-//! What is said of health, faith, orientation, money, children and whereabouts: words, in Chinese and English.
+//! Words about health, faith, orientation, money, children and whereabouts, in Chinese and English.
 
 use ombud_core::DataType;
 
-/// Words that say something of a kind about whoever is named near them.
+/// Words that say something of this kind about whoever is mentioned near them.
 pub(super) struct Rule {
     pub(super) kind: DataType,
-    /// Each says it by itself, once somebody is named.
+    /// Each is sufficient by itself, once somebody is mentioned.
     pub(super) words: &'static [&'static str],
 }
 
-/// Keeps the lines as they are written.
+/// Keeps the words in the lines in which they are written.
 macro_rules! words {
     ($($word:literal,)*) => { &[$($word,)*] };
 }
@@ -67,7 +67,7 @@ pub(super) static RULES: &[Rule] = &[
     },
 ];
 
-/// Who something is said of. A name that was found counts too.
+/// Words for the person whom something is about. A name that was found counts too.
 pub(super) const SUBJECTS: &[&str] = words! {
     "我", "本人", "咱", "他", "她", "患者", "病人", "客户", "当事人", "老公", "老婆", "丈夫", "妻子", "男朋友", "女朋友", "男友", "女友", "爸",
     "妈", "父亲", "母亲", "爷爷", "奶奶", "外公", "外婆", "孩子", "儿子", "女儿", "宝宝", "弟弟", "妹妹", "哥哥", "姐姐", "同事", "室友", "朋友",
@@ -77,20 +77,20 @@ pub(super) const SUBJECTS: &[&str] = words! {
     "client", "employee", "our",
 };
 
-/// Words that make of a sentence a question about the matter, a rule or a supposition: nothing is said of anybody.
+/// Words that make a sentence a general question, a rule or a supposition: nothing is said about anybody.
 pub(super) const GENERAL: &[&str] = words! {
     "如何", "怎么预防", "怎样预防", "什么是", "是什么", "如果", "假如", "假设", "要是", "请介绍", "科普", "没有", "并非", "不是", "未患",
     "how to", "what is", "what are", "if i", "if he", "if she", "if my", "suppose", "imagine", "in general", "not", "never", "no longer",
 };
 
-/// Who is a child by the word alone, and who may be one.
+/// Words that mean a child, and words that may mean one.
 pub(super) const CHILDREN: &[&str] = words! {
     "孩子", "儿子", "女儿", "宝宝", "小孩", "娃", "弟弟", "妹妹", "外甥", "侄子", "侄女", "孙子", "孙女", "学生",
     "child", "kid", "son", "daughter", "baby", "toddler", "boy", "girl", "brother", "sister", "nephew", "niece", "grandson",
     "granddaughter", "pupil", "student",
 };
 
-/// Schools and years in which children are under fourteen.
+/// Schools and school years in which children are under fourteen.
 pub(super) const SCHOOLS: &[&str] = words! {
     "幼儿园", "托班", "小学", "一年级", "二年级", "三年级", "四年级", "五年级", "六年级", "小升初", "学前班", "儿童医院", "早教",
     "kindergarten", "nursery school", "preschool", "elementary school", "primary school", "first grade", "second grade",

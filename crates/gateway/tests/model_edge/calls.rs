@@ -628,7 +628,7 @@ async fn a_tool_is_not_given_the_data_that_it_must_not_have(
     .await;
     let got = got(&rig, wire, stream, &[user(&format!("send a mail to {EMAIL}"))]).await;
     assert_eq!(got.calls.iter().map(|call| &*call.1).collect::<Vec<_>>(), ["read_mail"]);
-    assert!(got.text.contains("never gives this tool"), "{got:?}");
+    assert!(got.text.contains("does not allow for this tool"), "{got:?}");
     let blocked = |kind: &EventKind| matches!(kind, EventKind::ToolIntent { decision, .. } if decision.starts_with("block: forbidden_contact"));
     rig.logged(|event| blocked(&event.kind)).await;
 }

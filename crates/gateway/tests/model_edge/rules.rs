@@ -40,7 +40,7 @@ async fn a_call_that_no_request_offered_is_explained_as_such() {
     let rig = rig(vec![send(ANNA)], ToolPolicy::default()).await;
     let answer = rig.post("/v1/chat/completions", chat(&format!("send a mail to {ANNA}"))).await;
     let got = Wire::Chat.read(&answer.text().await.unwrap(), false);
-    assert!(got.text.contains("did not offer") && !got.text.contains("stands nowhere"), "{got:?}");
+    assert!(got.text.contains("did not offer") && !got.text.contains("does not appear"), "{got:?}");
     decided(&rig, "ask: not_offered").await;
 }
 

@@ -1,4 +1,4 @@
--- Numbers that belong together with the rows: the epoch of the wrapping key.
+-- Numbers that must stay consistent with the rows: the epoch of the wrapping key.
 CREATE TABLE number (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO number (name, value) VALUES ('epoch', 1);
 

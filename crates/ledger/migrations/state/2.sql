@@ -1,4 +1,4 @@
--- Subjects by pseudonym. A proof of consent counts only while its epoch is the subject's: taking consent back, and erasing,
+-- Subjects by pseudonym. A proof of consent is valid only while its epoch is the subject's: withdrawing consent and erasing
 -- raise it. The row stays after an erasure, so that old proofs stay void.
 CREATE TABLE subject (
     subject TEXT PRIMARY KEY,
@@ -6,7 +6,7 @@ CREATE TABLE subject (
     epoch INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The last answer per purpose. Times are seconds since 1970.
+-- The latest response per purpose. Times are seconds since 1970.
 CREATE TABLE consent (
     subject TEXT NOT NULL,
     purpose TEXT NOT NULL,
@@ -18,14 +18,14 @@ CREATE TABLE consent (
     PRIMARY KEY (subject, purpose)
 ) STRICT, WITHOUT ROWID;
 
--- Scopes of the vault that hold values of a subject.
+-- Vault scopes that contain values of a subject.
 CREATE TABLE subject_scope (
     subject TEXT NOT NULL,
     scope TEXT NOT NULL,
     PRIMARY KEY (subject, scope)
 ) STRICT, WITHOUT ROWID;
 
--- Erasures that were begun; a row goes when its receipt is written.
+-- Erasures in progress; a row is deleted when its receipt is written.
 CREATE TABLE erasure (
     subject TEXT PRIMARY KEY,
     begun INTEGER NOT NULL

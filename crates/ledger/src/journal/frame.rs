@@ -1,4 +1,4 @@
-//! The bytes of frames and segment headers.
+//! The byte layout of frames and segment headers.
 
 use crate::tlog::tile::MAX_ENTRY;
 
@@ -7,13 +7,13 @@ pub const SEGMENT_HEADER: usize = 28;
 /// Length of a frame's header in bytes.
 pub const FRAME_HEADER: usize = 16;
 
-/// Greatest payload that a reader accepts, in bytes: what a writer makes, and room for the envelope.
+/// Longest payload that a reader accepts, in bytes: what a writer produces, plus room for the envelope.
 pub const MAX_BLOB: usize = (64 << 20) + 1024;
 
 const SEGMENT_MAGIC: &[u8; 8] = b"ombudseg";
 const FRAME_MAGIC: &[u8; 4] = b"OMB1";
 
-/// A frame, ready for one write. The lengths must be within [`MAX_ENTRY`] and [`MAX_BLOB`].
+/// Encodes a frame for a single write. The lengths must be within [`MAX_ENTRY`] and [`MAX_BLOB`].
 #[cfg(feature = "store")]
 pub(crate) fn encode(leaf: &[u8], payload: &[u8]) -> Vec<u8> {
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
@@ -36,7 +36,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Reads a header; `None` if it is none, or its lengths are out of bounds.
+    /// Parses a header; `None` if it is not one, or its lengths are out of bounds.
     pub(crate) fn read(bytes: &[u8; FRAME_HEADER]) -> Option<Self> {
         let rest = bytes.strip_prefix(FRAME_MAGIC)?;
         let mut numbers =
@@ -46,7 +46,7 @@ impl Header {
         fits.then_some(Self { leaf, payload, crc })
     }
 
-    /// Whether the checksum is that of this leaf and payload.
+    /// Whether the checksum matches this leaf and payload.
     pub(crate) fn matches(self, leaf: &[u8], payload: &[u8]) -> bool {
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
         crc(&[&length(leaf), &length(payload), leaf, payload]) == self.crc

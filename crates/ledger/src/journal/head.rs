@@ -1,5 +1,6 @@
-//! The two small files beside the segments: `checkpoint`, the newest signed statement, and `frontier`, what a writer needs
-//! to go on from there without reading everything. The frontier is derived: without it a start reads the whole journal.
+//! The two small files next to the segments: `checkpoint`, the newest signed statement, and `frontier`, which lets a
+//! writer continue from there without reading everything. The frontier is derived: without it, opening reads the whole
+//! journal.
 
 use std::path::{Path, PathBuf};
 
@@ -24,10 +25,10 @@ pub fn vkey_path(dir: &Path) -> PathBuf {
     dir.join("vkey")
 }
 
-/// A frontier and the place in the journal where it holds.
+/// A frontier and the position in the journal that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
-    /// Where the next entry begins.
+    /// Where the next entry starts.
     pub at: Position,
     /// The tree of all entries before it.
     pub frontier: Frontier,

@@ -1,9 +1,9 @@
-//! The journal: the truth. Append-only segment files; everything else is derived from them.
+//! The journal, the source of truth: append-only segment files from which everything else is derived.
 //!
-//! A segment is `"ombudseg" ‖ first sequence (u64) ‖ number (u64) ‖ CRC-32 (u32)` and then frames,
-//! `"OMB1" ‖ leaf length (u32) ‖ payload length (u32) ‖ CRC-32 (u32) ‖ leaf ‖ payload`; numbers are big-endian, and each
-//! CRC-32 is over everything else of its header or frame but the magic of the frame. The CRC is there to find torn writes;
-//! the hashes of the tree are there to find changed ones.
+//! A segment is `"ombudseg" ‖ first sequence (u64) ‖ number (u64) ‖ CRC-32 (u32)` followed by frames, `"OMB1" ‖ leaf
+//! length (u32) ‖ payload length (u32) ‖ CRC-32 (u32) ‖ leaf ‖ payload`; numbers are big-endian, and each CRC-32 covers
+//! everything else in its header or frame except the frame's magic. The CRC detects torn writes; the tree hashes detect
+//! changes.
 
 pub mod frame;
 pub mod head;

@@ -9,7 +9,7 @@ use crate::files::{read_if_present, replace, sync_dir};
 use crate::text::base64;
 
 impl Saved {
-    /// The bytes of the file.
+    /// The contents of the file.
     fn encode(&self) -> String {
         let Position { seq, segment, offset } = self.at;
         let nodes: String = self.frontier.nodes().iter().map(|node| base64(node) + "\n").collect();
@@ -23,8 +23,8 @@ impl Saved {
     }
 }
 
-/// Publishes a checkpoint. When this returns both files are durable. The checkpoint goes first, so that a crash between the
-/// two leaves a frontier that is older than the checkpoint, from which a start simply reads on.
+/// Publishes a checkpoint. When this returns, both files are durable. The checkpoint is written first, so that a crash
+/// between the two leaves a frontier older than the checkpoint, from which opening simply continues.
 pub(crate) fn publish(dir: &Path, note: &str, saved: &Saved) -> io::Result<()> {
     replace(&checkpoint_path(dir), note.as_bytes())?;
     replace(&frontier_path(dir), saved.encode().as_bytes())?;

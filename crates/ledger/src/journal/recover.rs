@@ -1,4 +1,4 @@
-//! Opening a journal for writing: what is there, is it what was signed, and where does it end?
+//! Opens a journal for writing: what is there, is it what was signed, and where does it end?
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -12,9 +12,9 @@ use crate::files::{private, read_if_present, replace, sync_dir};
 use crate::tlog::note::{Judgement, Note};
 use crate::tlog::{Checkpoint, Frontier, Signer, leaf_hash};
 
-/// A journal that may be written on.
+/// A journal that may be appended to.
 pub(crate) struct Recovered {
-    /// Its end, and the tree up to there.
+    /// Its end, and the tree up to that point.
     pub(crate) end: Saved,
     /// Number of entries under the newest checkpoint.
     pub(crate) signed: u64,
@@ -25,8 +25,8 @@ pub(crate) struct Recovered {
 }
 
 /// Finds the end of the journal in `dir`, cuts off an unfinished write, and makes sure that nothing will be signed that
-/// contradicts a published checkpoint. Reads a short journal whole, and of a long one only what came after the newest
-/// frontier: verification reads all.
+/// contradicts a published checkpoint. Reads a short journal completely; of a long one, only what came after the newest
+/// frontier (verification reads everything).
 pub(crate) fn recover(dir: &Path, key: &Signer) -> Result<Recovered, Error> {
     let note = read_if_present(&checkpoint_path(dir)).map_err(Error::file("cannot read", dir))?;
     let signed = note.as_deref().map(|note| own_checkpoint(note, key)).transpose()?;
@@ -51,10 +51,10 @@ pub(crate) fn recover(dir: &Path, key: &Signer) -> Result<Recovered, Error> {
     Ok(Recovered { end, signed: signed.map_or(0, |checkpoint| checkpoint.size), note, torn })
 }
 
-/// A journal of so many bytes is read through within a few milliseconds.
+/// A journal of at most this many bytes is read completely within a few milliseconds.
 const SHORT: u64 = 4 << 20;
 
-/// Bytes of all segments together; nothing if they cannot be listed.
+/// Total size of all segments in bytes; `None` if they cannot be listed.
 fn length(dir: &Path) -> Option<u64> {
     let files = std::fs::read_dir(dir).ok()?.flatten();
     let segments = files.filter(|file| file.path().extension().is_some_and(|end| end == "seg"));
@@ -70,8 +70,8 @@ fn own_checkpoint(note: &[u8], key: &Signer) -> Result<Checkpoint, Error> {
     }
 }
 
-/// The saved frontier if it does not go beyond the checkpoint, and has its root where it reaches it. Anything else is not
-/// trusted: then everything is read.
+/// The saved frontier, if it does not go beyond the checkpoint and, at the checkpoint's size, has the same root. Anything
+/// else is not trusted, and then everything is read.
 fn usable(saved: Option<Saved>, signed: Option<&Checkpoint>) -> Saved {
     let fits = |saved: &Saved| {
         signed.is_some_and(|checkpoint| {
@@ -82,7 +82,7 @@ fn usable(saved: Option<Saved>, signed: Option<&Checkpoint>) -> Saved {
     saved.filter(fits).unwrap_or_else(|| Saved { at: Position::START, frontier: Frontier::default() })
 }
 
-/// Reads on from `start`. Gives the end and whether unfinished bytes follow it.
+/// Reads on from `start`. Returns the end and whether unfinished bytes follow it.
 fn scan(dir: &Path, start: Saved, signed: Option<&Checkpoint>) -> Result<(Saved, bool), Error> {
     let Saved { at, mut frontier } = start;
     let size = signed.map_or(0, |checkpoint| checkpoint.size);
@@ -97,7 +97,7 @@ fn scan(dir: &Path, start: Saved, signed: Option<&Checkpoint>) -> Result<(Saved,
         match walk.step().map_err(Error::file("cannot read", dir))? {
             Step::Entry(entry) => frontier.push(leaf_hash(&entry.leaf)),
             Step::End(at) => return Ok((Saved { at, frontier }, false)),
-            // A checkpoint is signed only over what is durable, so a flaw below it is no unfinished write.
+            // A checkpoint is signed only over durable entries, so a flaw below it is not an unfinished write.
             Step::Flaw { at, flaw: Flaw::Short | Flaw::NoFrame | Flaw::Checksum, last: true }
                 if at.seq >= size =>
             {
@@ -110,11 +110,11 @@ fn scan(dir: &Path, start: Saved, signed: Option<&Checkpoint>) -> Result<(Saved,
     }
 }
 
-/// Sets the bytes from `end` on aside in `dropped-<sequence>` and cuts them off. Returns how many there were.
+/// Sets the bytes from `end` on aside in `dropped-<sequence>` and cuts them off. Returns their number.
 fn cut(dir: &Path, end: Position) -> io::Result<u64> {
     let path = segment_path(dir, end.segment);
     let mut file = private().read(true).write(true).open(&path)?;
-    // A segment whose own header is torn has no entry yet; it is made anew.
+    // A segment whose own header is torn has no entries yet; it is recreated.
     let keep = if file.metadata()?.len() < SEGMENT_HEADER as u64 || end.offset == SEGMENT_HEADER as u64 {
         header_or_nothing(&mut file, end)?
     } else {
@@ -132,7 +132,7 @@ fn cut(dir: &Path, end: Position) -> io::Result<u64> {
     Ok(rest.len() as u64)
 }
 
-/// How many bytes of a segment without entries are a good header: all of it, or nothing.
+/// How many bytes of a segment without entries form a valid header: all of it, or none.
 fn header_or_nothing(file: &mut File, end: Position) -> io::Result<u64> {
     let mut header = Vec::new();
     file.by_ref().take(SEGMENT_HEADER as u64).read_to_end(&mut header)?;
@@ -151,7 +151,7 @@ mod tests {
         Signer::from_seed(&Zeroizing::new([9; 32]), |_| "log.example/a".to_owned()).unwrap()
     }
 
-    /// What a new log is born with: a checkpoint over nothing.
+    /// Creates what a new log starts with: a checkpoint over zero entries.
     fn born(dir: &Path) {
         let empty =
             Checkpoint { origin: signer().name().to_owned(), size: 0, root: Frontier::default().root() };
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(recover(dir.path(), &signer()).unwrap().end.at.seq, 1);
     }
 
-    /// Two whole entries and a third, unsigned: the tail may end anywhere.
+    /// Two complete entries and a third, unsigned one: the tail may end anywhere.
     #[test]
     fn a_tail_torn_at_any_byte_is_set_aside() {
         let dir = tempfile::tempdir().unwrap();

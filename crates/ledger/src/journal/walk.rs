@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::frame::{FRAME_HEADER, Header, SEGMENT_HEADER, segment_header};
 
-/// A place between two entries.
+/// A position between two entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Position {
-    /// Sequence number of the entry that begins here.
+    /// Sequence number of the entry that starts here.
     pub seq: u64,
     /// Number of the segment.
     pub segment: u64,
@@ -18,16 +18,16 @@ pub struct Position {
 }
 
 impl Position {
-    /// Where the first entry begins.
+    /// Where the first entry starts.
     pub const START: Self = Self { seq: 0, segment: 0, offset: SEGMENT_HEADER as u64 };
 }
 
-/// An entry as it stands in the journal.
+/// An entry as stored in the journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it begins.
+    /// Where it starts.
     pub at: Position,
-    /// The canonical record: what the tree is over.
+    /// The canonical record, which is what the tree hashes.
     pub leaf: Vec<u8>,
     /// The encrypted payload; empty if there is none.
     pub payload: Vec<u8>,
@@ -38,7 +38,7 @@ pub struct Entry {
 pub enum Flaw {
     /// The file ends inside a frame or header.
     Short,
-    /// There is something else than a frame or header.
+    /// There is something other than a frame or header.
     NoFrame,
     /// The checksum is wrong.
     Checksum,
@@ -59,7 +59,7 @@ pub enum Step {
         at: Position,
         /// What.
         flaw: Flaw,
-        /// Whether it is in the last segment, where an unfinished write looks the same.
+        /// Whether it is in the last segment, where it may also be an unfinished write.
         last: bool,
     },
 }
@@ -69,7 +69,7 @@ pub fn segment_path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:08}.seg"))
 }
 
-/// A walk over the entries of a journal, as long as it was when the walk came to each segment.
+/// A walk over the entries of a journal; each segment counts at the length it had when the walk reached it.
 pub struct Walk {
     dir: PathBuf,
     last: Option<u64>,
@@ -78,7 +78,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Begins at a place. A journal without segments is empty.
+    /// Starts at a position. A journal without segments is empty.
     pub fn from(dir: &Path, at: Position) -> io::Result<Self> {
         let mut last = None;
         for entry in std::fs::read_dir(dir)? {
@@ -89,15 +89,15 @@ impl Walk {
         Ok(Self { dir: dir.to_owned(), last, at, reader: None })
     }
 
-    /// Where the next entry begins.
+    /// Where the next entry starts.
     pub fn position(&self) -> Position {
         self.at
     }
 
-    /// Goes one entry on. After an end or a flaw the same comes again.
+    /// Advances by one entry. After an end or a flaw, repeats the same result.
     pub fn step(&mut self) -> io::Result<Step> {
         let Some(last) = self.last else {
-            // Whoever comes here later knows that there were segments.
+            // A walk that starts later than the first entry knows that there were segments.
             let gone = Step::Flaw { at: self.at, flaw: Flaw::Missing, last: false };
             return Ok(if self.at == Position::START { Step::End(self.at) } else { gone });
         };
@@ -134,7 +134,7 @@ impl Walk {
         Step::Flaw { at: self.at, flaw, last: self.at.segment >= last }
     }
 
-    /// Opens the segment of the present position. Its header is checked where the walk enters it at the start.
+    /// Opens the segment of the current position. Its header is checked if the walk enters it at the start.
     fn enter(&mut self) -> io::Result<Option<Flaw>> {
         let mut file = match File::open(segment_path(&self.dir, self.at.segment)) {
             Ok(file) => file,
@@ -144,7 +144,7 @@ impl Walk {
         let length = file.metadata()?.len();
         let begins_here = self.at.offset == SEGMENT_HEADER as u64;
         if length < self.at.offset {
-            // Whoever comes here later in the segment knows that there was more.
+            // A walk that starts later in the segment knows that there was more.
             return Ok(Some(if begins_here { Flaw::Short } else { Flaw::Missing }));
         }
         let mut header = [0; SEGMENT_HEADER];
@@ -160,7 +160,7 @@ impl Walk {
 
 type Parts = (Vec<u8>, Vec<u8>);
 
-/// Reads a frame from a file of which `left` bytes are left. Nothing is allocated that the file cannot fill.
+/// Reads a frame from a file with `left` bytes remaining. Never allocates more than the file can fill.
 fn read_frame(reader: &mut impl io::Read, left: u64) -> io::Result<Result<Parts, Flaw>> {
     if left < FRAME_HEADER as u64 {
         return Ok(Err(Flaw::Short));

@@ -1,5 +1,5 @@
-//! Writing the journal. One file, one lock around `write`; a thread that makes what was written durable, many entries at a
-//! time; a thread that signs checkpoints over what is durable.
+//! Writes the journal: one file with one lock around `write`, a thread that makes written entries durable, many at a
+//! time, and a thread that signs checkpoints over what is durable.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -19,33 +19,34 @@ use crate::error::Error;
 use crate::files::{private, sync_dir};
 use crate::tlog::{Checkpoint, Frontier, Hash, Signer};
 
-/// A segment that has reached this length gets no further entry.
+/// A segment that has reached this length receives no further entries.
 pub(crate) const SEGMENT_BYTES: u64 = 64 << 20;
-/// Longest wait of an entry for a checkpoint.
+/// Longest time that an entry waits for a checkpoint.
 const CHECKPOINT_AFTER: Duration = Duration::from_secs(1);
-/// So many waiting entries are signed at once.
+/// Number of waiting entries that triggers a checkpoint at once.
 const CHECKPOINT_ENTRIES: u64 = 256;
-/// Shortest time between two checkpoints: each costs several syncs, which the entries need more.
+/// Shortest time between two checkpoints: each costs several syncs, which the entries need more urgently.
 const CHECKPOINT_PAUSE: Duration = Duration::from_millis(200);
 
-/// An entry for which nobody waits is synced after this long at the latest, so that one sync serves it and the next that
-/// somebody waits for: a request's intent is waited for, the record of its answer is not.
+/// An entry for which nobody waits is synced after this time at the latest, so that one sync serves it together with the
+/// next entry that somebody waits for: a request's intent is waited for, the record of its response is not.
 const LINGER: Duration = Duration::from_millis(20);
 
-/// The syncing thread looks so often for such entries after the last one before it sleeps: while a conversation goes on,
-/// the record of an answer costs no wake-up of a sleeping thread on its way to the client.
+/// How often the syncing thread looks for such entries after the last one before it sleeps: while a conversation goes on,
+/// recording a response needs no wake-up of a sleeping thread on its way to the client.
 const LOOKS: u32 = 50;
 
-/// So many entries in one sync mean load.
+/// Number of entries in one sync that counts as load.
 const CROWD: usize = 8;
-/// Under load the entries of the next sync gather in steps of this length, as long as more come: each sync then serves more requests,
-/// and all of them together use less of the processor, which is what they wait for then. When nothing has come in a step, the sync begins.
+/// Under load, entries for the next sync gather in steps of this length, as long as more arrive: each sync then serves
+/// more requests, and together they use less CPU time, which is the bottleneck under load. When a step brings nothing
+/// new, the sync starts.
 const GATHER: Duration = Duration::from_millis(2);
-/// The most steps that an entry waits. A single conversation never waits for any.
+/// Maximum number of steps that an entry waits. A single conversation never waits for any.
 const MOST_GATHERED: usize = 4;
 
-/// Lets entries gather after a sync of so many, and says how many steps that took. `step` waits and says how many there are then,
-/// or that the log ends.
+/// Lets entries gather after a sync of `synced` entries, and returns how many steps that took. `step` waits and returns
+/// the number of entries so far, or `None` if the log ends.
 fn gather(synced: usize, mut step: impl FnMut() -> Option<usize>) -> usize {
     let (most, mut known) = (if synced < CROWD { 0 } else { MOST_GATHERED }, 0);
     for taken in 1..=most {
@@ -57,7 +58,7 @@ fn gather(synced: usize, mut step: impl FnMut() -> Option<usize>) -> usize {
     most
 }
 
-/// How far the log is, for those who wait.
+/// The progress of the log, for those waiting on it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
     /// Entries that survive a power cut.
@@ -66,7 +67,7 @@ pub(crate) struct Progress {
     pub(crate) signed: u64,
     /// The newest published checkpoint.
     pub(crate) note: Option<Arc<str>>,
-    /// Nothing more will come.
+    /// Whether the log has ended, so that nothing more will come.
     pub(crate) stopped: bool,
 }
 
@@ -92,21 +93,21 @@ struct Shared {
 struct Tail {
     file: Arc<File>,
     at: Position,
-    /// Leaf hashes of what was written since the last sync.
+    /// Leaf hashes of what has been written since the last sync.
     fresh: Vec<Hash>,
-    /// How many the last sync was for.
+    /// Number of entries in the last sync.
     batch: usize,
-    /// So many entries somebody has waited for.
+    /// Number of entries whose durability somebody has waited for.
     wanted: u64,
-    /// What the syncing thread does.
+    /// State of the syncing thread.
     sync: Sync,
     closing: bool,
 }
 
-/// What the syncing thread does, so that it is woken only when that is of use: each wake-up is a system call.
+/// State of the syncing thread, so that it is woken only when that is useful: each wake-up is a system call.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sync {
-    /// It works, and looks again before it waits.
+    /// It is working, and looks again before it waits.
     Busy,
     /// It waits for an entry that somebody waits for, and looks for others each time [`LINGER`] has passed.
     Lingers,
@@ -114,16 +115,16 @@ enum Sync {
     Sleeps,
 }
 
-/// What the next checkpoint is over.
+/// What the next checkpoint covers.
 struct Head {
     saved: Saved,
-    /// From so many entries on the thread that signs wants to be woken; time wakes it too.
+    /// Number of entries from which the signing thread wants to be woken; time wakes it too.
     wakes_at: u64,
     closing: bool,
 }
 
 impl Writer {
-    /// Goes on where [`super::recover::recover`] found the end.
+    /// Continues where [`super::recover::recover`] found the end.
     pub(crate) fn start(
         dir: &Path,
         signer: Signer,
@@ -131,7 +132,7 @@ impl Writer {
         segment_bytes: u64,
     ) -> Result<Self, Error> {
         let Recovered { end, signed, note, .. } = recovered;
-        // A log is born with a checkpoint over nothing: entries without one are then always a sign that it was removed.
+        // A log starts with a checkpoint over zero entries: entries without one then always mean that it was removed.
         let note = if let Some(note) = note {
             note
         } else {
@@ -167,7 +168,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes a frame; `leaf` is its leaf hash. When this returns the kernel has it. Returns its sequence number.
+    /// Writes a frame; `leaf` is its leaf hash. When this returns, the kernel has it. Returns its sequence number.
     pub(crate) fn append(&self, frame: &[u8], leaf: Hash) -> Result<u64, Error> {
         let shared = &self.shared;
         let mut tail = lock(&shared.tail);
@@ -185,7 +186,7 @@ impl Writer {
         tail.at.seq += 1;
         tail.fresh.push(leaf);
         let asleep = tail.sync == Sync::Sleeps;
-        // Whoever is woken while we hold the lock only wakes to wait for it.
+        // A thread woken while we hold the lock would only wait for it.
         drop(tail);
         if asleep {
             shared.written.notify_one();
@@ -206,12 +207,12 @@ impl Writer {
         }
     }
 
-    /// How far the log is.
+    /// The progress of the log.
     pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
         self.shared.progress.subscribe()
     }
 
-    /// A handle for what the log depends on, to end it when that fails.
+    /// A handle for components the log depends on, to end the log when they fail.
     pub(crate) fn fuse(&self) -> Fuse {
         Fuse(Arc::clone(&self.shared))
     }
@@ -221,7 +222,7 @@ impl Writer {
         self.shared.failure.get().cloned()
     }
 
-    /// Takes no more entries; resolves when everything is durable and under a checkpoint.
+    /// Accepts no more entries; resolves when everything is durable and covered by a checkpoint.
     pub(crate) async fn close(&self) -> Result<(), Error> {
         self.shared.close();
         let mut progress = self.shared.progress.subscribe();
@@ -235,7 +236,7 @@ impl Writer {
 pub(crate) struct Fuse(Arc<Shared>);
 
 impl Fuse {
-    /// Whether so many entries come that each sync serves several requests.
+    /// Whether entries arrive so fast that each sync serves several requests.
     pub(crate) fn is_crowded(&self) -> bool {
         lock(&self.0.tail).batch >= CROWD
     }
@@ -249,7 +250,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.shared.close();
         for thread in lock(&self.threads).drain(..) {
-            // A thread that panicked has nothing left to wait for.
+            // A thread that panicked leaves nothing to wait for.
             let _ = thread.join();
         }
     }
@@ -268,14 +269,14 @@ impl Tail {
         }
     }
 
-    /// Whether somebody waits for an entry that is written and not synced.
+    /// Whether somebody waits for an entry that is written but not synced.
     fn awaited(&self) -> bool {
         self.wanted > self.at.seq.saturating_sub(self.fresh.len() as u64)
     }
 }
 
 impl Shared {
-    /// Somebody waits until so many entries are durable.
+    /// Notes that somebody waits until this many entries are durable.
     fn want(&self, entries: u64) {
         let mut tail = lock(&self.tail);
         tail.wanted = tail.wanted.max(entries);
@@ -298,7 +299,7 @@ impl Shared {
         tail.file.as_ref().write_all(frame)
     }
 
-    /// Records the first failure and wakes everybody. It is never taken back: after a failed sync the kernel may report
+    /// Records the first failure and wakes everybody. It is never cleared: after a failed sync the kernel may report
     /// success for pages that it has dropped.
     fn fail(&self, what: &str, cause: io::Error) -> Error {
         let failure = Error::Unwritable { what: what.to_owned(), cause: Arc::new(cause) };
@@ -320,7 +321,8 @@ impl Shared {
                 self.fail("syncing the journal", cause);
                 break;
             }
-            // Checked again: an entry whose write failed half-way is not in `fresh`, but a failure elsewhere must stop us too.
+            // Checked again: an entry whose write failed half-way is not in `fresh`, but a failure elsewhere must stop us
+            // too.
             if self.failure.get().is_some() {
                 break;
             }
@@ -421,12 +423,12 @@ impl Shared {
     }
 }
 
-/// What is signed of a journal up to here.
+/// The statement to sign for a journal up to this point.
 fn statement(signer: &Signer, saved: &Saved) -> Checkpoint {
     Checkpoint { origin: signer.name().to_owned(), size: saved.at.seq, root: saved.frontier.root() }
 }
 
-/// Opens a segment for appending, or makes it. The position is moved behind a header that was written.
+/// Opens or creates a segment for appending. The position moves past a header that was written.
 fn open_segment(dir: &Path, at: Position) -> io::Result<(File, Position)> {
     let path = segment_path(dir, at.segment);
     let mut file = private().append(true).create(true).open(&path)?;
@@ -439,7 +441,8 @@ fn open_segment(dir: &Path, at: Position) -> io::Result<(File, Position)> {
     Ok((file, Position { offset: SEGMENT_HEADER as u64, ..at }))
 }
 
-/// No code under these locks panics; if it ever did, the data would still be whole, since each change is one assignment.
+/// No code under these locks panics; if it ever did, the data would still be consistent, since each change is one
+/// assignment.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -472,12 +475,12 @@ mod tests {
         let writer = start(dir.path(), SEGMENT_BYTES);
         let good = append(&writer, b"one").unwrap();
         writer.durable(good).await.unwrap();
-        // Linux takes writes to /dev/null and refuses to sync it.
+        // Linux accepts writes to /dev/null and refuses to sync it.
         let null = Arc::new(File::options().write(true).open("/dev/null").unwrap());
         let real = std::mem::replace(&mut lock(&writer.shared.tail).file, null);
         let lost = append(&writer, b"two").unwrap();
         assert!(matches!(writer.durable(lost).await, Err(Error::Unwritable { .. })));
-        // The disk is well again; this process does not believe it.
+        // The disk works again; this process does not trust it.
         lock(&writer.shared.tail).file = real;
         assert!(matches!(append(&writer, b"three"), Err(Error::Unwritable { .. })));
         assert!(matches!(writer.durable(lost).await, Err(Error::Unwritable { .. })));
@@ -492,7 +495,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let writer = start(dir.path(), SEGMENT_BYTES);
         let mut progress = writer.progress();
-        // The second time the thread has fallen asleep after the first.
+        // The second time, the thread has fallen asleep after the first.
         for count in 1..=2 {
             append(&writer, b"x").unwrap();
             progress.wait_for(|progress| progress.durable == count).await.unwrap();

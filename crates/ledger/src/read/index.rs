@@ -1,4 +1,4 @@
-//! The index, `index.db`: derived from the journal by whoever reads, made anew when it does not fit.
+//! The index, `index.db`: derived from the journal by readers, and rebuilt when it does not match.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -18,7 +18,7 @@ use crate::tlog::{Frontier, Hash, leaf_hash, proof};
 const MIGRATIONS: &[&str] =
     &[include_str!("../../migrations/index/1.sql"), include_str!("../../migrations/index/2.sql")];
 
-/// Entries that are taken in per transaction, so that another reader never waits long.
+/// Entries indexed per transaction, so that another reader never waits long.
 const CHUNK: usize = 4096;
 
 pub(super) struct Index {
@@ -26,7 +26,7 @@ pub(super) struct Index {
     connection: SqliteConnection,
 }
 
-/// What entries are looked up by.
+/// The keys by which entries are looked up.
 #[derive(Default, Deserialize)]
 struct Keys {
     exchange: Option<String>,
@@ -41,8 +41,8 @@ impl Index {
         Ok(Self { path, connection })
     }
 
-    /// Takes in what the journal in `dir` has and the index has not. If the journal is not the one that was indexed (it was
-    /// cut after a crash, or put back), everything is taken in anew.
+    /// Indexes the entries of the journal in `dir` that are not indexed yet. If the journal is not the one that was
+    /// indexed (it was cut after a crash, or restored from a copy), everything is indexed again.
     pub(super) async fn catch_up(&mut self, dir: &Path) -> Result<(), Error> {
         if !self.fits(dir).await? {
             self.clear().await.map_err(Error::database("cannot write", &self.path))?;
@@ -51,7 +51,7 @@ impl Index {
         Ok(())
     }
 
-    /// Where the entry after the last indexed one begins.
+    /// Where the entry after the last indexed one starts.
     pub(super) async fn next(&mut self) -> Result<Position, Error> {
         next(&mut self.connection).await.map_err(Error::database("cannot read", &self.path))
     }
@@ -72,9 +72,10 @@ impl Index {
         self.places(rows)
     }
 
-    /// Exchanges whose id begins so, at most `count`, the oldest first.
+    /// Exchanges whose id starts with `beginning`, at most `count`, oldest first.
     pub(super) async fn exchanges(&mut self, beginning: &str, count: u32) -> Result<Vec<String>, Error> {
-        // Ids are ASCII, so that everything which begins with these bytes lies before them with the largest scalar behind.
+        // Ids are ASCII, so everything that starts with these bytes sorts before them followed by the largest scalar
+        // value.
         let query = sqlx::query_scalar(
             "SELECT exchange FROM entry WHERE exchange >= ? AND exchange < ? GROUP BY exchange ORDER BY MIN(seq) LIMIT ?",
         );
@@ -143,7 +144,7 @@ impl Index {
         Ok(hashes)
     }
 
-    /// Roots of complete subtrees. Each is made of at most 256 stored hashes.
+    /// Roots of complete subtrees. Each is computed from at most 256 stored hashes.
     async fn nodes(&mut self, wanted: &[(u8, u64)]) -> Result<HashMap<(u8, u64), Hash>, Error> {
         let mut nodes = HashMap::new();
         for &(level, n) in wanted {
@@ -165,7 +166,7 @@ impl Index {
         places.map_err(Error::database("cannot read", &self.path))
     }
 
-    /// Whether the last indexed entry still stands where it stood.
+    /// Whether the last indexed entry is still in the same position.
     async fn fits(&mut self, dir: &Path) -> Result<bool, Error> {
         let failed = |cause| Error::database("cannot read", &self.path)(cause);
         let query = sqlx::query("SELECT seq, segment, offset, hash FROM entry ORDER BY seq DESC LIMIT 1");
@@ -185,7 +186,7 @@ impl Index {
         transaction.commit().await
     }
 
-    /// Takes in some entries; false if there are no more. An unfinished entry at the end is left for the next time.
+    /// Indexes some entries; false if there are no more. An unfinished entry at the end is left for the next time.
     async fn take_in(&mut self, dir: &Path) -> Result<bool, Error> {
         let failed = |cause| Error::database("cannot write", &self.path)(cause);
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
@@ -223,7 +224,7 @@ async fn insert(connection: &mut SqliteConnection, entry: &Entry) -> Result<(), 
     fill_tiles(connection, entry.at.seq + 1).await
 }
 
-/// Stores the roots of the tiles that the last of `size` leaves filled.
+/// Stores the roots of the tiles completed by the last of `size` leaves.
 async fn fill_tiles(connection: &mut SqliteConnection, size: u64) -> Result<(), sqlx::Error> {
     let mut count = size;
     let mut level = 0_u8;
@@ -281,7 +282,7 @@ fn place(row: &SqliteRow) -> Result<Position, sqlx::Error> {
     Ok(Position { seq: column(0)?, segment: column(1)?, offset: column(2)? })
 }
 
-/// SQLite has signed numbers; sequence numbers and offsets stay far below their limit.
+/// SQLite integers are signed; sequence numbers and offsets stay far below their limit.
 fn number(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }

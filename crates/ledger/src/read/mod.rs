@@ -1,4 +1,4 @@
-//! Reading the log: listing, finding, decrypting, proving. No exclusive lock is taken; a gateway may be running.
+//! Reads the log: listing, finding, decrypting, proving. No exclusive lock is taken; a gateway may be running.
 
 mod index;
 
@@ -30,19 +30,19 @@ pub struct Record {
     pub seq: u64,
     /// The event; `None` if a later version of Ombud wrote a kind that this one does not know.
     pub event: Option<Event>,
-    /// The canonical JSON that the tree is over.
+    /// The canonical JSON that the tree hashes.
     pub leaf: Vec<u8>,
     blob: Vec<u8>,
 }
 
-/// What a payload says.
+/// The contents of a payload.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Contents {
     /// The entry has no payload.
     None,
-    /// The key is gone: the conversation was erased, or the process was cut off before its key was stored.
+    /// The key is gone: the conversation was erased, or the process was killed before its key was stored.
     Erased,
-    /// The parts, as they were given to [`Ledger::append`](crate::Ledger::append). They are wiped when dropped.
+    /// The parts, as passed to [`Ledger::append`](crate::Ledger::append). They are wiped when dropped.
     Parts(Vec<Zeroizing<Vec<u8>>>),
 }
 
@@ -67,7 +67,7 @@ impl Reader {
         Ok(reader)
     }
 
-    /// Takes in what was appended since.
+    /// Indexes what has been appended since.
     pub async fn refresh(&mut self) -> Result<(), Error> {
         self.index.catch_up(&self.journal()).await
     }
@@ -77,12 +77,12 @@ impl Reader {
         Ok(self.index.next().await?.seq)
     }
 
-    /// Whether there is no entry, as of the last [`Reader::refresh`].
+    /// Whether there are no entries, as of the last [`Reader::refresh`].
     pub async fn is_empty(&mut self) -> Result<bool, Error> {
         Ok(self.len().await? == 0)
     }
 
-    /// The newest `count` entries, oldest of them first.
+    /// The newest `count` entries, the oldest of them first.
     pub async fn newest(&mut self, count: u32) -> Result<Vec<Record>, Error> {
         let places = self.index.newest(count).await?;
         self.records(&places)
@@ -100,7 +100,7 @@ impl Reader {
         self.records(&places)
     }
 
-    /// The ids of exchanges that begin so, at most `count`, the oldest first.
+    /// The ids of exchanges that start with `beginning`, at most `count`, oldest first.
     pub async fn exchanges(&mut self, beginning: &str, count: u32) -> Result<Vec<String>, Error> {
         self.index.exchanges(beginning, count).await
     }
@@ -123,7 +123,7 @@ impl Reader {
         self.records(&places)
     }
 
-    /// Decrypts the payload of an entry and checks it against what the entry is committed to.
+    /// Decrypts the payload of an entry and checks it against the entry's commitment.
     pub async fn contents(&self, record: &Record) -> Result<Contents, Error> {
         let Some((event, commitment)) =
             record.event.as_ref().and_then(|event| Some((event, event.payload.as_ref()?)))
@@ -139,8 +139,8 @@ impl Reader {
         Ok(Contents::Parts(parts.into_iter().map(Zeroizing::new).collect()))
     }
 
-    /// The text of a `.tlog-proof` file for an entry: the newest checkpoint and the hashes that lead to it. `None` as long
-    /// as no checkpoint covers the entry.
+    /// The text of a `.tlog-proof` file for an entry: the newest checkpoint and the hashes that lead to it. `None` as
+    /// long as no checkpoint covers the entry.
     pub async fn proof(&mut self, seq: u64) -> Result<Option<String>, Error> {
         let path = checkpoint_path(&self.journal());
         let note = read_if_present(&path).map_err(Error::file("cannot read", &path))?;
@@ -152,7 +152,7 @@ impl Reader {
         }
         self.refresh().await?;
         let (leaf, hashes) = self.index.inclusion(seq, signed.size).await?;
-        // An index that is wrong would give a proof that is wrong; better none.
+        // A wrong index would give a wrong proof; better none.
         if !proof::verify_inclusion(seq, signed.size, &leaf, &hashes, &signed.root) {
             return Err(Problem::Forked { signed: signed.size }.into());
         }

@@ -1,4 +1,4 @@
-//! What subjects answered, and what belongs to them: consents, epochs, scopes of the vault, unfinished erasures.
+//! Consent responses of subjects, and what belongs to subjects: consents, epochs, vault scopes, unfinished erasures.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use super::keyring::MIGRATIONS;
 use super::vault::scoped;
 use crate::error::Error;
 
-/// The last answer of a subject for a purpose. Times are seconds since 1970.
+/// The latest response of a subject for a purpose. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
-    /// What for.
+    /// The purpose.
     pub purpose: String,
     /// `given`, `refused` or `withdrawn`.
     pub state: String,
-    /// When it was answered.
+    /// When the subject responded.
     pub at: i64,
-    /// Until when it counts.
+    /// When it expires.
     pub until: i64,
     /// SHA-256 of the notice that was shown, hexadecimal, where there was one.
     pub notice: Option<String>,
@@ -28,8 +28,8 @@ pub struct Consent {
     pub receipt: String,
 }
 
-/// The consents of a home. Like the vault it needs no exclusive lock; when a call that writes returns, what it wrote
-/// survives a power cut.
+/// The consents of a home. Like the vault it needs no exclusive lock; when a writing call returns, what it wrote survives
+/// a power cut.
 #[derive(Debug, Clone)]
 pub struct Consents {
     path: PathBuf,
@@ -55,14 +55,14 @@ impl Consents {
         self.texts("SELECT DISTINCT tenant FROM subject ORDER BY tenant", None).await
     }
 
-    /// Remembers that a tenant has this subject.
+    /// Records that a tenant has this subject.
     pub async fn know(&self, subject: &str, tenant: &str) -> Result<(), Error> {
         let mut connection = self.open().await?;
         know(&mut connection, subject, tenant).await.map_err(self.unwritable())?;
         self.close(connection).await
     }
 
-    /// Raises the epoch of a subject: every proof made so far is void. Returns the new epoch.
+    /// Raises the epoch of a subject, which voids every proof made so far. Returns the new epoch.
     pub async fn revoke(&self, subject: &str, tenant: &str) -> Result<u64, Error> {
         let mut connection = self.open().await?;
         let raised = raise(&mut connection, subject, tenant).await.map_err(self.unwritable())?;
@@ -70,15 +70,15 @@ impl Consents {
         Ok(raised)
     }
 
-    /// The answers of a subject, by purpose.
+    /// The consent responses of a subject, by purpose.
     pub async fn of(&self, subject: &str) -> Result<Vec<Consent>, Error> {
         let query = "SELECT purpose, state, at, until, notice, receipt FROM consent WHERE subject = ? ORDER BY purpose";
         let rows = self.rows(query, Some(subject)).await?;
         rows.iter().map(consent).collect::<Result<_, _>>().map_err(self.unreadable())
     }
 
-    /// Stores an answer in place of the last for the same purpose, provided that the subject's epoch still is `epoch` and no
-    /// erasure is under way; otherwise nothing is stored and the answer is false.
+    /// Stores a response in place of the previous one for the same purpose, provided that the subject's epoch is still
+    /// `epoch` and no erasure is under way; otherwise stores nothing and returns false.
     pub async fn put(&self, subject: &str, consent: &Consent, epoch: u64) -> Result<bool, Error> {
         let mut connection = self.open().await?;
         let stored = put(&mut connection, subject, consent, epoch).await.map_err(self.unwritable())?;
@@ -86,7 +86,7 @@ impl Consents {
         Ok(stored)
     }
 
-    /// Scopes of the vault that hold values of a subject.
+    /// Vault scopes that contain values of a subject.
     pub async fn scopes(&self, subject: &str) -> Result<Vec<String>, Error> {
         self.texts("SELECT scope FROM subject_scope WHERE subject = ? ORDER BY scope", Some(subject)).await
     }
@@ -103,8 +103,8 @@ impl Consents {
         Ok(count)
     }
 
-    /// Begins an erasure: from here on it is finished, whatever happens. Consents go, and the epoch is raised, which makes
-    /// every proof void. Returns the new epoch.
+    /// Begins an erasure: from here on it will be completed, whatever happens. Consents are deleted and the epoch is
+    /// raised, which voids every proof. Returns the new epoch.
     pub async fn begin_erasure(&self, subject: &str, tenant: &str, now: i64) -> Result<u64, Error> {
         let mut connection = self.open().await?;
         let begin = async {
@@ -122,7 +122,7 @@ impl Consents {
         Ok(epoch)
     }
 
-    /// Erasures that were begun and not ended, as `(subject, tenant)`.
+    /// Erasures that were begun but not ended, as `(subject, tenant)`.
     pub async fn unfinished(&self) -> Result<Vec<(String, String)>, Error> {
         let query = "SELECT subject, tenant FROM erasure JOIN subject USING (subject) ORDER BY begun";
         let rows = self.rows(query, None).await?;
@@ -130,7 +130,7 @@ impl Consents {
         rows.iter().map(pair).collect::<Result<_, _>>().map_err(self.unreadable())
     }
 
-    /// Ends an erasure, and forgets which scopes were the subject's.
+    /// Ends an erasure, and forgets which scopes belonged to the subject.
     pub async fn end_erasure(&self, subject: &str) -> Result<(), Error> {
         let mut connection = self.open().await?;
         for table in ["DELETE FROM subject_scope WHERE subject = ?", "DELETE FROM erasure WHERE subject = ?"]
@@ -176,7 +176,8 @@ async fn know(connection: &mut SqliteConnection, subject: &str, tenant: &str) ->
     insert.bind(subject).bind(tenant).execute(connection).await.map(drop)
 }
 
-/// Remembers that a scope of the vault holds values of a subject, unless that one is being erased; whether it did.
+/// Records that a vault scope contains values of a subject, unless the subject is being erased; returns whether it was
+/// recorded.
 pub(super) async fn link_scope(
     connection: &mut SqliteConnection,
     (subject, tenant): (&str, &str),

@@ -1,4 +1,4 @@
-//! Opening SQLite databases, and keeping their schema up to date.
+//! Opens SQLite databases and keeps their schema up to date.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,22 +9,22 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _};
 use crate::error::Error;
 use crate::files::private;
 
-/// How careful a database is with its bytes.
+/// Durability requirements of a database.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Care {
     /// Durable at each commit, and deleted content is overwritten.
     State,
-    /// Can be made again from the journal.
+    /// Can be rebuilt from the journal.
     Derived,
 }
 
-/// Opens a database, makes it if it is not there, and brings its schema to the last of `migrations`.
+/// Opens a database, creates it if it does not exist, and migrates its schema to the last of `migrations`.
 pub(crate) async fn open(
     path: &Path,
     care: Care,
     migrations: &[&'static str],
 ) -> Result<SqliteConnection, Error> {
-    // SQLite gives its side files the mode of the database, so it is enough to make this one private.
+    // SQLite gives its side files the mode of the database, so making this one private is enough.
     let made = private().append(true).create(true).open(path);
     made.map_err(Error::file("cannot open", path))?;
     let synchronous = if care == Care::State { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
@@ -41,7 +41,7 @@ pub(crate) async fn open(
     Ok(connection)
 }
 
-/// The number of the schema stands in `user_version`.
+/// Applies missing migrations. The schema version is in `user_version`.
 async fn migrate(connection: &mut SqliteConnection, migrations: &[&'static str]) -> Result<(), sqlx::Error> {
     if version(connection).await? >= migrations.len() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Conversation keys: kept in memory while they are in use, wrapped in `state.db` so that payloads can be read later, and
+//! Conversation keys: kept in memory while in use, stored wrapped in `state.db` so that payloads can be read later, and
 //! destroyed to erase.
 
 use std::path::{Path, PathBuf};
@@ -22,16 +22,16 @@ pub(crate) struct NewKey {
     pub(crate) key: Secret,
 }
 
-/// Keys that are stored by one statement.
+/// Keys stored per statement.
 const MOST_AT_ONCE: usize = 16;
 
-/// The wrapped keys of a home. Several processes may have it open: each transaction reads the epoch anew.
+/// The wrapped keys of a home. Several processes may have it open: each transaction reads the epoch again.
 pub(crate) struct Keyring {
     keys: Keys,
     path: PathBuf,
     connection: SqliteConnection,
     recorded: bool,
-    /// The epoch as it was when it was last read.
+    /// The epoch when it was last read.
     epoch: i64,
 }
 
@@ -45,7 +45,7 @@ pub struct Erased {
 }
 
 impl Keyring {
-    /// Opens the state database of a home, and removes wrapping keys that an interrupted erasure left behind.
+    /// Opens the state database of a home, and removes wrapping keys left behind by an interrupted erasure.
     pub(crate) async fn open(home: &Path) -> Result<Self, Error> {
         let path = home.join("state.db");
         let keys = Keys::of(home);
@@ -55,7 +55,7 @@ impl Keyring {
         let row = sqlx::query(exist).fetch_one(&mut connection).await;
         let read = row.and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
         let (used, recorded): (bool, bool) = read.map_err(Error::database("cannot read", &path))?;
-        // A wrapping key that vanished must not be replaced in silence: everything would look stored and open no more.
+        // A wrapping key that vanished must not be replaced silently: everything would seem stored but never decrypt.
         if !used {
             keys.ensure(&[&kek(epoch)])?;
         }
@@ -64,22 +64,22 @@ impl Keyring {
         Ok(Self { keys, path, connection, recorded, epoch })
     }
 
-    /// Whether it held keys of recorded conversations when it was opened. The filters' vault has keys without a log.
+    /// Whether it contained keys of recorded conversations when it was opened. The filters' vault has keys without a log.
     pub(crate) fn has_recorded(&self) -> bool {
         self.recorded
     }
 
-    /// What statements of the vault need: the key files, the path for errors, the database.
+    /// What vault statements need: the key files, the path for errors, the database.
     pub(super) fn parts(&mut self) -> (&Keys, &Path, &mut SqliteConnection) {
         (&self.keys, &self.path, &mut self.connection)
     }
 
-    /// Closes the database in order, so that its side files are gone when this returns.
+    /// Closes the database cleanly, so that its side files are gone when this returns.
     pub(crate) async fn close(self) -> Result<(), Error> {
         self.connection.close().await.map_err(Error::database("cannot close", &self.path))
     }
 
-    /// Stores keys; when this returns they survive a power cut.
+    /// Stores keys; when this returns, they survive a power cut.
     pub(crate) async fn insert(&mut self, batch: &[NewKey]) -> Result<(), Error> {
         for keys in batch.chunks(MOST_AT_ONCE) {
             while !self.put(keys).await? {}
@@ -87,8 +87,9 @@ impl Keyring {
         Ok(())
     }
 
-    /// Stores some keys, unless another process has begun a new epoch: then nothing is stored, and the epoch is read anew. A
-    /// single statement, which is a transaction by itself: each one is a trip to the database's thread and back.
+    /// Stores some keys, unless another process has begun a new epoch: then nothing is stored, and the epoch is read
+    /// again. A single statement, which is a transaction by itself, because each one is a round trip to the database's
+    /// thread.
     async fn put(&mut self, batch: &[NewKey]) -> Result<bool, Error> {
         let failed = |cause| Error::database("cannot write", &self.path)(cause);
         let wrapping = self.keys.read(&kek(self.epoch));
@@ -109,7 +110,8 @@ impl Keyring {
             }
         }
         let now = epoch(&mut self.connection).await.map_err(failed)?;
-        // Its key went with an epoch that is over; one of this epoch that cannot be read is lost.
+        // The wrapping key of an earlier epoch is expected to be gone; one of the current epoch that cannot be read is
+        // lost.
         if std::mem::replace(&mut self.epoch, now) == now {
             wrapping?;
         }
@@ -124,8 +126,8 @@ impl Keyring {
         fetch(&mut transaction, path, &wrapping, id).await
     }
 
-    /// Destroys all keys of the scopes, then the wrapping key itself, so that an older copy of the database opens nothing
-    /// either. The keys that stay are wrapped anew.
+    /// Destroys all keys of the scopes, then the wrapping key itself, so that an older copy of the database decrypts
+    /// nothing either. The remaining keys are rewrapped.
     pub(crate) async fn erase(&mut self, scopes: &[&str]) -> Result<Erased, Error> {
         let path = &self.path;
         let failed = |cause| Error::database("cannot write", path)(cause);
@@ -160,7 +162,7 @@ async fn delete(connection: &mut SqliteConnection, scopes: &[&str]) -> Result<u6
     Ok(deleted)
 }
 
-/// Wraps every stored key anew.
+/// Rewraps every stored key.
 async fn rewrap(
     connection: &mut SqliteConnection,
     path: &Path,
@@ -185,8 +187,8 @@ async fn rewrap(
     Ok(())
 }
 
-/// The wrapping key of the present epoch. Asked for inside the transaction that uses it: another process may have erased
-/// something since.
+/// The wrapping key of the current epoch. Read inside the transaction that uses it, because another process may have
+/// erased something in the meantime.
 pub(super) async fn wrapping(
     keys: &Keys,
     path: &Path,
@@ -217,7 +219,7 @@ pub(super) async fn store(
         .map_err(Error::database("cannot write", path))
 }
 
-/// Reads one key; `None` if it is not there (any more).
+/// Reads one key; `None` if it does not exist (any more).
 pub(super) async fn fetch(
     connection: &mut SqliteConnection,
     path: &Path,
@@ -261,7 +263,7 @@ mod tests {
         ours.insert(&first).await.unwrap();
         let mut others = Keyring::open(home.path()).await.unwrap();
         assert_eq!(others.erase(&["conversation:0"]).await.unwrap(), Erased { keys: 1, epoch: 2 });
-        // Ours still believes in the first epoch, whose wrapping key is destroyed.
+        // Ours still assumes the first epoch, whose wrapping key is destroyed.
         let second = keys(2);
         ours.insert(&second).await.unwrap();
         assert_eq!(ours.epoch, 2);
@@ -269,13 +271,13 @@ mod tests {
         for new in first[1..].iter().chain(&second) {
             assert_eq!(others.get(&new.id).await.unwrap().as_ref(), Some(&new.key));
         }
-        // The file of the old key is there yet: the other process was killed before it destroyed it.
+        // The file of the old key still exists: the other process was killed before it destroyed it.
         std::fs::copy(ours.keys.path(&kek(2)), ours.keys.path(&kek(1))).unwrap();
         ours.epoch = 1;
         let third = keys(1);
         ours.insert(&third).await.unwrap();
         assert_eq!((ours.epoch, ours.get(&third[0].id).await.unwrap().as_ref()), (2, Some(&third[0].key)));
-        // A wrapping key that is lost is told, and nothing is stored in its place.
+        // A lost wrapping key is reported, and nothing is stored in its place.
         std::fs::remove_file(ours.keys.path(&kek(2))).unwrap();
         assert!(matches!(ours.insert(&keys(1)).await, Err(Error::Key { .. })));
     }

@@ -1,4 +1,4 @@
-//! The vault: which value a token stands for, encrypted, for `ombud redact` and `ombud restore`.
+//! The vault: the encrypted value behind each token, for `ombud redact` and `ombud restore`.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as MapEntry;
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::keys::{Keys, MASTER, Secret, derive, random};
 use crate::seal::{KeyId, unwrap, wrap};
 
-/// What a token stands for.
+/// The value that a token stands for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The type of the value.
@@ -42,20 +42,20 @@ impl Vault {
         Self { home: home.to_owned() }
     }
 
-    /// A key made from the master key of this home; the same as [`Ledger::derive_key`](crate::Ledger::derive_key) gives.
+    /// Derives a key from the master key of this home, like [`Ledger::derive_key`](crate::Ledger::derive_key).
     pub fn derive_key(&self, label: &str, context: &[&[u8]]) -> Result<[u8; 32], Error> {
         let keys = Keys::of(&self.home);
         keys.ensure(&[MASTER])?;
         Ok(derive(&keys.read(MASTER)?, label, context))
     }
 
-    /// Stores what tokens stand for. When this returns it survives a power cut. A token that is there already is replaced.
+    /// Stores the values of tokens. When this returns, they survive a power cut. An existing token is replaced.
     pub async fn put(&self, scope: &str, entries: &[(&str, DataType, &str)]) -> Result<(), Error> {
         self.store(None, scope, entries).await.map(drop)
     }
 
-    /// The same for values of a subject of a tenant, so that they can be found again when they are to be erased. While an erasure of
-    /// this subject is under way nothing is stored, and the answer is false.
+    /// The same for values of a subject of a tenant, so that they can be found again for erasure. While an erasure of
+    /// this subject is under way, nothing is stored and false is returned.
     pub async fn put_of(
         &self,
         (subject, tenant): (&str, &str),
@@ -113,7 +113,7 @@ impl Vault {
         keyring.close().await.map(|()| true)
     }
 
-    /// What these tokens stand for; tokens that the scope does not know, or whose scope was erased, are absent.
+    /// The values of these tokens; tokens that the scope does not know, or whose scope was erased, are absent.
     pub async fn get(&self, scope: &str, tokens: &[&str]) -> Result<BTreeMap<String, Entry>, Error> {
         let mut keyring = Keyring::open(&self.home).await?;
         let scope = scoped(scope);
@@ -147,7 +147,7 @@ impl Vault {
         Ok(found)
     }
 
-    /// Destroys everything under a scope, and the wrapping key with it, as [`Ledger::erase`](crate::Ledger::erase) does.
+    /// Destroys everything in a scope, and the wrapping key with it, as [`Ledger::erase`](crate::Ledger::erase) does.
     pub async fn erase(&self, scope: &str) -> Result<Erased, Error> {
         let mut keyring = Keyring::open(&self.home).await?;
         let erased = keyring.erase(&[&scoped(scope)]).await?;

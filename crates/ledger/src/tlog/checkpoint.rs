@@ -1,4 +1,4 @@
-//! Checkpoints (c2sp.org/tlog-checkpoint): the signed statement of how long the log is and what it says.
+//! Checkpoints (c2sp.org/tlog-checkpoint): the signed statement of the log's size and contents.
 
 use super::tree::Hash;
 use crate::text::{base64, hash_from_base64};
@@ -20,7 +20,7 @@ impl Checkpoint {
         format!("{}\n{}\n{}\n", self.origin, self.size, base64(&self.root))
     }
 
-    /// Reads a body. The size must be written without leading zeros; extension lines of other logs are accepted.
+    /// Parses a body. The size must have no leading zeros; extension lines of other logs are accepted.
     pub fn parse(body: &str) -> Option<Self> {
         let mut lines = body.strip_suffix('\n')?.split('\n');
         let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);

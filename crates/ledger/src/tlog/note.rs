@@ -19,7 +19,7 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer with this seed. `name` is given the public key in hexadecimal and returns the key's name.
+    /// A signer with this seed. `name` receives the public key in hexadecimal and returns the key's name.
     pub fn from_seed(seed: &Zeroizing<[u8; 32]>, name: impl FnOnce(&str) -> String) -> Option<Self> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).ok()?;
         let public: [u8; 32] = pair.public_key().as_ref().try_into().ok()?;
@@ -31,12 +31,12 @@ impl Signer {
         &self.name
     }
 
-    /// The public key, in the form that verifiers take.
+    /// The public key in the form that verifiers take.
     pub fn verifier(&self) -> VerifierKey {
         VerifierKey { name: self.name.clone(), kind: ED25519_KEY, public: self.public }
     }
 
-    /// The note: `text` (which ends in a newline), a blank line and one signature.
+    /// Signs a note: `text` (which ends in a newline), a blank line and one signature.
     pub fn sign(&self, text: &str) -> String {
         let mut signature = self.verifier().id().to_vec();
         signature.extend_from_slice(self.pair.sign(text.as_bytes()).as_ref());
@@ -44,7 +44,7 @@ impl Signer {
     }
 }
 
-/// A public key by which a note is checked: of a log, or of a witness.
+/// A public key against which a note is checked: of a log, or of a witness.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifierKey {
     name: String,
@@ -53,7 +53,7 @@ pub struct VerifierKey {
 }
 
 impl VerifierKey {
-    /// Reads `<name>+<key id>+<base64>`; `None` if it is malformed or its id is not that of its key.
+    /// Parses `<name>+<key id>+<base64>`; `None` if it is malformed or its id does not match its key.
     pub fn parse(vkey: &str) -> Option<Self> {
         let mut parts = vkey.splitn(3, '+');
         let (name, id, key) = (parts.next()?, parts.next()?, from_base64(parts.next()?)?);
@@ -70,7 +70,7 @@ impl VerifierKey {
         &self.name
     }
 
-    /// Whether it is the key of a witness (its signatures carry a time).
+    /// Whether it is the key of a witness (whose signatures carry a time).
     pub fn is_witness(&self) -> bool {
         self.kind == COSIGNATURE_KEY
     }
@@ -104,7 +104,7 @@ struct Line {
     signature: Vec<u8>,
 }
 
-/// A note that was taken apart; nothing about it is checked yet.
+/// A parsed note; nothing about it has been checked yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// The signed text, with its last newline.
@@ -117,16 +117,16 @@ pub struct Note {
 pub enum Judgement {
     /// It signed the note; a witness also says when, in seconds since 1970.
     Signed(Option<u64>),
-    /// There is a signature under its name and id, and it is wrong.
+    /// There is a signature under its name and id, but it is wrong.
     Forged,
     /// It did not sign.
     Absent,
 }
 
 impl Note {
-    /// Takes a note apart; `None` if it is no note.
+    /// Parses a note; `None` if it is not one.
     pub fn parse(note: &str) -> Option<Self> {
-        // Bounded by the specification's advice; a checkpoint has some hundred bytes.
+        // Bounded as the specification advises; a checkpoint has some hundred bytes.
         let split = note.rfind("\n\n")?;
         let (text, signatures) = (note.get(..=split)?, note.get(split + 2..)?);
         let lines: Option<Vec<Line>> = signatures.strip_suffix('\n')?.split('\n').map(Line::parse).collect();
@@ -146,7 +146,7 @@ impl Note {
         }
     }
 
-    /// Number of signature lines that none of the keys is responsible for.
+    /// Number of signature lines that belong to none of the keys.
     pub fn unknown(&self, keys: &[VerifierKey]) -> usize {
         let known = |line: &Line| keys.iter().any(|key| line.name == key.name && line.id == key.id());
         self.lines.iter().filter(|line| !known(line)).count()
@@ -185,7 +185,7 @@ mod tests {
         Signer::from_seed(&Zeroizing::new([9; 32]), |_| "log.example/a".to_owned()).unwrap()
     }
 
-    /// A witness's cosignature, made here as the specification says.
+    /// A witness's cosignature, made here according to the specification.
     fn cosigned(note: &str, text: &str, time: u64) -> (String, VerifierKey) {
         let pair = Ed25519KeyPair::from_seed_unchecked(&[3; 32]).unwrap();
         let public = pair.public_key().as_ref().try_into().unwrap();

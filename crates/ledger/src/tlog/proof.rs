@@ -1,10 +1,10 @@
-//! Inclusion and consistency proofs: made as RFC 6962 §2.1.1 and §2.1.2 define them, checked as RFC 9162 §2.1.3.2 and
-//! §2.1.4.2 do.
+//! Inclusion and consistency proofs: generated as defined in RFC 6962 §2.1.1 and §2.1.2, verified as in RFC 9162 §2.1.3.2
+//! and §2.1.4.2.
 
 use super::tree::{Hash, node_hash};
 use crate::text::{base64, hash_from_base64};
 
-/// Asks for the root of a complete subtree: `(level, index)` covers the leaves `index·2^level .. (index+1)·2^level`.
+/// Provides the root of a complete subtree: `(level, index)` covers the leaves `index·2^level .. (index+1)·2^level`.
 pub type Node<'a, E> = &'a mut dyn FnMut(u8, u64) -> Result<Hash, E>;
 
 /// A proof that leaf `index` is in the tree of `size` leaves; empty if it is not below `size`.
@@ -52,12 +52,12 @@ pub fn consistency<E>(old: u64, size: u64, node: Node<'_, E>) -> Result<Vec<Hash
     Ok(proof)
 }
 
-/// The greatest power of two below `width` (at least 2).
+/// The largest power of two below `width` (at least 2).
 fn split(width: u64) -> u64 {
     1 << (width - 1).ilog2()
 }
 
-/// The root over `start..end`, where `start` is a multiple of the greatest power of two within the width.
+/// The root over `start..end`, where `start` is a multiple of the largest power of two within the width.
 fn range_root<E>(start: u64, end: u64, node: Node<'_, E>) -> Result<Hash, E> {
     let mut parts = Vec::new();
     let mut at = start;
@@ -134,13 +134,14 @@ pub fn verify_consistency(old: u64, old_root: &Hash, size: u64, root: &Hash, pro
     snode == 0 && old_hash == *old_root && new_hash == *root
 }
 
-/// The text of a `.tlog-proof` file (c2sp.org/tlog-proof@v1): that entry `index` is under this checkpoint (a signed note).
+/// The text of a `.tlog-proof` file (c2sp.org/tlog-proof@v1) proving that entry `index` is under this checkpoint (a
+/// signed note).
 pub fn file(index: u64, proof: &[Hash], note: &str) -> String {
     let hashes: String = proof.iter().map(|hash| base64(hash) + "\n").collect();
     format!("c2sp.org/tlog-proof@v1\nindex {index}\n{hashes}\n{note}")
 }
 
-/// Takes a `.tlog-proof` file apart into index, hashes and note; nothing is checked yet. Extra data are passed over.
+/// Parses a `.tlog-proof` file into index, hashes and note; nothing is checked yet. Extra data are skipped.
 pub fn parse_file(text: &str) -> Option<(u64, Vec<Hash>, &str)> {
     let (head, note) = text.split_once("\n\n")?;
     let mut lines = head.strip_prefix("c2sp.org/tlog-proof@v1\n")?.split('\n').peekable();
@@ -168,7 +169,7 @@ mod tests {
         }
     }
 
-    /// PATH of RFC 6962 §2.1.1 as it stands there.
+    /// PATH as defined in RFC 6962 §2.1.1.
     fn path(m: usize, leaves: &[Hash]) -> Vec<Hash> {
         if leaves.len() <= 1 {
             return Vec::new();

@@ -2,10 +2,10 @@
 
 use super::tree::{Frontier, Hash};
 
-/// Hashes in a full tile, entries in a full bundle.
+/// Hashes in a full tile, and entries in a full bundle.
 pub const TILE_WIDTH: u64 = 256;
 
-/// Greatest length of an entry in bytes: a bundle writes it in two bytes.
+/// Maximum length of an entry in bytes: a bundle stores it in two bytes.
 pub const MAX_ENTRY: usize = 65_535;
 
 /// `tile/<level>/<N>[.p/<width>]`; `width` 256 names the full tile.
@@ -49,29 +49,29 @@ pub fn entries(mut bundle: &[u8]) -> Option<Vec<&[u8]>> {
     Some(entries)
 }
 
-/// For a tree of `size` leaves: how many hashes stand in tile `index` of `level` (0 to 256).
+/// For a tree of `size` leaves: the number of hashes in tile `index` of `level` (0 to 256).
 pub fn width(level: u8, index: u64, size: u64) -> u64 {
     let hashes = size.checked_shr(8 * u32::from(level)).unwrap_or(0);
     hashes.saturating_sub(index.saturating_mul(TILE_WIDTH)).min(TILE_WIDTH)
 }
 
-/// The root of a full tile: what stands for it one level up.
+/// The root of a full tile, which represents it one level up.
 pub fn tile_root(hashes: &[Hash]) -> Hash {
     hashes.iter().copied().collect::<Frontier>().root()
 }
 
-/// Makes the tiles of a growing tree, one leaf at a time, and holds no more than one open tile a level.
+/// Builds the tiles of a growing tree, one leaf at a time, keeping no more than one open tile per level.
 #[derive(Debug, Clone, Default)]
 pub struct Tiles {
     open: Vec<Vec<Hash>>,
     size: u64,
 }
 
-/// Takes a tile: level, index, hashes (256 if it is full).
+/// Receives a tile: level, index, hashes (256 if it is full).
 pub type Emit<'a, E> = &'a mut dyn FnMut(u8, u64, &[Hash]) -> Result<(), E>;
 
 impl Tiles {
-    /// Adds a leaf; gives out the tiles that it fills.
+    /// Adds a leaf and emits the tiles that it completes.
     pub fn push<E>(&mut self, leaf: Hash, emit: Emit<'_, E>) -> Result<(), E> {
         self.size += 1;
         let mut hash = leaf;
@@ -91,7 +91,7 @@ impl Tiles {
         Ok(())
     }
 
-    /// Gives out the tiles that are not full.
+    /// Emits the tiles that are not full.
     pub fn finish<E>(&self, emit: Emit<'_, E>) -> Result<(), E> {
         for (level, open) in (0_u8..).zip(&self.open) {
             if !open.is_empty() {

@@ -1,4 +1,4 @@
-//! Hashes of the Merkle tree (RFC 6962 §2.1) and the compact range that lets a writer append without the tree.
+//! Hashes of the Merkle tree (RFC 6962 §2.1) and the compact range that lets a writer append without the whole tree.
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 
@@ -33,8 +33,8 @@ fn to_hash(bytes: &[u8]) -> Hash {
     hash
 }
 
-/// The roots of the complete subtrees that a tree of `size` leaves consists of, largest first: one per bit of `size`
-/// that is set. It is all a writer needs to append leaves and to know the root.
+/// The roots of the complete subtrees that a tree of `size` leaves consists of, largest first: one per set bit of `size`.
+/// It is all a writer needs to append leaves and to know the root.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Frontier {
     size: u64,
@@ -42,7 +42,7 @@ pub struct Frontier {
 }
 
 impl Frontier {
-    /// Puts a frontier together again; `None` if the number of nodes does not fit the size.
+    /// Reassembles a frontier; `None` if the number of nodes does not match the size.
     pub fn from_parts(size: u64, nodes: Vec<Hash>) -> Option<Self> {
         (nodes.len() == size.count_ones() as usize).then_some(Self { size, nodes })
     }
@@ -93,7 +93,7 @@ impl FromIterator<Hash> for Frontier {
     }
 }
 
-/// The definition of RFC 6962 §2.1, word for word: what the fast ways are tested against.
+/// The definition of RFC 6962 §2.1, verbatim: the fast implementations are tested against it.
 #[cfg(test)]
 pub(crate) fn naive_root(leaves: &[Hash]) -> Hash {
     match leaves {

@@ -1,4 +1,4 @@
-//! Verification of an exported folder: a C2SP tlog-tiles tree with payloads beside it.
+//! Verification of an exported folder: a C2SP tlog-tiles tree with payloads next to it.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::journal::frame::MAX_BLOB;
 use crate::tlog::tile::{MAX_ENTRY, TILE_WIDTH, Tiles, entries, entries_path, hash_path};
 use crate::tlog::{Frontier, Hash, leaf_hash};
 
-/// Where the payload with this ciphertext hash (hexadecimal) stands.
+/// Path of the payload with this ciphertext hash (hexadecimal).
 pub(crate) fn payload_path(ct: &str) -> String {
     format!("payload/{}/{ct}", ct.get(..2).unwrap_or("00"))
 }
@@ -35,18 +35,18 @@ pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// The tree as the entries make it, the tree as the lowest tiles say it is, and where the two differ.
+/// The tree computed from the entries, the tree according to the lowest tiles, and where the two differ.
 #[derive(Default)]
 struct Trees {
     of_entries: Frontier,
     of_tiles: Frontier,
     tiles: Tiles,
-    /// Upper tiles that are not what the entries make.
+    /// Upper tiles that do not match the entries.
     upper: Vec<String>,
     differ: Vec<u64>,
 }
 
-/// Reads a bundle and its tile. False if it cannot be read, so that nothing after it can be placed.
+/// Reads a bundle and its tile. Returns false if it cannot be read, so that nothing after it can be placed.
 fn bundle(
     dir: &Path,
     (index, width): (u64, u64),
@@ -115,7 +115,7 @@ fn record(dir: &Path, leaf: &[u8], judge: &mut Judge) -> Result<Verdict, Error> 
         Ok(None) => return Ok(Ok(())),
         Err(fault) => return Ok(Err((None, fault))),
     };
-    // The name is made of what the entry says; nothing but hexadecimal may become a path.
+    // The path is built from what the entry says; only hexadecimal may become a path.
     if payload.ct.len() != 64 || !payload.ct.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(Err((None, Fault::Record)));
     }
@@ -127,7 +127,7 @@ fn record(dir: &Path, leaf: &[u8], judge: &mut Judge) -> Result<Verdict, Error> 
     Ok(judge.payload(Some(&payload), &blob).map_err(|fault| (Some(path), fault)))
 }
 
-/// Remembers the tiles above the lowest level whose file is missing or differs.
+/// Notes the tiles above the lowest level whose file is missing or differs.
 fn compare_upper(
     dir: &Path,
     level: u8,
@@ -147,7 +147,7 @@ fn compare_upper(
 }
 
 impl Trees {
-    /// Holds both trees against the signed root. If one of them has it, the other is to blame where they differ.
+    /// Compares both trees with the signed root. If one of them matches it, the other is at fault where they differ.
     fn judge(mut self, dir: &Path, (size, root): (u64, Hash), report: &mut Report) -> Result<(), Error> {
         let upper = &mut self.upper;
         self.tiles.finish(&mut |level, index, hashes| compare_upper(dir, level, index, hashes, upper))?;
@@ -171,7 +171,7 @@ impl Trees {
         }
         if entries_are_right {
             report.entries = size;
-            // Otherwise the upper tiles were held against the wrong tree.
+            // Otherwise the upper tiles were compared with the wrong tree.
             self.upper.into_iter().for_each(|path| report.add(None, path, Fault::Tile));
         } else if !tiles_are_right {
             report.add(None, "checkpoint", Fault::Root);

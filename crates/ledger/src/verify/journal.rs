@@ -9,11 +9,11 @@ use crate::journal::head::{Saved, checkpoint_path, frontier_path};
 use crate::journal::walk::{Entry, Position, Step, Walk, segment_path};
 use crate::tlog::{Checkpoint, Frontier, leaf_hash};
 
-/// A frontier has one line for each bit of the size at most.
+/// A frontier has at most one line per bit of the size.
 const MAX_FRONTIER: u64 = 8 << 10;
 
-/// Whether there is a log: a segment, or something that says that there was one. A start that was refused or killed leaves an empty
-/// folder behind, or one with the public key alone.
+/// Whether there is a log: a segment, or a sign that there was one. A start that was refused or killed leaves an empty
+/// folder behind, or one with only the public key.
 pub(super) fn is_there(dir: &Path) -> bool {
     let segment = |name: &std::ffi::OsStr| Path::new(name).extension().is_some_and(|end| end == "seg");
     let files = std::fs::read_dir(dir).into_iter().flatten().flatten();
@@ -22,7 +22,7 @@ pub(super) fn is_there(dir: &Path) -> bool {
         || files.into_iter().any(|file| segment(&file.file_name()))
 }
 
-/// The checkpoint is read first: a gateway that is running only adds to what it covers.
+/// Verifies a journal. The checkpoint is read first: a running gateway only adds to what it covers.
 pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {
     let mut report = Report::default();
     let signed = checkpoint(dir, policy, &mut report)?;
@@ -30,7 +30,8 @@ pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {
         Some(bytes) if Saved::decode(&bytes).is_none() => {
             report.add(None, "journal/frontier", Fault::Frontier);
         }
-        // The first frontier is written just after the first checkpoint, so one without the other means a removed checkpoint.
+        // The first frontier is written just after the first checkpoint, so one without the other means a removed
+        // checkpoint.
         Some(_) if signed.is_none() && report.is_whole() => {
             report.add(None, "journal/checkpoint", Fault::Missing);
         }
@@ -39,7 +40,7 @@ pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {
     let unsigned = signed.is_none() && report.is_whole();
     let mut judge = Judge::default();
     let count = entries(dir, signed.as_ref(), &mut judge, &mut report)?;
-    // A log is born with a checkpoint over nothing.
+    // A log starts with a checkpoint over zero entries.
     match (unsigned, count) {
         (true, 0) => report.not_covered.push(NotCovered::NoCheckpoint),
         (true, _) => report.add(None, "journal/checkpoint", Fault::Missing),
@@ -51,7 +52,7 @@ pub(super) fn verify(dir: &Path, policy: &Policy) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Reads all entries; their number.
+/// Reads all entries and returns their number.
 fn entries(
     dir: &Path,
     signed: Option<&Checkpoint>,

@@ -1,4 +1,4 @@
-//! The parts of verification that a journal and an exported folder share.
+//! The parts of verification that journals and exported folders share.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,11 +14,11 @@ use crate::tlog::note::{Judgement, Note};
 use crate::tlog::tree::sha256;
 use crate::tlog::{Checkpoint, VerifierKey};
 
-/// Longest checkpoint and key file that is read, in bytes.
+/// Maximum size of a checkpoint or key file, in bytes.
 const MAX_NOTE: u64 = 64 << 10;
 
-/// Reads the checkpoint in `dir` and judges it by the policy. `None` if there is nothing that entries could be held
-/// against; then the report says why.
+/// Reads the checkpoint in `dir` and judges it by the policy. `None` if there is nothing to compare entries with; the
+/// report then says why.
 pub(super) fn checkpoint(
     dir: &Path,
     policy: &Policy,
@@ -47,7 +47,7 @@ fn log_key(dir: &Path, policy: &Policy, report: &mut Report) -> Result<Option<Ve
     let own = own.map(|bytes| {
         std::str::from_utf8(&bytes).ok().and_then(|text| VerifierKey::parse(text.strip_suffix('\n')?))
     });
-    // Also when the reader has the right key, a damaged one in the folder is worth a word.
+    // Even if the reader has the right key, a damaged one in the folder is worth reporting.
     if own == Some(None) || (policy.log.is_some() && own.as_ref().is_some_and(|own| *own != policy.log)) {
         report.add(None, "vkey", Fault::Key);
     }
@@ -85,17 +85,17 @@ fn witnesses(note: &Note, log: &VerifierKey, policy: &Policy, report: &mut Repor
     }
 }
 
-/// What verification needs to know of a record. Other fields, also those of later versions, are not looked at.
+/// The fields of a record that verification needs. Other fields, including those of later versions, are ignored.
 #[derive(Deserialize)]
 struct Record {
     kind: String,
     conversation: Option<String>,
     payload: Option<Commitment>,
-    /// Of an erasure: how many keys were destroyed.
+    /// For an erasure: how many keys were destroyed.
     keys: Option<u64>,
 }
 
-/// Judges records and payloads one after the other, and counts.
+/// Judges records and payloads one by one, and counts them.
 #[derive(Default)]
 pub(super) struct Judge {
     payloads: u64,
@@ -104,7 +104,7 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    /// What the record says its payload is; `Err` if it is no record.
+    /// The payload commitment in the record; `Err` if it is not a record.
     pub(super) fn record(&mut self, leaf: &[u8]) -> Result<Option<Commitment>, Fault> {
         let record: Record = serde_json::from_slice(leaf).map_err(|_| Fault::Record)?;
         if record.kind == "erase.done" && record.keys != Some(0) {
@@ -113,7 +113,7 @@ impl Judge {
         Ok(record.payload)
     }
 
-    /// Whether the blob is the payload that the record speaks of.
+    /// Whether the blob is the payload that the record refers to.
     pub(super) fn payload(&mut self, commitment: Option<&Commitment>, blob: &[u8]) -> Result<(), Fault> {
         let Some(commitment) = commitment else {
             return if blob.is_empty() { Ok(()) } else { Err(Fault::Payload) };
@@ -125,12 +125,12 @@ impl Judge {
         Ok(())
     }
 
-    /// A payload is not there to be judged.
+    /// Counts a payload that is missing.
     pub(super) fn missing(&mut self) {
         self.missing += 1;
     }
 
-    /// Writes the counts into the report, and puts the damage in order.
+    /// Writes the counts into the report, and sorts the damage.
     pub(super) fn finish(self, report: &mut Report) {
         report.payloads = self.payloads;
         let counts = [

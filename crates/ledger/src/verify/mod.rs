@@ -1,8 +1,8 @@
-//! Verification without any key of the home and without a database: of a home's journal, or of an exported folder.
+//! Verification without any key of the home and without a database, of a home's journal or of an exported folder.
 //!
-//! The order of trust: a public key (given by the reader, or else only the folder's own) vouches for the checkpoint, the
-//! checkpoint for the root, the root for each entry, and each entry for its encrypted payload. What this chain does not reach
-//! is listed in [`Report::not_covered`], never passed over.
+//! The chain of trust: a public key (given by the reader, or else merely the folder's own) vouches for the checkpoint,
+//! the checkpoint for the root, the root for each entry, and each entry for its encrypted payload. What this chain does
+//! not reach is listed in [`Report::not_covered`], never silently skipped.
 
 mod folder;
 mod journal;
@@ -22,7 +22,7 @@ use crate::tlog::VerifierKey;
 /// Whom the reader trusts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// The log's key. Without it the folder's own is used, which proves only that the folder fits itself.
+    /// The log's key. Without it the folder's own is used, which only proves that the folder is consistent with itself.
     pub log: Option<VerifierKey>,
     /// Keys of witnesses.
     pub witnesses: Vec<VerifierKey>,
@@ -30,7 +30,7 @@ pub struct Policy {
     pub quorum: usize,
 }
 
-/// Why a source could not be verified at all. Damage is no error: it is in the [`Report`].
+/// Why a source could not be verified at all. Damage is not an error: it is in the [`Report`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -65,7 +65,7 @@ impl ombud_core::Say for Error {
     }
 }
 
-/// Verifies a home (`.ombud`) or an exported folder. A gateway may be writing to the home meanwhile.
+/// Verifies a home (`.ombud`) or an exported folder. A gateway may be writing to the home at the same time.
 pub fn verify(source: &Path, policy: &Policy) -> Result<Report, Error> {
     let journal = source.join("journal");
     if journal::is_there(&journal) {
@@ -73,7 +73,7 @@ pub fn verify(source: &Path, policy: &Policy) -> Result<Report, Error> {
     } else if source.join("tile").is_dir() || checkpoint_path(source).exists() || vkey_path(source).exists() {
         folder::verify(source, policy)
     } else {
-        // What cannot be looked at may be there all the same.
+        // What cannot be read may exist all the same.
         match std::fs::read_dir(&journal) {
             Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => {
                 Err(Error::Read { path: source.to_owned(), cause })
@@ -83,8 +83,8 @@ pub fn verify(source: &Path, policy: &Policy) -> Result<Report, Error> {
     }
 }
 
-/// Reads a file that should not be longer than `limit` bytes; `None` if it is not there. A longer one is cut, so that a
-/// hostile folder costs no memory; it then fails the check of its contents.
+/// Reads a file that should not be longer than `limit` bytes; `None` if it does not exist. A longer one is truncated, so
+/// that a hostile folder cannot exhaust memory; it then fails the check of its contents.
 fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
     let failed = |cause| Error::Read { path: path.to_owned(), cause };
     let file = match std::fs::File::open(path) {

@@ -1,4 +1,4 @@
-//! What verification found, in words.
+//! The findings of a verification, in words.
 
 use std::path::PathBuf;
 
@@ -12,21 +12,22 @@ use crate::journal::walk::Flaw;
 pub struct Report {
     /// The name of the log, if its checkpoint could be read.
     pub origin: Option<String>,
-    /// Entries, counted from the first, that are proven to be those the checkpoint was signed over. 0 if the root is wrong.
+    /// Entries, counted from the first, that are proven to be those the checkpoint was signed over. 0 if the root is
+    /// wrong.
     pub entries: u64,
-    /// Encrypted payloads that were found to be those their entries speak of.
+    /// Encrypted payloads that match their entries.
     pub payloads: u64,
-    /// What is damaged, the lowest entry first. At most [`Report::MAX_DAMAGE`] are kept.
+    /// The damage, lowest entry first. At most [`Report::MAX_DAMAGE`] are kept.
     pub damage: Vec<Damage>,
-    /// What this verification says nothing about.
+    /// What this verification does not cover.
     pub not_covered: Vec<NotCovered>,
-    /// Seconds since 1970 at which the witnesses required by the policy had all seen this checkpoint. Before that moment
-    /// whoever holds the log's key could have written anything.
+    /// Seconds since 1970 at which the witnesses required by the policy had all seen this checkpoint. Before that moment,
+    /// the holder of the log's key could have written anything.
     pub witnessed: Option<u64>,
 }
 
 impl Report {
-    /// Kinds of damage kept at most.
+    /// Maximum number of damage entries kept.
     pub const MAX_DAMAGE: usize = 1000;
 
     /// Whether nothing is damaged. It does not mean that everything was covered.
@@ -46,24 +47,24 @@ impl Report {
     }
 }
 
-/// Something is damaged.
+/// One case of damage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
     /// The entry, if one can be named.
     pub entry: Option<u64>,
     /// The file, relative to the source.
     pub file: PathBuf,
-    /// In what way.
+    /// The kind of damage.
     pub fault: Fault,
 }
 
-/// In what way something is damaged.
+/// A kind of damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
     /// A file that the checkpoint vouches for is missing.
     Missing,
-    /// The checkpoint is no signed note of a log.
+    /// The checkpoint is not a signed note of a log.
     Checkpoint,
     /// The checkpoint is not signed by the log's key.
     Signature,
@@ -71,35 +72,35 @@ pub enum Fault {
     Key,
     /// A witness's signature is wrong.
     Cosignature,
-    /// Fewer witnesses signed than the policy asks for.
+    /// Fewer witnesses signed than the policy requires.
     Quorum,
-    /// The journal cannot be read on from here.
+    /// The journal cannot be read beyond this point.
     Frame(Flaw),
     /// The journal ends before the checkpoint does.
     Ends,
-    /// The entries together are not those that were signed; which one was changed cannot be told.
+    /// The entries together are not those that were signed; which one was changed is unknown.
     Root,
     /// The entry is not the one that was signed.
     Entry,
-    /// The tile is not that of the signed tree.
+    /// The tile does not match the signed tree.
     Tile,
     /// The bundle does not consist of the right number of entries.
     Bundle,
-    /// The entry is signed, but it is no record of this log.
+    /// The entry is signed, but is not a record of this log.
     Record,
-    /// The encrypted payload is not the one the entry speaks of.
+    /// The encrypted payload does not match the entry.
     Payload,
-    /// The saved frontier is damaged; it is derived, and the next start makes it anew.
+    /// The saved frontier is damaged; it is derived, and the next start rebuilds it.
     Frontier,
 }
 
-/// Something that a verification says nothing about.
+/// Something that a verification does not cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotCovered {
     /// The log's key was taken from the folder itself.
     KeyFromFolder,
-    /// No witness has signed the checkpoint: the holder of the log's key could have written everything anew today.
+    /// No witness has signed the checkpoint: the holder of the log's key could have rewritten everything today.
     NoWitness,
     /// Signatures by keys that the policy does not name were not checked.
     UnknownSignatures(usize),
@@ -107,25 +108,25 @@ pub enum NotCovered {
     NoCheckpoint,
     /// Entries and bytes after the newest checkpoint.
     Tail {
-        /// Whole entries.
+        /// Complete entries.
         entries: u64,
-        /// Bytes that are no whole entry.
+        /// Bytes that are not a complete entry.
         torn: u64,
     },
     /// Bytes that were set aside after a crash.
     Dropped {
         /// Files.
         files: u64,
-        /// Their bytes.
+        /// Their total size in bytes.
         bytes: u64,
     },
     /// Payloads whose ciphertext is not in the folder.
     MissingPayloads(u64),
-    /// Conversations whose keys were destroyed: what their payloads said cannot be checked any more.
+    /// Conversations whose keys were destroyed: their payloads can no longer be checked.
     Erased(u64),
-    /// Payloads were compared as ciphertext; whether they open, and to what, was not tried.
+    /// Payloads were compared as ciphertext; whether and to what they decrypt was not tried.
     Plaintext(u64),
-    /// The databases beside the journal were not looked at: keys of conversations, vault, index.
+    /// The databases next to the journal were not checked: conversation keys, vault, index.
     Databases,
 }
 
@@ -134,7 +135,7 @@ impl Say for Flaw {
         match self {
             Self::Short => say!(lang, en: "the file ends inside an entry", zh: "文件在一条记录中间结束"),
             Self::NoFrame => {
-                say!(lang, en: "there is no entry where one should begin", zh: "应有记录处没有记录")
+                say!(lang, en: "no entry where one should start", zh: "应有记录处没有记录")
             }
             Self::Checksum => say!(lang, en: "the checksum is wrong", zh: "校验和错误"),
             Self::Missing => say!(lang, en: "a part of the journal is missing", zh: "日志缺失一部分"),
@@ -146,14 +147,16 @@ impl Say for Fault {
     fn say(&self, lang: Lang) -> String {
         match self {
             Self::Missing => say!(lang, en: "the file is missing", zh: "文件缺失"),
-            Self::Checkpoint => say!(lang, en: "it is no checkpoint of a log", zh: "不是有效的日志检查点"),
+            Self::Checkpoint => {
+                say!(lang, en: "it is not a valid checkpoint of a log", zh: "不是有效的日志检查点")
+            }
             Self::Signature => {
                 say!(lang, en: "the checkpoint is not signed by this log's key", zh: "检查点不是由本日志的密钥签名")
             }
             Self::Key => say!(lang, en: "the public key is malformed", zh: "公钥格式错误"),
             Self::Cosignature => say!(lang, en: "a witness's signature is wrong", zh: "见证者的签名错误"),
             Self::Quorum => {
-                say!(lang, en: "fewer witnesses signed than the policy asks for", zh: "签名的见证者少于策略要求")
+                say!(lang, en: "fewer witnesses signed than the policy requires", zh: "签名的见证者少于策略要求")
             }
             Self::Frame(flaw) => flaw.say(lang),
             Self::Ends => {
@@ -161,27 +164,27 @@ impl Say for Fault {
             }
             Self::Root => say!(
                 lang,
-                en: "the entries are not those that were signed (which one was changed cannot be told)",
+                en: "the entries are not those that were signed (it is unknown which one was changed)",
                 zh: "记录与签名时不一致（无法判断哪一条被更改）"
             ),
             Self::Entry => {
                 say!(lang, en: "the entry is not the one that was signed", zh: "该记录与签名时不一致")
             }
             Self::Tile => {
-                say!(lang, en: "the tile is not that of the signed log", zh: "哈希块与已签名的日志不一致")
+                say!(lang, en: "the tile does not match the signed log", zh: "哈希块与已签名的日志不一致")
             }
             Self::Bundle => {
-                say!(lang, en: "the bundle has not the right entries", zh: "记录包中的条数或长度不正确")
+                say!(lang, en: "the bundle has the wrong number or length of entries", zh: "记录包中的条数或长度不正确")
             }
             Self::Record => {
-                say!(lang, en: "the entry is signed but is no record", zh: "该条目已签名，但不是有效记录")
+                say!(lang, en: "the entry is signed but is not a valid record", zh: "该条目已签名，但不是有效记录")
             }
             Self::Payload => {
-                say!(lang, en: "the encrypted payload is not the entry's own", zh: "加密内容与该记录不符")
+                say!(lang, en: "the encrypted payload does not match the entry", zh: "加密内容与该记录不符")
             }
             Self::Frontier => say!(
                 lang,
-                en: "the saved frontier is damaged (harmless: the next start makes it anew)",
+                en: "the saved frontier is damaged (harmless: the next start rebuilds it)",
                 zh: "保存的进度文件损坏（无害：下次启动会重新生成）"
             ),
         }
@@ -205,7 +208,7 @@ impl Say for NotCovered {
         match self {
             Self::KeyFromFolder => say!(
                 lang,
-                en: "the log's key was taken from the folder itself; to know whose log it is, give the key with --vkey",
+                en: "the log's key was taken from the folder itself; to verify whose log it is, pass the key with --vkey",
                 zh: "日志公钥取自该目录本身；要确认日志属于谁，请用 --vkey 指定公钥"
             ),
             Self::NoWitness => say!(
@@ -215,7 +218,7 @@ impl Say for NotCovered {
                 zh: "没有见证者签名：持有日志密钥的人可能重写过全部记录，因此不能声称“自某日起为证据”"
             ),
             Self::UnknownSignatures(n) => {
-                say!(lang, en: "{n} signatures by unknown keys were not checked", zh: "{n} 个未知密钥的签名未检查")
+                say!(lang, en: "{n} signatures by unknown keys, which were not checked", zh: "{n} 个未知密钥的签名未检查")
             }
             Self::NoCheckpoint => say!(lang, en: "nothing has been signed yet", zh: "尚未签名任何内容"),
             Self::Tail { entries, torn } => say!(
@@ -229,7 +232,7 @@ impl Say for NotCovered {
                 zh: "崩溃后另存的 {files} 个文件，共 {bytes} 字节"
             ),
             Self::MissingPayloads(n) => {
-                say!(lang, en: "{n} payloads are not in the folder", zh: "目录中缺少 {n} 份内容")
+                say!(lang, en: "{n} payloads that are not in the folder", zh: "目录中缺少 {n} 份内容")
             }
             Self::Erased(n) => say!(
                 lang,
@@ -243,7 +246,7 @@ impl Say for NotCovered {
             ),
             Self::Databases => say!(
                 lang,
-                en: "the databases beside the journal (conversation keys, vault, index)",
+                en: "the databases next to the journal (conversation keys, vault, index)",
                 zh: "日志旁的数据库（会话密钥、代号库、索引）"
             ),
         }

@@ -1,4 +1,4 @@
-//! What subjects answered, across epochs, erasures and restarts.
+//! Consent responses of subjects across epochs, erasures and restarts.
 
 use ombud_ledger::{Consent, Consents, Vault};
 
@@ -48,7 +48,7 @@ async fn an_erasure_that_was_cut_off_is_still_there_to_be_finished() {
         (later.scopes("sub_a").await.unwrap(), later.tokens("sub_a").await.unwrap()),
         (vec!["scope".to_owned()], 1)
     );
-    // What comes late has no place: nothing would find it again once this has ended.
+    // Late values are not stored: nothing would find them again once the erasure has ended.
     assert!(!vault.put_of(whose, "scope-2", &entries).await.unwrap());
     assert!(vault.get("scope-2", &["EMAIL_00000000"]).await.unwrap().is_empty());
     assert!(vault.put_of(("sub_b", "tenant"), "scope-3", &entries).await.unwrap(), "another user");

@@ -9,7 +9,7 @@ use ombud_ledger::{Contents, Error, Ledger, Payload, Policy, Problem, Reader, ve
 
 use crate::support::{copy, event, filled};
 
-/// Names the home in a child that runs the test of the same name in its other role.
+/// Names the home in a child process that runs the test of the same name in its other role.
 const CHILD: &str = "OMBUD_TEST_CHILD_HOME";
 
 fn child(test: &str, home: &Path, limit: Option<&str>) -> Child {
@@ -31,7 +31,7 @@ fn child_home() -> Option<std::path::PathBuf> {
     std::env::var_os(CHILD).map(Into::into)
 }
 
-/// Appends until it is killed, and says after each step what a caller could rely on.
+/// Appends until it is killed, and reports after each step what a caller could rely on.
 async fn append_for_ever(home: &Path) {
     let ledger = Ledger::open(home).await.unwrap();
     let mut out = std::io::stdout();
@@ -63,7 +63,7 @@ async fn nothing_acknowledged_is_lost_to_kill_9() {
     for round in 0..25_usize {
         let mut child = child("crash::nothing_acknowledged_is_lost_to_kill_9", home.path(), None);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // Killed after another number of lines each time; what it had already said counts too.
+        // Killed after a different number of lines each time; what it had already reported counts too.
         for line in lines.by_ref().take(10 + round * 13) {
             note(&line.unwrap(), &mut written, &mut durable);
         }
@@ -92,7 +92,8 @@ async fn nothing_acknowledged_is_lost_to_kill_9() {
     }
 }
 
-/// Takes in a line such as `written 12 4711-12`; other lines are the test harness's. A line reaches a pipe whole or not at all.
+/// Parses a line such as `written 12 4711-12`; other lines come from the test harness. A line reaches a pipe completely
+/// or not at all.
 fn note(line: &str, written: &mut Vec<(usize, String)>, durable: &mut Vec<(usize, String)>) {
     let mut words = line.split(' ');
     let (Some(kind), Some(seq), Some(id)) = (words.next(), words.next(), words.next()) else { return };
@@ -131,7 +132,7 @@ async fn a_full_disk_ends_the_log_for_good() {
     let count: u64 =
         text.split("refused after ").nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap();
     assert!(count > 10);
-    // With room again the log goes on behind the last whole entry, and says what happened.
+    // With free space again, the log continues after the last complete entry and records what happened.
     let ledger = Ledger::open(home.path()).await.unwrap();
     assert_eq!(ledger.append(event(0), None).unwrap().seq, count + 1);
     ledger.close().await.unwrap();
@@ -161,7 +162,7 @@ async fn nothing_is_signed_that_contradicts_a_checkpoint() {
     let good = std::fs::read(&segment).unwrap();
     let frontier = home.path().join("journal/frontier");
 
-    // An old copy of the segment was put back; with and without a frontier.
+    // An old copy of the segment was restored; with and without a frontier.
     std::fs::copy(old.path().join("journal/00000000.seg"), &segment).unwrap();
     assert_eq!(refused(home.path()).await, Problem::Shorter { found: 3, signed: 6 });
     std::fs::remove_file(&frontier).unwrap();
@@ -195,14 +196,15 @@ async fn nothing_is_signed_that_contradicts_a_checkpoint() {
     std::fs::copy(old.path().join("journal/frontier"), &frontier).unwrap();
     assert_eq!(refused(home.path()).await, Problem::Checkpoint);
 
-    // Whatever said that something had been signed is gone, and then every entry too: the keys of conversations are left.
+    // Everything showing that something had been signed is gone, and then every entry too: the keys of conversations
+    // remain.
     std::fs::remove_file(&frontier).unwrap();
     std::fs::write(&segment, &good[..good.len() / 2]).unwrap();
     assert_eq!(refused(home.path()).await, Problem::Checkpoint);
     assert!(!verify(home.path(), &Policy::default()).unwrap().is_whole());
     std::fs::write(&segment, &good[..60]).unwrap();
     assert_eq!(refused(home.path()).await, Problem::Emptied);
-    // With the checkpoint over nothing that every log is born with.
+    // With the checkpoint over zero entries that every log starts with.
     let born = tempfile::tempdir().unwrap();
     std::fs::create_dir(born.path().join("keys")).unwrap();
     std::fs::copy(home.path().join("keys/log.key"), born.path().join("keys/log.key")).unwrap();
@@ -211,7 +213,7 @@ async fn nothing_is_signed_that_contradicts_a_checkpoint() {
     assert_eq!(refused(home.path()).await, Problem::Emptied);
     std::fs::remove_file(&checkpoint).unwrap();
 
-    // One bit in the middle, below what is signed.
+    // One flipped bit in the middle, in the signed part.
     let mut flipped = good.clone();
     flipped[good.len() / 2] ^= 1;
     std::fs::write(&segment, &flipped).unwrap();
@@ -219,7 +221,7 @@ async fn nothing_is_signed_that_contradicts_a_checkpoint() {
     assert!(matches!(refused(home.path()).await, Problem::Segment { .. }));
     std::fs::write(&segment, &good).unwrap();
 
-    // As it was, it opens; also with a frontier that is older, damaged or gone.
+    // Restored to its original state, it opens; also with a frontier that is older, damaged or gone.
     std::fs::write(&checkpoint, &signed).unwrap();
     for frontier_bytes in [std::fs::read(old.path().join("journal/frontier")).unwrap(), b"junk".to_vec()] {
         std::fs::write(&frontier, frontier_bytes).unwrap();
@@ -230,7 +232,8 @@ async fn nothing_is_signed_that_contradicts_a_checkpoint() {
     }
 }
 
-/// What a start that was refused or killed leaves behind is no log, and nothing that cries wolf; filters may have been used first.
+/// A start that was refused or killed does not leave a log behind, nor anything that raises a false alarm; filters may
+/// have been used first.
 #[tokio::test]
 async fn a_home_without_a_log_is_told_as_such_and_can_begin_one() {
     let home = tempfile::tempdir().unwrap();

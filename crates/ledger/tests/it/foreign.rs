@@ -1,4 +1,4 @@
-//! A verifier that others wrote (Cloudflare's `signed_note` and `tlog_tiles`) accepts what we export, and what we prove.
+//! A third-party verifier (Cloudflare's `signed_note` and `tlog_tiles`) accepts what we export, and what we prove.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ impl TileReader for Folder {
     }
 
     fn read_tiles(&self, tiles: &[Tile]) -> Result<Vec<Vec<u8>>, Error> {
-        // Their name has the height in it, ours (C2SP) has not.
+        // Their path contains the height, ours (C2SP) does not.
         Ok(tiles.iter().map(|tile| self.read(&tile.path().replacen("tile/8/", "tile/", 1))).collect())
     }
 

@@ -1,11 +1,11 @@
-//! What several tests need.
+//! Helpers shared by several tests.
 
 use std::path::{Path, PathBuf};
 
 use ombud_core::event::{Event, EventKind};
 use ombud_ledger::{Ledger, Payload};
 
-/// An event whose id tells which it is; two events share an exchange.
+/// An event whose id identifies it; two events share an exchange.
 pub(crate) fn event(n: u64) -> Event {
     Event {
         v: 1,
@@ -20,7 +20,7 @@ pub(crate) fn event(n: u64) -> Event {
     }
 }
 
-/// What event `n` of [`filled`] says.
+/// The payload text of event `n` of [`filled`].
 pub(crate) fn text(n: u64) -> String {
     format!("the words of event {n}")
 }
@@ -42,7 +42,7 @@ pub(crate) fn append(ledger: &Ledger, first: u64, count: u64) {
     }
 }
 
-/// All files below a directory, in order.
+/// All files below a directory, sorted.
 pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![dir.to_owned()];
@@ -56,7 +56,7 @@ pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Copies a directory with all that is in it.
+/// Copies a directory recursively.
 pub(crate) fn copy(from: &Path, to: &Path) {
     for file in files(from) {
         let target = to.join(file.strip_prefix(from).unwrap());

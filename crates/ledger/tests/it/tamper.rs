@@ -1,4 +1,4 @@
-//! Every bit counts: whatever is changed in a log is found, and named.
+//! Every bit counts: whatever is changed in a log is found and named.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn key(home: &Path) -> VerifierKey {
     VerifierKey::parse(std::fs::read_to_string(home.join("journal/vkey")).unwrap().trim_end()).unwrap()
 }
 
-/// Flips each bit of each file that `of` accepts, and gives the report to `check` with the file and the byte.
+/// Flips each bit of each file that `of` accepts, and passes the report to `check` with the file and the byte.
 fn flip_all(source: &Path, step: usize, policy: &Policy, check: impl Fn(&Path, usize, &Report)) {
     for file in files(source) {
         let good = std::fs::read(&file).unwrap();
@@ -58,7 +58,7 @@ proptest::proptest! {
         for sub in ["journal", "tile/entries", "tile/0"] {
             std::fs::create_dir_all(dir.path().join(sub)).unwrap();
         }
-        // A good beginning, so that not everything ends at the first byte.
+        // A valid start, so that not everything ends at the first byte.
         let good = b"ombudseg\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
         let mut bytes = [good.as_slice(), &[0; 4], b"OMB1", &segment].concat();
         let at = at % bytes.len();
@@ -197,7 +197,7 @@ async fn a_report_says_what_it_did_not_cover() {
 async fn entries_after_the_checkpoint_are_listed_and_a_removed_checkpoint_is_noticed() {
     let home = tempfile::tempdir().unwrap();
     filled(home.path(), 2).await;
-    // The checkpoint of two entries beside a journal of five: as after a kill.
+    // The checkpoint of two entries next to a journal of five: as after a kill.
     let checkpoint = std::fs::read(home.path().join("journal/checkpoint")).unwrap();
     let frontier = std::fs::read(home.path().join("journal/frontier")).unwrap();
     let ledger = Ledger::open(home.path()).await.unwrap();

@@ -1,4 +1,4 @@
-//! The ledger from outside: write, read beside the writer, erase, prove.
+//! The ledger from outside: write, read alongside the writer, erase, prove.
 
 use crate::support::{append, event, filled, text};
 use ombud_core::DataType;
@@ -108,7 +108,7 @@ async fn erasing_a_conversation_leaves_the_log_whole_and_the_words_gone() {
     assert_eq!(report.entries, 11);
     assert!(report.not_covered.contains(&ombud_ledger::verify::NotCovered::Erased(1)));
 
-    // Yesterday's backup of everything but the keys opens nothing.
+    // Yesterday's backup of everything but the keys decrypts nothing.
     std::fs::copy(backup.path().join("state.db"), home.path().join("state.db")).unwrap();
     std::fs::copy(backup.path().join("state.db-wal"), home.path().join("state.db-wal")).unwrap();
     let _ = std::fs::remove_file(home.path().join("state.db-shm"));
@@ -148,7 +148,7 @@ async fn proofs_of_entries_and_of_growth_hold() {
         root = signed.root;
     }
     assert_eq!(reader.proof(300).await.unwrap(), None);
-    // The log grows; the old root is provably a prefix of the new.
+    // The log grows; the old root is provably a prefix of the new one.
     let ledger = Ledger::open(home.path()).await.unwrap();
     append(&ledger, 300, 400);
     ledger.close().await.unwrap();
@@ -181,7 +181,7 @@ async fn derived_keys_stay_the_same_and_are_nowhere_on_disk() {
     assert_eq!(ledger.vault().derive_key("mask", &[b"client"]).unwrap(), key);
     assert_ne!(ledger.derive_key("mask", &[b"other"]), key);
     for file in crate::support::files(home.path()) {
-        // SQLite takes its side files away when the last connection is gone; then there is nothing to find in them.
+        // SQLite removes its side files when the last connection is closed; then there is nothing to find in them.
         let bytes = std::fs::read(&file).unwrap_or_default();
         assert!(!bytes.windows(32).any(|window| window == key), "{}", file.display());
     }
@@ -198,7 +198,7 @@ async fn no_file_shows_what_a_payload_or_the_vault_says() {
     ledger.close().await.unwrap();
     Reader::open(home.path()).await.unwrap();
     for file in crate::support::files(home.path()) {
-        // SQLite takes its side files away when the last connection is gone; then there is nothing to find in them.
+        // SQLite removes its side files when the last connection is closed; then there is nothing to find in them.
         let bytes = std::fs::read(&file).unwrap_or_default();
         assert!(!bytes.windows(11).any(|window| window == b"13800138000"), "{}", file.display());
     }

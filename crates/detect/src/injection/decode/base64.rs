@@ -1,4 +1,4 @@
-//! Text in base64, of both alphabets, in one line or wrapped.
+//! Text in base64, in either alphabet, on one line or wrapped.
 
 use std::ops::Range;
 
@@ -11,11 +11,11 @@ use ombud_core::Hiding;
 use super::super::view::View;
 use super::text_of;
 
-/// Characters of a run that may hold a sentence.
+/// Minimum length of a run that may contain a sentence.
 const RUN: usize = 20;
-/// Characters that show whether it is text.
+/// Number of characters that show whether it is text.
 const PROBE: usize = 32;
-/// A line of this length may go on in the next one (RFC 2045 breaks at 76, PEM at 64).
+/// A line of at least this length may continue on the next one (RFC 2045 breaks at 76, PEM at 64).
 const WRAPPED: usize = 56;
 
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
@@ -40,7 +40,7 @@ pub(super) fn find(view: &View<'_>, out: &mut Vec<View<'static>>) {
     }
 }
 
-/// The next run of digits from `from` on that is long enough.
+/// The next sufficiently long run of digits from `from` on.
 fn next_run(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     let mut at = from;
     loop {
@@ -53,7 +53,7 @@ fn next_run(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     }
 }
 
-/// Where the run ends that begins at `start`, over the ends of full lines.
+/// Where the run that starts at `start` ends, continuing across the ends of full lines.
 fn run_end(bytes: &[u8], start: usize) -> usize {
     let mut line = start;
     loop {
@@ -83,14 +83,14 @@ fn decode(run: &[u8]) -> Option<String> {
     let probe = ENGINE.decode(plain(run.get(..PROBE.min(run.len() / 4 * 4))?)).ok()?;
     is_prefix_of_text(&probe).then_some(())?;
     let mut digits = plain(run);
-    // One digit alone holds no byte: the run ended a character late.
+    // One digit alone encodes no byte: the run ended a character late.
     if digits.len() % 4 == 1 {
         digits.pop();
     }
     Some(text_of(&ENGINE.decode(digits).ok()?)?.to_owned())
 }
 
-/// Whether these may be the first bytes of a text: a character may be cut at the end.
+/// Whether these may be the first bytes of a text; the last character may be cut.
 fn is_prefix_of_text(bytes: &[u8]) -> bool {
     let valid = match std::str::from_utf8(bytes) {
         Ok(_) => bytes.len(),

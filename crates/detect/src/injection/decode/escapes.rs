@@ -1,5 +1,4 @@
-//! Characters that are written as numbers: `%41`, `&#65;`, `\u0041`, `\x41`; and letters in frames, circles and small
-//! capitals.
+//! Characters written as numbers (`%41`, `&#65;`, `\u0041`, `\x41`), and letters in frames, circles and small capitals.
 
 use ombud_core::Hiding;
 
@@ -7,13 +6,13 @@ use super::super::view::{Derived, View};
 
 /// One way of writing a character.
 struct Code {
-    /// Bytes with which it may begin.
+    /// Bytes that may start it.
     leads: &'static [u8],
-    /// The character at the start of a text and the bytes that it takes.
+    /// Reads the character at the start of a text; returns the length in bytes and the character.
     read: fn(&str) -> Option<(usize, char)>,
-    /// So many make a stretch.
+    /// Minimum number that makes a stretch.
     least: usize,
-    /// Bytes between two of them in one stretch.
+    /// Maximum number of bytes between two of them in one stretch.
     gap: usize,
     hiding: Hiding,
 }
@@ -83,7 +82,7 @@ fn finish(view: &View<'_>, code: &Code, mut stretch: Stretch, out: &mut Vec<View
     out.push(view.child(stretch.derived, stretch.end + word, Some(code.hiding)));
 }
 
-/// Where the word begins that goes on with the character at `at`.
+/// Start of the word that continues with the character at `at`.
 fn word_start(text: &str, least: usize, at: usize) -> usize {
     let before = text.as_bytes().get(least.max(at.saturating_sub(24))..at).unwrap_or_default();
     at - before.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count()
@@ -115,7 +114,7 @@ fn percent(text: &str) -> Option<(usize, char)> {
     Some((3 * count, ch))
 }
 
-/// A numeric character reference of HTML.
+/// A numeric HTML character reference.
 pub(in super::super) fn reference(text: &str) -> Option<(usize, char)> {
     let digits = text.strip_prefix("&#")?;
     let end = digits.bytes().take(9).position(|b| b == b';')?;
@@ -137,9 +136,9 @@ fn escape(text: &str) -> Option<(usize, char)> {
     Some((length, char::from_u32(value).filter(|ch| !ch.is_control() || *ch == '\n')?))
 }
 
-/// Latin letters in a row of 26, by their first code point.
+/// Rows of 26 Latin letters, by their first code point.
 const ROWS: &[u32] = &[0x249c, 0x24b6, 0x24d0, 0x1f110, 0x1f130, 0x1f150, 0x1f170, 0x1f1e6];
-/// Small capitals from a to z, as far as there are any outside the letters of IPA.
+/// Small capitals from a to z, where they exist outside the IPA letters.
 const SMALL: &str = "ᴀ-ᴄᴅᴇ---ɪᴊᴋ-ᴍ-ᴏᴘ---ᴛᴜᴠᴡ--ᴢ";
 
 fn framed(text: &str) -> Option<(usize, char)> {

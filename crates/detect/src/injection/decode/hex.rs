@@ -1,4 +1,4 @@
-//! Text in hexadecimal pairs, run together or apart.
+//! Text in hexadecimal pairs, contiguous or separated.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use ombud_core::Hiding;
 use super::super::view::View;
 use super::text_of;
 
-/// Pairs of a run that may hold a sentence.
+/// Minimum number of pairs in a run that may contain a sentence.
 const PAIRS: usize = 16;
 
 pub(super) fn find(view: &View<'_>, out: &mut Vec<View<'static>>) {
@@ -24,7 +24,7 @@ pub(super) fn find(view: &View<'_>, out: &mut Vec<View<'static>>) {
     }
 }
 
-/// Reads pairs from `start` on, over one separator and `0x` or `\x` between them.
+/// Reads pairs from `start` on, across one separator and `0x` or `\x` between them.
 fn read(bytes: &[u8], start: usize) -> (Range<usize>, Vec<u8>) {
     let (mut at, mut end, mut values) = (start, start + 1, Vec::new());
     while let Some(value) = pair(bytes, at) {
@@ -40,7 +40,7 @@ fn pair(bytes: &[u8], at: usize) -> Option<u8> {
     u8::try_from(digit(at)? * 16 + digit(at + 1)?).ok()
 }
 
-/// Where the next pair may begin.
+/// Where the next pair may start.
 fn next(bytes: &[u8], at: usize) -> usize {
     let separated = matches!(bytes.get(at), Some(b' ' | b':' | b',' | b'-'));
     let at = at + usize::from(separated);

@@ -1,5 +1,5 @@
-//! Text in characters without a shape: tags (U+E0020 to U+E007E spell ASCII), variation selectors (256 of them, one a
-//! byte), and zero-width characters as bits.
+//! Text in characters without a glyph: tags (U+E0020 to U+E007E spell ASCII), variation selectors (256 of them, one per
+//! byte value), and zero-width characters as bits.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use ombud_core::Hiding;
 
 use super::super::view::View;
 
-/// Fewer characters are a flag, an emoji's variant, or chance.
+/// Fewer characters are a flag, an emoji variant, or chance.
 const LEAST: usize = 8;
 
-/// A hidden text, and the bytes of the view in which it stands.
+/// A hidden text, and the bytes of the view that contain it.
 pub(in super::super) struct Smuggled {
     pub(in super::super) view: View<'static>,
     pub(in super::super) span: Range<usize>,
@@ -18,7 +18,7 @@ pub(in super::super) struct Smuggled {
 
 pub(super) fn find(view: &View<'_>, found: &mut Vec<Smuggled>) {
     let text: &str = &view.text;
-    // All of them begin with one of these bytes; almost no text holds any.
+    // All of them start with one of these bytes; almost no text contains any.
     if memchr::memchr3(0xf3, 0xef, 0xe2, text.as_bytes()).is_none() {
         return;
     }
@@ -37,7 +37,7 @@ fn readable(bytes: &[u8]) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-/// A tag character's letter. The flags of regions end in U+E007F and are shorter than [`LEAST`].
+/// The letter of a tag character. Regional flags end in U+E007F and are shorter than [`LEAST`].
 fn tag(ch: char) -> Option<u8> {
     let code = u32::from(ch).checked_sub(0xe0000)?;
     u8::try_from(code).ok().filter(|byte| (0x20..0x7f).contains(byte))
@@ -53,7 +53,7 @@ fn selector(ch: char) -> Option<u8> {
     u8::try_from(value).ok()
 }
 
-/// Runs of characters that each stand for a byte.
+/// Runs of characters that each encode a byte.
 fn runs(text: &str, byte: fn(char) -> Option<u8>, add: &mut impl FnMut(&[u8], Range<usize>)) {
     let (mut bytes, mut start) = (Vec::new(), 0);
     for (at, ch) in text.char_indices().chain([(text.len(), ' ')]) {
@@ -71,7 +71,7 @@ fn runs(text: &str, byte: fn(char) -> Option<u8>, add: &mut impl FnMut(&[u8], Ra
     }
 }
 
-/// Zero-width spaces and non-joiners as noughts and ones, either way round, wherever they stand.
+/// Zero-width spaces and non-joiners as zeros and ones, in either assignment, wherever they appear.
 fn bits(text: &str, add: &mut impl FnMut(&[u8], Range<usize>)) {
     let mut span: Option<Range<usize>> = None;
     let mut bits: Vec<bool> = Vec::new();

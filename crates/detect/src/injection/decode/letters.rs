@@ -1,4 +1,4 @@
-//! Letters that were moved: ROT13, text written backwards, words with a gap after each letter.
+//! Rearranged letters: ROT13, reversed text, words with a gap after each letter.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -8,7 +8,7 @@ use ombud_core::Hiding;
 
 use super::super::view::{Derived, View};
 
-/// Words of orders, as they look once they were moved. Two of them in one line show how the line was moved.
+/// Words of instructions as they look after ROT13 or reversal. Two of them in a line show how it was transformed.
 const WORDS: &[&str] = &[
     "instructions",
     "instruction",
@@ -44,7 +44,7 @@ const WORDS: &[&str] = &[
     "address",
     "nothing",
 ];
-/// The same in Chinese, for text written backwards.
+/// Chinese words of instructions, for reversed text.
 const CHINESE: &[&str] = &[
     "指令",
     "忽略",
@@ -71,7 +71,7 @@ const CHINESE: &[&str] = &[
     "不要",
 ];
 
-/// Letters one by one, so many of them.
+/// Minimum number of letters spelt one by one.
 const SPELT: usize = 12;
 
 struct Moved {
@@ -115,7 +115,7 @@ pub(super) fn find(view: &View<'_>, out: &mut Vec<View<'static>>) {
 fn moved_lines(view: &View<'_>, out: &mut Vec<View<'static>>) {
     let text: &str = &view.text;
     let Some(automaton) = &moved().automaton else { return };
-    // Per line: hits of each way.
+    // Per line: number of hits for each transformation.
     let (mut line, mut hits) = (0..0, [0_usize; 2]);
     for hit in automaton.find_iter(text) {
         if hit.start() >= line.end {
@@ -146,7 +146,7 @@ fn derive(
     }
 }
 
-/// The line around `at`, from `least` on.
+/// The line around `at`, starting at `least` at the earliest.
 fn line_around(text: &str, at: usize, least: usize) -> Range<usize> {
     let before =
         text.get(least..at).and_then(|part| part.rfind('\n')).map_or(least, |place| least + place + 1);
@@ -182,7 +182,7 @@ fn is_letter(ch: char) -> bool {
     ch.is_ascii_alphabetic() || ('\u{4e00}'..='\u{9fff}').contains(&ch)
 }
 
-/// The start of the letter that ends at `at`, if it stands alone.
+/// The start of the letter that ends at `at`, if it is isolated.
 fn single_before(text: &str, at: usize) -> Option<usize> {
     let mut before = text.get(..at)?.chars().rev();
     let letter = before.next().filter(|ch| is_letter(*ch))?;
@@ -190,14 +190,14 @@ fn single_before(text: &str, at: usize) -> Option<usize> {
     alone.then(|| at - letter.len_utf8())
 }
 
-/// Reads letters, each followed by the same gap; a wider one parts words.
+/// Reads letters, each followed by the same gap; a wider gap separates words.
 fn read_spelt(text: &str, start: usize) -> (Derived, usize, usize) {
     let (mut derived, mut count, mut at, mut end) = (Derived::new(), 0, start, start);
     while let Some(ch) = text.get(at..).and_then(|rest| rest.chars().next()).filter(|ch| is_letter(*ch)) {
         let next = at + ch.len_utf8();
         let rest = text.get(next..).unwrap_or_default();
         let gaps = rest.bytes().take(4).take_while(|b| is_gap(*b)).count();
-        // A word behind the gap is not spelt any more.
+        // A whole word after the gap is no longer spelt out.
         if gaps == 0 && rest.chars().next().is_some_and(char::is_alphanumeric) {
             break;
         }

@@ -1,4 +1,4 @@
-//! What is written in another way than it is meant: each decoder finds its own runs in one linear pass.
+//! Decoders for encoded text: each finds its own runs in one linear pass.
 
 mod base64;
 mod escapes;
@@ -11,15 +11,15 @@ use super::view::View;
 pub(super) use escapes::reference;
 pub(super) use invisible::Smuggled;
 
-/// Runs that decode to fewer bytes say nothing.
+/// Minimum length of decoded text, in bytes; anything shorter is not meaningful.
 const LEAST: usize = 12;
 
-/// What stands in invisible characters of a text that is not normalised yet.
+/// Text hidden in invisible characters of a text that is not normalised yet.
 pub(super) fn invisible(view: &View<'_>, found: &mut Vec<Smuggled>) {
     invisible::find(view, found);
 }
 
-/// What is encoded in a normalised text.
+/// Encoded text in a normalised text.
 pub(super) fn encoded(view: &View<'_>, out: &mut Vec<View<'static>>) {
     base64::find(view, out);
     hex::find(view, out);
@@ -27,14 +27,14 @@ pub(super) fn encoded(view: &View<'_>, out: &mut Vec<View<'static>>) {
     letters::find(view, out);
 }
 
-/// The text in decoded bytes, if they are one: UTF-8 without control characters.
+/// The decoded bytes as text, if they are text: UTF-8 without control characters.
 fn text_of(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() >= LEAST)?;
     let odd = |ch: char| (ch.is_control() && !matches!(ch, '\n' | '\r' | '\t')) || ch == '\u{fffd}';
     (!text.chars().any(odd)).then_some(text)
 }
 
-/// What a decoder makes of a text, for its tests.
+/// The result of a decoder, for its tests.
 #[cfg(test)]
 fn decoded(find: fn(&View<'_>, &mut Vec<View<'static>>), text: &str) -> Vec<String> {
     let mut out = Vec::new();

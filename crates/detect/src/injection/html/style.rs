@@ -1,8 +1,8 @@
-//! Styles that show nothing.
+//! Styles that hide content.
 
 use std::collections::BTreeSet;
 
-/// Declarations, without blanks, that hide what they apply to.
+/// Declarations, without spaces, that hide the elements they apply to.
 const HIDING: &[&str] = &[
     "display:none",
     "visibility:hidden",
@@ -21,17 +21,17 @@ const HIDING: &[&str] = &[
     "left:-5000",
     "content-visibility:hidden",
 ];
-/// Properties that hide with the value nought.
+/// Properties that hide if their value is zero.
 const NOUGHT: &[&str] =
     &["font-size:", "opacity:", "max-height:", "max-width:", "line-height:", "height:", "width:"];
-/// White, as it is written.
+/// Spellings of white.
 const WHITE: &[&str] =
     &["white", "#fff", "#ffffff", "#fefefe", "#fdfdfd", "rgb(255,255,255)", "rgba(255,255,255", "snow"];
 
-/// Names of classes and ids that are kept from one page.
+/// Maximum number of class names and ids kept per page.
 const MOST: usize = 64;
 
-/// Whether a style hides what it applies to.
+/// Whether a style hides the elements it applies to.
 pub(super) fn hides(style: &str) -> bool {
     let style: String =
         style.chars().filter(|ch| !ch.is_whitespace()).collect::<String>().to_ascii_lowercase();
@@ -40,7 +40,7 @@ pub(super) fn hides(style: &str) -> bool {
         || is_white_on_white(&style)
 }
 
-/// Values of a property: its name must not be the end of another one.
+/// Values of a property, whose name must not be the end of another name.
 fn values<'s>(style: &'s str, property: &'s str) -> impl Iterator<Item = &'s str> {
     style.split([';', '"', '\'']).filter_map(move |declaration| declaration.strip_prefix(property))
 }
@@ -50,7 +50,7 @@ fn is_nought(style: &str, property: &str) -> bool {
         let number = value.trim_end_matches(|ch: char| ch.is_ascii_alphabetic() || matches!(ch, '%' | '!'));
         let tiny = property == "font-size:" && number == "1" && !value.ends_with("em");
         let nought = !number.is_empty() && number.chars().all(|ch| matches!(ch, '0' | '.'));
-        // A line or a box without height shows its text all the same, unless what flows over is cut.
+        // A line or a box without height still shows its text, unless overflow is cut off.
         let cut =
             !matches!(property, "height:" | "width:" | "line-height:") || style.contains("overflow:hidden");
         (nought && cut) || tiny
@@ -68,7 +68,7 @@ fn is_white_on_white(style: &str) -> bool {
     values(style, "color:").any(white) && (bare || behind.any(white))
 }
 
-/// Classes and ids that the style sheets in a page hide.
+/// Classes and ids hidden by the style sheets in a page.
 pub(super) fn hiding_names(text: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut rest = text;
@@ -83,7 +83,7 @@ pub(super) fn hiding_names(text: &str) -> BTreeSet<String> {
     names
 }
 
-/// The inside of the next `<style>`.
+/// The content of the next `<style>`.
 fn next_sheet<'t>(rest: &mut &'t str) -> Option<&'t str> {
     let open = memchr::memmem::find(rest.as_bytes(), b"<style")?;
     let body = rest.get(open + 6..)?.split_once('>')?.1;

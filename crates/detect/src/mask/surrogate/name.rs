@@ -1,10 +1,10 @@
-//! Names: rare ones of the same script and length, and of the same gender where the name shows it.
+//! Name surrogates: rare names of the same script and length, and of the same gender where the name shows it.
 
 use ombud_core::script::is_han;
 
 use super::Draw;
 
-/// Surnames that are real and rare, so that an answer hardly speaks of somebody else who bears one.
+/// Real but rare surnames, so that a response is unlikely to mention somebody else who bears one.
 const SURNAMES_ZH: [&str; 24] = [
     "郗", "亓", "逄", "阚", "谯", "郏", "鄢", "蔺", "逯", "璩", "郄", "贲", "邴", "隗", "厍", "晁", "勾",
     "敖", "阙", "訾", "辜", "鞠", "禤", "酆",
@@ -18,7 +18,7 @@ const FEMALE_ZH: [&str; 20] = [
     "语桐", "若汐", "疏影", "采薇", "沅芷", "清漪", "映雪", "舒窈", "念真", "婉兮", "静姝", "蕴秀", "梦瑶",
     "芷若", "素心", "黛青", "绮云", "妙音", "婵月", "兰因",
 ];
-/// Characters that men's or women's names have far more often than the others'.
+/// Characters that occur far more often in men's or in women's names.
 const MANLY: &str = "伟强军勇刚杰涛斌超磊鹏辉波龙浩健峰毅俊飞凯雄建国志宏铁柱钢彪武";
 const WOMANLY: &str = "芳娜敏静丽娟艳燕红霞玲婷雪梅兰琳倩颖莉萍娇妍媛婉琴莹蓉薇娅珊妮姗洁";
 
@@ -60,7 +60,7 @@ const SURNAMES_EN: [&str; 28] = [
     "Sallow",
     "Tolliver",
 ];
-/// First names of women that do not end in `a`, the most frequent.
+/// The most frequent first names of women that do not end in `a`.
 const WOMEN_EN: [&str; 24] = [
     "mary",
     "jennifer",
@@ -91,7 +91,7 @@ const HONORIFICS: [&str; 10] = ["mr", "mrs", "ms", "miss", "dr", "prof", "sir", 
 const TITLES_ZH: [&str; 14] =
     ["先生", "女士", "小姐", "老师", "医生", "经理", "主任", "师傅", "同学", "总", "哥", "姐", "叔", "姨"];
 
-/// A name for a name; `None` where the script is another, or nothing in it is a name.
+/// A name to replace a name; `None` if it is in another script, or nothing in it is a name.
 pub(super) fn make(value: &str, draw: &mut Draw) -> Option<String> {
     let latin = |ch: char| ch.is_ascii_alphabetic() || " .'-".contains(ch);
     if value.chars().all(is_han) {
@@ -175,13 +175,13 @@ fn first_names(word: &str, draw: &mut Draw) -> &'static [&'static str] {
     if female || unclear { &FEMALE_EN } else { &MALE_EN }
 }
 
-/// One of the list, nearly as long as the word if there is one.
+/// One of the list, of nearly the same length as the word if possible.
 fn like(word: &str, list: &'static [&'static str], draw: &mut Draw) -> Option<&'static str> {
     let near: Vec<&str> = list.iter().copied().filter(|name| name.len().abs_diff(word.len()) <= 2).collect();
     pick(if near.len() > 2 { &near } else { list }, draw)
 }
 
-/// In the case of the word.
+/// The name in the letter case of the word.
 fn styled(word: &str, name: &str) -> String {
     let all = |test: fn(&u8) -> bool| word.bytes().filter(u8::is_ascii_alphabetic).all(|b| test(&b));
     if word.len() > 2 && all(u8::is_ascii_uppercase) {

@@ -1,14 +1,14 @@
-//! Numbers from ranges that nobody is given, written as the real ones are.
+//! Number surrogates from unallocated ranges, formatted like the real ones.
 
 use super::Draw;
 
-/// The digits of a value that is nothing but a number with signs between.
+/// The digits of a value that consists only of a number and separators.
 fn digits(value: &str) -> Option<Vec<u8>> {
     let plain = value.bytes().all(|b| b.is_ascii_digit() || b" -.()+/".contains(&b));
     plain.then(|| value.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').collect())
 }
 
-/// The value with other digits in the places of its own.
+/// The value with its digits replaced by others.
 fn rewritten(value: &str, digits: &[u8]) -> String {
     let mut digits = digits.iter();
     let place = |ch: char| {
@@ -17,7 +17,8 @@ fn rewritten(value: &str, digits: &[u8]) -> String {
     value.chars().map(place).collect()
 }
 
-/// A Chinese mobile from 199-99, a North American number 555-01xx, each with the country code and the signs that it had.
+/// A Chinese mobile number from 199-99 or a North American number 555-01xx, each with its original country code and
+/// separators.
 pub(super) fn phone(value: &str, draw: &mut Draw) -> Option<String> {
     let digits = digits(value)?;
     let american = value.starts_with("+1") || value.contains('(') || digits.len() == 10;
@@ -44,7 +45,7 @@ fn north_american(draw: &mut Draw) -> Vec<u8> {
     area.into_iter().chain([5, 5, 5, 0, 1, draw.digit(), draw.digit()]).collect()
 }
 
-/// A card of the issuer 999999, which is not assigned; the last digit is right.
+/// A card number of the issuer 999999, which is not assigned; the check digit is valid.
 pub(super) fn card(value: &str, draw: &mut Draw) -> Option<String> {
     let count = digits(value).filter(|digits| (13..=19).contains(&digits.len()))?.len();
     let mut made = vec![9; 6];
@@ -59,7 +60,8 @@ fn doubled(digit: u8, double: bool) -> u32 {
     if digit > 9 { digit - 9 } else { digit }
 }
 
-/// A Chinese identity number of the area 999, of the same decade of birth and the same sex; the check character is right.
+/// A Chinese identity number of the area 999, with the same decade of birth and the same sex; the check character is
+/// valid.
 pub(super) fn identity(value: &str, draw: &mut Draw) -> Option<String> {
     let body: Vec<u8> = value.bytes().take(17).filter(u8::is_ascii_digit).map(|b| b - b'0').collect();
     if value.len() != 18 || body.len() != 17 {
@@ -79,7 +81,7 @@ pub(super) fn identity(value: &str, draw: &mut Draw) -> Option<String> {
     Some(made.iter().map(|digit| char::from(b'0' + digit)).chain([check]).collect())
 }
 
-/// ISO 7064 MOD 11-2, as GB 11643 prescribes it.
+/// ISO 7064 MOD 11-2, as prescribed by GB 11643.
 fn check_character(digits: &[u8]) -> char {
     let sum = digits.iter().fold(0, |sum, digit| (sum + u32::from(*digit)) * 2 % 11);
     match (12 - sum) % 11 {
@@ -88,7 +90,7 @@ fn check_character(digits: &[u8]) -> char {
     }
 }
 
-/// A social security number of the area 999 with a group below 50, which neither office gives out.
+/// A social security number of the area 999 with a group below 50, which neither authority issues.
 pub(super) fn social_security(value: &str, draw: &mut Draw) -> Option<String> {
     digits(value).filter(|digits| digits.len() == 9)?;
     let group = 10 + draw.below(40);

@@ -1,12 +1,12 @@
-//! Turning surrogates back, in texts cut anywhere.
+//! Restores surrogates, in texts cut anywhere.
 
 use super::Surrogates;
 use crate::text::is_word;
 
-/// A piece of a text as far as surrogates are concerned.
+/// A piece of a text, split by surrogates.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::mask) enum Part<'m> {
-    /// Text that holds none.
+    /// Text that contains none.
     Text(String),
     /// The value that a surrogate stood for.
     Value(&'m str),
@@ -16,20 +16,20 @@ pub(in crate::mask) enum Part<'m> {
 #[derive(Debug, Default)]
 pub(in crate::mask) struct Stage {
     held: String,
-    /// The last bytes that were let go, at most [`ESCAPE`]: a surrogate must not begin inside a word.
+    /// The last bytes that were released, at most [`ESCAPE`]: a surrogate must not start inside a word.
     before: Vec<u8>,
 }
 
-/// Bytes of the longest escape in JSON, `\\u0000`.
+/// Length of the longest JSON escape, `\\u0000`, in bytes.
 const ESCAPE: usize = 6;
 
 impl Stage {
-    /// What is held back: shorter than the longest surrogate and the character behind it.
+    /// What is held back: shorter than the longest surrogate plus the character after it.
     pub(in crate::mask) fn held(&self) -> &str {
         &self.held
     }
 
-    /// Takes the next piece and gives what is settled; everything if it is the last.
+    /// Takes the next piece and returns what is settled; everything if it is the last.
     pub(in crate::mask) fn push<'m>(
         &mut self,
         surrogates: &'m Surrogates,
@@ -93,7 +93,7 @@ fn push_text(parts: &mut Vec<Part<'_>>, text: &str, from: usize, to: usize) {
     }
 }
 
-/// Where the text begins that may still become a surrogate, or is one whose next character is not known yet.
+/// Start of the text that may still become a surrogate, or that is one whose next character is not known yet.
 fn held_from(surrogates: &Surrogates, text: &str) -> usize {
     let longest = surrogates.spellings.iter().map(|(spelling, _)| spelling.len()).max().unwrap_or_default();
     let from = text.ceil_char_boundary(text.len().saturating_sub(longest));

@@ -1,4 +1,4 @@
-//! Names of services whose keys have no prefix of their own. Beside one of them a value needs less to be believed.
+//! Names of services whose keys have no prefix of their own. Next to one of them a value needs less evidence.
 
 use std::sync::LazyLock;
 
@@ -6,12 +6,12 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::text::{Text, is_word};
 
-/// Names in lines that stay as they are written.
+/// Keeps the names in the lines in which they are written.
 macro_rules! names {
     ($($name:literal,)*) => { &[$($name,)*] };
 }
 
-/// Names that mean nothing else: a machine-made value just behind one is its key.
+/// Names that mean nothing else: a machine-generated value directly after one is its key.
 pub(crate) const DISTINCT: &[&str] = names! {
     "abbysale", "abstractapi", "abuseipdb", "accuweather", "adafruit", "adzuna", "aeroworkflow", "airbrake", "airvisual",
     "alegra", "alienvault", "amadeus", "apacta", "api2cart", "apideck", "apiflash", "apifonica", "apify", "apilayer",
@@ -72,8 +72,8 @@ pub(crate) const DISTINCT: &[&str] = names! {
     "zipcodebase", "zonka", "zonkafeedback", "高德", "极光推送", "和风天气", "心知天气", "聚合数据",
 };
 
-/// Names that are words too, or that stand before numbers which are no keys (commits, events, resources): they count only beside
-/// a word such as `token`.
+/// Names that are also words, or that precede numbers which are not keys (commits, events, resources): they count only
+/// next to a word such as `token`.
 const WORDED: &[&str] = names! {
     "adobe", "agora", "airship", "airtable", "aiven", "alchemy", "algolia", "alibaba", "aliyun", "amap", "amplitude",
     "anthropic", "anypoint", "apollo", "artifactory", "artsy", "asana", "atera", "atlassian", "auth0", "autodesk",
@@ -102,7 +102,7 @@ const WORDED: &[&str] = names! {
     "腾讯", "阿里云", "钉钉", "飞书", "华为",
 };
 
-/// Bytes before a word such as `token` in which the name is looked for.
+/// Number of bytes before a word such as `token` in which the name is looked for.
 const WINDOW: usize = 40;
 
 static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -114,7 +114,7 @@ static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         .ok()
 });
 
-/// True if the name of a service stands shortly before `at`, in the same line.
+/// True if a service name is shortly before `at`, on the same line.
 pub(crate) fn before(text: &Text<'_>, at: usize) -> bool {
     let from = text.as_str().floor_char_boundary(at.saturating_sub(WINDOW));
     let window = text.slice(from..at);

@@ -1,9 +1,9 @@
-//! Passwords that a Chinese text announces and that are not plain ASCII, or stand in Chinese quotation marks: `密码是“abc123”`,
+//! Passwords announced by a Chinese text that are not plain ASCII, or are in Chinese quotation marks: `密码是“abc123”`,
 //! `密码：小明爱吃鱼123`, `口令为芝麻开门`.
 //!
-//! A Chinese sentence goes on without a blank, so what follows `密码是` is as often a remark about the password (`必填项`,
-//! `什么`, `你的生日`) as the password. Words of such remarks take it away; without quotation marks a phrase must end in digits or
-//! signs, or be a watchword.
+//! A Chinese sentence continues without a space, so what follows `密码是` is as often a remark about the password (`必填项`,
+//! `什么`, `你的生日`) as the password itself. Words of such remarks exclude it; without quotation marks a phrase must end in
+//! digits or symbols, or be a watchword.
 
 use std::ops::Range;
 
@@ -13,15 +13,15 @@ use super::context::{is_meant, window};
 use super::{Link, is_chosen, is_reference};
 use crate::text::Text;
 
-/// Characters of a value, and bytes in which its end is looked for.
+/// Maximum length of a value in characters, and the number of bytes in which its end is looked for.
 const MOST: usize = 24;
 const LONGEST: usize = 96;
 
-/// Quotation marks that open and close.
+/// Opening and closing quotation marks.
 const QUOTES: &[(char, char)] =
     &[('“', '”'), ('‘', '’'), ('「', '」'), ('『', '』'), ('"', '"'), ('\'', '\''), ('`', '`')];
 
-/// What is said about passwords, and about where one is to be had.
+/// Words about passwords, and about where to obtain one.
 const ABOUT: &[&str] = &[
     "什么",
     "多少",
@@ -198,7 +198,7 @@ const LEADS: &[&str] = &[
     "仍为",
 ];
 
-/// The value behind a Chinese label.
+/// The value after a Chinese label.
 pub(super) fn value(text: &Text<'_>, label: &Range<usize>, link: &Link) -> Option<Range<usize>> {
     if let Some(span) = quoted(text, link) {
         let value = text.slice(span.clone());
@@ -221,7 +221,7 @@ fn begins(text: &Text<'_>, at: usize, word: &str) -> bool {
     text.ahead(at, word.len()) == word.as_bytes()
 }
 
-/// What stands in quotation marks, which must be closed in the same line. Inside of JSON a backslash stands before the closing one.
+/// The content of quotation marks that are closed on the same line. Within JSON a backslash precedes the closing one.
 fn quoted(text: &Text<'_>, link: &Link) -> Option<Range<usize>> {
     let (start, open) = if let Some(open) = link.quote {
         (link.value, char::from(open))
@@ -240,20 +240,21 @@ fn ahead<'t>(text: &Text<'t>, start: usize) -> &'t str {
     text.slice(start..end.max(start))
 }
 
-/// An ASCII value in Chinese quotation marks: one that people choose, or a word that the sentence calls the password.
+/// An ASCII value in Chinese quotation marks: one that people would choose, or a word that the sentence calls the
+/// password.
 fn is_password(text: &Text<'_>, label: &Range<usize>, value: &str, span: &Range<usize>) -> bool {
     let said = text.slice(label.end..span.start).starts_with('是') && value.len() >= 5 && !is_meant(value);
     let plain = value.bytes().all(|b| b.is_ascii_graphic()) && value.len() >= 4;
     plain && !is_reference(value, true) && (is_chosen(value, true, "密码") || said)
 }
 
-/// The end of a value without quotation marks: where a Chinese sentence pauses or ends. Signs inside belong to it.
+/// The end of an unquoted value: where a Chinese sentence pauses or ends. Symbols inside belong to it.
 fn end(text: &Text<'_>, start: usize) -> usize {
     let ahead = ahead(text, start);
     let stops =
         |ch: char| ch.is_whitespace() || "，。；、…“”‘’「」『』【】《》（）,;|<>\"'`()[]{}".contains(ch);
     let stop = ahead.find(stops).unwrap_or(ahead.len());
-    // A mark at the end is the sentence's.
+    // A mark at the end belongs to the sentence.
     let value =
         ahead.get(..stop).unwrap_or_default().trim_end_matches(['!', '?', '.', ':', '~', '！', '？', '：']);
     start + value.len()
@@ -263,7 +264,7 @@ fn speaks_of(value: &str) -> bool {
     ABOUT.iter().any(|word| value.contains(word))
 }
 
-/// Chinese first, then letters, digits or signs to the end: `小明爱吃鱼123`, `我爱北京@2008`.
+/// Chinese first, then letters, digits or symbols to the end: `小明爱吃鱼123`, `我爱北京@2008`.
 fn is_mixed(value: &str) -> bool {
     let split = value.find(|ch: char| ch.is_ascii()).unwrap_or(value.len());
     let (words, tail) = (value.get(..split).unwrap_or_default(), value.get(split..).unwrap_or_default());
@@ -276,7 +277,7 @@ fn is_mixed(value: &str) -> bool {
         && !speaks_of(words)
 }
 
-/// A phrase as people choose one, and nothing about passwords: Chinese with or without letters and digits.
+/// A phrase such as people choose, not about passwords: Chinese with or without letters and digits.
 fn is_phrase(value: &str, quoted: bool) -> bool {
     let count = value.chars().count();
     let han = value.chars().filter(|ch| is_han(*ch)).count();
@@ -289,12 +290,13 @@ fn is_phrase(value: &str, quoted: bool) -> bool {
         && !speaks_of(value)
 }
 
-/// True if nothing but a password can follow: `口令为…`, or `密码：…` in the line of an account. `是` goes on in any way.
+/// True if nothing but a password can follow: `口令为…`, or `密码：…` on the line of an account. `是` may be followed by
+/// anything.
 fn is_watchword(text: &Text<'_>, label: &Range<usize>, link: &Link) -> bool {
     let between = text.slice(label.end..link.value);
     let colon = between.contains(':');
     if text.slice(label.clone()) == "口令" {
-        // `听我口令：关灯` is an order: there the word ends another one.
+        // `听我口令：关灯` is a command: there, 口令 ends a longer phrase.
         let before =
             text.slice(text.as_str().floor_char_boundary(label.start.saturating_sub(3))..label.start);
         let begins = before.chars().next_back().is_none_or(|ch| !is_han(ch) || ch == '的');
@@ -304,7 +306,7 @@ fn is_watchword(text: &Text<'_>, label: &Range<usize>, link: &Link) -> bool {
     }
 }
 
-/// True if an account, or a network, stands shortly before: a password is what comes next.
+/// True if an account or a network is mentioned shortly before: a password comes next.
 fn beside_account(text: &Text<'_>, label: &Range<usize>) -> bool {
     let before = window(text, label.start);
     let near = before.get(before.ceil_char_boundary(before.len().saturating_sub(72))..).unwrap_or_default();

@@ -1,17 +1,18 @@
-//! Places where a plain word behind `password` is one: a connection string, a line of an environment file, a login beside it.
+//! Contexts in which a plain word after `password` is a password: a connection string, a line of an environment file, a
+//! login next to it.
 
 use std::ops::Range;
 
 use super::super::made::stands_for_a_value;
 use crate::text::{Text, is_word};
 
-/// Bytes before a label in which a user or a server is looked for.
+/// Number of bytes before a label in which a user or a server is looked for.
 const WINDOW: usize = 160;
 
-/// Longest word that is believed to be a password.
+/// Maximum length of a word that is accepted as a password.
 const LONGEST: usize = 64;
 
-/// Words that stand for a password in forms, schemas and texts about passwords.
+/// Words that stand in for a password in forms, schemas and texts about passwords.
 const MEANT: &[&str] = &[
     "password",
     "passwort",
@@ -50,7 +51,7 @@ const MEANT: &[&str] = &[
     "short",
 ];
 
-/// True if the place says that even a word is a password. `label` is where the word `password` stands.
+/// True if the context makes even a plain word a password. `label` is the position of the word `password`.
 pub(super) fn says_so(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>, quoted: bool) -> bool {
     let written = text.slice(value.clone());
     let plain = written.len() <= LONGEST
@@ -60,7 +61,8 @@ pub(super) fn says_so(text: &Text<'_>, label: &Range<usize>, value: &Range<usize
 
 fn is_said(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>, quoted: bool) -> bool {
     if in_option(text, label, value) {
-        // With a blank between, it may be a sentence about the option; `--pwd` is as often a folder, and `--pass` one of a compiler.
+        // With a space in between, it may be a sentence about the option; `--pwd` is often a directory, and `--pass` a
+        // compiler option.
         let name = text.slice(label.clone());
         let means_it = !["pwd", "pass"].iter().any(|other| name.eq_ignore_ascii_case(other));
         value.len() >= 5 && means_it && (quoted || text.byte(label.end) == Some(b'='))
@@ -71,7 +73,7 @@ fn is_said(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>, quoted: 
     }
 }
 
-/// `--password=word`, `--db-password 'word'`: the label is the end of an option's name, and the value is its own.
+/// `--password=word`, `--db-password 'word'`: the label ends an option name, and the value belongs to it.
 pub(super) fn in_option(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> bool {
     let start = text.run_back(label.start, 32, |b| is_word(b) || b == b'-');
     let option = text.ahead(start, 3).starts_with(b"-")
@@ -83,7 +85,7 @@ pub(super) fn in_option(text: &Text<'_>, label: &Range<usize>, value: &Range<usi
     option && ended && matches!(between, "=" | " " | "=\"" | "='" | " \"" | " '")
 }
 
-/// True for what is written instead of a password.
+/// True for what is written in place of a password.
 pub(super) fn is_meant(written: &str) -> bool {
     MEANT.iter().any(|word| written.eq_ignore_ascii_case(word)) || stands_for_a_value(written)
 }
@@ -99,7 +101,7 @@ fn in_connection(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) ->
     ["server", "host", "data source", "user", "uid"].iter().any(|word| before.contains(word))
 }
 
-/// `DB_PASSWORD=word` alone in its line.
+/// `DB_PASSWORD=word` on a line of its own.
 fn in_environment(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> bool {
     let start = text.run_back(label.start, 64, |b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     let name = text.slice(start..label.end);
@@ -109,7 +111,7 @@ fn in_environment(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -
     capitals && line && ended && value.start == label.end + 1 && text.byte(label.end) == Some(b'=')
 }
 
-/// A user with a quoted name stands shortly before, and the password is in small letters.
+/// True if a user with a quoted name is shortly before, and the password is in lower case.
 fn beside_user(text: &Text<'_>, label: &Range<usize>, written: &str) -> bool {
     let before = window(text, label.start);
     let small = written.len() >= 6 && !written.bytes().any(|b| b.is_ascii_uppercase());
@@ -120,7 +122,7 @@ fn beside_user(text: &Text<'_>, label: &Range<usize>, written: &str) -> bool {
     small && named
 }
 
-/// `user = name` on a line shortly before, `password = word` alone in its own, nothing quoted: a file of settings.
+/// `user = name` on a line shortly before, `password = word` on its own line, nothing quoted: a settings file.
 fn in_settings(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> bool {
     let begins = text.before(label.start).is_none_or(|b| b == b'\n');
     let ends = text.byte(value.end).is_none_or(|b| matches!(b, b'\n' | b'\r'));
@@ -139,7 +141,7 @@ fn in_sentence(text: &Text<'_>, label: &Range<usize>, value: &Range<usize>) -> b
     value.len() >= 5 && (between.starts_with(" is ") || between.starts_with('是'))
 }
 
-/// True if `login name` stands before, as in a `.netrc`.
+/// True if `login name` comes before, as in a `.netrc`.
 pub(super) fn is_netrc(text: &Text<'_>, label: usize) -> bool {
     let before = window(text, label);
     before.rfind("login ").and_then(|at| before.get(at + 6..)).is_some_and(|name| {

@@ -1,9 +1,9 @@
-//! The checksum in the tokens of GitHub and npm: the last six characters are the CRC-32 of those before, in base 62 (GitHub's
+//! The checksum in GitHub and npm tokens: the last six characters are the CRC-32 of those before, in base 62 (GitHub's
 //! description of its token formats, 2021).
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Characters of the checksum.
+/// Length of the checksum in characters.
 const LENGTH: usize = 6;
 
 /// True if a token's body ends in the checksum of the rest.
@@ -29,7 +29,7 @@ fn in_base_62(mut number: u32) -> [u8; LENGTH] {
     digits
 }
 
-/// A body with its checksum behind it.
+/// A body followed by its checksum.
 #[cfg(test)]
 pub(super) fn with_checksum(rest: &str) -> String {
     let sum = in_base_62(crc32(rest.as_bytes()));

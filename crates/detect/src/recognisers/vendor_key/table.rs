@@ -1,10 +1,10 @@
-//! Which vendor gave its keys which prefix: one block a vendor, as the vendor documents it or as its published examples show.
+//! The key prefixes of each vendor: one block per vendor, as documented or as shown in its published examples.
 
 use std::ops::RangeInclusive;
 
 use crate::text::is_word;
 
-/// What a body is made of.
+/// The characters of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
     /// Hexadecimal digits of one case.
@@ -31,18 +31,18 @@ impl Body {
     }
 }
 
-/// What else a body must or may show.
+/// Additional properties of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Check {
-    /// Nothing: it must look random.
+    /// None: it must look random.
     None,
-    /// Its last six characters are the CRC-32 of the rest in base 62; one that does not fit is believed less.
+    /// Its last six characters are the CRC-32 of the rest in base 62; a mismatch lowers the score.
     Crc32,
-    /// It need not look random: no ordinary text goes on like this after the prefix.
+    /// It need not look random: no ordinary text continues like this after the prefix.
     Length,
     /// It is in capitals.
     Capitals,
-    /// It begins with the number of a team or an account.
+    /// It starts with the number of a team or an account.
     Number,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Row {
     pub(super) vendor: &'static str,
     pub(super) prefix: &'static str,
     pub(super) body: Body,
-    /// Characters after the prefix.
+    /// Number of characters after the prefix.
     pub(super) lengths: RangeInclusive<usize>,
     pub(super) check: Check,
 }
@@ -76,7 +76,7 @@ macro_rules! vendors {
 }
 
 vendors! {
-    // Models and what stands around them. `sk-` alone: OpenAI, and those that follow it (DeepSeek, Moonshot, DashScope,
+    // Models and related services. `sk-` alone: OpenAI, and those that follow it (DeepSeek, Moonshot, DashScope,
     // SiliconFlow, MiniMax, Baichuan, Stability and others).
     "OpenAI" { "sk-" Url 20..=256; "sk-proj-" Url 24..=256; "sk-svcacct-" Url 24..=256; "sk-admin-" Url 24..=256; }
     "Anthropic" { "sk-ant-" Url 24..=256; }
@@ -164,7 +164,7 @@ vendors! {
     "Yandex Cloud" { "AQVN" Url 35..=38; "t1." Dotted 60..=300; "y0_" Url 40..=64; "YCAJE" Url 20..=20; "YCAJE" Url 25..=25; }
     "Elastic" { "essu_" Base64 60..=100; }
     "MongoDB Atlas" { "mdb_sa_sk_" Url 36..=48; "mdb_sa_id_" Hex 24..=24; }
-    // Forges, registries and build services.
+    // Code hosts, registries and build services.
     "GitHub" {
         "ghp_" Plain 36..=36, Crc32; "gho_" Plain 36..=36, Crc32; "ghu_" Plain 36..=36, Crc32; "ghs_" Plain 36..=36, Crc32;
         "ghr_" Plain 36..=76, Crc32; "github_pat_" Url 60..=100;
@@ -198,7 +198,7 @@ vendors! {
     "Expo" { "ExponentPushToken[" Plain 20..=24; }
     "Terraform Cloud" { ".atlasv1." Url 60..=80, Length; }
     "Rancher" { "kubeconfig-u-" Dotted 60..=90; }
-    // Work.
+    // Productivity.
     "Figma" { "figd_" Url 40..=48; }
     "Linear" { "lin_api_" Plain 40..=40; "lin_oauth_" Hex 64..=64; }
     "Notion" { "ntn_" Plain 40..=50; "secret_" Plain 43..=43; }
@@ -266,7 +266,7 @@ vendors! {
     "Lark" { "t-" Dotted 40..=42; "u-" Dotted 40..=42; }
     "ServerChan" { "SCT" Plain 28..=40; "sctp" Plain 28..=48; }
     "Matrix" { "syt_" Url 36..=90; }
-    // Money.
+    // Payments.
     "Stripe" {
         "sk_live_" Plain 16..=128; "sk_test_" Plain 16..=128; "rk_live_" Plain 16..=128; "rk_test_" Plain 16..=128;
         "whsec_" Base64 24..=64; "sk_org_" Plain 40..=128;
@@ -296,7 +296,7 @@ vendors! {
     "Adyen" { "AQE" Base64 100..=240; }
     "Coinbase" { "organizations/" Base64 60..=100; }
     "Column" { "live_" Plain 27..=34; }
-    // Observation.
+    // Observability.
     "Grafana" { "glsa_" Url 40..=48; "glc_" Base64 32..=400; "eyJrIjoi" Base64 60..=200; }
     "New Relic" {
         "NRAK-" Plain 27..=27; "NRII-" Url 32..=32; "NRAA-" Hex 27..=27; "NRRA-" Hex 42..=42; "NRBR-" Hex 19..=19;

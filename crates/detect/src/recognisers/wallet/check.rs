@@ -8,7 +8,7 @@ const VERSIONS: [u8; 8] = [0x00, 0x05, 0x30, 0x32, 0x1e, 0x16, 0x4c, 0x41];
 
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
-/// Base58check: a version, twenty bytes, and the first four bytes of their double SHA-256.
+/// Base58check: a version byte, twenty bytes, and the first four bytes of their double SHA-256.
 pub(super) fn base58(address: &str) -> bool {
     let Some(bytes) = decode58(address) else { return false };
     let (body, sum) = bytes.split_at(21);
@@ -64,7 +64,7 @@ fn polynomial(sum: u32, value: u8) -> u32 {
         .fold(shifted, |sum, (i, term)| if top >> i & 1 == 1 { sum ^ term } else { sum })
 }
 
-/// EIP-55: a letter is a capital where the Keccak-256 of the small letters has a digit of eight or more.
+/// EIP-55: a letter is a capital where the Keccak-256 of the lower-case form has a digit of eight or more.
 pub(super) fn eip55(digits: &str) -> bool {
     let lower = digits.to_ascii_lowercase();
     let hash = Keccak256::digest(lower.as_bytes());
