@@ -159,7 +159,7 @@ const cases = {
       await says("+ agent.py:1 hardcoded-provider: ");
       await says("now 1 finding(s)");
       writeFileSync(join(folder, "other.py"), "b = 1\n");
-      await says("nothing is different: 1 finding(s)");
+      await says("no change: 1 finding(s)");
       child.kill("SIGINT");
       assert.equal(await ended, 1);
       assert.doesNotMatch(out, /\u001b/);

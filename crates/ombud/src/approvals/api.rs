@@ -1,4 +1,4 @@
-//! `/api/v1/console/approvals`: calls that wait for a yes, for whoever holds the console's token. No key of an agent opens this.
+//! `/api/v1/console/approvals`: pending calls, for whoever holds the console's token. An agent's key does not open this.
 
 use std::path::Path as FilePath;
 
@@ -109,7 +109,7 @@ pub(crate) async fn say(
     }
 }
 
-/// Writes an answer down. Nobody says yes to what cannot be shown.
+/// Records an answer. A call that cannot be shown cannot be approved.
 async fn said(home: &FilePath, code: &str, answer: &Answer) -> Result<(), Refused> {
     let desk = Desk::at(home);
     let call = Pending { stands: answer.stands.clone(), ..desk.find(code)? };

@@ -92,7 +92,7 @@ impl Desk {
         serde_json::from_slice(&self.verified(path, b"call")?).ok()
     }
 
-    /// What stands in a file that this home has signed as such.
+    /// The content of a file, if this home has signed it as `what`.
     pub(super) fn verified(&self, path: &Path, what: &[u8]) -> Option<Vec<u8>> {
         let small = fs::metadata(path).is_ok_and(|about| about.len() <= LONGEST);
         let whole = small.then(|| fs::read(path).ok()).flatten()?;
@@ -102,11 +102,11 @@ impl Desk {
         Some(text.to_vec())
     }
 
-    /// Notes a call that waits. Without the note it can only be answered in the conversation or by the client.
+    /// Records a pending call. Without the record it can only be answered in the conversation or by the client.
     pub(crate) fn wait(&self, call: &Pending) -> io::Result<()> {
         let Some(code) = code_of(&call.code) else { return Ok(()) };
         crate::files::private_dir(&self.waiting)?;
-        // Of two calls with one code the first keeps it: whoever answers must have seen the one that is meant.
+        // Of two calls with the same code the first keeps it: whoever answers must have seen the one that is meant.
         if self.find(&code).is_ok_and(|other| other.stands != call.stands) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
@@ -118,11 +118,12 @@ impl Desk {
         put_private(&self.waiting.join(code), &[signed.as_ref(), &call].concat())
     }
 
-    /// Lets go of what has waited too long, and where there are too many of one of those who have most. Whether the new one may wait.
+    /// Drops calls that have waited too long, and if there are too many, one of those who have most. Returns whether the
+    /// new one may wait.
     fn make_room(&self, new: &Pending) -> bool {
         let (mut young, old): (Vec<_>, Vec<_>) = self.entries().into_iter().partition(|(_, age)| *age < LIFE);
         for (path, _) in old {
-            // Somebody else may have let it go.
+            // Another process may have removed it.
             let _ = fs::remove_file(path);
         }
         if young.len() < MOST {
@@ -132,7 +133,7 @@ impl Desk {
         let mut calls: Vec<(Option<Pending>, PathBuf)> =
             young.into_iter().map(|(path, _)| (self.read(&path), path)).collect();
         while calls.len() >= MOST {
-            // What is no call, nobody misses.
+            // A file that is no call goes first.
             let none = calls.iter().position(|(call, _)| call.is_none());
             let crowd = || {
                 let known = calls.iter().filter_map(|(call, _)| call.as_ref()).chain([new]);
@@ -151,7 +152,7 @@ impl Desk {
         files.filter_map(|file| Some((file.path(), age(&file.path())?))).collect()
     }
 
-    /// The calls that wait, with how long they have; the newest last.
+    /// The pending calls and how long they have waited; the newest last.
     pub(crate) fn open(&self) -> Vec<(Pending, Duration)> {
         let young = self.entries().into_iter().filter(|(_, age)| *age < LIFE);
         let mut calls: Vec<(Pending, Duration)> =
@@ -160,7 +161,7 @@ impl Desk {
         calls
     }
 
-    /// The call with this code, if it waits.
+    /// The pending call with this code.
     pub(crate) fn find(&self, code: &str) -> Result<Pending, Refused> {
         let code = code_of(code).ok_or(Refused::NoCode)?;
         let path = self.waiting.join(&code);
@@ -168,7 +169,7 @@ impl Desk {
         young.then(|| self.read(&path)).flatten().filter(|call| call.code == code).ok_or(Refused::Unknown)
     }
 
-    /// Says yes or no to a call, as it was shown: another one may have come to its code since.
+    /// Allows or declines a call as it was shown: another one may have taken its code since.
     pub(crate) fn say(&self, call: &Pending, allow: bool) -> Result<(), Refused> {
         if self.find(&call.code)?.stands != call.stands {
             return Err(Refused::Unknown);
@@ -181,16 +182,16 @@ impl Desk {
         Ok(())
     }
 
-    /// Lets go of answers whose calls never came.
+    /// Drops answers whose calls never came.
     fn forget(&self) {
         let answers = fs::read_dir(&self.said).into_iter().flatten().flatten().map(|file| file.path());
         for path in answers.filter(|path| age(path).is_some_and(|age| age >= LIFE)) {
-            // Somebody else may have let it go.
+            // Another process may have removed it.
             let _ = fs::remove_file(path);
         }
     }
 
-    /// Takes what somebody said of a call. It counts once, and not for long.
+    /// Takes the answer to a call. It counts once, and expires.
     pub(crate) fn said(&self, code: &str, stands: &str) -> Option<bool> {
         let code = code_of(code)?;
         let path = self.said.join(&code);
@@ -200,28 +201,28 @@ impl Desk {
             let signed = self.signature(&code, stands, allow);
             signed.is_some_and(|signed| verify_slices_are_equal(signed.as_ref(), &given).is_ok())
         };
-        // What is signed for another call with this code is that one's.
+        // An answer signed for another call with this code belongs to that call.
         let allow = [true, false].into_iter().find(|allow| is(*allow))?;
-        // Of two that take it, one removes it.
+        // Of two processes that take it, only one removes it.
         (fs::remove_file(path).is_ok() && age < LIFE).then_some(allow)
     }
 
-    /// A call waits no more.
+    /// Removes a call from the pending ones.
     pub(crate) fn settled(&self, code: &str) {
         if let Some(code) = code_of(code) {
-            // It may not be there.
+            // It may not exist.
             let _ = fs::remove_file(self.waiting.join(code));
         }
     }
 }
 
-/// A code as a name of a file: nothing else gets there.
+/// A code as a file name: nothing else is accepted.
 fn code_of(text: &str) -> Option<String> {
     let code = text.trim().to_ascii_uppercase();
     (code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(code)
 }
 
-/// How old a file is; nothing if it is not there. A clock that was set back makes it old.
+/// The age of a file; `None` if it does not exist. A clock that was set back makes it old.
 fn age(path: &Path) -> Option<Duration> {
     let changed = fs::metadata(path).and_then(|about| about.modified()).ok()?;
     Some(SystemTime::now().duration_since(changed).unwrap_or(LIFE))
@@ -276,7 +277,7 @@ pub(super) mod tests {
         desk.wait(&call("6A6A6A")).unwrap();
         desk.settled("6A6A6A");
         assert!(matches!(desk.say(&call("6A6A6A"), true), Err(Refused::Unknown)));
-        // What an agent writes there says nothing, nor does an answer that it moves to another code.
+        // What an agent writes there does not count, nor does an answer that it moves to another code.
         desk.wait(&call("7A7A7A")).unwrap();
         fs::write(home.path().join("approvals/said/7A7A7A"), "yes").unwrap();
         assert_eq!(said("7A7A7A"), None);
@@ -306,9 +307,9 @@ pub(super) mod tests {
         };
         assert_eq!(aged(LIFE / 2, true), (Some(true), false));
         assert_eq!(aged(LIFE + Duration::from_mins(1), true), (None, false));
-        // Of what a clock that was set back makes the future, nobody knows the age.
+        // A file that a clock set back puts into the future has no known age.
         assert_eq!(aged(LIFE, false), (None, false));
-        // One that nobody takes goes with the next one.
+        // An answer that nobody takes is dropped with the next one.
         desk.wait(&call("4F2A7K")).unwrap();
         desk.say(&call("4F2A7K"), true).unwrap();
         let old = SystemTime::now() - 2 * LIFE;
@@ -327,7 +328,7 @@ pub(super) mod tests {
             assert_eq!(desk.said(code, "00ff"), None);
         }
         assert!(desk.open().is_empty());
-        // What somebody else put there is no call.
+        // A file that somebody else put there is no call.
         fs::create_dir_all(&desk.waiting).unwrap();
         fs::write(desk.waiting.join("7B7B7B"), serde_json::to_vec(&call("7B7B7B")).unwrap()).unwrap();
         fs::write(desk.waiting.join("9B9B9B"), "{").unwrap();

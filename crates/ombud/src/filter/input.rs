@@ -1,4 +1,4 @@
-//! What the filters read: the files that are named, or standard input (`-`, or nothing).
+//! What the filters read: the files given, or standard input (`-`, or none).
 
 use std::fs::File;
 use std::io::{IsTerminal as _, Read, stdin};
@@ -9,13 +9,13 @@ use ombud_core::{Lang, say};
 
 use crate::output::Terminal;
 
-/// A place that is read from.
+/// An input.
 pub(super) enum Source {
     Stdin,
     File(PathBuf),
 }
 
-/// Where to read, in the order in which it was named.
+/// The inputs, in the order given.
 pub(super) fn sources(files: &[PathBuf]) -> Vec<Source> {
     let one = |path: &PathBuf| {
         if path.as_os_str() == "-" { Source::Stdin } else { Source::File(path.clone()) }
@@ -32,14 +32,14 @@ impl Source {
         }
     }
 
-    /// Opens it. A person who types it without anything to read is told what is waited for.
+    /// Opens it. A person at a terminal is told what it waits for.
     pub(super) fn open(&self, terminal: Terminal) -> Result<Box<dyn Read>> {
         let lang = terminal.lang;
         match self {
             Self::Stdin => {
                 if stdin().is_terminal() {
                     terminal.note(&say!(lang,
-                        en: "reading what you type; Ctrl-D on an empty line ends it. To read a file, name it behind the command",
+                        en: "reading from the keyboard; Ctrl-D on an empty line ends it. To read a file, add its name to the command",
                         zh: "正在读取键盘输入，在空行按 Ctrl-D 结束。要读取文件，请在命令后写上文件名"));
                 }
                 Ok(Box::new(stdin()))
@@ -60,7 +60,7 @@ impl Source {
     }
 }
 
-/// The texts of all of them, each with what stands in front of its lines: the name of its file where there are several.
+/// The texts of all inputs, each with the prefix for its lines: the name of its file where there are several.
 pub(super) fn texts(files: &[PathBuf], terminal: Terminal) -> impl Iterator<Item = (String, Result<String>)> {
     let several = files.len() > 1;
     sources(files).into_iter().map(move |source| {
@@ -73,7 +73,7 @@ fn opened(path: &Path, lang: Lang) -> Result<File> {
     let shown = path.display();
     if path.is_dir() {
         anyhow::bail!(say!(lang,
-            en: "{shown} is a folder. `ombud check {shown}` looks at a project; this command reads files: name them one by one",
+            en: "{shown} is a folder. `ombud check {shown}` checks a project; this command reads files: name them one by one",
             zh: "{shown} 是目录。检查项目请用 `ombud check {shown}`；本命令读取文件，请逐个写明"));
     }
     File::open(path).with_context(|| say!(lang, en: "cannot read {shown}", zh: "无法读取 {shown}"))

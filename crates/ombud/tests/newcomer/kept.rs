@@ -14,7 +14,7 @@ fn only_the_check_of_the_project_itself_is_kept() {
     assert_eq!(place.ombud(&["check"]).unwrap().code, 1);
     let kept = std::fs::read(place.path(".ombud/reports/check.json")).unwrap();
     for (lang, other, word) in
-        [("en", "clean.py", "keep to its last own check"), ("zh", "other", "仍以本项目上一次的检查结果")]
+        [("en", "clean.py", "keep using its last full check"), ("zh", "other", "仍以本项目上一次的检查结果")]
     {
         let checked = place.ombud(&["--lang", lang, "check", other]).unwrap();
         assert!(checked.code == 0 && checked.err.contains(word), "{}", checked.err);
