@@ -53,7 +53,7 @@ pub(crate) enum Words {
 }
 
 impl Words {
-    /// The text in a language; `None` where the operator gave none that fits.
+    /// The text in a language; `None` if the operator gave none.
     pub(crate) fn of(&self, lang: Lang) -> Option<&str> {
         let text = match (self, lang) {
             (Self::Same(text), _) => Some(text),

@@ -1,8 +1,9 @@
-//! The folder `approvals` of a home: calls that wait for a yes, and what somebody said. Several processes share it: each `ombud mcp`,
-//! a gateway, the console, a terminal. What a call is made with is not in it; the log holds that, encrypted.
+//! The folder `approvals` of a home: pending calls, and the answers to them. Several processes share it: each `ombud mcp`,
+//! a gateway, the console, a terminal. The arguments of the calls are not in it; the log holds them, encrypted.
 //!
-//! An agent may have a tool that writes files, so an answer is signed: by a key of the home's vault over the code, over what stands for the
-//! call in full, and over yes or no. And a code is short, so another call may have it too: the first one that waits keeps it.
+//! An agent may have a tool that writes files, so an answer is signed: by a key of the home's vault, over the code, the
+//! full identity of the call, and yes or no. A code is short, so another call may have the same one: the first that is
+//! pending keeps it.
 
 use std::fs;
 use std::io;
@@ -17,10 +18,10 @@ use ombud_ledger::Vault;
 use super::fair::makes_room;
 use crate::files::put_private;
 
-/// How long an answer may wait for its call, and a call for its answer.
+/// How long an answer waits for its call, and a call for its answer.
 pub(crate) const LIFE: Duration = Duration::from_mins(15);
 
-/// Calls that may wait at once; the oldest is let go first.
+/// Calls that may be pending at once; beyond that, `makes_room` chooses which one is dropped.
 const MOST: usize = 256;
 
 /// The purpose of the key that signs answers.
@@ -29,7 +30,7 @@ const KEY: &str = "approvals";
 /// Bytes of a signature.
 const SIGNATURE: usize = 32;
 
-/// Bytes of the file of one call that are read.
+/// The largest file of a call that is read, in bytes.
 const LONGEST: u64 = 16 * 1024;
 
 /// The desk of a home.
@@ -41,20 +42,20 @@ pub(crate) struct Desk {
     vault: Vault,
 }
 
-/// Why an answer is not taken.
+/// Why an answer is not accepted.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// Six letters and digits are a code.
+    /// It is not a code: six letters and digits.
     NoCode,
-    /// No call with this code waits.
+    /// No call with this code is pending.
     Unknown,
-    /// What the call is made with cannot be shown, so nobody can say yes to it.
+    /// Its arguments cannot be shown, so it cannot be approved.
     Unseen,
-    /// An answer to this call counts once only.
+    /// This call can only be approved once.
     Once,
     /// The keys of the home cannot be read.
     Keys,
-    /// It cannot be written down.
+    /// It cannot be saved.
     Io(io::Error),
 }
 
@@ -66,12 +67,12 @@ impl Desk {
         Self { folder, waiting, said, vault: Vault::at(home) }
     }
 
-    /// Where it is.
+    /// Its folder.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What signs an answer; nothing where the keys of the home cannot be read.
+    /// The signature of an answer; `None` if the keys of the home cannot be read.
     fn signature(&self, code: &str, stands: &str, allow: bool) -> Option<hmac::Tag> {
         let answer: &[u8] = if allow { b"yes" } else { b"no" };
         self.signed(&[b"answer", code.as_bytes(), stands.as_bytes(), answer])
@@ -87,7 +88,7 @@ impl Desk {
         Some(context.sign())
     }
 
-    /// The call in a file, if this home has written it: whoever answers reads the tool and the reason here.
+    /// The call in a file, if this home has signed it: whoever answers reads the tool and the reason here.
     fn read(&self, path: &Path) -> Option<Pending> {
         serde_json::from_slice(&self.verified(path, b"call")?).ok()
     }

@@ -52,9 +52,9 @@ pub(crate) struct Tool {
     gives: fn() -> schemars::Schema,
     /// Chinese descriptions of the fields of both.
     chinese: schema::Chinese,
-    /// It changes nothing. Of one that does, clients ask before they call it.
+    /// Whether it changes nothing. Clients ask before they call one that does.
     reads_only: bool,
-    /// The work. An error is told to the model, which may try something else.
+    /// The work. An error is returned to the model, which may try something else.
     run: fn(&Desk, Value) -> Result<Value>,
 }
 

@@ -79,8 +79,8 @@ fn opened(path: &Path, lang: Lang) -> Result<File> {
     File::open(path).with_context(|| say!(lang, en: "cannot read {shown}", zh: "无法读取 {shown}"))
 }
 
-/// The bytes as text. ASCII in UTF-16 is valid UTF-8 with a NUL in front of or behind each character: nothing is found in it,
-/// so it must not count as clean.
+/// The bytes as text. ASCII in UTF-16 is valid UTF-8 with a NUL before or after each character: nothing is found in it, so
+/// it must not count as clean.
 fn text_of(bytes: Vec<u8>, shown: &str, lang: Lang) -> Result<String> {
     match String::from_utf8(bytes) {
         Ok(text) => match text.find('\0') {
@@ -94,12 +94,12 @@ fn text_of(bytes: Vec<u8>, shown: &str, lang: Lang) -> Result<String> {
     }
 }
 
-/// The half of UTF-16 that bytes without a byte order mark are in: most of its NULs stand in the same place of each pair.
+/// The byte order of UTF-16 without a byte order mark: most of its NULs are at the same position in each pair.
 fn utf_16(bytes: &[u8]) -> Option<&'static str> {
     let looked_at = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     let nuls = |place| looked_at.iter().skip(place).step_by(2).filter(|byte| **byte == 0).count();
     let (first, second) = (nuls(0), nuls(1));
-    // Of text without ASCII at least the blanks and the ends of lines are left.
+    // Text without ASCII letters still has spaces and line ends.
     let many = |nuls: usize, others: usize| nuls > others * 8 && nuls * 20 >= looked_at.len();
     match () {
         () if many(second, first) && reads(looked_at, u16::from_le_bytes) => Some("UTF-16LE"),
@@ -108,13 +108,13 @@ fn utf_16(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether pairs of bytes are characters that somebody writes.
+/// Whether pairs of bytes are characters that people write.
 fn reads(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
     let units = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(unit));
     char::decode_utf16(units).all(|ch| ch.is_ok_and(|ch| !ch.is_control() || ch.is_whitespace()))
 }
 
-/// Why bytes are no text, and what helps: another encoding can be converted, a picture cannot.
+/// Why bytes are not text, and what helps: another encoding can be converted, a picture cannot.
 fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return say!(lang,
@@ -123,17 +123,17 @@ fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
     }
     if let Some(encoding) = utf_16(bytes) {
         return say!(lang,
-            en: "{shown} looks like {encoding}, so nothing was looked at. Convert it first: `iconv -f {encoding} -t UTF-8`",
+            en: "{shown} looks like {encoding}, so nothing was checked. Convert it first: `iconv -f {encoding} -t UTF-8`",
             zh: "{shown} 看起来是 {encoding}，因此没有检查任何内容。请先转换：`iconv -f {encoding} -t UTF-8`");
     }
     if bytes.get(at) == Some(&0) && !bytes.iter().any(|byte| *byte != 0 && is_no_text(*byte)) {
         return say!(lang,
-            en: "{shown} has a NUL at byte {at}, as no text has, so nothing was looked at. If it is text all the same, take them out first: `tr -d '\\000'`",
+            en: "{shown} has a NUL at byte {at}, which text never has, so nothing was checked. If it is text all the same, remove them first: `tr -d '\\000'`",
             zh: "{shown} 在第 {at} 字节处有 NUL，文本中不会有这种字节，因此没有检查任何内容。如果它确实是文本，请先去掉：`tr -d '\\000'`");
     }
     if bytes.iter().take(LOOKED_AT).any(|byte| is_no_text(*byte)) {
         return say!(lang,
-            en: "{shown} is not text (a picture, an archive or another binary file?), so nothing was looked at. Give the text that stands in it, for instance by `pdftotext FILE -` or `unzip -p FILE`",
+            en: "{shown} is not text (a picture, an archive or another binary file?), so nothing was checked. Extract its text first, for instance with `pdftotext FILE -` or `unzip -p FILE`",
             zh: "{shown} 不是文本（可能是图片、压缩包或其他二进制文件），因此没有检查任何内容。请先取出其中的文字，例如用 `pdftotext 文件 -` 或 `unzip -p 文件`");
     }
     say!(lang,
@@ -141,10 +141,10 @@ fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
         zh: "{shown} 在第 {at} 字节处不是 UTF-8。请先转换，例如 `iconv -f GB18030 -t UTF-8`")
 }
 
-/// Bytes that are looked at to tell binary data from text in another encoding.
+/// Bytes examined to tell binary data from text in another encoding.
 const LOOKED_AT: usize = 64 * 1024;
 
-/// A byte that stands in no text of any encoding that keeps ASCII: a control character that nobody types.
+/// Whether a byte occurs in no text of any encoding that keeps ASCII: a control character that nobody types.
 fn is_no_text(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | 0x08 | 0x1b)
 }

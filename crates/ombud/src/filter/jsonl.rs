@@ -21,7 +21,7 @@ const TOLD: u64 = 10;
 /// An input line.
 #[derive(Deserialize)]
 pub(super) struct Line {
-    /// As it came, `null` too; nothing if the line has none.
+    /// As it came, including `null`; `None` if the line has none.
     #[serde(default, deserialize_with = "as_it_came")]
     pub id: Option<Box<RawValue>>,
     pub text: String,

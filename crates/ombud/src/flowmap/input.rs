@@ -20,7 +20,7 @@ pub(crate) struct Bilingual {
 }
 
 impl Bilingual {
-    /// What something says in either language.
+    /// The text of something in both languages.
     pub(crate) fn said(what: &impl Say) -> Self {
         Self { en: what.say(Lang::En), zh: what.say(Lang::Zh) }
     }
@@ -37,9 +37,9 @@ impl Bilingual {
 /// A source of facts.
 #[derive(Debug, Clone)]
 pub(crate) enum Input<T> {
-    /// There is none.
+    /// It does not exist.
     Absent,
-    /// There is one, and it cannot be used.
+    /// It exists but cannot be used.
     Damaged(Damage),
     /// What it says.
     Read(T),

@@ -22,7 +22,7 @@ pub(crate) struct Step {
     pub retest: &'static str,
     /// Ids of the open risks that it closes.
     pub closes: Vec<&'static str>,
-    /// The weights of those risks together.
+    /// The total weight of those risks.
     pub weight: u32,
 }
 

@@ -24,7 +24,7 @@ fn only_the_check_of_the_project_itself_is_kept() {
     assert!(plan.out.contains("DO NOT PUBLISH YET"), "{}", plan.out);
 }
 
-/// What somebody filled in by hand is in no log, and does not come back.
+/// What somebody filled in by hand exists nowhere else, and does not come back.
 #[test]
 fn a_notice_that_was_edited_is_kept_beside_the_new_one() {
     let place = Place::new().unwrap();
