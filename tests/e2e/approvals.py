@@ -36,7 +36,7 @@ def waiting(ombud, home):
         if codes:
             return codes, listed.stdout.decode()
         time.sleep(0.1)
-    raise AssertionError("no call waits")
+    raise AssertionError("no call is waiting")
 
 
 def a_fresh_project_asks_and_a_terminal_answers(ombud, provider, folder):

@@ -51,8 +51,8 @@ pub(crate) fn io(error: &io::Error, lang: Lang) -> String {
     }
 }
 
-/// What could not be done, and what to type instead. The advice is on a line of its own after the reason: a command with a
-/// reason behind it cannot be copied.
+/// What could not be done, and what to type instead. The advice is on a line of its own after the reason: a command
+/// followed by a reason cannot be copied.
 #[derive(Debug)]
 pub(crate) struct Advised {
     /// What could not be done.

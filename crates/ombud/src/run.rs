@@ -99,7 +99,7 @@ pub(crate) fn cannot_start(program: &OsStr, error: std::io::Error, terminal: Ter
             zh: "无法启动 `{program}`：它没有执行权限。可运行 `chmod +x {program}`；脚本也可在前面加上解释器，例如 `python3 {program}`"));
     }
     if error.kind() == std::io::ErrorKind::NotFound {
-        // A path is not searched for in PATH, and a file of that name in this folder would not be it.
+        // A path is not looked up in PATH, so the advice further below does not apply to it.
         if program.to_string().contains(std::path::is_separator) {
             return anyhow::anyhow!(say!(terminal.lang,
                 en: "cannot start `{program}`: there is no such file, or the interpreter that its first line names is missing. `ls -l {program}` shows whether it is there",

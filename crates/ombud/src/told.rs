@@ -27,7 +27,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Gateway>> for Told<T> {
     }
 }
 
-/// Which field is wrong and what was expected there; `None` if the body is not JSON of another shape.
+/// Which field is wrong and what was expected there; `None` if the body is not valid JSON.
 pub(crate) fn mistake(error: &JsonRejection, lang: Lang) -> Option<String> {
     matches!(error, JsonRejection::JsonDataError(_)).then(|| fault::body(&innermost(error), lang))
 }

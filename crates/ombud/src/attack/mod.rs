@@ -115,7 +115,7 @@ pub(crate) async fn attack(mut args: Attack, terminal: Terminal) -> Result<u8> {
     }
     if args.command.is_empty() {
         bail!(say!(terminal.lang,
-            en: "there is no command to attack. Type `ombud attack -- python3 agent.py`; `ombud attack --list` shows the templates",
+            en: "there is no command to attack. Run `ombud attack -- python3 agent.py`; `ombud attack --list` shows the templates",
             zh: "没有给出要攻击的命令。请输入 `ombud attack -- python3 agent.py`；`ombud attack --list` 可列出模板"));
     }
     let all: Vec<Case> = templates

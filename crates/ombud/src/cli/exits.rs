@@ -79,7 +79,7 @@ const EXITS: &[Row] = &[
 
 const OTHERS: Row = ("", "0 done · 2 could not be done", "0 完成 · 2 未能完成");
 
-/// Adds to the help of the command and of all its subcommands their exit codes.
+/// Adds the exit codes to the help of the command and of all its subcommands.
 pub(super) fn told(command: Command, place: &str, lang: Lang) -> Command {
     let (_, en, zh) = EXITS.iter().find(|row| row.0 == place).unwrap_or(&OTHERS);
     let below: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();

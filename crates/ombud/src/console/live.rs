@@ -14,7 +14,7 @@ use super::api::Console;
 use super::source::Source;
 use super::view::{ConsoleProblem, Update};
 
-/// How often the journal is polled: too often for a person to notice, too seldom to be a load.
+/// How often the journal is polled: often enough to look immediate, rarely enough to cost nothing.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// How often an idle stream sends a sign of life.

@@ -194,7 +194,7 @@ pub(crate) struct ConversationRow {
     pub erased: bool,
 }
 
-/// Conversations, the one that was last active first.
+/// Conversations, the last active first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct ConversationList {
     /// A page of them.

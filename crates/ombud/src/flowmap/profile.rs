@@ -236,7 +236,7 @@ mod tests {
                 );
                 let checked = fact.checked.as_ref().map(|date| day(date));
                 assert!(checked.is_none_or(|date| date <= day("2026-11-22")), "{}", fact.id);
-                // A date that somebody wrote into the row in full is the one that counts.
+                // A date written out in full in the row is the one that counts.
                 assert!(checked.is_some() || !fact.date.starts_with("2026-"), "{}", fact.id);
             }
             let named =

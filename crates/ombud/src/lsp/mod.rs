@@ -1,7 +1,7 @@
 //! `ombud lsp`: the check in an editor, over the language server protocol (3.17) on standard input and output.
 //!
 //! ```text
-//! stdin ─▶ wire ─▶ batch of messages ─▶ server (no I/O beside reading the project) ─▶ answers ─▶ stdout
+//! stdin ─▶ wire ─▶ batch of messages ─▶ server (no I/O besides reading the project) ─▶ responses ─▶ stdout
 //! ```
 //!
 //! What arrives during a check is processed together afterwards, so that fast typing costs one check and not one per key.

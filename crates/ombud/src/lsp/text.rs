@@ -63,9 +63,7 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// Whether a byte ends a line: `
-/// `, `\r
-/// ` and `\r` alone do.
+/// Whether a byte ends a line: `\n`, `\r\n` and `\r` alone do.
 fn ends_line(text: &str, at: usize, byte: u8) -> bool {
     byte == b'\n' || byte == b'\r' && text.as_bytes().get(at + 1) != Some(&b'\n')
 }
@@ -104,7 +102,7 @@ mod tests {
             assert_eq!(text.get(..lines.byte(&position)), Some(before));
             assert_eq!(lines.position(before.len()), position);
         }
-        // In the middle of a pair, behind the end of the line, behind the text, and nonsense.
+        // In the middle of a surrogate pair, past the end of the line, past the end of the text, and nonsense.
         assert_eq!(lines.byte(&at(0, 8)), lines.byte(&at(0, 7)));
         assert_eq!(lines.byte(&at(0, 99)), "a = '安伴😀'".len());
         assert_eq!(lines.byte(&at(99, 0)), text.len());

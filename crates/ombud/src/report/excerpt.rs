@@ -46,7 +46,7 @@ fn floor(text: &str, at: usize) -> usize {
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// Replaces secrets and personal data with stars: a report ends up in logs.
+/// Replaces secrets and clearly sensitive data with stars: a report ends up in logs.
 pub(crate) fn hidden(text: &str, detector: &Detector) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for found in detector.detect(text) {

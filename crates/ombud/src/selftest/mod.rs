@@ -61,7 +61,7 @@ pub(crate) fn selftest(args: &Selftest, terminal: Terminal) -> Result<u8> {
     Ok(u8::from(!worse.is_empty()))
 }
 
-/// The shipped rows that the given ones are worse than; an absent row found nothing.
+/// The shipped rows that the given ones fall below; an absent row found nothing.
 fn worse<'s>(rows: &[Row], shipped: &'s [Row]) -> Vec<&'s Row> {
     let worse = |row: &&Row| {
         let mine = rows.iter().find(|mine| (&mine.kind, &mine.lang) == (&row.kind, &row.lang));

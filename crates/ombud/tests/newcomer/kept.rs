@@ -1,6 +1,6 @@
 use crate::place::Place;
 
-/// A check beside the project (a hook, an editor) says nothing about the project.
+/// A check that is not of the whole project (a hook, an editor) says nothing about the project.
 #[test]
 fn only_the_check_of_the_project_itself_is_kept() {
     let place = Place::new().unwrap();
