@@ -1,4 +1,4 @@
-// The extension of editors/vscode and the server that it starts, without an editor: `node run.mjs --ombud PATH`.
+// The extension in editors/vscode and the server that it starts, without an editor: `node run.mjs --ombud PATH`.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const ombud = resolve(process.argv[at + 1]);
 
 const json = (name) => JSON.parse(readFileSync(join(extension, name), "utf8"));
 
-// A client of the protocol, as small as it can be.
+// A minimal client of the protocol.
 class Editor {
   constructor(folder, options) {
     this.child = spawn(ombud, ["lsp"], { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
