@@ -1,10 +1,10 @@
-// Starts `ombud lsp` for the folders that are open. All that is shown comes from there.
+// Starts `ombud lsp` for the open folders. Everything shown comes from there.
 "use strict";
 
 const vscode = require("vscode");
 const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
 
-// What the check reads: languages of agents, and files in which tools, servers and instructions are declared.
+// Files that the check reads: sources of agents, and files that declare tools, servers and instructions.
 const LANGUAGES = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact"];
 const FILES = "**/*.{py,pyw,js,mjs,cjs,jsx,ts,tsx,mts,swift,json,yaml,yml,toml,md,mdc}";
 
@@ -40,7 +40,7 @@ async function start() {
     const path = settings().get("path", "ombud");
     vscode.window.showErrorMessage(zh
       ? `无法启动 ${path}：请安装 ombud，或在设置 ombud.path 中填写其完整路径。`
-      : `${path} could not be started: install ombud, or give its full path in the setting ombud.path.`);
+      : `${path} could not be started: install ombud, or set its full path in the setting ombud.path.`);
     client = undefined;
   }
 }

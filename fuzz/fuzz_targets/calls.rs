@@ -1,4 +1,4 @@
-//! Any request and any arguments: deciding on a call never panics, and a decision that withholds has words for the user.
+//! Any request with any arguments: deciding on a call never panics, and a withheld call always has a text for the user.
 #![no_main]
 
 use bytes::Bytes;

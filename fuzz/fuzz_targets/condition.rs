@@ -1,11 +1,11 @@
-//! Any condition and any arguments: reading and evaluating never panic, and nothing that cannot be evaluated lets a call pass.
+//! Any condition with any arguments: parsing and evaluating never panic, and one that cannot be evaluated lets no call pass.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use ombud_core::effect::Effect;
 use ombud_core::gate::{CallFacts, Condition, Done, Expression, Gate, ToolPolicy, decide_call};
 
-/// What operators write, to be met with arguments that nobody foresaw.
+/// Conditions that operators typically write, evaluated against unforeseen arguments.
 const USUAL: [&str; 5] = [
     "'health.record' in holds && holds.exists(one, one.startsWith('id.'))",
     "arg.amount > 500",

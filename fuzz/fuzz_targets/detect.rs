@@ -1,4 +1,4 @@
-//! Any text: no panic, and spans that can be spliced without a second thought.
+//! Any text: no panic, and the spans of detections can be spliced safely.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Any body on any wire: no panic; what is parsed can be masked, stays JSON, and loses no byte outside the masked places.
+//! Any body on any wire: no panic; a parsed body can be masked, stays JSON, and loses no byte outside the masked spans.
 #![no_main]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Any text, cut anywhere: restoring in pieces gives what restoring at once gives, and holds back little.
+//! Any text, cut anywhere: restoring in pieces gives the same as restoring at once, and little is held back.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

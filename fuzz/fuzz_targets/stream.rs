@@ -1,4 +1,4 @@
-//! Any stream, cut anywhere, its calls released or withheld: no panic, and the cuts do not change what the client gets.
+//! Any stream, cut anywhere, its calls released or withheld: no panic, and the cuts do not change what the client receives.
 #![no_main]
 
 use std::sync::Arc;

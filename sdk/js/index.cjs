@@ -1,5 +1,5 @@
 "use strict";
-/** Consent of an agent's users, before their data is read. See README.md. */
+/** Asks an agent's users for consent before their data is read. See README.md. */
 
 const { attach, fetch } = require("./lib/attach.cjs");
 const { OmbudClient } = require("./lib/client.cjs");

@@ -1,25 +1,25 @@
-/** Consent of an agent's users, before their data is read. See README.md. */
+/** Asks an agent's users for consent before their data is read. See README.md. */
 
 type Work = (...given: any[]) => any;
 
-/** What a guarded function is: async, because asking takes time. */
+/** The type of a guarded function: async, because asking takes time. */
 export type Guarded<F> = F extends (this: infer This, ...given: infer Given) => infer Made
   ? Made extends Generator<infer Item, infer End, infer Sent> | AsyncGenerator<infer Item, infer End, infer Sent>
     ? (this: This, ...given: Given) => AsyncGenerator<Item, End, Sent>
     : (this: This, ...given: Given) => Promise<Awaited<Made>>
   : never;
 
-/** Methods that stay what they are when they are guarded. */
+/** Methods whose type stays the same when they are guarded. */
 type Later = (...given: any[]) => Promise<any> | AsyncGenerator<any, any, any>;
 
 export interface ConsentDecorator {
-  /** A decorator of the language, on a method. */
+  /** A standard decorator on a method. */
   <F extends Later>(method: F, context: { kind: "method"; name: string | symbol; static: boolean }): F;
   /** The same on a field that holds a function. */
   (field: undefined, context: { kind: "field"; name: string | symbol; static: boolean }): <F extends Later>(initial: F) => F;
-  /** A decorator of TypeScript's `experimentalDecorators`. */
+  /** A decorator for TypeScript's `experimentalDecorators`. */
   <F extends Later>(target: object, name: string | symbol, descriptor: TypedPropertyDescriptor<F>): TypedPropertyDescriptor<F>;
-  /** Around a function. */
+  /** Wraps a function. */
   <F extends Work>(work: F): Guarded<F>;
 }
 
@@ -28,17 +28,17 @@ export interface Notice {
   notice?: string | null;
 }
 
-/** The function that runs only for a user who agreed to `purpose`. */
+/** Returns a function that runs `work` only for a user who has agreed to `purpose`. */
 export function userConsentRequired<F extends Work>(purpose: string, work: F, options?: Notice): Guarded<F>;
-/** The decorator that makes a method so. */
+/** Returns a decorator that guards a method in the same way. */
 export function userConsentRequired(purpose: string, options?: Notice): ConsentDecorator;
 
 /** Why there is no consent. */
 export type State = "no_subject" | "no_prompt" | "not_asked" | "none" | "refused" | "withdrawn" | (string & {});
 
-/** Everything that this package throws for a reason of its own. */
+/** Base class of the errors that this package throws for reasons of its own. */
 export class OmbudError extends Error {}
-/** The gateway does not answer: nothing opens. */
+/** The gateway cannot be reached, so nothing is opened. */
 export class Unreachable extends OmbudError {
   constructor(address: string);
 }
@@ -48,7 +48,7 @@ export class ConsentRequired extends OmbudError {
   purpose: string;
   state: State;
 }
-/** The asking function answered without the user. */
+/** The asking function answered without asking the user. */
 export class ConsentNotAsked extends ConsentRequired {
   constructor(purpose: string, why: string);
 }
@@ -65,47 +65,47 @@ export class Answer {
 export class Question {
   constructor(purpose: string, text: string);
   readonly purpose: string;
-  /** The text that the user must see. An answer before this was called does not count. */
+  /** Returns the text that the user must see. An answer given before this was called does not count. */
   show(): string;
-  /** The answer from what the user typed (`y`, `yes`, `同意`, …), or from a button (`true` or `false`). */
+  /** Makes the answer from what the user typed (`y`, `yes`, `同意`, …), or from a button (`true` or `false`). */
   reply(said: string | boolean | null | undefined, method?: string): Answer;
 }
 
 export type Ask = (question: Question) => Answer | Promise<Answer>;
 
-/** Makes this the function that asks users. */
+/** Registers the function that asks users. */
 export function consentPrompt<F extends Ask>(ask: F): F;
 
 export interface Settings {
   /** The gateway's address; `OMBUD_GATEWAY` otherwise. */
   gateway?: string;
-  /** The gateway's key, if it wants one; `OMBUD_KEY` otherwise. */
+  /** The gateway's key, if it requires one; `OMBUD_KEY` otherwise. */
   key?: string;
   /** `en` or `zh`. */
   lang?: string;
   ask?: Ask;
 }
 
-/** Sets what is given and leaves the rest. */
+/** Sets the given values and leaves the others unchanged. */
 export function configure(settings: Settings): void;
 
-/** Runs `work` for this user, and gives what it gives. */
+/** Runs `work` for this user and returns its result. */
 export function subject<T>(id: string, work: () => T): T;
 /** The same; `session` binds proofs to one conversation. */
 export function subject<T>(id: string, options: { session?: string }, work: () => T): T;
 
-/** Headers for requests to the gateway: whose data it is, the session, the proofs of consent, the gateway's key. */
+/** Headers for requests to the gateway: the subject, the session, the proofs of consent, the gateway's key. */
 export function headers(): Promise<Record<string, string>>;
 
-/** The runtime's `fetch`, with the headers on requests to the gateway. It follows no redirect from there. */
+/** The runtime's `fetch`, which adds the headers to requests to the gateway. It does not follow redirects from there. */
 export const fetch: typeof globalThis.fetch;
 
-/** Adds the headers to every later request to the gateway of a client of `openai`, `@anthropic-ai/sdk` or `axios`. */
+/** Adds the headers to all later requests of an `openai`, `@anthropic-ai/sdk` or `axios` client to the gateway. */
 export function attach<C extends object>(client: C): C;
 
 export type Kind = "memory" | "knowledge" | "web" | "file" | "tool" | "user" | "other";
 
-/** Says where `text` comes from, and hands it back. */
+/** Declares where `text` comes from, and returns it. */
 export function declareSource(
   text: string,
   kind: Kind,
@@ -113,26 +113,26 @@ export function declareSource(
   options?: { trust?: "user" | "operator" | "third_party"; everywhere?: boolean },
 ): Promise<string>;
 
-/** Asking, giving, taking back. */
+/** Asking for, giving and withdrawing consent. */
 export namespace consent {
-  /** Comes back if the user agrees; throws `ConsentRequired` otherwise. Who said no is asked only `again`. */
+  /** Resolves if the user agrees; throws `ConsentRequired` otherwise. A user who said no is asked only if `again` is set. */
   function ensure(purpose: string, options?: Notice & { again?: boolean }): Promise<void>;
-  /** Asks the user now, also one who said no before; whether the user agrees. */
+  /** Asks the user now, even one who said no before; resolves to whether the user agrees. */
   function ask(purpose: string, options?: Notice): Promise<boolean>;
-  /** Hands in an answer that came later: `request` is what `OmbudClient.ask` gave. */
+  /** Submits an answer that came later: `request` is what `OmbudClient.ask` returned. */
   function give(asked: Question, answer: Answer, request: string): Promise<void>;
-  /** Takes consent back, at once; the receipt is in the answer. */
+  /** Withdraws consent with immediate effect; the response contains the receipt. */
   function withdraw(purpose: string, options?: { method?: string }): Promise<Record<string, unknown>>;
 }
 
-/** Where a user stands with a purpose. */
+/** The state of a user's consent to a purpose. */
 export interface Standing {
   state: State;
-  /** What `give` takes, while nobody has answered. */
+  /** The argument for `give`, as long as the user has not answered. */
   request?: string;
-  /** What opens the store, while the user agrees. */
+  /** The proof that opens the store, as long as the user agrees. */
   proof?: string;
-  /** When the proof ends, in seconds since 1970. */
+  /** When the proof expires, in seconds since 1970. */
   expires?: number;
   [more: string]: unknown;
 }
@@ -145,7 +145,7 @@ export interface Source {
   conversation?: string;
 }
 
-/** Calls to one gateway. Every method gives the JSON object of the answer, or throws `OmbudError`. */
+/** Calls to one gateway. Every method resolves to the JSON object of the response, or throws `OmbudError`. */
 export class OmbudClient {
   constructor(options?: { gateway?: string; key?: string; /** Milliseconds. */ timeout?: number });
   readonly gateway: string;
@@ -163,15 +163,15 @@ export class OmbudClient {
   erase(subject: string): Promise<Record<string, unknown>>;
 }
 
-/** For the tests of agents. */
+/** Helpers for the tests of agents. */
 export namespace testing {
   /** Runs `work` with a user at the terminal who types this whenever asked. */
   function userTypes<T>(reply: string, work: () => T | Promise<T>): Promise<T>;
-  /** Fails unless a user who says no closes, and one who says yes opens. */
+  /** Fails unless a no keeps the store closed and a yes opens it. */
   function assertConsentIsReal(
     ask: Ask,
     options?: {
-      /** Runs `work` with a user who answers so; the default types at the terminal. */
+      /** Runs `work` with a user who gives this answer; the default types it at the terminal. */
       user?: <T>(agreed: boolean, work: () => T | Promise<T>) => T | Promise<T>;
       purpose?: string;
     },

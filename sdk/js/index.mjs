@@ -1,4 +1,4 @@
-/** The same package for `import`. The code is loaded once, so that a program that does both has one subject and one prompt. */
+/** The same package for `import`. The code is loaded once, so a program that uses both forms has one subject and one prompt. */
 
 import ombud from "./index.cjs";
 

@@ -1,4 +1,4 @@
-// Whether a page can be used by everybody: axe finds nothing, and nothing stands outside the window.
+// Checks that everybody can use a page: axe finds no violations, and nothing extends beyond the window.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

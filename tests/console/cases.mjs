@@ -1,4 +1,4 @@
-// The cases. Each gets a running gateway with its own folder, a provider and a browser; one that throws has failed.
+// The cases. Each gets a running gateway with its own folder, a provider and a browser; a case that throws has failed.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -29,7 +29,7 @@ async function flow_map_is_live({ gate, chrome }) {
   await card.getByText("2 masked").waitFor();
   assert.equal(loads, 0, "without loading the page again");
   assert.match(await page.locator(".events").innerText(), /Request to upstream/);
-  // Twice: the same card leads to its row again after the focus went elsewhere.
+  // Twice: the card leads to its row again after the focus has moved elsewhere.
   for (const _ of [1, 2]) {
     await card.click();
     await page.waitForFunction(() => document.activeElement?.tagName === "TR", null, { timeout: 10_000 });
@@ -65,7 +65,7 @@ async function sent_beside_seen({ gate, chrome, mock }) {
   assert.ok(token && !there.includes(PHONE) && !there.includes(KEY) && /SECRET_[0-9A-Z]{8}/.test(there), there);
   assert.ok(mock.bodies.at(-1).includes(token), "what the provider saw is what is shown");
   assert.match(await passage.innerText(), /User/);
-  // Both sides of a value are linked: by pointing, and by keyboard.
+  // Both sides of a value are linked, for the pointer and for the keyboard.
   const left = passage.locator(".side-here mark").first();
   await left.focus();
   assert.equal(await passage.locator("mark.linked").count(), 2);
@@ -114,7 +114,7 @@ async function a_call_that_waits_is_allowed_once({ gate, chrome }) {
   const panel = page.getByRole("region", { name: "Calls that wait for you" });
   await panel.waitFor();
   assert.match(await panel.innerText(), /send_mail: sends or publishes something[\s\S]*<b>go on<\/b>/);
-  // What is below loads by itself.
+  // The content below loads by itself.
   await page.getByRole("heading", { level: 1 }).first().waitFor();
   await accessible(page, "a call that waits");
   await panel.getByRole("button", { name: /^Allow [0-9A-Z]{6} once$/ }).click();
@@ -207,7 +207,7 @@ async function everything_is_reached_by_keyboard({ gate, chrome }) {
   await close();
 }
 
-/** A request with any headers at all, which `fetch` does not allow. */
+/** A request with arbitrary headers, which `fetch` does not allow. */
 function raw(base, path, headers) {
   const url = new URL(base);
   return new Promise((done, fail) => {
@@ -247,7 +247,7 @@ async function strangers_are_refused({ gate }) {
     assert.equal((await raw(gate.base, path, { host: "evil.example" })).status, 403, path);
     assert.equal((await raw(gate.base, path, {})).status, 200, path);
   }
-  // The token of the console opens no edge and no receipt; a page from elsewhere reaches no edge.
+  // The console token opens neither an edge nor a receipt, and a page from elsewhere reaches no edge.
   const receipt = `/api/v1/receipts/${id}`;
   assert.equal((await raw(gate.base, receipt, { "x-ombud-console": gate.token })).status, 404);
   assert.equal((await raw(gate.base, "/v1/models", { origin: "https://evil.example" })).status, 403);

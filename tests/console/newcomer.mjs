@@ -1,6 +1,6 @@
-// The newcomer's path through the console, once in each language: the sample agent in an empty folder is checked, started
-// and attacked with the commands that the program prints, and what it did is looked at in the browser, beginning with the
-// link that `run` prints and ending with a log that verifies.
+// The newcomer's path through the console, once in each language: in an empty folder, the sample agent is checked, started
+// and attacked with the commands that the program prints, and its actions are viewed in the browser, from the link that `run`
+// prints to a log that verifies.
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -17,7 +17,7 @@ const WORDS = {
   en: {
     html: "en", locale: "en-GB", say: "Read my new mail and tell me what is in it.", more: "My ID number is 11010519491231002X.",
     map: "Who receives your users' data", conversations: "Conversations", id: "National ID number", gone: "Reconnecting",
-    decision: /Decision: \S+/, tool: "read_mail", verified: "are as they were signed",
+    decision: /Decision: \S+/, tool: "read_mail", verified: "match their signatures",
   },
   zh: {
     html: "zh-CN", locale: "zh-CN", say: "看看我的新邮件，告诉我都写了什么。", more: "我的身份证号是 11010519491231002X。",
@@ -49,7 +49,7 @@ async function path(lang, { chrome, binary, folder }) {
   await card.waitFor();
   await accessible(page, `${lang} flow map`);
 
-  // What is said now is seen now: masked.
+  // What the user says now appears now, masked.
   assert.equal(await card.getByText(words.id).count(), 0);
   await agent.says(words.more);
   await card.getByText(words.id).waitFor();
@@ -65,7 +65,7 @@ async function path(lang, { chrome, binary, folder }) {
   await accessible(page, `${lang} exchange`);
   assert.ok((await page.locator("#passage-request-1").innerText()).includes(words.say));
 
-  // The run ends, the page says so, and the log stays to be looked at.
+  // The run ends, the page says so, and the log can still be viewed.
   const told = await agent.ends();
   await page.getByText(words.gone).waitFor();
   assert.deepEqual(seen.faults.filter((fault) => !fault.includes("ERR_CONNECTION_REFUSED") && !fault.includes("ERR_INCOMPLETE")), []);
@@ -82,7 +82,7 @@ async function path(lang, { chrome, binary, folder }) {
   assert.ok(verified.includes(words.verified), verified);
 }
 
-/** Types a command of Ombud and returns all that it says. */
+/** Runs an Ombud command and returns all of its output. */
 function typed(binary, command, where, expected) {
   const [program, ...args] = command.split(" ");
   assert.equal(program, "ombud", command);
@@ -99,7 +99,7 @@ function next(told) {
   return last[1];
 }
 
-/** An agent under `ombud run` that answers one line for each that is said to it. */
+/** An agent under `ombud run` that answers each line it receives with one line. */
 async function running(binary, command, where) {
   const child = spawn(binary, command.split(" ").slice(1), { ...where, stdio: ["pipe", "pipe", "pipe"] });
   let out = "";

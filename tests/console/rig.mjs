@@ -1,5 +1,5 @@
-// What every case needs: a provider that answers from what it got, the real binary before it, a browser that may talk to
-// loopback only.
+// What every case needs: a provider that answers from what it received, the real binary in front of it, and a browser that
+// may talk only to loopback.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ export const PHONE = "13912345678";
 export const EMAIL = "wang.wei@example.com";
 export const KEY = "sk-proj-aB3dE6gH9jK2mN5pQ8sT1vW4yZ7aB3dE6gH9jK2mN5pQ8sT";
 
-/** A provider that repeats the last user turn, or calls a tool with it where there are tools. */
+/** A provider that echoes the last user turn, or calls a tool with it if the request has tools. */
 export async function provider() {
   const bodies = [];
   const server = createServer((request, response) => {
@@ -46,7 +46,7 @@ function answer(body, response) {
   response.end(JSON.stringify({ model: "mock", choices: [{ index: 0, message, finish_reason: body.tools ? "tool_calls" : "stop" }] }));
 }
 
-/** The binary in a folder of its own. `link` is the start link that it printed. */
+/** Starts the binary in its own folder. `link` is the start link that it printed. */
 export async function ombud(binary, args, folder, more = {}) {
   const env = { PATH: process.env.PATH, HOME: folder, OMBUD_LANG: "en", ...more };
   const child = spawn(binary, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
@@ -75,7 +75,7 @@ export function folder() {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** What an agent does: one chat request. Returns the value of `x-ombud-receipt`. */
+/** Acts as an agent: sends one chat request. Returns the value of `x-ombud-receipt`. */
 export async function chat(base, messages, more = {}, headers = {}) {
   const response = await fetch(`${base}/v1/chat/completions`, {
     method: "POST",
@@ -95,7 +95,7 @@ export async function browser(path) {
   });
 }
 
-/** A fresh page: everything that it asks for, and everything that goes wrong in it, is kept. */
+/** Opens a fresh page and records everything that it requests and everything that goes wrong in it. */
 export async function open(chrome, link, options = {}) {
   const context = await chrome.newContext({ locale: "en-GB", viewport: { width: 1200, height: 900 }, ...options });
   const page = await context.newPage();
@@ -117,7 +117,7 @@ export async function open(chrome, link, options = {}) {
   return { page, seen, close: () => context.close() };
 }
 
-/** While working on the page: its files from a folder, without building the binary anew. */
+/** For work on the page: serves its files from a folder, without rebuilding the binary. */
 async function fromFolder(page, dist) {
   await page.route(/\/console(#.*)?$/, (route) => route.fulfill({ path: join(dist, "index.html"), contentType: "text/html" }));
   const files = { "console.js": "text/javascript", "console.css": "text/css" };

@@ -1,4 +1,4 @@
-// The console end to end: the real binary, a provider beside it, Chromium before it.
+// The console end to end: the real binary with a provider behind it and Chromium in front of it.
 //
 //     node tests/console/run.mjs --ombud target/debug/ombud [--only WORD] [--chromium PATH]
 //

@@ -1,4 +1,4 @@
-"""Calls that somebody outside of the conversation allows: at a terminal, in the console, behind a webhook. Cases like those in doors.py."""
+"""Calls approved from outside the conversation: at a terminal, in the console, by a webhook. Cases like those in doors.py."""
 
 import asyncio
 import http.server
@@ -20,7 +20,7 @@ CODE = re.compile(r"ombud approve ([0-9A-Z]{6})")
 
 
 async def sends(session, arguments=None):
-    """What the agent gets for a call that must be allowed first."""
+    """What the agent receives for a call that must be approved first."""
     try:
         return tool_edge.text(await session.call_tool("send_note", arguments or WANTED))
     except Exception as error:  # noqa: BLE001, the SDK's own exception for an answer with an error
@@ -28,7 +28,7 @@ async def sends(session, arguments=None):
 
 
 def waiting(ombud, home):
-    """Codes of the calls that wait, once there are some."""
+    """Codes of the waiting calls, as soon as there are any."""
     until = time.monotonic() + gateway.PATIENCE
     while time.monotonic() < until:
         listed = gateway.execute([ombud, "approve"], gateway.environment(home), cwd=home.parent)
@@ -36,11 +36,11 @@ def waiting(ombud, home):
         if codes:
             return codes, listed.stdout.decode()
         time.sleep(0.1)
-    raise AssertionError("no call waits")
+    raise AssertionError("no call is waiting")
 
 
 def a_fresh_project_asks_and_a_terminal_answers(ombud, provider, folder):
-    """Nothing is configured: sending asks, reading does not. The command in the error releases exactly that call, once, for a person."""
+    """Nothing is configured: sending asks, reading does not. The error's command releases just that call, once, for a person."""
     home = tool_edge.project(folder / "project")
     env = gateway.environment(home)
 
@@ -69,7 +69,7 @@ def a_fresh_project_asks_and_a_terminal_answers(ombud, provider, folder):
 
 
 def a_held_call_goes_on_when_somebody_answers(ombud, provider, folder):
-    """With `wait_s` the call waits at the tool edge; yes lets it go, no refuses it, and the agent notices nothing else."""
+    """With `wait_s` the call waits at the tool edge; a yes releases it, a no refuses it, and the agent notices nothing else."""
     home = tool_edge.project(folder / "project", "[approvals]\nwait_s = 120\n")
     env = gateway.environment(home)
 
@@ -94,7 +94,7 @@ def a_held_call_goes_on_when_somebody_answers(ombud, provider, folder):
 
 
 def console(url, token, path, body=None):
-    """Asks the console's interface with its token."""
+    """Calls the console's API with its token."""
     request = urllib.request.Request(f"{url}/api/v1/console/{path}", method="POST" if body else "GET")
     request.add_header("x-ombud-console", token)
     if body:
@@ -105,7 +105,7 @@ def console(url, token, path, body=None):
 
 
 def over_http(ombud, provider, folder, approvals, answer):
-    """An HTTP action and an MCP server behind `ombud serve`, whose calls wait until `answer` is given their code and the gateway."""
+    """An HTTP action and an MCP server behind `ombud serve`; their calls wait until `answer(url, home)` has been called."""
     folder.mkdir()
     home = folder / ".ombud"
     (folder / "openapi.yaml").write_text(tool_http.OPENAPI)
@@ -137,7 +137,7 @@ def over_http(ombud, provider, folder, approvals, answer):
 
 
 def the_console_allows_a_call(ombud, provider, folder):
-    """Its interface lists what waits, with arguments, and takes the answer of whoever shows the token; a key of an agent opens nothing."""
+    """The API lists waiting calls with arguments and takes the answer of the token's holder; an agent's key opens nothing."""
 
     def answer(url, home):
         (code,), _ = waiting(ombud, home)
@@ -181,7 +181,7 @@ class Person(http.server.BaseHTTPRequestHandler):
 
 
 def a_webhook_allows_a_call(ombud, provider, folder):
-    """It is told of the call, without what the call is made with, and its reply is the answer."""
+    """The webhook is notified of the call, without its arguments, and its response is the answer."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Person)
     server.told = []
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -29,7 +29,7 @@ async def looks(server, mode, outside):
         for tool in tools.values():
             reads = tool.annotations.read_only_hint
             client.check(reads == (tool.name != "fix") and tool.output_schema["type"] == "object", f"{tool}")
-        # The client itself holds what comes back against the schema of the tool.
+        # The client itself validates results against the tool's schema.
         done = await session.call_tool("check", {"least": "error"})
         client.check(not done.is_error, f"{done}")
         found = {row["rule"]: row for row in done.structured_content["findings"]}
@@ -51,7 +51,7 @@ async def looks(server, mode, outside):
 
 
 def the_official_client_uses_every_tool(ombud, provider, folder):
-    """In both eras of the protocol and both languages; what lies outside stays outside; nothing is written."""
+    """In both eras of the protocol and both languages; what is outside stays out of reach; nothing is written."""
     outside = folder / "outside"
     project = folder / "project"
     for place in (outside, project):

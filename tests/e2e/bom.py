@@ -25,7 +25,7 @@ def listed(ombud, project, folder):
 
 
 def planted_secrets(project):
-    """What the samples write out as keys: long words after a name that says so."""
+    """The keys that the samples spell out: long words with a telling prefix."""
     texts = [path.read_text(errors="ignore") for path in project.rglob("*") if path.is_file()]
     found = [match for text in texts for match in re.findall(r"(?:sk|ghp|xoxb|pplx|tvly)-?[A-Za-z0-9_-]{20,}", text)]
     return {match for match in found if not match.endswith("_KEY")}

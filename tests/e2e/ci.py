@@ -1,4 +1,4 @@
-"""The pre-commit hooks and the GitHub Action: what their files say is run on samples. Cases like those in doors.py."""
+"""The pre-commit hooks and the GitHub Action: what their files declare is run on samples. Cases like those in doors.py."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def environment(ombud, folder, **more):
 
 
 def sample(folder):
-    """A project in which nothing is wrong."""
+    """A project without any problems."""
     clean = folder / "clean"
     clean.mkdir()
     (clean / "main.py").write_text(MENDED)
@@ -48,7 +48,7 @@ def pre_commit_hooks_run_what_they_say(ombud, provider, folder):
 
 
 class Action:
-    """The step of the action that checks, run as a runner runs it."""
+    """The action's check step, run the way a runner runs it."""
 
     def __init__(self, ombud, folder):
         self.ombud, self.folder = ombud, folder

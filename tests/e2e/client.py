@@ -7,7 +7,7 @@ from plan import directive
 
 MODEL = "mock-1"
 
-# Without Ombud in between, for working on the provider itself: secrets then come back as they went.
+# Without Ombud in between, for work on the provider itself: secrets then come back unchanged.
 DIRECT = os.environ.get("E2E_DIRECT") == "1"
 
 
@@ -36,7 +36,7 @@ def anthropic_async(**options):
 
 
 def prompt(values=planted.ALL, **wishes):
-    """A message that plants the values and tells the provider how to answer."""
+    """A message that plants the values and tells the provider how to respond."""
     return "\n".join([*(value.sentence for value in values), directive(**wishes)])
 
 
@@ -46,7 +46,7 @@ def check(condition, message):
 
 
 def sees(text, values=planted.ALL):
-    """The agent must see its own data again, and secrets only as tokens."""
+    """Checks that the agent sees its own data again, and secrets only as tokens."""
     check(isinstance(text, str) and text, f"no text came back: {text!r}")
     lost = [v.name for v in values if not v.one_way and text.count(v.value) == 0]
     check(not lost, f"not restored: {lost}\n{text}")
@@ -62,9 +62,9 @@ def sees(text, values=planted.ALL):
 
 
 def ends_like_a_token(text):
-    """The last piece only begins like a token; nothing may be held back for ever."""
+    """Checks that the end, which merely begins like a token, is not held back for ever."""
     check(text.endswith("号码PHONE_"), f"the end is missing: {text[-40:]!r}")
 
 
-# Ways to cut a stream: characters in a delta and bytes in a write, 0 for no cut.
+# Ways to cut a stream: characters per delta and bytes per write, 0 for no cut.
 CUTS = [(0, 0), (1, 0), (2, 0), (3, 0), (5, 0), (7, 11), (13, 0), (4, 1), (0, 1), (0, 5)]

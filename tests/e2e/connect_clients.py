@@ -1,5 +1,5 @@
-"""`ombud connect` for every client that it knows, on configurations as these clients write them: what would change is shown, what is
-not changed stays byte for byte, and it can be taken back. Cases like those in doors.py."""
+"""`ombud connect` for every supported client, on configurations as these clients write them: the changes are shown,
+everything else stays byte for byte, and they can be undone. Cases like those in doors.py."""
 
 import difflib
 import json
@@ -8,7 +8,7 @@ import re
 import client
 import gateway
 
-# Client, folder (the project, the home, the settings of applications), file, and a configuration of its kind: `%s` is a server.
+# Client, folder (the project, the home, the application settings), file, and a sample configuration: `%s` is a server.
 CLIENTS = [
     ("cursor", "project", ".cursor/mcp.json", '{\n  "mcpServers": {\n    %s\n  }\n}\n'),
     ("cursor", "home", ".cursor/mcp.json", '{ "mcpServers": { %s } }'),
@@ -25,7 +25,7 @@ CLIENTS = [
     ("kiro", "home", ".kiro/settings/mcp.json", '{ "mcpServers": { %s }, "powers": {} }\n'),
 ]
 
-# Fields that some of these clients know and Ombud does not.
+# Includes fields that some of these clients know and Ombud does not.
 SERVER = (
     '"我的 notes": { "type": "stdio", "command": "/opt/my tools/notes", "args": ["--level=2", "a \\"b\\"", "${input:key}"],'
     ' "env": { "API_KEY": "k-1", "N": "1e400" }, "disabled": false, "autoApprove": ["read"], "x-weight": 1.50 },'
@@ -34,7 +34,7 @@ SERVER = (
 
 
 class Place:
-    """A project, a home and a folder for settings, and Ombud in them."""
+    """A project, a home and a settings folder, with Ombud running in them."""
 
     def __init__(self, ombud, folder):
         self.ombud, self.folder = ombud, folder
@@ -50,7 +50,7 @@ class Place:
 
 
 def parsed(text):
-    """Comments, commas before a closing bracket and a byte order mark are no part of JSON."""
+    """Parses JSON with comments, trailing commas and a byte order mark."""
     text = re.sub(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', lambda found: found.group(1) or "", text.removeprefix("\ufeff"), flags=re.S)
     text = re.sub(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])', lambda found: found.group(1) or "", text, flags=re.S)
     value = json.loads(text)
@@ -81,7 +81,7 @@ def one_client(place, name, file, before):
     place.connect(name)
     after = file.read_bytes().decode()
     lines = [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
-    # What opens something is in the file and not in what is shown.
+    # Secrets are in the file but masked in the output.
     lines = [line.replace('"k-1"', '"***"').replace('"1e400"', '"*****"') for line in lines]
     client.check(shown.splitlines() == lines, f"{name}: the difference that was shown is not the one that was made\n{shown}\n{lines}")
     client.check(backup.read_bytes() == written, f"{name}: the backup is the file as it was")
@@ -113,7 +113,7 @@ def one_client(place, name, file, before):
 
 
 def what_was_changed_since_stays_when_it_is_taken_back(ombud, provider, folder):
-    """Somebody adds a server and changes another between the two; a link to a collection of settings stays one."""
+    """Somebody adds a server and changes another in between; a symlink to a collection of settings stays a symlink."""
     place = Place(ombud, folder / "one")
     kept = place.folder / "dotfiles" / "cursor.json"
     kept.parent.mkdir()
@@ -134,7 +134,7 @@ def what_was_changed_since_stays_when_it_is_taken_back(ombud, provider, folder):
 
 
 def what_cannot_be_connected_says_what_to_do(ombud, provider, folder):
-    """No client, one that is not known, no file, and files that are no such configuration: each is left as it is."""
+    """No client, an unknown client, no file, and files that are not such a configuration: each is left as it is."""
     place = Place(ombud, folder / "one")
     for args in ((), ("emacs",)):
         _, told = place.connect(*args, code=2)

@@ -1,6 +1,6 @@
 """What a developer does at the command line, apart from talking to a model: each function is one case.
 
-They get the path of the binary, the provider, and a folder of their own.
+They get the path of the binary, the provider, and their own folder.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ def exit_code_and_channels_pass(ombud, provider, folder):
 
 
 def nothing_passed_is_said_loudly(ombud, provider, folder):
-    """An agent that spoke to no model through Ombud must not look protected, and the line to change is named."""
+    """An agent that contacted no model through Ombud must not look protected, and the line to change is named."""
     project = folder / "project"
     project.mkdir()
     for source, remedy in [(None, "OPENAI_BASE_URL"), ('x = 1\nurl = "https://api.deepseek.com"\n', "agent.py:2")]:
@@ -49,7 +49,7 @@ def nothing_passed_is_said_loudly(ombud, provider, folder):
 
 
 def base_urls_reach_the_child(ombud, provider, folder):
-    """The variables that SDKs respect, in the shape each SDK wants."""
+    """The variables that SDKs respect, in the form that each SDK expects."""
     script = "import os, json; print(json.dumps({k: v for k, v in os.environ.items() if k.endswith('BASE_URL')}))"
     done = run(ombud, provider, folder / "home", sys.executable, "-c", script)
     told = json.loads(done.stdout)
@@ -66,7 +66,7 @@ def a_missing_command_is_our_error(ombud, provider, folder):
 
 
 def signals_end_child_and_parent(ombud, provider, folder):
-    """Whoever stops Ombud stops the agent too, and the log is closed properly: by SIGTERM, or by SIGINT without a terminal."""
+    """Stopping Ombud stops the agent too, and the log is closed properly: by SIGTERM, or by SIGINT without a terminal."""
     for name in ("SIGTERM", "SIGINT"):
         (folder / name).mkdir()
         ended_by(getattr(signal, name), ombud, provider, folder / name)
@@ -79,14 +79,14 @@ def ended_by(number, ombud, provider, folder):
     command = [ombud, "run", "--upstream", f"{provider.url}/v1", "--", sys.executable, "-c", script]
     env = gateway.environment(folder / "home", **gateway.KEYS)
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    # Tests that are started in the background of a shell ignore SIGINT, and so would the agent.
+    # Tests started in the background of a shell ignore SIGINT, and so would the agent.
     heed = lambda: signal.signal(number, signal.SIG_DFL)
     process = subprocess.Popen(command, env=env, cwd=folder, start_new_session=True, preexec_fn=heed, **quiet)
     try:
         while not mark.exists() and process.poll() is None:
             time.sleep(0.05)
         process.send_signal(number)
-        # The pipe closes when the last holder is gone: this waits for the child too.
+        # The pipe closes when its last holder is gone, so this waits for the child too.
         _, told = process.communicate(timeout=60)
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -97,7 +97,7 @@ def ended_by(number, ombud, provider, folder):
 
 
 def summary_and_log_hold_no_value(ombud, provider, folder):
-    """Neither what Ombud prints nor any file it keeps holds a planted value in clear."""
+    """Neither Ombud's output nor any file it keeps holds a planted value in the clear."""
     home = folder / "home"
     done = run(ombud, provider, home, sys.executable, str(gateway.HERE / "cases/openai_chat.py"))
     client.check(done.returncode == 0, done.stderr.decode())
@@ -114,7 +114,7 @@ def summary_and_log_hold_no_value(ombud, provider, folder):
 
 
 def tampering_is_caught(ombud, provider, folder):
-    """One flipped bit in the middle of a copy of the journal."""
+    """One bit is flipped in the middle of a copy of the journal."""
     home = folder / "home"
     done = run(ombud, provider, home, sys.executable, str(gateway.HERE / "cases/openai_chat.py"))
     client.check(done.returncode == 0, done.stderr.decode())
@@ -131,7 +131,7 @@ def tampering_is_caught(ombud, provider, folder):
 
 
 def exported_log_verifies_alone(ombud, provider, folder):
-    """An export is checked without the state it came from."""
+    """An export can be verified without the state it came from."""
     home, out = folder / "home", folder / "export"
     done = run(ombud, provider, home, sys.executable, str(gateway.HERE / "cases/openai_chat.py"))
     client.check(done.returncode == 0, done.stderr.decode())
@@ -155,7 +155,7 @@ def scan_counts_code_points(ombud, provider, folder):
 
 
 def redact_and_restore_are_inverse(ombud, provider, folder):
-    """The filters: what `redact` takes out, `restore` puts back, in the same state only."""
+    """The filters: what `redact` removes, `restore` puts back, but only with the same state."""
     values = planted.named("mobile", "email", "resident_id", "plate", "visa")
     text = ("\n".join(value.sentence for value in values) + "\n").encode()
     env = gateway.environment(folder / "home")
@@ -169,7 +169,7 @@ def redact_and_restore_are_inverse(ombud, provider, folder):
 
 
 def secrets_are_one_way_at_the_filters(ombud, provider, folder):
-    """`restore` gives no key back: it was never stored."""
+    """`restore` gives no key back, since it was never stored."""
     key, phone = planted.named("openai_key", "mobile")
     env = gateway.environment(folder / "home")
     masked = gateway.execute([ombud, "redact"], env, f"{phone.sentence}\n{key.sentence}\n".encode(), folder)
@@ -178,7 +178,7 @@ def secrets_are_one_way_at_the_filters(ombud, provider, folder):
 
 
 def a_line_is_answered_before_the_next_one_comes(ombud, provider, folder):
-    """`redact --jsonl` in the middle of a pipe; a line that cannot be read costs only itself."""
+    """`redact --jsonl` in the middle of a pipe; an unreadable line affects only itself."""
     [phone] = planted.named("mobile")
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen([ombud, "redact", "--jsonl"], env=gateway.environment(folder / "home"), cwd=folder, **pipes)
@@ -193,7 +193,7 @@ def a_line_is_answered_before_the_next_one_comes(ombud, provider, folder):
 
 
 def public_leak_benchmark_is_clean(ombud, provider, folder):
-    """`pii-leak-benchmark`: personal data with restoring; with secrets too, which are one-way and not given back."""
+    """`pii-leak-benchmark`: personal data with restoring; then with secrets, which are one-way and not given back."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     serve = gateway.Serve(ombud, SimpleNamespace(url=f"http://127.0.0.1:{port}"), folder)

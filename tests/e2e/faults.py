@@ -1,4 +1,4 @@
-"""Hard times: a killed process and a full disk. Cases like those in doors.py."""
+"""Failures: a killed process and a full disk. Cases like those in doors.py."""
 
 import json
 import resource
@@ -13,7 +13,7 @@ import planted
 
 
 def serve(ombud, provider, home, **options):
-    """A gateway, and the address that it prints."""
+    """Starts a gateway; returns it and the address that it prints."""
     command = [ombud, "serve", "--listen", "127.0.0.1:0", "--upstream", f"{provider}/v1"]
     pipes = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command, env=gateway.environment(home), cwd=home.parent, **pipes, **options)
@@ -38,7 +38,7 @@ def chat(url, text):
 
 
 def kill_9_loses_no_acknowledged_exchange(ombud, provider, folder):
-    """Whatever was answered is on record after the process was killed, and the log is whole."""
+    """Whatever was acknowledged is on record after the process was killed, and the log is intact."""
     home = folder / "home"
     receipts = []
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""The gate for tool calls with the real SDKs, and the trace of what it decided."""
+"""The gate for tool calls with the real SDKs, and the trace of its decisions."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ def exchanges(ombud, folder):
 
 
 def tools_gate(ombud, provider, folder):
-    """With `mode = "ask"`, calls are asked about in the conversation; the trace says where the recipient stood."""
+    """With `mode = "ask"`, calls are asked about in the conversation; the trace says where the recipient came from."""
     (folder / "ombud.toml").write_text('[tools]\nmode = "ask"\n[tools.save_note]\ngate = "observe"\n')
     for script in ("ask_openai.py", "ask_anthropic.py"):
         done = run(ombud, provider, folder / "home", sys.executable, str(gateway.HERE / "gated" / script), cwd=folder)
@@ -58,7 +58,7 @@ CALLS = {
 
 
 def policy_replays(ombud, folder, env, asked):
-    """The calls of that log by the policy of now: the same comes out the same, and what is loosened is said."""
+    """Replays the calls of that log with the current policy: the same policy gives the same result, and loosening is reported."""
     replayed = gateway.execute([ombud, "policy", "test", "--format", "json"], env, cwd=folder)
     report = json.loads(replayed.stdout)
     client.check(replayed.returncode == 0 and not report["changed"], f"{replayed}")

@@ -16,12 +16,12 @@ PATIENCE = 180
 
 KEYS = {"OPENAI_API_KEY": "sk-e2e-client", "ANTHROPIC_API_KEY": "sk-ant-e2e-client"}
 
-# What would change the outcome from outside.
+# Variables that could change the outcome from outside.
 NOISE = re.compile(r"^(OPENAI|ANTHROPIC|OMBUD|AZURE|DEEPSEEK|DASHSCOPE|ZAI|GEMINI|GOOGLE|OLLAMA)_|_proxy$|^LANG|^LC_", re.I)
 
 
 def environment(home, **more):
-    """This process's environment without what could disturb, with English texts and `home` as Ombud's state."""
+    """This process's environment without disturbing variables, with English texts and `home` as Ombud's state."""
     clean = {name: value for name, value in os.environ.items() if not NOISE.search(name)}
     clean |= {"OMBUD_LANG": "en", "LANG": "C.UTF-8", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
     if home:
@@ -30,12 +30,12 @@ def environment(home, **more):
 
 
 def execute(command, env, stdin=None, cwd=None):
-    """Runs it to its end; bytes in, bytes out."""
+    """Runs a command to completion; bytes in, bytes out."""
     return subprocess.run(command, env=env, cwd=cwd, input=stdin or b"", capture_output=True, timeout=PATIENCE, check=False)
 
 
 def at_a_terminal(command, env, folder, words):
-    """Runs it with a terminal as its input, at which somebody types."""
+    """Runs a command with a terminal as its input, at which somebody types."""
     keyboard, terminal = pty.openpty()
     pipes = {"stdin": terminal, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(command, env=env, cwd=folder, **pipes)
@@ -47,7 +47,7 @@ def at_a_terminal(command, env, folder, words):
 
 
 class Direct:
-    """No gateway at all: for working on the provider and the cases."""
+    """No gateway at all: for work on the provider and the cases."""
 
     name = "direct"
 
@@ -68,12 +68,12 @@ class Direct:
 
 
 class Run:
-    """`ombud run -- python case.py`, once a case."""
+    """`ombud run -- python case.py`, once per case."""
 
     name = "run"
 
     def __init__(self, ombud, provider, home):
-        # Its own folder: an ombud.toml where the tests are started from must not take part.
+        # Runs in its own folder, so that an ombud.toml where the tests are started does not take effect.
         self.home, self.env = home, environment(home, **KEYS)
         self.command = [ombud, "run", "--upstream", f"{provider.url}/v1", "--upstream-anthropic", provider.url, "--"]
 
@@ -102,7 +102,7 @@ class Serve:
         self.url = url
 
     def address(self):
-        """It prints the address on stderr once it listens."""
+        """Waits for the address that is printed on stderr once it listens."""
         for line in self.process.stderr:
             self.told.append(line)
             found = ADDRESS.search(line)

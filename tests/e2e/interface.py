@@ -1,4 +1,4 @@
-"""Ombud's own HTTP interface. Cases like those in doors.py."""
+"""Ombud's own HTTP API. Cases like those in doors.py."""
 
 import json
 import urllib.error

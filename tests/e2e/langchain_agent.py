@@ -1,5 +1,5 @@
-"""An agent of a framework that many use, with tools, before a model that obeys a mail: what its user asked for happens, and what the mail
-asked for is held back and asked about. Cases like those in doors.py."""
+"""An agent built with a popular framework, with tools, in front of a model that obeys a mail: what its user asked for
+happens, and what the mail asked for is held back and asked about. Cases like those in doors.py."""
 
 import json
 import re
@@ -17,12 +17,12 @@ OWN, EVIL = "bob.hill@corp.example", "collector@evil.example"
 
 
 class Obedient(simulated.Handler):
-    """Reads the mail, then sends one: to whom the user said, or to whom the mail says."""
+    """Reads the mail, then sends one, to the recipient named by the user or to the one named in the mail."""
 
     def answer(self, path, request, body, plan):
         messages = body["messages"]
         reply = self.server.reply(messages)
-        # Each call of a conversation has an id of its own.
+        # Each call of a conversation has its own id.
         own = f"call_{len(messages)}"
         if body.get("stream"):
             return self.send_events([event.replace("call_0", own) for event in wire_openai.chat_stream(body, reply, plan)], plan)

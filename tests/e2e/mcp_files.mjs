@@ -1,4 +1,4 @@
-// The official TypeScript client, and the filesystem server of npm, with Ombud between them.
+// The official TypeScript client and the filesystem server from npm, with Ombud between them.
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 

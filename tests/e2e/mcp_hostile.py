@@ -1,14 +1,14 @@
-"""A server that does not keep to the protocol, without the SDK: garbage, floods, wrong ids, silence, an endless line."""
+"""A server that violates the protocol, without the SDK: garbage, floods, wrong ids, silence, an endless line."""
 
 import json
 import sys
 import threading
 import time
 
-# A made-up key of a well-known form, in two parts so that no scanner of this repository stumbles over it.
+# A made-up key of a well-known form, in two parts so that no scanner of this repository trips over it.
 KEY = "AKIA" + "Q4Z7M2X9K3T8W5B6"
 
-# Lines that are no answer to a call, whoever reads them.
+# Lines that are not a valid response to a call, whoever reads them.
 MALFORMED = [
     b'{"jsonrpc":"2.0","id":%d,"result":{"content":[]}',
     b'{"jsonrpc":"2.0","id":%d,"result":{}}{"jsonrpc":"2.0","id":%d,"result":{}}',
@@ -55,7 +55,7 @@ def flood(message):
 
 
 def leak(id):
-    """A secret wherever a server may put one."""
+    """Puts a secret wherever a server may put one."""
     send({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": {"deep": [f"key {KEY}"]}}})
     send({"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": id, "progress": 1, "message": f"with {KEY}"}})
     send({"jsonrpc": "2.0", "method": "notifications/x", "params": {"note": f"aws_access_key_id = {KEY}"}})
@@ -92,7 +92,7 @@ def misbehave(id, how):
     elif how == "silent":
         return
     elif how == "endless":
-        # For as long as it lives, and it never answers.
+        # Sends as long as it lives, and never responds.
         progress = {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": id, "progress": 1}}
         threading.Thread(target=flood, args=[progress], daemon=True).start()
         return

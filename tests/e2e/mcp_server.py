@@ -1,6 +1,6 @@
-"""An MCP server made with the official SDK, as a developer writes one. It holds what the tests look for on the way back.
+"""An MCP server made with the official SDK, as a developer writes one. Its results contain what the tests look for.
 
-`RUG=1` lets it describe one of its tools otherwise."""
+`RUG=1` makes it describe one of its tools differently."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from mcp.server.mcpserver import Context, MCPServer, Resolve, Sample
 from mcp.types import CreateMessageResult, SamplingMessage, TextContent
 from pydantic import BaseModel
 
-# A made-up key of a well-known form, in two parts so that no scanner of this repository stumbles over it.
+# A made-up key of a well-known form, in two parts so that no scanner of this repository trips over it.
 KEY = "AKIA" + "Q4Z7M2X9K3T8W5B6"
 CONTACT = "anna.berg@corp.example"
 
@@ -51,7 +51,7 @@ async def get_colour(ctx: Context) -> str:
 
 
 def summary(text: str) -> Sample:
-    """What is asked of the client's model: by a request of its own, or in the newest revision by a result."""
+    """A request to the client's model: sent as a separate request, or in the newest revision as a result."""
     return Sample([SamplingMessage(role="user", content=TextContent(text=f"Sum up: {text} ({KEY})"))], max_tokens=50)
 
 

@@ -1,4 +1,4 @@
-// The official TypeScript client: a server asks for its model, and a call is taken back while it runs.
+// The official TypeScript client: a server requests sampling from its model, and a running call is cancelled.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";

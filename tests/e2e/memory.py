@@ -27,7 +27,7 @@ LIST = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 
 
 def embed(text):
-    """Where words stand in a tiny space: equal texts are near each other."""
+    """A vector in a tiny space: equal texts are near each other."""
     vector = [0.0] * 16
     for number, letter in enumerate(text):
         vector[(ord(letter) + number) % 16] += 1.0
@@ -58,7 +58,7 @@ def chroma(folder):
 
 
 def http(url, path, body=None, headers=None):
-    """Status and JSON; 0 if nobody answers."""
+    """Status and JSON; status 0 if nobody answers."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url + path, data, {"content-type": "application/json", **(headers or {})})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -73,7 +73,7 @@ def http(url, path, body=None, headers=None):
 
 @contextlib.contextmanager
 def served(ombud_binary, provider, folder, store):
-    """A gateway with this store behind it; the SDK is set to it, and users say yes."""
+    """A gateway with this store behind it; the SDK is configured for it, and users say yes."""
     config = f'[memory.notes]\nkind = "chroma"\nurl = "{store}"\npurpose = "{PURPOSE}"\n'
     (folder / "ombud.toml").write_text(config, encoding="utf-8")
     process, url = faults.serve(ombud_binary, provider.url, folder / "home")
@@ -86,7 +86,7 @@ def served(ombud_binary, provider, folder, store):
 
 
 def notes(url):
-    """The collection through the gateway, with headers as they are when a request is made."""
+    """The collection through the gateway, with the headers current at the time of each request."""
     import chromadb
 
     store = ombud.attach(chromadb.HttpClient(host=f"{url}/m/notes"))
@@ -94,7 +94,7 @@ def notes(url):
 
 
 def closed(work, code):
-    """The call is refused with this code, and the client says so."""
+    """Checks that the call is refused with this code, and that the client reports it."""
     try:
         work()
     except Exception as error:  # noqa: BLE001, each client has its own class
@@ -112,7 +112,7 @@ def agree():
 
 
 def consent_opens_and_withdrawal_closes(binary, provider, folder):
-    """A real client reads and writes while the user agrees, and is told why it cannot otherwise."""
+    """A real client reads and writes while the user agrees, and otherwise learns why it cannot."""
     with chroma(folder) as store, served(binary, provider, folder, store) as url:
         collection = notes(url)
         closed(lambda: collection.get(), "ombud_subject_required")
@@ -141,7 +141,7 @@ def consent_opens_and_withdrawal_closes(binary, provider, folder):
                 raise AssertionError("asked again after withdrawal")
             client.check(ombud.consent.ask(PURPOSE), "the user may agree again")
             client.check(collection.count() == 1, "open again")
-        # Other doors of the store.
+        # Other entrances to the store.
         for path in ("/api/v2/reset", f"{LIST}/{collection.id}/fork", f"{LIST}/../x"):
             client.check(http(url, f"/m/notes{path}", {})[0] in (403, 404), path)
         delete = urllib.request.Request(f"{url}/m/notes{LIST}/notes", method="DELETE")
@@ -149,7 +149,7 @@ def consent_opens_and_withdrawal_closes(binary, provider, folder):
 
 
 def proofs_that_do_not_count(binary, provider, folder):
-    """Missing, changed, for something or somebody else: closed, each with its reason; also after a restart."""
+    """Missing, tampered with, for another purpose or another user: closed, each with its reason; also after a restart."""
     with chroma(folder) as store:
         with served(binary, provider, folder, store) as url:
             with ombud.subject("one"):
@@ -191,7 +191,7 @@ def proofs_that_do_not_count(binary, provider, folder):
 
 
 def users_do_not_meet(binary, provider, folder):
-    """Equal ids of two users are two items; neither sees, changes, counts or deletes the other's."""
+    """The same id for two users means two items; neither user sees, changes, counts or deletes the other's."""
     with chroma(folder) as store, served(binary, provider, folder, store) as url:
         collection = notes(url)
         for user in ("ann", "bob"):
@@ -241,14 +241,14 @@ def erased_and_probed(binary, provider, folder):
             _, held = subject("show", "ann")
             client.check(held["stores"] == {"notes": 1} and held["tokens"] == 1, str(held))
             client.check(held["consents"] == {PURPOSE: "given"} and held["conversations"] == 2, str(held))
-            # Behind the gateway's back, as an agent did before it had one.
+            # Written around the gateway, as an agent did before it had one.
             planted = {"ids": ["old"], "embeddings": [embed("x")], "metadatas": [{"user": "ann"}], "documents": ["x"]}
             client.check(http(store, f"{LIST}/{collection.id}/add", planted)[0] in (200, 201), "planting")
             code, receipt = subject("erase", "ann")
             client.check(code == 1 and receipt["residue"]["notes"] == 1, f"the planted item is not found: {receipt}")
             client.check(receipt["deleted"]["notes"] == 1 and receipt["deleted"]["vault"] == 1, str(receipt))
             http(store, f"{LIST}/{collection.id}/delete", {"ids": ["old"]})
-        # Without a gateway, the verb does it itself.
+        # Without a gateway, the command does it itself.
         code, receipt = subject("erase", "ann")
         client.check(code == 0 and receipt["complete"], str(receipt))
         client.check(set(receipt["residue"].values()) == {0} and receipt["not_looked_at"], str(receipt))
@@ -262,7 +262,7 @@ def erased_and_probed(binary, provider, folder):
     verified = gateway.execute([binary, "log", "verify"], env, cwd=folder)
     client.check(verified.returncode == 0, verified.stdout.decode())
     with chroma(folder) as store, served(binary, provider, folder, store) as url:
-        # The erasure that could not reach the store is finished by the next start.
+        # The next start finishes the erasure that could not reach the store.
         until = time.monotonic() + gateway.PATIENCE
         while time.monotonic() < until and subject("show", "bob")[1]["stores"] != {"notes": 0}:
             time.sleep(0.1)
@@ -270,7 +270,7 @@ def erased_and_probed(binary, provider, folder):
 
 
 def langchain_retrieves_what_the_user_allows(binary, provider, folder):
-    """A chain with a Chroma retriever and ChatOpenAI, unchanged but for `ombud.attach`."""
+    """A chain with a Chroma retriever and ChatOpenAI, unchanged except for `ombud.attach`."""
     import chromadb
     from langchain_chroma import Chroma
     from langchain_core.embeddings import Embeddings
@@ -305,12 +305,12 @@ def langchain_retrieves_what_the_user_allows(binary, provider, folder):
             sent = provider.taken()
             client.check(len(sent) == 1 and "13912345678" not in sent[0].text, "the number left")
             ombud.consent.withdraw(PURPOSE)
-            closed(lambda: answer("how can I be called?"), "took back consent")
+            closed(lambda: answer("how can I be called?"), "withdrew consent")
         client.check(not provider.taken(), "the model was asked all the same")
 
 
 def the_mended_sample_asks_keeps_and_erases(binary, provider, folder):
-    """The sample's own user: a no keeps nothing, a yes remembers, `erase` leaves nothing; no chat stands in a file."""
+    """The sample's own user: a no keeps nothing, a yes remembers, `erase` leaves nothing; no chat is in a file."""
     agent = gateway.HERE.parent.parent / "examples" / "assistant-mended" / "agent.py"
     env = gateway.environment(folder / "home", **gateway.KEYS)
 
@@ -351,7 +351,7 @@ def the_mended_sample_asks_keeps_and_erases(binary, provider, folder):
 
 
 def other_clients_carry_the_headers(binary, provider, folder):
-    """`ombud.attach` on the clients that agents use, synchronous and not."""
+    """`ombud.attach` on the clients that agents use, synchronous and asynchronous."""
     import asyncio
 
     import httpx
@@ -380,7 +380,7 @@ def other_clients_carry_the_headers(binary, provider, folder):
 
 
 def the_sdk_by_itself(binary, provider, folder):
-    """Its own tests, against a gateway that is played."""
+    """The SDK's own tests, against a mock gateway."""
     tests = gateway.HERE.parent.parent / "sdk" / "python" / "tests"
     env = gateway.environment(folder)
     done = gateway.execute([sys.executable, "-m", "unittest", "discover", "-s", str(tests)], env, cwd=folder)
@@ -388,7 +388,7 @@ def the_sdk_by_itself(binary, provider, folder):
 
 
 def the_javascript_sdk_opens_and_closes(binary, provider, folder):
-    """A Node agent behind the real gateway: what Python's does, from `ombud run` to the withdrawal."""
+    """A Node agent behind the real gateway: the same as with Python, from `ombud run` to the withdrawal."""
     package = gateway.HERE.parent.parent / "sdk" / "js" / "index.mjs"
     with chroma(folder) as store, served(binary, provider, folder, store) as url:
         path = f"/m/notes{LIST}/{notes(url).id}/get"

@@ -1,11 +1,11 @@
-// The agent of `the_javascript_sdk_opens_and_closes`: prints what each request for the memory came to.
+// The agent of `the_javascript_sdk_opens_and_closes`: prints the outcome of each memory request.
 
 import { pathToFileURL } from "node:url";
 
 const [file, path, purpose] = process.argv.slice(2);
 const ombud = await import(pathToFileURL(file));
 
-/** The status of a request for the memory, with the headers that the SDK adds. */
+/** The status of a memory request, with the headers that the SDK adds. */
 async function status() {
   const init = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
   return (await ombud.fetch(process.env.OMBUD_GATEWAY + path, init)).status;

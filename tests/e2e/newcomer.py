@@ -1,4 +1,4 @@
-"""The newcomer's path: an empty folder, the sample agent in it, and nothing typed but what the program says to type next.
+"""The newcomer's path: an empty folder, the sample agent in it, and only commands that the program says to type next.
 Once in each language. Then the mended twin with its own store: its user is erased, and the log still verifies.
 """
 
@@ -20,7 +20,7 @@ EXAMPLES = gateway.HERE.parents[1] / "examples"
 SDK = gateway.HERE.parents[1] / "sdk" / "python"
 NEXT = re.compile(r"^(?:Next: |下一步：) *(ombud .+)$", re.M)
 
-# Verb, exit code, and what has to be told in each language.
+# Verb, exit code, and the text that has to be printed in each language.
 PATH = [
     ("init", 0, "wrote ombud.toml", "生成 ombud.toml"),
     ("check", 1, "retrieval-without-consent", "用户以前说过的话"),
@@ -30,16 +30,16 @@ PATH = [
     ("plan", 0, "What to do, in this order", "按这个顺序做"),
     ("notice -o", 0, "", ""),
     ("notice check", 0, "PRIVACY.md", "PRIVACY.md"),
-    # The faulty agent keeps its users elsewhere than with Ombud: it must not say that they are erased.
+    # The faulty agent keeps its users outside Ombud: it must not say that they are erased.
     ("subject erase", 0, "so nothing was deleted", "因此没有删除任何内容"),
-    ("log verify", 0, "are as they were signed", "与签名时一致"),
+    ("log verify", 0, "match their signatures", "与签名时一致"),
 ]
 
 SAY = {"en": "Read my new mail and tell me what is in it.", "zh": "看看我的新邮件，告诉我都写了什么。"}
 
 
 class Newcomer:
-    """Somebody at a terminal: types a command of Ombud and reads all that it says."""
+    """Somebody at a terminal, who runs an Ombud command and reads all of its output."""
 
     def __init__(self, ombud, folder, lang):
         self.ombud, self.folder, self.lang = ombud, folder, lang
@@ -77,7 +77,7 @@ def follows_what_is_printed(ombud, folder, lang):
 
 
 def untranslated(told, lang):
-    """A run in one language must not fall back into the other."""
+    """Checks that a run in one language does not fall back to the other."""
     if lang == "zh":
         english = [word for word in ("Next: ", "harm:", "error[", "Replay:", "Verdict:") if word in told]
         client.check(not english, f"English in the Chinese run: {english}\n{told}")
@@ -167,7 +167,7 @@ def wait_for(url):
 
 
 def items(world):
-    """How many items the store of the world holds, asked behind Ombud's back."""
+    """How many items the world's store holds, asked directly and not through Ombud."""
     base = f"{world}/api/v2/tenants/default_tenant/databases/default_database/collections"
     total = 0
     for collection in json.load(urllib.request.urlopen(base)):

@@ -1,9 +1,9 @@
-"""What a case asks of the simulated provider: a directive in the text of the request, which no recogniser minds.
+"""What a case asks of the simulated provider: a directive in the text of the request, which recognisers ignore.
 
     [[mock {"answer": "tool", "split": 3}]]
 
 answer   "text" (default), "tool" (one call), "tools" (two, interleaved), "thinking", "foreign" (tokens of other
-         requests), "cut" (the connection breaks after half of the stream), or an HTTP status to fail with
+         requests), "cut" (the connection breaks halfway through the stream), or an HTTP status to fail with
 split    characters in each streamed delta; 0 is everything at once
 bytes    bytes in each write to the socket; 0 is one write for each event
 noise    how tokens are repeated: "none", "lower", "bold", "angle", "escape", "code"
@@ -43,7 +43,7 @@ class Plan:
         return NOISE[self.noise].format(token)
 
     def pieces(self, text):
-        """The text in streamed deltas."""
+        """Splits the text into streamed deltas."""
         if not self.split:
             return [text]
         return [text[at : at + self.split] for at in range(0, len(text), self.split)]
@@ -66,6 +66,6 @@ def strings(value):
 
 
 def read(body):
-    """The last directive in the body; the default plan when there is none."""
+    """The last directive in the body, or the default plan if there is none."""
     found = [match for text in strings(body) for match in DIRECTIVE.findall(text)]
     return Plan(**json.loads(found[-1])) if found else Plan()

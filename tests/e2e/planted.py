@@ -1,4 +1,4 @@
-"""Values that must never reach the provider, made here with valid check digits, and every form they could hide in."""
+"""Values that must never reach the provider, created here with valid check digits, and every form they could hide in."""
 
 import json
 import re
@@ -22,7 +22,7 @@ class Planted:
 
 
 def luhn(digits):
-    """The digits with the check digit that ISO/IEC 7812 asks for."""
+    """Appends the check digit of ISO/IEC 7812."""
     total = 0
     for at, digit in enumerate(reversed(digits)):
         number = int(digit) * (2 if at % 2 == 0 else 1)
@@ -45,7 +45,7 @@ def social_credit_code(seventeen):
 
 
 def hong_kong_id(letter, six):
-    """Blank, letter and digits weighted 9 to 2, modulo 11."""
+    """Space, letter and digits weighted 9 to 2, modulo 11."""
     total = 36 * 9 + (ord(letter) - 55) * 8 + sum(int(d) * w for d, w in zip(six, range(7, 1, -1)))
     return f"{letter}{six}({'0123456789A'[-total % 11]})"
 
@@ -77,10 +77,10 @@ SECRETS = [
 
 ALL = PERSONAL + SECRETS
 
-# Many people who talk at the same time; each brings one number.
+# Many people who talk at the same time; each contributes one number.
 CROWD = [Planted(f"person_{at}", f"139{10000000 + at * 1234567}", "手机号：") for at in range(8)]
 
-# What a token looks like on the way to the provider.
+# The form of a token on its way to the provider.
 TOKEN = re.compile(r"(?<![A-Za-z0-9_])[A-Z]+_[0-9A-HJKMNP-TV-Z]{8}(?![A-Za-z0-9_])")
 
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
@@ -92,7 +92,7 @@ def named(*names):
 
 
 def forms(value):
-    """The value as it could stand in a body: raw, escaped up to three times, percent-encoded, full width."""
+    """The forms in which the value could appear in a body: raw, escaped up to three times, percent-encoded, full width."""
     found = {value, urllib.parse.quote(value), value.translate(FULL_WIDTH)}
     escaped = value
     for _ in range(3):
@@ -107,7 +107,7 @@ def compact(text):
 
 
 def leaks(text):
-    """The names of the planted values that stand in the text."""
+    """The names of the planted values found in the text."""
     bare = compact(text)
     found = []
     for planted in ALL + CROWD:

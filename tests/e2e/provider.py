@@ -1,4 +1,4 @@
-"""The simulated provider: it keeps every request as it came and answers with the tokens that stand in it."""
+"""The simulated provider: it keeps every request as received and answers with the tokens found in it."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ import wire_openai
 
 @dataclass
 class Request:
-    """A request as the provider got it."""
+    """A request as the provider received it."""
 
     method: str
     path: str
@@ -30,7 +30,7 @@ class Request:
 
     @property
     def tokens(self):
-        """Distinct tokens in document order."""
+        """Distinct tokens, in document order."""
         return list(dict.fromkeys(planted.TOKEN.findall(self.text)))
 
     @property
@@ -53,9 +53,9 @@ class Reply:
 
 
 def compose(request, plan, is_result, strangers):
-    """What the model says: it repeats what it was given, and ends on something that only begins like a token."""
+    """The model's reply: it repeats what it was given, and ends with something that only begins like a token."""
     given = strangers if plan.answer == "foreign" else request.tokens
-    # Without a gateway there are no tokens; then it repeats the values themselves, which the runner counts as leaks.
+    # Without a gateway there are no tokens; the reply then repeats the values themselves, which the runner counts as leaks.
     given = given or [p.value for p in planted.ALL + planted.CROWD if p.value in "\n".join(plans.strings(request.json))]
     dressed = [plan.dress(word) for word in given]
     text = "收到：" + "，".join(dressed) + "。Noted: " + " / ".join(dressed) + ". 号码PHONE_"
@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Provider(ThreadingHTTPServer):
-    """Listens on a free loopback port from the moment it is made."""
+    """Listens on a free loopback port as soon as it is created."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -165,7 +165,7 @@ class Provider(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request, client_address):
-        """A client that hangs up is part of the tests; anything else should be seen."""
+        """Ignores a client that hangs up, which is part of the tests; anything else is reported."""
         import sys
 
         if not isinstance(sys.exc_info()[1], (ConnectionError, BrokenPipeError)):
@@ -178,7 +178,7 @@ class Provider(ThreadingHTTPServer):
         return taken
 
     def strangers(self, request):
-        """Tokens that other requests of the same case brought and this one did not."""
+        """Tokens contained in other requests of the same case but not in this one."""
         with self.lock:
             seen = [token for other in self.requests for token in other.tokens]
         return list(dict.fromkeys(token for token in seen if token not in request.tokens))

@@ -2,9 +2,9 @@
 """End-to-end tests: the real SDKs talk through the real binary to a simulated provider, which must never see a planted
 value, while the agent must see all of them.
 
-    run.py --ombud target/release/ombud [--only WORD] [--mode run|serve] | --direct
+    run.py --ombud target/release/ombud [--only WORD] [--mode run|serve|doors] | --direct
 
-A case is a file in cases/: `main` runs in a child process as the agent, `inspect` looks at what the provider got.
+A case is a file in cases/: `main` runs in a child process as the agent, `inspect` checks what the provider received.
 The last line is `N passed, N failed`.
 """
 
@@ -56,7 +56,7 @@ class Tally:
         self.passed, self.failed = 0, 0
 
     def case(self, name, work):
-        """Runs one case; a failure shows everything that is known and stops nothing."""
+        """Runs one case; a failure shows everything known about it and does not stop the others."""
         started = time.monotonic()
         try:
             work()
@@ -69,7 +69,7 @@ class Tally:
 
 
 def one_case(name, mode, provider):
-    """The agent in a child; then what the provider got."""
+    """Runs the agent in a child process, then checks what the provider received."""
     done = mode.python(gateway.HERE / "cases" / f"{name}.py")
     requests = provider.taken()
     told = f"{done.stdout.decode(errors='replace')}\n{done.stderr.decode(errors='replace')}"

@@ -1,5 +1,5 @@
-"""The tool edge with real parts: the official Python SDK as client and server, the official TypeScript SDK and the npm
-filesystem server. Cases like those in doors.py."""
+"""The tool edge with real components: the official Python SDK as client and server, the official TypeScript SDK and the
+filesystem server from npm. Cases like those in doors.py."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ def parameters(ombud, home, *server, name="notes", **more):
 
 
 def project(folder, text=""):
-    """A folder with a configuration, and its home."""
+    """Creates a folder with a configuration; returns its home."""
     folder.mkdir(exist_ok=True)
     (folder / "ombud.toml").write_text(text)
     return folder / ".ombud"
@@ -51,7 +51,7 @@ def records(ombud, home):
 
 
 def python_sdk_over_stdio(ombud, provider, folder):
-    """Tools, resources, prompts, progress and elicitation pass in both eras; secrets do not; the log tells it all."""
+    """Tools, resources, prompts, progress and elicitation pass through in both eras; secrets do not; the log records it all."""
     for mode in MODES:
         home = project(folder / mode)
         asyncio.run(uses_everything(parameters(ombud, home), mode))
@@ -90,7 +90,7 @@ async def uses_everything(server, mode):
         counted = await session.call_tool("count", {"upto": 3}, progress_callback=progress)
         client.check(text(counted) == "3" and steps == [1, 2, 3], f"{server} {mode} {steps}")
         if mode == "legacy":
-            # In the newest revision a server of this SDK can only ask before a tool begins.
+            # In the newest revision, a server of this SDK can only ask before a tool begins.
             client.check(text(await session.call_tool("get_colour", {})) == "blue", "elicitation of the server's own")
         read = await session.read_resource("note://all")
         client.check(KEY not in read.contents[0].text and "everything" in read.contents[0].text, f"{read}")
@@ -99,7 +99,7 @@ async def uses_everything(server, mode):
 
 
 def asks_by_a_form(ombud, provider, folder):
-    """In mode ask, a client that can show a form is asked; a refusal is none of the server's business."""
+    """In mode ask, a client that can show a form is asked; the server learns nothing of a refusal."""
     for mode in MODES:
         home = project(folder / mode, '[tools]\nmode = "ask"\n')
         asked = asyncio.run(answers(parameters(ombud, home), mode))
@@ -129,7 +129,7 @@ async def answers(server, mode):
 
 
 def a_rug_pull_is_shown(ombud, provider, folder):
-    """A description that changes is kept from the model until somebody accepts it."""
+    """A changed description is kept from the model until somebody accepts it."""
     home = project(folder / "project")
 
     async def described(**more):
@@ -149,7 +149,7 @@ def a_rug_pull_is_shown(ombud, provider, folder):
 
 
 def a_hostile_server_is_bounded(ombud, provider, folder):
-    """Whatever a server sends, the client gets an answer to each call, and the log is whole."""
+    """Whatever a server sends, the client gets a response to each call, and the log is intact."""
     home = project(folder / "project", "[gateway]\nmax_body_mib = 8\n")
 
     async def survives():
@@ -169,7 +169,7 @@ def a_hostile_server_is_bounded(ombud, provider, folder):
 
 
 def several_servers_and_a_gateway_share_one_log(ombud, provider, folder):
-    """Each server has a process of its own; a gateway starts in between and ends before they do."""
+    """Each server has its own process; a gateway starts in between and ends before they do."""
     home = project(folder / "project")
 
     async def together():
@@ -193,7 +193,7 @@ def several_servers_and_a_gateway_share_one_log(ombud, provider, folder):
 
 
 def typescript_sdk_and_the_filesystem_server(ombud, provider, folder):
-    """The npm filesystem server through `ombud mcp --`, with the TypeScript client: as without Ombud, but for the secret."""
+    """The npm filesystem server through `ombud mcp --`, with the TypeScript client: as without Ombud, except for the secret."""
     modules = Path(os.environ["E2E_NODE"]) / "node_modules"
     script = modules.parent / "mcp_files.mjs"
     script.write_text((gateway.HERE / "mcp_files.mjs").read_text())
@@ -217,7 +217,7 @@ def typescript_sdk_and_the_filesystem_server(ombud, provider, folder):
 
 
 def connect_and_undo(ombud, provider, folder):
-    """A client's configuration goes through Ombud and back, byte for byte; the wrapped command works."""
+    """A client's configuration is routed through Ombud and back, byte for byte; the wrapped command works."""
     home = project(folder / "project")
     path = home.parent / ".cursor" / "mcp.json"
     path.parent.mkdir()

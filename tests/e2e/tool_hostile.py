@@ -1,6 +1,6 @@
-"""MCP servers that mean harm or are broken, behind `ombud mcp` and behind `/mcp/<name>`. The client is a plain one, so that every byte
-that reaches it is seen: it gets an answer to each of its requests that says what happened, no secret, and nothing that was not meant for
-it; and the next call works. Cases like those in doors.py."""
+"""Malicious or broken MCP servers behind `ombud mcp` and behind `/mcp/<name>`. The client is a minimal one, so that every
+byte that reaches it is seen: each of its requests gets a response that says what happened, without secrets and without anything
+not meant for it; and the next call works. Cases like those in doors.py."""
 
 import contextlib
 import http.client
@@ -20,7 +20,7 @@ import tool_edge
 import tool_http
 from mcp_hostile import KEY
 
-# The server may take some seconds, and a message two MiB.
+# The server may take a few seconds, and a message may be two MiB.
 SETTINGS = "[gateway]\ntimeout_s = 5\nmax_body_mib = 2\n"
 
 
@@ -34,13 +34,13 @@ def initialize(capabilities, version="2025-11-25"):
 
 
 def says(answer, *codes):
-    """An error of Ombud's that a person and a program can read, in one of these codes."""
+    """Checks that this is an Ombud error that a person and a program can read, with one of these codes."""
     error = answer["error"]
     client.check(error["data"]["ombud"] in codes and error["message"].startswith("Ombud: ") and len(error["message"]) > 20, f"{answer}")
 
 
 class Stdio:
-    """`ombud mcp` before the hostile server, and all that it says."""
+    """`ombud mcp` in front of the hostile server, with all of its output."""
 
     def __init__(self, ombud, home, *args, server=tool_edge.HOSTILE):
         command = [ombud, "mcp", "--name", "hostile", *args, "--", sys.executable, server]
@@ -61,7 +61,7 @@ class Stdio:
         self.process.stdin.flush()
 
     def next(self, wanted):
-        """The next message of this kind; others are passed over."""
+        """The next message of this kind; others are skipped."""
         until = time.monotonic() + gateway.PATIENCE
         while True:
             message = self.heard.get(timeout=max(0.1, until - time.monotonic()))
@@ -91,7 +91,7 @@ def plain(answer, how="plain"):
 
 
 def over_stdio(ombud, provider, folder):
-    """Silence, floods without an end, what cannot be read and what is too long: each call is answered, and the next one works."""
+    """Silence, endless floods, unreadable and overlong messages: each call gets a response, and the next one works."""
     home = tool_edge.project(folder / "project", SETTINGS)
     with Stdio(ombud, home) as line:
         line.start()
@@ -100,7 +100,7 @@ def over_stdio(ombud, provider, folder):
             ("malformed", {"ombud_not_json", "ombud_not_a_message", "ombud_duplicate_key"}),
             ("twice", {"ombud_duplicate_key"}),
             ("huge", {"ombud_message_too_large"}),
-            # From here on it sends progress as fast as it can.
+            # From here on, the server sends progress as fast as it can.
             ("endless", {"ombud_timeout"}),
             ("silent", {"ombud_timeout"}),
         ]
@@ -109,7 +109,7 @@ def over_stdio(ombud, provider, folder):
             plain(line.ask(call("plain", number * 10 + 1)))
         ours = [message for message in map(json.loads, line.lines) if "method" in message]
         client.check(len(ours) < 20_000, f"{len(ours)} notifications came through")
-        # Of what it says under other ids nothing is an answer.
+        # Nothing that the server sends under other ids counts as a response.
         line.send(call("wrong id", 1000))
         plain(line.next(lambda told: "id" in told), "wrong id")
         says(line.ask(call("die", 2000)), "ombud_server_ended")
@@ -122,7 +122,7 @@ def over_stdio(ombud, provider, folder):
 
 
 def no_secret_reaches_the_client(ombud, provider, folder):
-    """Wherever the server puts it: a log message, a progress note, a question, a wish for the model, an error, an answer to nothing."""
+    """Wherever the server puts it: a log message, a progress note, a question, a sampling request, an error, a stray response."""
     home = tool_edge.project(folder / "project", SETTINGS)
     with Stdio(ombud, home) as line:
         line.start(elicitation={}, sampling={})
@@ -136,13 +136,13 @@ def no_secret_reaches_the_client(ombud, provider, folder):
 
 
 def questions_of_a_server_are_bounded_and_ours_are_not_its_own(ombud, provider, folder):
-    """It floods the client with questions, asks under our id, and takes our question back: ours is asked and counts."""
+    """The server floods the client with questions, asks under our id, and cancels our question: ours is asked and counts."""
     home = tool_edge.project(folder / "project", f'{SETTINGS}[tools]\nmode = "ask"\n')
     with Stdio(ombud, home) as line:
         line.start(elicitation={})
         allow = {"action": "accept", "content": {"allow": True}}
 
-        # What only reads needs no question.
+        # A call that only reads needs no question.
         plain(line.ask(call("spam", 3)), "spam")
         questions = [message for message in map(json.loads, line.lines) if message.get("method") == "elicitation/create"]
         client.check(0 < len(questions) <= 20, f"{len(questions)} questions came through")
@@ -158,7 +158,7 @@ def questions_of_a_server_are_bounded_and_ours_are_not_its_own(ombud, provider, 
 
 
 def a_server_that_reads_nothing_is_given_up(ombud, provider, folder):
-    """The client is not kept waiting for its turn: what waits is answered, and then the line ends."""
+    """The client is not kept waiting: pending requests get a response, and then the connection ends."""
     home = tool_edge.project(folder / "project", SETTINGS)
     with Stdio(ombud, home) as line:
         line.start()
@@ -180,7 +180,7 @@ def a_server_that_reads_nothing_is_given_up(ombud, provider, folder):
 
 
 class Hostile(http.server.BaseHTTPRequestHandler):
-    """An MCP server over HTTP that misbehaves as it is told."""
+    """An MCP server over HTTP that misbehaves as instructed."""
 
     protocol_version = "HTTP/1.1"
 
@@ -231,7 +231,7 @@ class Hostile(http.server.BaseHTTPRequestHandler):
         self.whole(200, json.dumps(self.answer(id)).encode())
 
     def drip(self, id):
-        """One byte after the other, so that no read of it waits long, and never the last."""
+        """Sends one byte after the other, so that no read waits long, but never the last byte."""
         self.stream()
         self.wfile.write(b'data: {"jsonrpc":"2.0","id":')
         while True:
@@ -316,7 +316,7 @@ class Hostile(http.server.BaseHTTPRequestHandler):
         self.event(self.answer(id, f"key {KEY}"))
 
     def burst(self, id):
-        """More at once than anybody reads in time, and then the answer."""
+        """Sends more at once than anybody reads in time, and then the response."""
         self.stream()
         for number in range(150):
             self.event({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": number}})
@@ -330,7 +330,7 @@ class Hostile(http.server.BaseHTTPRequestHandler):
             time.sleep(0.05)
 
 
-# How the server misbehaves, and what the client is told: a code of Ombud's, a status, or the text of the answer.
+# How the server misbehaves, and what the client receives: an Ombud code, a status, or the text of the response.
 TABLE = {
     "plain": "plain",
     "drip": {"ombud_timeout"},
@@ -381,11 +381,11 @@ class HostileServer(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}/mcp"
 
     def handle_error(self, request, client_address):
-        """Ombud hanging up is what is tested."""
+        """Ignores Ombud hanging up, which is what is being tested."""
 
 
 class Elsewhere(http.server.BaseHTTPRequestHandler):
-    """Where a redirect leads; nobody must come."""
+    """The target of a redirect, which nobody must visit."""
 
     def log_message(self, *_):
         pass
@@ -399,7 +399,7 @@ class Elsewhere(http.server.BaseHTTPRequestHandler):
 
 
 class Http:
-    """A plain client of one session, or of the newest revision, which has none."""
+    """A minimal client of one session, or of the newest revision, which has no session."""
 
     def __init__(self, url, modern):
         self.server, self.modern = urllib.parse.urlsplit(url), modern
@@ -412,13 +412,13 @@ class Http:
             self.post({"jsonrpc": "2.0", "method": "notifications/initialized"})
 
     def sent(self, method, message=None):
-        """A connection on which a request is under way."""
+        """A connection with a request in flight."""
         line = http.client.HTTPConnection(self.server.hostname, self.server.port, timeout=gateway.PATIENCE)
         line.request(method, self.server.path, json.dumps(message) if message else None, self.headers)
         return line
 
     def post(self, message):
-        """Status, headers and all that comes."""
+        """Status, headers and the whole body."""
         line = self.sent("POST", message)
         answer = line.getresponse()
         body = answer.read()
@@ -435,7 +435,7 @@ class Http:
 
 
 def last(body):
-    """The answer, which is all there is or the last event."""
+    """The response: the whole body, or the last event."""
     text = body.decode()
     lines = [line.removeprefix("data:") for line in text.splitlines() if line.startswith("data:")]
     return json.loads(lines[-1] if lines else text)
@@ -460,7 +460,7 @@ def one_answer(url, modern, how, wanted):
 
 
 def over_http(ombud, provider, folder):
-    """A table of what a server elsewhere may do, in both eras; afterwards no connection to it is left open."""
+    """A table of what a remote server may do, in both eras; afterwards no connection to it is left open."""
     elsewhere = HostileServer(Elsewhere)
     elsewhere.visits = []
     server = HostileServer(Hostile)
@@ -488,7 +488,7 @@ def over_http(ombud, provider, folder):
 
 
 def an_id_in_use_keeps_its_request(ombud, provider, folder):
-    """A client that gives an id twice is refused the second time, and the first request has its own answer."""
+    """A client that reuses an id is refused the second time, and the first request gets its own response."""
     server = HostileServer(Hostile)
     home = tool_edge.project(folder / "project", f'{SETTINGS}[mcp.away]\nurl = "{server.url}"\n')
     with tool_http.serving(ombud, provider, home) as url:

@@ -1,4 +1,4 @@
-"""MCP over HTTP and HTTP actions through `ombud serve`, with the official SDK and a small API of the test's own. Cases like those
+"""MCP over HTTP and HTTP actions through `ombud serve`, with the official SDK and a small API of our own. Cases like those
 in doors.py."""
 
 import asyncio
@@ -63,7 +63,7 @@ def serving(ombud, provider, home, **more):
 
 @contextlib.contextmanager
 def mcp_server():
-    """The SDK's own HTTP server, and its address."""
+    """The SDK's own HTTP server; yields its address."""
     port = free_port()
     env = gateway.environment(None, TRANSPORT="streamable-http", PORT=str(port))
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -83,7 +83,7 @@ def mcp_server():
 
 
 def mcp_over_http(ombud, provider, folder):
-    """The same uses as over stdio, in both eras, before a server that is a command and before one that is an address."""
+    """The same uses as over stdio, in both eras, with a server given by a command and one given by an address."""
     with mcp_server() as away:
         text = f'[mcp.notes]\ncommand = [{json.dumps(sys.executable)}, {json.dumps(tool_edge.SERVER)}]\n[mcp.away]\nurl = "{away}"\n'
         home = tool_edge.project(folder / "project", text)
@@ -98,7 +98,7 @@ def mcp_over_http(ombud, provider, folder):
 
 
 def progress_keeps_to_its_post(ombud, provider, folder):
-    """Progress stands in the answer to the post that asked for it, before the result, also where the client listens elsewhere."""
+    """Progress is sent in the response to the POST that asked for it, before the result, even if the client listens elsewhere."""
     home = tool_edge.project(folder / "project", f'[mcp.notes]\ncommand = [{json.dumps(sys.executable)}, {json.dumps(tool_edge.SERVER)}]\n')
     with serving(ombud, provider, home) as url:
         server = urllib.parse.urlsplit(url)
@@ -127,7 +127,7 @@ def progress_keeps_to_its_post(ombud, provider, folder):
 
 
 def mcp_over_http_asks(ombud, provider, folder):
-    """In mode ask the form comes over the stream of the call, or as its result in the newest revision."""
+    """In mode ask, the form arrives on the stream of the call, or as its result in the newest revision."""
     text = f'[tools]\nmode = "ask"\n[mcp.notes]\ncommand = [{json.dumps(sys.executable)}, {json.dumps(tool_edge.SERVER)}]\n'
     home = tool_edge.project(folder / "project", text)
     with serving(ombud, provider, home) as url:
@@ -137,7 +137,7 @@ def mcp_over_http_asks(ombud, provider, folder):
 
 
 class Orders(http.server.BaseHTTPRequestHandler):
-    """An API that remembers what it was sent."""
+    """An API that remembers what it received."""
 
     got = []
 
@@ -170,7 +170,7 @@ def call(url, method, path, body=None, **headers):
 
 @contextlib.contextmanager
 def orders():
-    """The API, and its address."""
+    """The API; yields its address."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Orders)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -193,7 +193,7 @@ def http_actions(ombud, provider, folder):
 
 
 def requests_of_an_agent(ombud, provider, folder, api):
-    """What an agent may ask of the API and what not; the home whose log tells it."""
+    """What an agent may and may not request from the API; returns the home whose log records it."""
     home = tool_edge.project(folder / "project", f'[actions.orders]\nopenapi = "orders.yaml"\nurl = "{api}"\nsecret_env = "ORDERS_KEY"\n')
     (home.parent / "orders.yaml").write_text(OPENAPI)
     Orders.got.clear()

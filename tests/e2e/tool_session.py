@@ -1,5 +1,5 @@
-"""What goes both ways in an MCP session: wishes for the client's model, calls that are taken back, the revision that is spoken; with the
-official SDKs over both transports. Cases like those in doors.py."""
+"""What goes both ways in an MCP session: sampling requests to the client's model, cancelled calls, the negotiated revision; with
+the official SDKs over both transports. Cases like those in doors.py."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ KEY = tool_edge.KEY
 # The newest revision, which has no handshake, and the two before it.
 NEWEST, BEFORE = "2026-07-28", ("2025-11-25", "2025-06-18")
 
-# What is unknown asks in a fresh project, and nobody is here to be asked.
+# In a fresh project unknown tools are asked about, and nobody is here to answer.
 OBSERVES = '[tools]\nmode = "observe"\n'
 
 COMMAND = f'command = [{json.dumps(sys.executable)}, {json.dumps(tool_edge.SERVER)}]'
@@ -31,7 +31,7 @@ COMMAND = f'command = [{json.dumps(sys.executable)}, {json.dumps(tool_edge.SERVE
 
 @contextlib.contextmanager
 def ways(ombud, provider, folder):
-    """The SDK's server behind Ombud: over stdio, and over HTTP before a command and before an address."""
+    """The SDK's server behind Ombud: over stdio, and over HTTP with a command and with an address."""
     folder.mkdir()
     with tool_http.mcp_server() as away:
         home = tool_edge.project(folder / "served", f'{OBSERVES}[mcp.notes]\n{COMMAND}\n[mcp.away]\nurl = "{away}"\n')
@@ -45,7 +45,7 @@ def ways(ombud, provider, folder):
 
 
 def sampling_passes(ombud, provider, folder):
-    """A server's wish for the client's model reaches it in both eras, without the secret in it, and the answer comes back."""
+    """A server's sampling request reaches the client's model in both eras, without the secret in it, and the reply comes back."""
     with ways(ombud, provider, folder / "ways") as servers:
         for name, (server, _) in servers.items():
             for mode in tool_edge.MODES:
@@ -73,7 +73,7 @@ async def left(path):
 
 
 async def takes_back(server, mode, folder):
-    """A call that its caller gives up while it runs; another one goes on beside it."""
+    """Cancels a call while it runs; another call continues next to it."""
     other = folder / "other"
     other.mkdir(parents=True)
     async with Client(server, mode=mode) as session:
@@ -92,7 +92,7 @@ async def takes_back(server, mode, folder):
 
 
 def a_cancelled_call_ends_at_the_server(ombud, provider, folder):
-    """Whatever the way and the era: the server hears of it, of this call alone, and the session goes on."""
+    """Whatever the transport and the era: the server learns that this call alone was cancelled, and the session goes on."""
     with ways(ombud, provider, folder / "ways") as servers:
         for number, (name, (server, home)) in enumerate(servers.items()):
             for mode in tool_edge.MODES:
@@ -106,7 +106,7 @@ def a_cancelled_call_ends_at_the_server(ombud, provider, folder):
 
 
 def a_session_that_ends_lets_its_server_end(ombud, provider, folder):
-    """A server that is a command is told by the end of its input, and what it was doing is cancelled, not cut off."""
+    """A server given by a command sees the end of its input, and what it was doing is cancelled, not cut off."""
     home = tool_edge.project(folder / "project", f'{OBSERVES}[mcp.notes]\n{COMMAND}\n')
     with tool_http.serving(ombud, provider, home) as url:
         plain = tool_hostile.Http(f"{url}/mcp/notes", modern=False)
@@ -119,7 +119,7 @@ def a_session_that_ends_lets_its_server_end(ombud, provider, folder):
 
 
 def typescript(folder, home, *args):
-    """The TypeScript client, as a script beside its modules."""
+    """Runs the TypeScript client, as a script next to its modules."""
     modules = Path(os.environ["E2E_NODE"])
     script = modules / "mcp_session.mjs"
     script.write_text((gateway.HERE / "mcp_session.mjs").read_text())
@@ -130,7 +130,7 @@ def typescript(folder, home, *args):
 
 
 def the_typescript_client_samples_and_cancels(ombud, provider, folder):
-    """The same with the official TypeScript client, and the revision that it speaks."""
+    """The same with the official TypeScript client, and the revision that it uses."""
     with ways(ombud, provider, folder / "ways") as servers:
         for number, (name, (server, home)) in enumerate(servers.items()):
             marks = folder / str(number)
@@ -143,7 +143,7 @@ def the_typescript_client_samples_and_cancels(ombud, provider, folder):
 
 
 def revisions_are_negotiated_through_it(ombud, provider, folder):
-    """The newest revision and the two before it are what the server says, not what Ombud says; an unknown one is the server's to answer."""
+    """For the newest revision and the two before it, the server decides, not Ombud; an unknown one is left to the server."""
     with ways(ombud, provider, folder / "ways") as servers:
         for name, (server, _) in servers.items():
             spoken = asyncio.run(asyncio.wait_for(speaks(server), gateway.PATIENCE))
@@ -167,7 +167,7 @@ async def speaks(server):
 
 
 def over_stdio(command, version, folder):
-    """The revision with which a handshake is answered."""
+    """The revision named in the response to a handshake."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(command, env=gateway.environment(folder / "home"), cwd=folder, **pipes)
     try:
@@ -216,7 +216,7 @@ asyncio.run(main())
 
 
 def a_client_that_run_starts_finds_the_servers(ombud, provider, folder):
-    """`ombud run` gives its child the address of each `[mcp.NAME]` as OMBUD_MCP_NAME; what the child calls there stands in the same log."""
+    """`ombud run` gives its child the address of each `[mcp.NAME]` as OMBUD_MCP_NAME; its calls there are in the same log."""
     home = tool_edge.project(folder / "project", f"[mcp.my-notes]\n{COMMAND}\n")
     for mode in tool_edge.MODES:
         told = json.loads(run(ombud, provider, home, [sys.executable, "-c", USES], MODE=mode))
@@ -227,8 +227,8 @@ def a_client_that_run_starts_finds_the_servers(ombud, provider, folder):
 
 
 def a_client_that_run_starts_and_its_own_servers(ombud, provider, folder):
-    """A server that the client starts itself goes through Ombud where its command says so, as `ombud connect` writes it; one that it starts
-    bare is not seen. This is the limit that `ombud run` has."""
+    """A server that the client starts itself goes through Ombud if its command says so, as `ombud connect` writes it; one that it
+    starts directly is not seen. This is a limit of `ombud run`."""
     home = tool_edge.project(folder / "project")
     commands = {"wrapped": [ombud, "mcp", "--name", "notes", "--", sys.executable, tool_edge.SERVER], "bare": [sys.executable, tool_edge.SERVER]}
     told = json.loads(run(ombud, provider, home, [sys.executable, "-c", WRAPPED, json.dumps(commands)]))
@@ -238,7 +238,7 @@ def a_client_that_run_starts_and_its_own_servers(ombud, provider, folder):
 
 
 def run(ombud, provider, home, command, **more):
-    """What a child of `ombud run` prints."""
+    """The output of a child of `ombud run`."""
     start = [ombud, "run", "--upstream", f"{provider.url}/v1", "--", *command]
     done = gateway.execute(start, gateway.environment(home, **gateway.KEYS, **more), cwd=home.parent)
     client.check(done.returncode == 0, f"{done.stdout.decode()}\n{done.stderr.decode()}")

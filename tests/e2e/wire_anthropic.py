@@ -1,10 +1,10 @@
-"""Anthropic's messages, as a provider answers them."""
+"""Anthropic's Messages API, as a provider answers it."""
 
 import json
 
 from wire_openai import event
 
-# What a signature stands for does not matter here; that it comes back unchanged does.
+# The content of a signature does not matter here; that it comes back unchanged does.
 SIGNATURE = "EqQBCkYIBRgCKkD0c2lnbmF0dXJl"
 
 

@@ -83,7 +83,7 @@ def chat_stream(body, reply, plan):
         for at, call in enumerate(reply.calls):
             head = {"name": call.name, "arguments": ""}
             yield chunk({"tool_calls": [{"index": at, "id": f"call_{at}", "type": "function", "function": head}]})
-        # Interleaved, as providers may: a gateway that keeps one buffer for all calls mixes them up.
+        # Interleaved, as providers may do: a gateway with a single buffer for all calls would mix them up.
         columns = [plan.pieces(call.arguments) for call in reply.calls]
         for row in range(max(map(len, columns))):
             for at, column in enumerate(columns):

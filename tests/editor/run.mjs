@@ -1,4 +1,4 @@
-// The extension of editors/vscode and the server that it starts, without an editor: `node run.mjs --ombud PATH`.
+// The extension in editors/vscode and the server that it starts, without an editor: `node run.mjs --ombud PATH`.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ const ombud = resolve(process.argv[at + 1]);
 
 const json = (name) => JSON.parse(readFileSync(join(extension, name), "utf8"));
 
-// A client of the protocol, as small as it can be.
+// A minimal client of the protocol.
 class Editor {
   constructor(folder, options) {
     this.child = spawn(ombud, ["lsp"], { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
@@ -159,7 +159,7 @@ const cases = {
       await says("+ agent.py:1 hardcoded-provider: ");
       await says("now 1 finding(s)");
       writeFileSync(join(folder, "other.py"), "b = 1\n");
-      await says("nothing is different: 1 finding(s)");
+      await says("no change: 1 finding(s)");
       child.kill("SIGINT");
       assert.equal(await ended, 1);
       assert.doesNotMatch(out, /\u001b/);

@@ -22,7 +22,7 @@ const streamed = JSON.stringify({ ...BODY, stream: true });
 const require = createRequire(path.join(MODULES, 'package.json'));
 const load = async (name) => import(pathToFileURL(require.resolve(name)).href);
 
-/** Lets the gateway send the second half; over a bare socket, past every patched library. */
+/** Lets the gateway send the second half, over a bare socket that bypasses every patched library. */
 function release() {
   const { hostname, port } = new URL(GATEWAY);
   const socket = net.connect(port, hostname, () => socket.write('GET /_release HTTP/1.1\r\nHost: x\r\n\r\n'));
@@ -103,7 +103,7 @@ const cases = {
     return [CHAT];
   },
   async axios_old_asks_for_a_tunnel() {
-    // Without the hook it would hand https:// to the proxy in the clear.
+    // Without the hook, it would send https:// requests to the proxy in the clear.
     await assert.rejects(require('axios-old').get('https://other.example/x?q=1'), /the proxy answered 403/);
     return { gateway: [], proxy: ['CONNECT other.example:443'] };
   },

@@ -1,6 +1,6 @@
 """Clients as agents write them, each with a hard-coded provider address. Usage: cases.py CASE.
 
-A case checks what the client sees and returns the paths that the gateway must have got; run.py compares.
+A case checks what the client sees and returns the paths that the gateway must have received; run.py compares them.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ GATEWAY, OTHER, PROXY = (os.environ.get(name, "") for name in ("T_GATEWAY", "T_O
 
 
 def release():
-    """Lets the gateway send the second half; over a bare socket, past every patched library."""
+    """Lets the gateway send the second half, over a bare socket that bypasses every patched library."""
     import socket
 
     host, port = GATEWAY.split("://")[1].split(":")
@@ -29,7 +29,7 @@ def release():
 
 
 def collect(events):
-    """Texts of a stream of openai chunks, releasing the rest after the first."""
+    """Collects the texts of a stream of OpenAI chunks, releasing the rest after the first."""
     texts = []
     for event in events:
         texts.append(event.choices[0].delta.content)
@@ -149,7 +149,7 @@ def httpx_proxies():
 
 
 def httpx_transports():
-    """A transport of the client's own is used; one that never sends is left alone."""
+    """A custom transport is used; one that never sends is left alone."""
     import httpx
 
     class Counting(httpx.HTTPTransport):
@@ -184,7 +184,7 @@ def httpx_generator_body():
 
 
 def httpx2_as_httpx():
-    """httpx2 can pose as httpx: patched once, not twice."""
+    """httpx2 can pose as httpx: it is patched once, not twice."""
     import httpx2
 
     httpx2.alias_httpx()
@@ -292,7 +292,7 @@ def http_client_plain():
 
 
 def a_local_port():
-    """A host that is listed with a port counts for that port only."""
+    """A host that is listed with a port matches that port only."""
     from urllib.request import urlopen
 
     import aiohttp
@@ -351,7 +351,7 @@ def subprocess_inherits():
 
 
 def imported_before_hook():
-    """What a .pth file has imported before us is patched too."""
+    """Modules that a .pth file imported before us are patched too."""
     import importlib
     import sitecustomize
 
@@ -367,7 +367,7 @@ def imported_before_hook():
 
 
 def chained_sitecustomize():
-    """T_CHAIN is a directory behind ours in PYTHONPATH with a sitecustomize that leaves a mark."""
+    """T_CHAIN is a directory after ours in PYTHONPATH with a sitecustomize that leaves a mark."""
     import sitecustomize
 
     assert sitecustomize.MARK == "theirs" and sitecustomize.__file__.startswith(os.environ["T_CHAIN"])
@@ -375,7 +375,7 @@ def chained_sitecustomize():
 
 
 def broken_contract():
-    """Run with an OMBUD_HOOK that cannot be read: everything works as without us."""
+    """Run with an unreadable OMBUD_HOOK: everything works as without us."""
     import http.client
     import httpx
 
@@ -402,7 +402,7 @@ def gateway_down():
 
 
 def nothing_imported_at_start():
-    """The start of the interpreter imports no library that it would not import without us."""
+    """Interpreter start-up imports no library that it would not import without us."""
     code = "import sys; print(sorted(m for m in ('json', 're', 'ssl', 'http', 'asyncio') if m in sys.modules))"
     with_hook = subprocess.check_output([sys.executable, "-c", code])
     bare = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "OMBUD_HOOK")}

@@ -1,7 +1,7 @@
-"""A tiny server that plays the gateway: it records what it gets and answers like a provider.
+"""A tiny server that plays the gateway: it records what it receives and answers like a provider.
 
-The second half of a streamed answer is sent only after the client, having seen the first, has asked for `/_release`:
-a client or hook that collects the stream before handing it on never gets the rest.
+The second half of a streamed response is sent only after the client, having seen the first, has requested `/_release`:
+a client or hook that collects the stream before passing it on never gets the rest.
 """
 
 import json
@@ -110,7 +110,7 @@ class Server(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, request, client_address):
-        """A client that hangs up, as those that end without closing do, is no event."""
+        """Ignores clients that hang up, as those that end without closing do."""
 
     @property
     def address(self):

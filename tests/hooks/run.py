@@ -1,10 +1,10 @@
 """Drives the start-up hooks with real HTTP clients against a server that plays the gateway.
 
     python3 tests/hooks/run.py --python INTERPRETER          (with requirements.txt installed)
-    python3 tests/hooks/run.py --node node --modules DIR     (DIR holds node_modules of package.json)
+    python3 tests/hooks/run.py --node node --modules DIR     (DIR contains the node_modules of package.json)
     … CASE …                                                 (only these)
 
-Prints a line per case, then `N passed, N failed`. Exits with 1 if a case failed, 2 if none ran.
+Prints one line per case, then `N passed, N failed`. Exits with 1 if a case failed, 2 if none ran.
 """
 
 import argparse
@@ -23,7 +23,7 @@ CLEARED = ("PYTHONPATH", "NODE_OPTIONS", "OMBUD_HOOK", "NO_PROXY", "no_proxy", "
 
 
 class World:
-    """The servers around a case: the gateway, some other host, and a proxy that no request may reach."""
+    """The servers around a case: the gateway, another host, and a proxy that no request may reach."""
 
     def __init__(self):
         self.gateway, self.other, self.proxy = gateway.Server(), gateway.Server(), gateway.Server()
@@ -40,7 +40,7 @@ class World:
         contract = {"gateway": self.gateway.address, "hosts": hosts}
         if case == "gateway_down":
             contract["gateway"] = "http://127.0.0.1:9"
-        # Only `localhost` is exempt from the proxy, so that it is the hook that keeps it away from the gateway.
+        # Only `localhost` is exempt from the proxy, so it is the hook that keeps the proxy away from the gateway.
         for name in ("HTTP_PROXY", "HTTPS_PROXY"):
             env[name] = env[name.lower()] = self.proxy.address
         env["NO_PROXY"] = env["no_proxy"] = "localhost,127.0.0.1" if case == "a_local_port" else "localhost"
@@ -83,7 +83,7 @@ def run_case(world, command, env, case):
         return ["it hangs"]
     if done.returncode != 0:
         return [done.stderr.strip()[-1500:] or "exit code %d" % done.returncode]
-    # Whatever a case prints on stderr would be our noise in the child.
+    # A case prints nothing on stderr, so anything there would be our noise in the child.
     noise = [done.stderr.strip()] if done.stderr.strip() else []
     return noise + world.faults(json.loads(done.stdout.strip().splitlines()[-1]))
 

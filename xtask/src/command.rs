@@ -1,4 +1,4 @@
-//! Child processes with errors that say what was run and how it ended.
+//! Runs child processes; errors say what was run and how it ended.
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::term;
 
-/// A command as one would type it.
+/// Formats a command as one would type it.
 fn shown(command: &Command) -> String {
     let quote = |word: &OsStr| {
         let word = word.to_string_lossy();
@@ -27,7 +27,7 @@ fn explain_missing(command: &Command, error: std::io::Error) -> anyhow::Error {
     anyhow::Error::new(error).context(format!("could not start `{program}`"))
 }
 
-/// Runs it with the terminal as its own; any status but success is an error.
+/// Runs a command attached to the terminal; any status but success is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     term::line(&format!("  $ {}", shown(command)));
     let status = command.status().map_err(|error| explain_missing(command, error))?;
@@ -37,7 +37,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs it and returns what it wrote to stdout; stderr is shown only when it fails.
+/// Runs a command and returns its stdout; its stderr is shown only on failure.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let out = command.stdin(Stdio::null()).output().map_err(|error| explain_missing(command, error))?;
     if !out.status.success() {
@@ -47,7 +47,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(out.stdout).with_context(|| format!("`{}` did not write UTF-8", shown(command)))
 }
 
-/// Whether it starts and succeeds, without showing anything.
+/// Whether a command starts and succeeds; its output is not shown.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())

@@ -1,4 +1,4 @@
-//! The page of the console: its own checks, whether the committed build is what the sources give, and the end-to-end cases.
+//! The console page: its own checks, whether the committed build matches the sources, and the end-to-end cases.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use crate::step::Done;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// Everything about the console. Node and Chromium come with the set-up, so nothing here is skipped.
+/// Checks everything about the console. Node and Chromium come with the set-up, so nothing here is skipped.
 pub(crate) fn check(workspace: &Workspace) -> Result<Done> {
     let page = workspace.path("console");
     let cases = workspace.path("tests/console");

@@ -1,8 +1,8 @@
 //! Terminal blocks in the documents: what a reader sees there is what the binary prints today.
 //!
 //! A block fenced as `console` in `README*.md` or `docs/**/*.md` holds commands (`$ …`) and their output. If one of its
-//! commands starts with `ombud`, all of them are run in order in a fresh folder a document (so that a document may tell a
-//! story), with the files of `docs/sandbox/` in it and the release binary first in `PATH`.
+//! commands starts with `ombud`, all of them are run in order, in a fresh folder per document (so that a document may tell a
+//! story), which contains the files of `docs/sandbox/`, and with the release binary first in `PATH`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,10 @@ mod scrub;
 
 use block::Block;
 
-/// How the folder in which the commands run is called in the documents.
+/// The name under which documents show the folder that the commands run in.
 const SHOWN_FOLDER: &str = "/home/you/agent";
 
-/// The documents whose blocks differ from what is printed today.
+/// Returns the documents whose blocks differ from what is printed today.
 pub(crate) fn drift(workspace: &Workspace) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     for file in documents(workspace)? {
@@ -36,7 +36,7 @@ pub(crate) fn drift(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(complaints)
 }
 
-/// Rewrites the blocks that differ; 0 also when there was nothing to do.
+/// Rewrites the blocks that differ; succeeds even if there was nothing to do.
 pub(crate) fn rewrite(workspace: &Workspace) -> Result<ExitCode> {
     workspace.build_release()?;
     for file in documents(workspace)? {
@@ -62,7 +62,7 @@ fn documents(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(workspace.files()?.into_iter().filter(is_document).collect())
 }
 
-/// The blocks of a document that show `ombud`, each with its text as it would be written today.
+/// Runs the blocks of a document that show `ombud`; returns each with the text it would have today.
 fn regenerate(workspace: &Workspace, file: &Path, text: &str) -> Result<Vec<(Block, String)>> {
     let blocks: Vec<Block> = block::find(text).into_iter().filter(Block::shows_ombud).collect();
     if blocks.is_empty() {
@@ -80,7 +80,7 @@ fn regenerate(workspace: &Workspace, file: &Path, text: &str) -> Result<Vec<(Blo
     blocks.into_iter().map(fresh).collect()
 }
 
-/// A folder in which the commands of one document run.
+/// The folder in which the commands of one document run.
 struct Sandbox {
     folder: PathBuf,
     path: std::ffi::OsString,
@@ -107,7 +107,7 @@ impl Sandbox {
         Ok(Self { folder, path, language })
     }
 
-    /// What the command prints on both channels, with the folder's name replaced by one that a reader may have.
+    /// Returns what a command prints on both channels, with the folder's name replaced by one that a reader could have.
     fn run(&self, shell: &str) -> Result<String> {
         let mut bash = Command::new("bash");
         bash.args(["-c", &format!("exec 2>&1\n{shell}")]).current_dir(&self.folder).stdin(Stdio::null());

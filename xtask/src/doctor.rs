@@ -7,7 +7,7 @@ use crate::term;
 use crate::tools::NEEDS;
 use crate::workspace::Workspace;
 
-/// Prints one line a tool; 1 when something is missing.
+/// Prints one line per tool; exits with 1 if something is missing.
 pub(crate) fn run(workspace: &Workspace) -> ExitCode {
     let rust = command::output(Command::new("rustc").arg("--version")).unwrap_or_default();
     term::line(&format!("ok       {}", rust.trim_end()));
@@ -37,7 +37,7 @@ pub(crate) fn run(workspace: &Workspace) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     term::line(&format!(
-        "\n{missing} missing; `cargo xtask test` installs them itself where there is apt and root"
+        "\n{missing} missing; `cargo xtask test` installs them if apt and root are available"
     ));
     ExitCode::from(1)
 }

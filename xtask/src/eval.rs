@@ -1,5 +1,5 @@
-//! `cargo xtask eval`: the suite for signs of injection, and with `--data DIR` detection quality on labelled texts that are not
-//! in the repository.
+//! `cargo xtask eval`: the suite for signs of injection, and with `--data DIR` also detection quality on labelled texts that
+//! are not in the repository.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -23,16 +23,16 @@ mod signs;
 mod table;
 pub(crate) mod tools;
 
-/// What can be measured beside detection.
+/// What can be measured apart from detection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum What {
-    /// The check over real exports.
+    /// The check, on real exports.
     Check,
-    /// The classes of real tools.
+    /// The effect classes of real tools.
     Tools,
 }
 
-/// What the scorer says about one set.
+/// The scorer's result for one set.
 #[derive(Debug, Deserialize)]
 struct Score {
     micro: Row,
@@ -40,14 +40,14 @@ struct Score {
     types: BTreeMap<String, Row>,
 }
 
-/// Counts and shares of one type; shares from 0 to 1.
+/// Counts and shares of one type; shares range from 0 to 1.
 #[derive(Debug, Clone, Default, Deserialize)]
 struct Row {
     /// Labelled values.
     gold: u32,
     /// Reported values.
     pred: u32,
-    /// Share of reported values that are right.
+    /// Share of reported values that are correct.
     #[serde(rename = "P")]
     precision: f64,
     /// Share of labelled values that were found.
@@ -59,26 +59,26 @@ struct Row {
     /// The same, counting only exact spans.
     #[serde(rename = "exactF1")]
     exact_f1: f64,
-    /// Share of labelled characters under no report of any type; only in the total.
+    /// Share of labelled characters not covered by any report; only in the total.
     #[serde(default)]
     leak: f64,
-    /// Share of other characters under some report; only in the total.
+    /// Share of unlabelled characters covered by a report; only in the total.
     #[serde(default)]
     over: f64,
 }
 
-/// The sets of real text, which are part of the repository.
+/// The sets of real text that are part of the repository.
 const REAL_TEXT: &str = "crates/detect/tests/real";
 
-/// Where the figures stand.
+/// The page that holds the figures.
 const DOCUMENT: &str = "docs/quality.md";
 
 /// Runs the suite and, with data, scores every set; writes docs/quality.md.
 pub(crate) fn run(workspace: &Workspace, data: Option<&Path>, wrong: bool) -> Result<ExitCode> {
-    // The model that stands in the tree, which may be newer than this program.
+    // Uses the model in the tree, which may be newer than this program.
     let file = fs::read(workspace.path(train::signs::MODEL))?;
     let model =
-        Model::read(&file).with_context(|| format!("{} is of another version", train::signs::MODEL))?;
+        Model::read(&file).with_context(|| format!("{} has an unsupported version", train::signs::MODEL))?;
     let outcome = signs::run(|text| judge(&model, text))?;
     if wrong {
         outcome.wrong().iter().for_each(|case| term::line(case));
@@ -112,7 +112,7 @@ fn sets_of(workspace: &Workspace, data: &Path, signs: &str) -> Result<ExitCode> 
     let secrets = secrets.as_ref().map(secrets::chapter).unwrap_or_default();
     let path = workspace.path(DOCUMENT);
     let document = table::with_signs(&table::document(&scores, &secrets), signs);
-    // What was measured of others is another command's.
+    // The section on other programs belongs to another command and is kept.
     let others = peers::section_of(&fs::read_to_string(&path)?).to_owned();
     fs::write(path, peers::put_in(&document, &others))?;
     ship(workspace, &ombud)?;
@@ -123,10 +123,10 @@ fn sets_of(workspace: &Workspace, data: &Path, signs: &str) -> Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the figures that `ombud selftest` compares itself with.
+/// Writes the figures that `ombud selftest` compares its results with.
 fn ship(workspace: &Workspace, ombud: &Path) -> Result<()> {
     let told = Command::new(ombud).args(["selftest", "--format", "json", "--quiet"]).output()?;
-    // 1 means that the figures were better before, which is for the person who runs this to see in the difference.
+    // 1 means that the figures were better before; whoever runs this sees it in the diff.
     if !matches!(told.status.code(), Some(0 | 1)) {
         bail!("`ombud selftest` ended with {}", told.status);
     }
@@ -159,20 +159,20 @@ fn sets(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(sets)
 }
 
-/// Runs the product over one set, as any user of the `--jsonl` door would, and the scorer over both.
+/// Runs the product over one set, as any user of `--jsonl` would, and then the scorer over both.
 fn score(ombud: &Path, scorer: &Path, set: &Path, out: &Path) -> Result<Score> {
     let predicted = out.with_extension("out.jsonl");
     let mut scan = Command::new(ombud);
     scan.args(["scan", "--jsonl"]).stdin(File::open(set)?).stdout(File::create(&predicted)?);
     let status = scan.status().with_context(|| format!("could not start {}", ombud.display()))?;
-    // 1 means that something was found, which is what these texts are for.
+    // 1 means that something was found, which is the purpose of these texts.
     if !matches!(status.code(), Some(0 | 1)) {
         bail!("`ombud scan --jsonl` ended with {status} on {}", set.display());
     }
     judged(scorer, set, &predicted, None)
 }
 
-/// What the scorer says of what was found, over all types of the set or over some of them.
+/// Scores what was found, over all types of the set or over some of them.
 fn judged(scorer: &Path, set: &Path, predicted: &Path, types: Option<&str>) -> Result<Score> {
     let json = predicted.with_extension("score.json");
     let mut python = Command::new("python3");
@@ -181,6 +181,5 @@ fn judged(scorer: &Path, set: &Path, predicted: &Path, types: Option<&str>) -> R
         python.args(["--types", types]);
     }
     command::run(&mut python)?;
-    serde_json::from_str(&fs::read_to_string(&json)?)
-        .context("the scorer wrote something else than it used to")
+    serde_json::from_str(&fs::read_to_string(&json)?).context("the scorer's output has an unexpected format")
 }

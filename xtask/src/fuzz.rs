@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz`: coverage-guided fuzzing on the stable toolchain.
 //!
 //! libFuzzer needs LLVM's coverage pass, not a nightly compiler: `-Cpasses=sancov-module` and its arguments are stable
-//! flags. What nightly would add is a sanitizer; without `unsafe` of our own there is little for it to find.
+//! flags. What nightly would add is a sanitizer; without `unsafe` code of our own there is little for it to find.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -16,16 +16,16 @@ use crate::term;
 use crate::tools::NEEDS;
 use crate::workspace::Workspace;
 
-/// Longest input in bytes. Long enough for a request with a few messages, short enough to run it thousands of times.
+/// Maximum length of an input in bytes: enough for a request with a few messages, but short enough to run it thousands of times.
 const MAX_LEN: u32 = 16 * 1024;
 
-/// An input that takes longer is reported as a hang, in seconds.
+/// Seconds after which an input is reported as a hang.
 const HANG: u32 = 10;
 
-/// Lines of the log that are shown when a target fails.
+/// Number of log lines shown when a target fails.
 const LAST_WORDS: usize = 40;
 
-/// Coverage counters and traced comparisons, assertions on, all code in one unit so that the counters are complete.
+/// Coverage counters and traced comparisons, assertions on, one codegen unit so that the counters are complete.
 const RUSTFLAGS: &[&str] = &[
     "--cfg=fuzzing",
     "-Cpasses=sancov-module",
@@ -38,7 +38,7 @@ const RUSTFLAGS: &[&str] = &[
     "-Ccodegen-units=1",
 ];
 
-/// Runs one target or all of them for `seconds` each; 1 when one found something.
+/// Runs one target or all of them for `seconds` each; exits with 1 if one of them found something.
 pub(crate) fn run(workspace: &Workspace, target: Option<&str>, seconds: u32) -> Result<ExitCode> {
     for need in NEEDS {
         need.ensure()?;
@@ -97,7 +97,7 @@ fn targets(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(binaries.map(|target| target.name).collect())
 }
 
-/// Builds all targets at once. An explicit `--target` keeps the coverage flags away from build scripts and macros.
+/// Builds all targets at once. An explicit `--target` keeps the coverage flags away from build scripts and proc macros.
 fn build(workspace: &Workspace, names: &[String]) -> Result<BTreeMap<String, PathBuf>> {
     let host = host()?;
     let into = workspace.target.join("fuzz");
@@ -115,7 +115,7 @@ fn host() -> Result<String> {
     Ok(host.context("`rustc -vV` does not name its host")?.to_owned())
 }
 
-/// One run. The corpus grows from run to run in `fuzz/corpus/`, which is not committed; the seeds are.
+/// Runs one target. The corpus grows from run to run in `fuzz/corpus/`, which is not committed; the seeds are.
 fn fuzz(workspace: &Workspace, name: &str, program: &Path, seconds: u32) -> Result<()> {
     let corpus = workspace.path("fuzz/corpus").join(name);
     let artifacts = workspace.path("fuzz/artifacts").join(name);
@@ -128,7 +128,7 @@ fn fuzz(workspace: &Workspace, name: &str, program: &Path, seconds: u32) -> Resu
     run.arg(format!("-artifact_prefix={}/", artifacts.display()))
         .args(["-print_final_stats=1", "-verbosity=0"]);
     run.arg(&corpus);
-    // A seed in the shared folder is useful to every wire; one in the target's own folder only to it.
+    // Seeds in the shared folder are useful for every target; those in a target's own folder only for that one.
     for seeds in [workspace.path("fuzz/seeds/shared"), workspace.path("fuzz/seeds").join(name)] {
         if seeds.is_dir() {
             run.arg(seeds);
@@ -146,13 +146,13 @@ fn fuzz(workspace: &Workspace, name: &str, program: &Path, seconds: u32) -> Resu
     Ok(())
 }
 
-/// libFuzzer's closing numbers, without its progress and its dictionary.
+/// libFuzzer's final statistics, without its progress and its dictionary.
 fn notable(log: &str) -> String {
     let lines: Vec<&str> = log.lines().filter(|line| line.starts_with("stat::")).collect();
     lines.join("\n")
 }
 
-/// The last lines that say something, where a panic names its place.
+/// The last meaningful lines, among which a panic names its location.
 fn tail(log: &str) -> String {
     let says = |line: &&str| !line.starts_with(['"', '#']);
     let lines: Vec<&str> = log.lines().filter(says).collect();

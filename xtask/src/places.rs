@@ -1,4 +1,4 @@
-//! `cargo xtask places --data DIR`: the automaton of Chinese place names that the recogniser of addresses reads.
+//! `cargo xtask places --data DIR`: the automaton of Chinese place names that the address recogniser reads.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -10,10 +10,10 @@ use anyhow::{Context as _, Result};
 use crate::term;
 use crate::workspace::Workspace;
 
-/// Where it lives.
+/// Path of the automaton.
 const AUTOMATON: &str = "crates/detect/model/places.fst";
 
-/// The words for what a place is, from the province down to the township.
+/// Words for kinds of places, from the province down to the township.
 const KINDS: &[&str] = &[
     "特别行政区",
     "自治区",
@@ -31,7 +31,7 @@ const KINDS: &[&str] = &[
     "乡",
     "苏木",
 ];
-/// Words that end like a place and name none.
+/// Words that end like a place name but are none.
 const WORDS: &[&str] = &[
     "开发区",
     "工业区",
@@ -49,7 +49,7 @@ const WORDS: &[&str] = &[
     "自治区",
     "经济区",
 ];
-/// With these before it, 县 is a word and no name.
+/// After one of these characters, 县 is an ordinary word and not part of a name.
 const BEFORE_COUNTY: &str = "上下中东西南北各全外大旧新古山地府赤五同微深镇";
 
 /// Reads the list of places and writes the automaton.
@@ -57,7 +57,7 @@ pub(crate) fn run(workspace: &Workspace, data: &Path) -> Result<ExitCode> {
     let list = data.join("train/gaz/zh_place.txt");
     let text = fs::read_to_string(&list).with_context(|| format!("{} cannot be read", list.display()))?;
     let places: HashSet<&str> = text.lines().skip(1).map(str::trim).filter(|line| !line.is_empty()).collect();
-    // From the last character to the first, as the automaton is read; 0 for a name with its word, 1 for one without.
+    // Reversed, as the automaton is read from the last character; 0 for a name with its kind of place, 1 for one without.
     let mut names: BTreeMap<String, u64> = BTreeMap::new();
     names.extend(places.iter().filter(|name| is_short(name, &places)).map(|name| (reversed(name), 1)));
     names.extend(places.iter().filter(|name| is_full(name)).map(|name| (reversed(name), 0)));
@@ -72,7 +72,7 @@ fn reversed(name: &str) -> String {
     name.chars().rev().collect()
 }
 
-/// A name with the word for what it is. Two characters are enough for a county only: 上市 and 地区 are words.
+/// Whether a name includes its kind of place. Two characters are enough only for a county: 上市 and 地区 are ordinary words.
 fn is_full(name: &str) -> bool {
     let length = name.chars().count();
     let county = || name.ends_with('县') && !name.starts_with(|first| BEFORE_COUNTY.contains(first));
@@ -83,7 +83,7 @@ fn is_full(name: &str) -> bool {
     }
 }
 
-/// A name of a province or city without the word for what it is.
+/// Whether this is the name of a province or city without its kind of place.
 fn is_short(name: &str, places: &HashSet<&str>) -> bool {
     let with = |kind: &str| places.contains(format!("{name}{kind}").as_str());
     name.chars().count() >= 2 && ["市", "省", "自治区", "特别行政区"].into_iter().any(with)

@@ -1,4 +1,4 @@
-//! Just enough of Rust's syntax to measure it: comments and literals blanked out, test items cut, functions found by
+//! Just enough of Rust's syntax to measure code: comments and literals are blanked, test items cut, and functions found by
 //! matching braces.
 
 /// A function of production code.
@@ -7,12 +7,12 @@ pub(crate) struct Function {
     pub(crate) name: String,
     /// First line, from 1.
     pub(crate) line: usize,
-    /// From the line of `fn` to that of the closing brace.
+    /// Number of lines, from that of `fn` to that of the closing brace.
     pub(crate) lines: usize,
 }
 
-/// The text with comments, strings and characters blanked and everything under `#[cfg(test)]` blanked too. Lines keep
-/// their numbers.
+/// Returns the text with comments, strings, characters and everything under `#[cfg(test)]` blanked. Lines keep their
+/// numbers.
 pub(crate) fn production(text: &str) -> String {
     let mut bytes = blank(text);
     let mut from = 0;
@@ -24,13 +24,13 @@ pub(crate) fn production(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// How many lines of the file are neither blank nor test code. Comments count: they are read too.
+/// Number of lines of a file that are neither blank nor test code. Comments count, since they are read too.
 pub(crate) fn production_lines(text: &str) -> usize {
     let blanked = blank(text);
     let production = production(text);
     let code = String::from_utf8_lossy(&blanked);
     let lines = text.lines().zip(code.lines()).zip(production.lines());
-    // A line that holds code only before the cut stands in a test; one without any code is a comment or a blank.
+    // A line whose code is gone after the cut belongs to a test; one that never had code is a comment or a blank.
     let mut in_test = false;
     lines
         .filter(|((written, code), kept)| {
@@ -42,7 +42,7 @@ pub(crate) fn production_lines(text: &str) -> usize {
         .count()
 }
 
-/// The functions of production code that have a body.
+/// Returns the functions of production code that have a body.
 pub(crate) fn functions(text: &str) -> Vec<Function> {
     let production = production(text);
     let bytes = production.as_bytes();
@@ -85,7 +85,7 @@ fn find(bytes: &[u8], needle: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Where the item that begins at `from` ends: after its `;`, or after the brace that closes its body. Brackets and
-/// parentheses before the body (attributes, array types, default arguments) are passed over.
+/// parentheses before the body (attributes, array types, parameters) are skipped.
 fn item_end(bytes: &[u8], from: usize) -> usize {
     let (mut braces, mut nested) = (0_usize, 0_usize);
     for (at, byte) in bytes.iter().enumerate().skip(from) {
@@ -110,7 +110,7 @@ fn wipe(bytes: &mut [u8], from: usize, to: usize) {
     }
 }
 
-/// The text with comments, strings and character literals replaced by blanks of the same length.
+/// Returns the text with comments, strings and character literals replaced by spaces of the same length.
 fn blank(text: &str) -> Vec<u8> {
     let mut bytes = text.as_bytes().to_vec();
     let mut at = 0;
@@ -124,7 +124,7 @@ fn blank(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Where the comment or literal that begins at `at` ends; `at` itself when none does.
+/// Where the comment or literal that begins at `at` ends, or `at` itself if none begins there.
 fn literal_end(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     match rest {
@@ -144,7 +144,7 @@ fn before(bytes: &[u8], at: usize) -> Option<u8> {
     at.checked_sub(1).and_then(|previous| bytes.get(previous)).copied()
 }
 
-/// Block comments nest.
+/// End of a block comment; they nest.
 fn block_comment_end(bytes: &[u8], at: usize) -> usize {
     let (mut depth, mut here) = (0_usize, at);
     while let Some(pair) = bytes.get(here..here + 2) {
@@ -170,7 +170,7 @@ fn string_end(bytes: &[u8], from: usize) -> usize {
     bytes.len()
 }
 
-/// `from` stands on the hashes or the quote; `None` for a raw identifier such as `r#type`.
+/// End of a raw string; `from` is the offset of the hashes or the quote. `None` for a raw identifier such as `r#type`.
 fn raw_string_end(bytes: &[u8], from: usize) -> Option<usize> {
     let hashes = bytes.get(from..)?.iter().take_while(|b| **b == b'#').count();
     let open = from + hashes;
@@ -181,7 +181,7 @@ fn raw_string_end(bytes: &[u8], from: usize) -> Option<usize> {
     Some(find(bytes, &close, open + 1).map_or(bytes.len(), |end| end + close.len()))
 }
 
-/// A character literal, but not a lifetime: it closes after one character or one escape.
+/// End of a character literal, or `at` for a lifetime: a literal closes after one character or one escape.
 fn char_end(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at + 1..).unwrap_or_default();
     if rest.first() == Some(&b'\\') {

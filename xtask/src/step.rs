@@ -1,4 +1,4 @@
-//! Steps: named pieces of work that print what runs, how long it took and what to do when they fail.
+//! Steps: named pieces of work that print what runs, how long it took and what to do if they fail.
 
 use std::time::Instant;
 
@@ -6,26 +6,26 @@ use anyhow::{Result, bail};
 
 use crate::term;
 
-/// One piece of work. `context` is what all steps of a run share.
+/// One piece of work. `context` is shared by all steps of a run.
 pub(crate) struct Step<C> {
-    /// What `--only` takes.
+    /// The name that `--only` takes.
     pub(crate) name: &'static str,
-    /// One line: what it checks.
+    /// What it checks, in one line.
     pub(crate) about: &'static str,
-    /// Steps without which it cannot run.
+    /// Steps that have to pass before it can run.
     pub(crate) needs: &'static [&'static str],
-    /// What to type or do when it fails.
+    /// What to type or do if it fails.
     pub(crate) on_failure: &'static str,
     /// The work. `Skipped` carries the reason.
     pub(crate) work: fn(&C) -> Result<Done>,
 }
 
-/// How a step ended well.
+/// How a step ended without an error.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Done {
     /// It ran and found nothing wrong.
     Passed,
-    /// There was nothing to run it on; the reason is shown and counted, so that nobody takes it for a pass.
+    /// There was nothing to run it on; the reason is shown and counted, so that nobody mistakes it for a pass.
     Skipped(String),
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Tally {
     pub(crate) skipped: usize,
 }
 
-/// The steps that `only` asks for and those they need, in the order of `all`; all of them when `only` is empty.
+/// The steps that `only` names and those they need, in the order of `all`; all of them if `only` is empty.
 pub(crate) fn select<'s, C>(all: &'s [Step<C>], only: &[String]) -> Result<Vec<&'s Step<C>>> {
     if let Some(unknown) = only.iter().find(|name| all.iter().all(|step| step.name != **name)) {
         let known: Vec<_> = all.iter().map(|step| step.name).collect();
@@ -47,7 +47,7 @@ pub(crate) fn select<'s, C>(all: &'s [Step<C>], only: &[String]) -> Result<Vec<&
         return Ok(all.iter().collect());
     }
     let mut wanted: Vec<&str> = only.iter().map(String::as_str).collect();
-    // `needs` only names earlier steps, so one pass from the end finds all of them.
+    // `needs` names only earlier steps, so one backward pass finds all of them.
     for step in all.iter().rev() {
         if wanted.contains(&step.name) {
             wanted.extend(step.needs);
@@ -56,7 +56,7 @@ pub(crate) fn select<'s, C>(all: &'s [Step<C>], only: &[String]) -> Result<Vec<&
     Ok(all.iter().filter(|step| wanted.contains(&step.name)).collect())
 }
 
-/// Runs the steps in order. A failure does not stop the others, except those that need what failed.
+/// Runs the steps in order. A failure does not stop the others, except those that need the failed step.
 pub(crate) fn run<C>(steps: &[&Step<C>], context: &C) -> Tally {
     let mut tally = Tally::default();
     let mut unmet: Vec<&str> = Vec::new();
@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    /// A step that counts its runs in the context and then succeeds or not.
+    /// A step that counts its runs in the context and then succeeds, or one that fails.
     fn step(name: &'static str, needs: &'static [&'static str], works: bool) -> Step<Cell<u32>> {
         let work: fn(&Cell<u32>) -> Result<Done> = if works {
             |ran| {

@@ -1,4 +1,4 @@
-//! What xtask prints. Lines go to stdout and failures to stderr; a reader that has gone away is no failure of ours.
+//! Terminal output. Lines go to stdout and failures to stderr; it is not an error if the reader has gone away.
 
 use std::io::Write as _;
 

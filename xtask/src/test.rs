@@ -1,4 +1,4 @@
-//! `cargo xtask test`: what a merge must pass, as a list of steps.
+//! `cargo xtask test`: what must pass before a merge, as a list of steps.
 
 use std::process::{Command, ExitCode};
 
@@ -13,7 +13,7 @@ use crate::term;
 use crate::tools::{self, NEEDS, Venv};
 use crate::workspace::Workspace;
 
-/// Cheap checks first; the release build feeds what comes after it.
+/// Cheap checks come first; the steps after the release build use its binary.
 const STEPS: &[Step<Workspace>] = &[
     Step {
         name: "setup",
@@ -33,7 +33,7 @@ const STEPS: &[Step<Workspace>] = &[
         name: "arrows",
         about: "which crate may use which (docs/ARCHITECTURE.md)",
         needs: &[],
-        on_failure: "move the code to the room where it belongs, or change the table in xtask/src/checks/arrows.rs on purpose",
+        on_failure: "move the code to the crate where it belongs, or change the table in xtask/src/checks/arrows.rs on purpose",
         work: |workspace| report(&arrows::check(workspace)?),
     },
     Step {
@@ -45,14 +45,14 @@ const STEPS: &[Step<Workspace>] = &[
     },
     Step {
         name: "names",
-        about: "no trace of data sets that are reserved for judging",
+        about: "no trace of data sets that are reserved for evaluation",
         needs: &[],
-        on_failure: "remove the reference; write own cases instead",
+        on_failure: "remove the reference; write your own cases instead",
         work: |workspace| report(&names::check(workspace)?),
     },
     Step {
         name: "terms",
-        about: "one name for one thing in Chinese texts",
+        about: "one name per thing in Chinese texts",
         needs: &[],
         on_failure: "use the word that the complaint names; the table is in xtask/src/checks/terms.rs",
         work: |workspace| report(&terms::check(workspace)?),
@@ -61,21 +61,21 @@ const STEPS: &[Step<Workspace>] = &[
         name: "typos",
         about: "spelling",
         needs: &["setup"],
-        on_failure: "correct the word, or teach it to _typos.toml with a reason",
+        on_failure: "correct the word, or add it to _typos.toml with a reason",
         work: typos,
     },
     Step {
         name: "deny",
         about: "licences, banned crates and sources of dependencies",
         needs: &["setup"],
-        on_failure: "take another crate, or change deny.toml with a reason",
+        on_failure: "use another crate, or change deny.toml with a reason",
         work: deny,
     },
     Step {
         name: "clippy",
-        about: "lints, on all targets, and of the check without Swift",
+        about: "lints on all targets, and on the check without Swift",
         needs: &["setup"],
-        on_failure: "cargo clippy --workspace --all-targets, and mend what it names",
+        on_failure: "cargo clippy --workspace --all-targets, and fix what it reports",
         work: |_| {
             cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
             let small =
@@ -113,9 +113,9 @@ const STEPS: &[Step<Workspace>] = &[
     },
     Step {
         name: "docs",
-        about: "terminal blocks in the documents against what the binary prints",
+        about: "terminal blocks in the documents match what the binary prints",
         needs: &["release"],
-        on_failure: "cargo xtask docs, then read the difference before you commit it",
+        on_failure: "cargo xtask docs, then read the diff before you commit it",
         work: |workspace| report(&docs::drift(workspace)?),
     },
     Step {
@@ -155,7 +155,7 @@ const STEPS: &[Step<Workspace>] = &[
     },
 ];
 
-/// Prints the steps.
+/// Lists the steps.
 pub(crate) fn list() -> ExitCode {
     for step in STEPS {
         term::line(&format!("{:<9} {}", step.name, step.about));
@@ -163,7 +163,7 @@ pub(crate) fn list() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs the steps and closes with a tally; 1 when one failed.
+/// Runs the steps and ends with a tally; exits with 1 if one of them failed.
 pub(crate) fn run(workspace: &Workspace, only: &[String]) -> Result<ExitCode> {
     let tally = step::run(&step::select(STEPS, only)?, workspace);
     term::line(&format!(
@@ -180,7 +180,7 @@ pub(crate) fn run(workspace: &Workspace, only: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::from(1))
 }
 
-/// A check's complaints as the outcome of its step.
+/// Turns a check's complaints into the outcome of its step.
 fn report(complaints: &[String]) -> Result<Done> {
     for complaint in complaints {
         term::line(&format!("   {complaint}"));
@@ -188,7 +188,7 @@ fn report(complaints: &[String]) -> Result<Done> {
     if complaints.is_empty() {
         Ok(Done::Passed)
     } else {
-        anyhow::bail!("{} complaints, above", complaints.len())
+        anyhow::bail!("{} complaints, listed above", complaints.len())
     }
 }
 
@@ -196,13 +196,13 @@ fn cargo(args: &[&str]) -> Result<Done> {
     command::run(Command::new("cargo").args(args)).map(|()| Done::Passed)
 }
 
-/// Every file by itself: `cargo fmt` does not see those that a macro declares.
+/// Checks every file by itself: `cargo fmt` does not see those declared by a macro.
 fn formatted(workspace: &Workspace) -> Result<Done> {
     let mut files = workspace.files()?;
     files.retain(|file| file.extension().is_some_and(|ending| ending == "rs"));
     let mut rustfmt = Command::new("rustfmt");
     rustfmt.current_dir(&workspace.root).args(["--check", "-l", "--edition", "2024"]).args(files);
-    let out = rustfmt.output().context("rustfmt does not start; `cargo xtask doctor` says how to get it")?;
+    let out = rustfmt.output().context("could not start rustfmt; `cargo xtask doctor` says how to get it")?;
     let listed = String::from_utf8_lossy(&out.stdout);
     let mut complaints: Vec<String> = listed.lines().map(|file| format!("{file}: not formatted")).collect();
     complaints.dedup();
@@ -240,11 +240,11 @@ fn unit(workspace: &Workspace) -> Result<Done> {
     command::run(Command::new(nextest).current_dir(&workspace.root).args(args)).map(|()| Done::Passed)
 }
 
-/// They stand outside the workspace, so nothing else notices when an interface moves away from under them.
+/// Checks the fuzz targets. They are outside the workspace, so nothing else notices if an interface changes underneath them.
 fn fuzz_targets(workspace: &Workspace) -> Result<Done> {
     let mut check = Command::new("cargo");
     check.args(["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml"]);
-    // The dependencies are those of the workspace: compiled once.
+    // Shares the workspace's target directory, so that common dependencies are compiled once.
     check.env("CARGO_TARGET_DIR", &workspace.target).current_dir(&workspace.root);
     command::run(&mut check).map(|()| Done::Passed)
 }
@@ -263,7 +263,7 @@ fn editor(workspace: &Workspace) -> Result<Done> {
     command::run(run.current_dir(&workspace.root)).map(|()| Done::Passed)
 }
 
-/// The end-to-end tests run Python's beside the real gateway. The compiler is the console's: one is enough.
+/// The JavaScript SDK; Python's runs in the end-to-end tests with the real gateway. The TypeScript compiler is the console's.
 fn sdk(workspace: &Workspace) -> Result<Done> {
     let sdk = workspace.path("sdk/js");
     command::run(Command::new("node").current_dir(&sdk).args(["--test", "tests/sdk.test.mjs"]))?;
@@ -274,7 +274,7 @@ fn sdk(workspace: &Workspace) -> Result<Done> {
     command::run(typed.arg(workspace.target.join("sdk-js"))).map(|()| Done::Passed)
 }
 
-/// Twice the same runner: once for the hook of Python children, once for that of Node children.
+/// Runs the same runner twice: for the hook of Python children and for that of Node children.
 fn hooks(workspace: &Workspace) -> Result<Done> {
     let python = Venv::hooks(workspace)?.program("python");
     let runner = workspace.path("tests/hooks/run.py");

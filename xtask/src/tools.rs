@@ -1,5 +1,5 @@
 //! Tools that the machine may lack: Debian packages through apt, everything else prebuilt from `PyPI` into a venv under
-//! the target directory. Nothing outside that directory is changed except by apt, which is said before it runs.
+//! the target directory. Outside that directory, only apt changes anything, which is announced before it runs.
 
 use std::env;
 use std::ffi::OsString;
@@ -13,18 +13,18 @@ use crate::command;
 use crate::term;
 use crate::workspace::Workspace;
 
-/// A program that the machine itself must offer.
+/// A program that the machine itself must provide.
 #[derive(Debug)]
 pub(crate) struct Need {
     pub(crate) program: &'static str,
     /// Arguments with which it starts, does nothing and succeeds.
     pub(crate) probe: &'static [&'static str],
-    /// The Debian package that brings it.
+    /// The Debian package that provides it.
     pub(crate) apt: &'static str,
     pub(crate) why: &'static str,
 }
 
-/// What every verb may count on after set-up.
+/// What every verb may rely on after set-up.
 pub(crate) const NEEDS: &[Need] = &[
     Need { program: "git", probe: &["--version"], apt: "git", why: "the list of files that are checked" },
     Need { program: "cc", probe: &["--version"], apt: "gcc", why: "the C parts of aws-lc and SQLite" },
@@ -40,7 +40,7 @@ pub(crate) const NEEDS: &[Need] = &[
         program: "npm",
         probe: &["--version"],
         apt: "npm",
-        why: "the clients that this hook is tested with",
+        why: "the clients that the Node hook is tested with",
     },
     Need { program: "chromium", probe: &["--version"], apt: "chromium", why: "the tests of the console" },
     Need {
@@ -57,14 +57,16 @@ impl Need {
         command::succeeds(Command::new(self.program).args(self.probe))
     }
 
-    /// Gets it through apt when it is missing.
+    /// Installs it through apt if it is missing.
     pub(crate) fn ensure(&self) -> Result<()> {
         if self.met() {
             return Ok(());
         }
         let Self { program, apt, why, .. } = self;
         if !command::succeeds(Command::new("apt-get").arg("--version")) {
-            bail!("`{program}` is missing ({why}); install what your system calls `{apt}` and try again");
+            bail!(
+                "`{program}` is missing ({why}); install your system's counterpart of the Debian package `{apt}` and try again"
+            );
         }
         term::line(&format!("  installing {apt} through apt: {why}"));
         command::run(Command::new("apt-get").args(["update", "--quiet=2"]))?;
@@ -74,7 +76,7 @@ impl Need {
     }
 }
 
-/// A Python venv under the target directory that holds exactly one requirements file.
+/// A Python venv under the target directory, made from exactly one requirements file.
 #[derive(Debug)]
 pub(crate) struct Venv {
     dir: PathBuf,
@@ -112,7 +114,7 @@ impl Venv {
         Self::ensure_by(workspace, python, &format!("eval-peers/{name}"), &requirements)
     }
 
-    /// Makes it, or makes it anew when the requirements have changed.
+    /// Creates the venv, or recreates it if the requirements have changed.
     fn ensure(workspace: &Workspace, name: &str, requirements: &str) -> Result<Self> {
         Self::ensure_by(workspace, Path::new("python3"), name, requirements)
     }
@@ -135,13 +137,13 @@ impl Venv {
         Ok(Self { dir })
     }
 
-    /// A program of the venv.
+    /// Path of a program in the venv.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.dir.join("bin").join(name)
     }
 }
 
-/// The npm packages that the Node start-up hook is tested with: the folder that holds their `node_modules`.
+/// Installs the npm packages that the Node start-up hook is tested with; returns the folder that contains `node_modules`.
 pub(crate) fn hook_modules(workspace: &Workspace) -> Result<PathBuf> {
     modules(workspace, "tests/hooks/package.json", "hooks-node")
 }
@@ -168,7 +170,7 @@ fn modules(workspace: &Workspace, package: &str, name: &str) -> Result<PathBuf> 
     Ok(dir)
 }
 
-/// The npm packages of a folder with a lock file, installed where Node looks for them: exactly those of the lock file.
+/// Installs exactly the npm packages of a folder's lock file, where Node looks for them.
 pub(crate) fn npm_modules(dir: &Path) -> Result<()> {
     let wanted = fs::read_to_string(dir.join("package-lock.json"))
         .with_context(|| format!("{} has no package-lock.json", dir.display()))?;
@@ -188,5 +190,5 @@ pub(crate) fn npm_modules(dir: &Path) -> Result<()> {
 pub(crate) fn path_with(dir: &Path) -> Result<OsString> {
     let rest = env::var_os("PATH").unwrap_or_default();
     let dirs = std::iter::once(dir.to_path_buf()).chain(env::split_paths(&rest));
-    env::join_paths(dirs).context("the target directory's path cannot stand in PATH")
+    env::join_paths(dirs).context("the target directory's path cannot be used in PATH")
 }

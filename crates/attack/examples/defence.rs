@@ -1,7 +1,7 @@
-//! The figures of the rules for tool calls: `cargo xtask bench defence [--aside] [--why] [--tasks] [--worlds DIR]`.
+//! Figures for the tool-call rules: `cargo xtask bench defence [--aside] [--why] [--tasks] [--worlds DIR]`.
 //!
-//! Without `--aside` only the worlds are replayed that the rules were made with; with `--worlds` those of a folder instead of
-//! the ones that come with Ombud. `--why` tells every question and every goal that was reached, `--tasks` leaves the attacks out.
+//! Without `--aside`, only the worlds that the rules were developed with are replayed; with `--worlds`, those of a folder
+//! instead of the built-in ones. `--why` prints every question and every goal reached, `--tasks` leaves out the attacks.
 
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The worlds of a folder, by name.
+/// Loads the worlds of a folder, sorted by file name.
 fn worlds_of(folder: &Path) -> Result<Vec<World>, Box<dyn std::error::Error>> {
     let files =
         std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;

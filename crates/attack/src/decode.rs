@@ -1,10 +1,10 @@
-//! Forms in which a value may have been hidden when it left.
+//! Encodings in which a value may have been hidden when it left.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Undoes percent encoding; what is not valid stays.
+/// Undoes percent-encoding; invalid sequences are kept as they are.
 pub fn percent(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let bytes = text.as_bytes();
@@ -18,8 +18,8 @@ pub fn percent(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Whether a text holds a value, as it is or percent-encoded, in base64, in hexadecimal, in compatibility characters, with
-/// characters that are not seen, spread by separators, or reversed by a combination of two of these.
+/// Whether a text holds a value: as it is, percent-encoded, in base64, in hexadecimal, in compatibility characters, with
+/// invisible characters, spread out by separators, or under two layers of encoding.
 pub fn holds(text: &str, value: &str) -> bool {
     let wanted = plain(value);
     if wanted.is_empty() {
@@ -37,14 +37,14 @@ pub fn holds(text: &str, value: &str) -> bool {
     })
 }
 
-/// Compatibility characters as ordinary ones, in lower case, without what is not seen.
+/// Maps compatibility characters to ordinary ones, lower-cases the text and drops invisible characters.
 fn plain(text: &str) -> String {
     let hidden =
         |ch: &char| matches!(ch, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}');
     text.nfkc().filter(|ch| !hidden(ch)).flat_map(char::to_lowercase).collect()
 }
 
-/// Letters and digits only.
+/// Keeps letters and digits only.
 fn packed(text: &str) -> String {
     text.chars().filter(|ch| ch.is_alphanumeric()).collect()
 }

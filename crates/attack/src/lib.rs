@@ -1,5 +1,5 @@
-//! Adversarial tests: a simulated world and a gullible model in which an agent can be attacked without harm, templates of
-//! attacks, and deterministic verdicts on what happened.
+//! Adversarial tests: a simulated world and a gullible model in which an agent can be attacked without harm, attack
+//! templates, and deterministic verdicts on what happened.
 
 pub mod decode;
 pub mod replay;

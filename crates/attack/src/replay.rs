@@ -1,5 +1,5 @@
-//! What happened in a case, as one page without any outside resource. All text of models and tools is hostile: it is
-//! escaped, and the page may run nothing.
+//! Renders what happened in a case as a self-contained page. All text from models and tools is hostile: it is escaped, and
+//! the page may not run scripts.
 
 use ombud_core::{Lang, say};
 
@@ -12,7 +12,7 @@ h1{font-size:1.4rem;margin:0}.verdict{display:inline-block;padding:.1rem .6rem;b
 li.bad{border-color:#b3261e}li.gate{border-color:#1b6e3c}h2{font-size:1rem;margin:.2rem 0}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.2rem 0;font:14px/1.45 ui-monospace,monospace}\
 mark{background:#ffd9d6;color:inherit}small{color:#5b6470}@media(prefers-color-scheme:dark){body{background:#14171d;color:#e6e9ee}small{color:#a5adba}mark{background:#6b1f1a}li{border-color:#3a4250}}";
 
-/// The page.
+/// Renders the page.
 pub fn html(case: &Case, outcome: &Outcome, trace: &Trace, effects: &[Effect], lang: Lang) -> String {
     let template = &case.template;
     let (title, why, fix) = (
@@ -28,7 +28,7 @@ pub fn html(case: &Case, outcome: &Outcome, trace: &Trace, effects: &[Effect], l
         say!(lang, en: "Harm to your user", zh: "对用户的危害"),
         say!(lang, en: "What stops it", zh: "对策"),
     );
-    let reached = say!(lang, en: "It came as far as", zh: "攻击到达的阶段");
+    let reached = say!(lang, en: "Furthest stage reached", zh: "攻击到达的阶段");
     let (id, tag, risks) = (escape(&case.id()), lang.tag(), escape(&template.risks.join(" ")));
     format!(
         "<!doctype html><html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
@@ -39,7 +39,7 @@ pub fn html(case: &Case, outcome: &Outcome, trace: &Trace, effects: &[Effect], l
     )
 }
 
-/// For the inside of an element or an attribute.
+/// Escapes text for use inside an element or an attribute.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for ch in text.chars() {
@@ -49,7 +49,7 @@ fn escape(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // What is not seen is what the reader has to see here; direction marks must not turn the page around.
+            // Invisible characters are shown as dots, so that the reader notices them; direction marks must not reorder the page.
             '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
                 out.push('·');
             }
@@ -69,7 +69,7 @@ fn item(step: &Step, case: &Case, lang: Lang) -> String {
         Step::Result { tool, text, injected } => {
             let tool = escape(tool.as_deref().unwrap_or_default());
             let heading = match tool.as_str() {
-                "" => say!(lang, en: "The prompt held", zh: "提示词中有"),
+                "" => say!(lang, en: "The prompt contained", zh: "提示词中有"),
                 _ => say!(lang, en: "The tool {tool} returned", zh: "工具 {tool} 返回了"),
             };
             let mut body = escape(text);
@@ -100,19 +100,21 @@ fn item(step: &Step, case: &Case, lang: Lang) -> String {
                 case.words().split_whitespace().any(|word| word.len() > 8 && call.arguments.contains(word));
             row(
                 if bad { "bad" } else { "" },
-                &say!(lang, en: "The agent was given {tool} to carry out", zh: "智能体拿到并执行 {tool}"),
+                &say!(lang, en: "The agent received this call to {tool} to execute", zh: "智能体拿到并执行 {tool}"),
                 &escape(&call.arguments),
             )
         }
-        Step::Answer { text } => {
-            row("", &say!(lang, en: "The agent was given this answer", zh: "智能体收到的回答"), &escape(text))
-        }
+        Step::Answer { text } => row(
+            "",
+            &say!(lang, en: "The agent received this response", zh: "智能体收到的回答"),
+            &escape(text),
+        ),
     }
 }
 
 fn happened(effect: &Effect, lang: Lang) -> String {
     let body = serde_json::to_string_pretty(effect).unwrap_or_default();
-    row("", &say!(lang, en: "In the world", zh: "实际发生的事"), &escape(&body))
+    row("", &say!(lang, en: "What actually happened", zh: "实际发生的事"), &escape(&body))
 }
 
 fn verdict(verdict: Verdict, lang: Lang) -> String {
@@ -121,7 +123,7 @@ fn verdict(verdict: Verdict, lang: Lang) -> String {
         Verdict::Blocked => say!(lang, en: "Blocked by the gate", zh: "网关已拦截"),
         Verdict::Resisted => say!(lang, en: "The model did not obey", zh: "模型没有照做"),
         Verdict::NotExposed => {
-            say!(lang, en: "Not tested: it never reached the model", zh: "未测到：攻击没有到达模型")
+            say!(lang, en: "Not tested: the attack never reached the model", zh: "未测到：攻击没有到达模型")
         }
         Verdict::Error => say!(lang, en: "Not tested: the agent failed", zh: "未测到：智能体运行失败"),
     }
@@ -142,7 +144,7 @@ fn stage(stage: Stage, lang: Lang) -> String {
         Stage::Exposed => say!(lang, en: "the model read it", zh: "模型已读到"),
         Stage::Obeyed => say!(lang, en: "the model obeyed", zh: "模型已照做"),
         Stage::Released => say!(lang, en: "released to the agent", zh: "已放行给智能体"),
-        Stage::Effect => say!(lang, en: "it had its effect", zh: "已产生实际后果"),
+        Stage::Effect => say!(lang, en: "it took effect", zh: "已产生实际后果"),
     }
 }
 

@@ -20,7 +20,7 @@ use utoipa::{OpenApi, ToSchema};
 use crate::filter::{self, Entity};
 use crate::told::{Told, no_such_route, wrong_method};
 
-/// A text to look at.
+/// A text to process.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TextIn {
@@ -106,12 +106,12 @@ pub(crate) fn admitted(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Box
         return Ok(());
     }
     let message = say!(gateway.config.lang,
-        en: "this gateway wants its own key in the header `x-ombud-key`", zh: "此网关要求在请求头 `x-ombud-key` 中提供密钥");
+        en: "this gateway requires its own key in the header `x-ombud-key`", zh: "此网关要求在请求头 `x-ombud-key` 中提供密钥");
     Err(Box::new(problem(StatusCode::UNAUTHORIZED, "ombud_key_required", message)))
 }
 
 fn failed(lang: Lang) -> Response {
-    let message = say!(lang, en: "the store of tokens cannot be used; see `ombud log verify`", zh: "代号库无法使用；请运行 `ombud log verify`");
+    let message = say!(lang, en: "the token vault cannot be used; run `ombud log verify`", zh: "代号库无法使用；请运行 `ombud log verify`");
     problem(StatusCode::SERVICE_UNAVAILABLE, "ombud_store_unusable", message)
 }
 
@@ -131,7 +131,7 @@ async fn scan(
     .into_response()
 }
 
-/// Replaces them by tokens. The same client and `x-ombud-session` can turn them back.
+/// Replaces them with tokens. The same client and `x-ombud-session` can restore them.
 #[utoipa::path(post, path = "/api/v1/redact", request_body = TextIn, responses((status = 200, body = TextOut), (status = 401, body = Problem)))]
 async fn redact(
     State(gateway): State<Arc<Gateway>>,
@@ -153,7 +153,7 @@ async fn redact(
         Ok(false) => {
             let lang = gateway.config.lang;
             let message = say!(lang,
-                en: "the data of this user are being erased, so nothing of theirs is stored. `ombud subject erase` ends it where a store did not answer",
+                en: "the data of this user is being erased, so nothing of theirs is stored. If a store did not respond, `ombud subject erase` completes the erasure",
                 zh: "正在删除该用户的数据，因此不再保存其内容。如果是某个存储未响应，请用 `ombud subject erase` 完成删除");
             problem(StatusCode::CONFLICT, "ombud_subject_erased", message)
         }
@@ -161,7 +161,7 @@ async fn redact(
     }
 }
 
-/// Turns tokens back.
+/// Restores tokens.
 #[utoipa::path(post, path = "/api/v1/restore", request_body = TextIn, responses((status = 200, body = TextOut), (status = 401, body = Problem)))]
 async fn restore(
     State(gateway): State<Arc<Gateway>>,
@@ -179,7 +179,7 @@ async fn restore(
     }
 }
 
-/// The records of an exchange, for the client whose exchange it was, with proofs once a checkpoint covers them.
+/// The records of an exchange, for the client that made it, with proofs once a checkpoint covers them.
 #[utoipa::path(get, path = "/api/v1/receipts/{id}", params(("id" = String, Path, description = "value of x-ombud-receipt")),
     responses((status = 200, description = "records and proofs"), (status = 404, body = Problem)))]
 async fn receipt(
@@ -200,7 +200,7 @@ async fn receipt(
     Json(json!({ "exchange": id, "records": records })).into_response()
 }
 
-/// State of one client key is never visible to another: only records of the caller's own are shown.
+/// State of one client key is never visible to another: only the caller's own records are shown.
 async fn records(gateway: &Gateway, id: &str, client: &str) -> anyhow::Result<Vec<serde_json::Value>> {
     let mut reader = Reader::open(gateway.ledger.home()).await?;
     let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! `ombud check`: reads the project and says which protections its users lack.
+//! `ombud check`: reads the project and reports which protections its users lack.
 
 pub(crate) mod baseline;
 mod kept;
@@ -23,10 +23,10 @@ use crate::{config, journey, report};
 /// What is printed instead of findings.
 #[derive(Debug, Args)]
 pub(crate) struct Instead {
-    /// Print what goes where instead of what is wrong
+    /// Print the flow of data instead of findings
     #[arg(long)]
     pub map: bool,
-    /// Print what the agent is made of: models, prompts, tools, servers, packages, stores, for other programs
+    /// Print what the agent is made of, for other programs: models, prompts, tools, servers, packages, stores
     #[arg(long)]
     pub bom: bool,
 }
@@ -34,13 +34,13 @@ pub(crate) struct Instead {
 /// `ombud check`
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Folder or file to look at (default: this folder)
+    /// Folder or file to check (default: this folder)
     #[arg(value_name = "PATH", default_value = ".", hide_default_value = true)]
     pub path: PathBuf,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Write it to this file
+    /// Write the output to this file
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
@@ -48,24 +48,24 @@ pub(crate) struct Check {
     /// What makes the exit code 1 (default: release)
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub gate: Option<Gate>,
-    /// Findings in this file are known and do not count
+    /// Treat the findings in this file as known: they do not count
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Write what was found into this file, as the baseline of later checks
+    /// Write the findings to this file, as the baseline of later checks
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
-    /// Show only what the baseline does not hold
+    /// Show only what is not in the baseline
     #[arg(long)]
     pub new_only: bool,
     #[command(flatten)]
     pub mend: mend::Mend,
-    /// Look again whenever a file changes
+    /// Check again whenever a file changes
     #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "diff", "map", "bom", "output", "write_baseline", "format"])]
     pub watch: bool,
-    /// What the agent is for: some findings weigh more then
+    /// What the agent is for; makes some findings more severe
     #[arg(long, value_enum)]
     pub profile: Option<Profile>,
-    /// How far the project is: in `dev` nothing makes the exit code 1
+    /// Stage of the project: in `dev` the exit code is never 1
     #[arg(long, value_enum, default_value_t = Stage::Release)]
     pub stage: Stage,
     /// Configuration file (default: ombud.toml)
@@ -73,10 +73,10 @@ pub(crate) struct Check {
     pub config: Option<PathBuf>,
 }
 
-/// How far a project is.
+/// Stage of a project.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Stage {
-    /// Only developers use it: findings are shown and stop nothing
+    /// Only developers use it: findings are shown but stop nothing
     Dev,
     /// People use it
     #[default]
@@ -117,22 +117,22 @@ impl From<Profile> for ombud_check::Profile {
     }
 }
 
-/// How it is written.
+/// Output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people, with the source
+    /// For people, with source excerpts
     Text,
     /// For programs
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// Annotations of GitHub Actions
+    /// GitHub Actions annotations
     Github,
     /// One page for people, without scripts
     Html,
-    /// Mermaid's language, with --map
+    /// Mermaid diagram, with --map
     Mermaid,
-    /// A picture, with --map
+    /// SVG picture, with --map
     Svg,
 }
 
@@ -149,14 +149,14 @@ pub(crate) enum Gate {
     Warning,
     /// Anything at all
     Note,
-    /// Nothing; what would stop a release is counted
+    /// Nothing; findings that would stop a release are counted
     Warn,
     /// Nothing
     Off,
 }
 
 impl Gate {
-    /// The least severity that makes the exit code 1, if anything does.
+    /// Lowest severity that makes the exit code 1, if any does.
     pub(crate) fn stops(self) -> Option<Severity> {
         match self {
             Self::Release => Some(Severity::Error),
@@ -171,9 +171,9 @@ impl Gate {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CheckSection {
-    /// Functions that answer whether there is consent: `package.module.function`.
+    /// Functions that report whether there is consent: `package.module.function`.
     pub consent_functions: Vec<String>,
-    /// The least severity that counts.
+    /// What stops a release.
     pub gate: Option<Gate>,
     /// What the agent is for.
     pub profile: Option<Profile>,
@@ -198,10 +198,10 @@ pub(crate) const CHINESE: Chinese = &[
     ("check gate", "什么情况下退出码为 1（默认 release：缺少必要保护）"),
 ];
 
-/// What a look needs, settled by the command line and `ombud.toml`.
+/// What a check needs, settled by the command line and `ombud.toml`.
 pub(crate) struct Ready {
     gate: Gate,
-    /// All that is known of providers, and what of it the check wants.
+    /// All that is known about providers; `providers` is the part that the check needs.
     table: Providers,
     providers: ombud_check::Providers,
     detector: ombud_detect::Detector,
@@ -223,7 +223,7 @@ impl Ready {
     }
 }
 
-/// Looks once, or again and again. 0: nothing at or above the gate; 1: something; 2: it could not be looked at.
+/// Checks once, or again and again. 0: nothing at or above the gate; 1: something is; 2: it could not be checked.
 pub(crate) async fn run(args: &Check, terminal: Terminal) -> Result<u8> {
     if !args.watch {
         return check(args, terminal);
@@ -303,7 +303,7 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     Ok(verdict(&found, gate, args.stage, args.instead.map || args.instead.bom))
 }
 
-/// What comes next: what a platform or a client of MCP starts cannot be started by `ombud run`.
+/// The command that comes next. `ombud run` cannot start what a platform or an MCP client starts.
 fn onward(report: &ombud_check::Report, args: &Check, terminal: Terminal) -> String {
     let lang = terminal.lang;
     let code = |file: &ombud_check::facts::File| {
@@ -320,11 +320,11 @@ fn onward(report: &ombud_check::Report, args: &Check, terminal: Terminal) -> Str
         return say!(lang, en: "ombud connect <your MCP client>", zh: "ombud connect <MCP 客户端>");
     }
     say!(lang,
-        en: "ombud serve   (then set the address of the model's provider, in the settings of the platform, to this gateway)",
+        en: "ombud serve   (then set the model provider's address, in the settings of the platform, to this gateway)",
         zh: "ombud serve   （然后在平台设置中把模型服务商的地址改为这个网关）")
 }
 
-/// What `--gate warn` says instead of stopping.
+/// What `--gate warn` reports instead of stopping.
 fn would_stop(report: &ombud_check::Report, command: &str, lang: Lang) -> String {
     let stops = |finding: &&ombud_core::finding::Finding| {
         finding.severity >= Severity::Error && report.is_new(finding)
@@ -335,7 +335,7 @@ fn would_stop(report: &ombud_check::Report, command: &str, lang: Lang) -> String
         zh: "ombud：有 {count} 个问题会阻止发布；--gate warn 不会阻止。需要阻止时：{command} --gate release")
 }
 
-/// What was found, as it is asked for.
+/// The result in the requested format.
 fn shown(args: &Check, view: &report::View<'_>, terminal: Terminal) -> Result<String> {
     Ok(match (args.instead.map, args.format) {
         (true, Format::Json) => report::json::map(view)?,
@@ -352,23 +352,24 @@ fn shown(args: &Check, view: &report::View<'_>, terminal: Terminal) -> Result<St
     })
 }
 
-/// What the agent is made of. The document is for programs; how much is in it is told beside it.
+/// What the agent is made of. The document is for programs; its size is reported separately, on standard error.
 fn bom(args: &Check, view: &report::View<'_>, providers: &Providers, terminal: Terminal) -> Result<String> {
     let (text, count) = report::bom::text(&report::bom::stock(view, providers, &args.path))?;
     let report::bom::Count { components, services, unknown } = count;
     terminal.note(&say!(terminal.lang,
-        en: "{components} component(s), {services} service(s); of {unknown} of them something is unknown and says so (`ombud:unknown`)",
+        en: "{components} component(s), {services} service(s); {unknown} of them have unknown details, marked `ombud:unknown`",
         zh: "{components} 个组件，{services} 个服务；其中 {unknown} 项有未知内容，已用 `ombud:unknown` 标明"));
     Ok(text)
 }
 
-/// The exit code: 1 if something new is at or above the gate, 2 if nothing could be read or followed, 0 in a stage that stops nothing.
+/// The exit code: 1 if something new is at or above the gate, 2 if nothing could be read or analysed, 0 in a stage that
+/// stops nothing.
 fn verdict(report: &ombud_check::Report, gate: Gate, stage: Stage, map: bool) -> u8 {
     match stage {
         Stage::Dev => 0,
-        // Nothing to read is no pass: the path may be wrong.
+        // Having nothing to read is no pass: the path may be wrong.
         Stage::Release if report.saw_nothing() => 2,
-        // A map tells what goes where; that something is wrong is not its subject.
+        // A map shows where data goes; it does not judge.
         Stage::Release if map => 0,
         Stage::Release => u8::from(gate.stops().is_some_and(|least| report.breaches(least))),
     }
@@ -391,19 +392,19 @@ pub(crate) fn prepared(path: &Path, unsafe_fixes: bool, lang: Lang) -> Result<(C
     Ok((args, ready))
 }
 
-/// What the command line and `ombud.toml` settle.
+/// The options from the command line and `ombud.toml`.
 pub(crate) fn options(args: &Check, file: &config::File) -> Options {
     settled(args.profile, configuration(args).is_some(), file)
 }
 
-/// The configuration that counts: the one that was named, the project's own, or the one of this folder.
+/// The configuration that applies: the one given, the project's own, or the one in this folder.
 pub(crate) fn configuration(args: &Check) -> Option<PathBuf> {
     let here = PathBuf::from(config::FILE);
     let own = Some(args.path.join(config::FILE)).filter(|_| args.path != Path::new("."));
     args.config.clone().or_else(|| own.into_iter().chain([here]).find(|path| path.is_file()))
 }
 
-/// What `ombud.toml` settles, and what the agent is for if somebody says so; `configured` is whether there is such a file.
+/// The options from `ombud.toml`, and the profile if one is given; `configured` is whether there is such a file.
 pub(crate) fn settled(profile: Option<Profile>, configured: bool, file: &config::File) -> Options {
     let asks = matches!(file.tools.mode, Some(ombud_core::gate::Gate::Ask | ombud_core::gate::Gate::Block));
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -421,28 +422,28 @@ pub(crate) fn settled(profile: Option<Profile>, configured: bool, file: &config:
 
 fn new_to_what(lang: Lang) -> String {
     say!(lang,
-        en: "--new-only needs what is known: ombud check --baseline FILE --new-only (ombud check --write-baseline FILE makes one)",
+        en: "--new-only needs a baseline: ombud check --baseline FILE --new-only (ombud check --write-baseline FILE creates one)",
         zh: "--new-only 需要基线：ombud check --baseline 文件 --new-only（可用 ombud check --write-baseline 文件 生成）")
 }
 
 fn bom_alone(lang: Lang) -> String {
     say!(lang,
-        en: "--bom writes CycloneDX JSON and nothing else; leave --map and --format away: ombud check --bom -o bom.json",
+        en: "--bom writes only CycloneDX JSON; drop --map and --format: ombud check --bom -o bom.json",
         zh: "--bom 只输出 CycloneDX JSON，请去掉 --map 和 --format：ombud check --bom -o bom.json")
 }
 
 fn drawn_without_map(lang: Lang) -> String {
     say!(lang,
-        en: "mermaid and svg draw the flow of data; add --map: ombud check --map --format svg -o flow.svg",
+        en: "mermaid and svg draw the data flow; add --map: ombud check --map --format svg -o flow.svg",
         zh: "mermaid 和 svg 用来绘制数据流向，请加上 --map：ombud check --map --format svg -o flow.svg")
 }
 
-/// Whoever has no key can still see what the agent sends.
+/// Without a key, the simulated model still shows what the agent sends.
 fn simulated() -> &'static str {
     if has_key() { "" } else { " --simulated" }
 }
 
-/// Whether a provider's key stands in the environment.
+/// Whether a provider's key is set in the environment.
 pub(crate) fn has_key() -> bool {
     let has = |name| std::env::var_os(name).is_some_and(|key| !key.is_empty());
     ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "DEEPSEEK_API_KEY", "DASHSCOPE_API_KEY"].into_iter().any(has)
@@ -452,24 +453,24 @@ fn unreadable(path: &Path, lang: Lang) -> Advised {
     let path = path.display();
     Advised {
         what: say!(lang, en: "{path} was not checked", zh: "{path} 未能检查"),
-        advice: say!(lang, en: "Give a folder or file that exists and that you may read: ombud check PATH", zh: "请给出存在且有权读取的目录或文件：ombud check 路径"),
+        advice: say!(lang, en: "Give an existing folder or file that you may read: ombud check PATH", zh: "请给出存在且有权读取的目录或文件：ombud check 路径"),
     }
 }
 
 fn unwritable_source(path: &Path, lang: Lang) -> Advised {
     let path = path.display();
     Advised {
-        what: say!(lang, en: "{path} was not mended", zh: "{path} 未能修复"),
-        advice: say!(lang, en: "See whether you may write it and its folder.", zh: "请确认你有权写入该文件及其目录。"),
+        what: say!(lang, en: "{path} was not fixed", zh: "{path} 未能修复"),
+        advice: say!(lang, en: "Check that you may write to it and its folder.", zh: "请确认你有权写入该文件及其目录。"),
     }
 }
 
-/// What `check` needs to know of the providers.
+/// What `check` needs to know about the providers.
 pub(crate) fn known(providers: &Providers) -> ombud_check::Providers {
     let trains = |provider| {
         let facts = providers.facts_of(provider);
         let all: Vec<&str> = facts.iter().map(|fact| fact.trains_default.as_str()).collect();
-        // Where several tiers differ, the one that trains counts: nobody sees from outside which it is.
+        // Where several tiers differ, the one that trains counts: the tier cannot be seen from outside.
         let worst = all.iter().find(|trains| !matches!(**trains, "no" | "unknown"));
         let unknown = all.iter().find(|trains| **trains == "unknown");
         worst.or(unknown).or(all.first()).map_or_else(|| "unknown".to_owned(), |trains| (*trains).to_owned())
@@ -491,7 +492,7 @@ pub(crate) fn known(providers: &Providers) -> ombud_check::Providers {
     ombud_check::Providers::new(all)
 }
 
-/// The variables that `ombud run` sets for a provider, and the path of its own address that each stands for.
+/// The variables that `ombud run` sets for a provider, each with its path below the provider's address at the gateway.
 fn bases(provider: &ombud_gateway::providers::Provider) -> Vec<(String, String)> {
     let door = format!("/p/{}", provider.id);
     let path = |value: String| value.strip_prefix(&door).map(str::to_owned).unwrap_or(value);
@@ -563,7 +564,7 @@ mod tests {
         assert!(absent.contains("无法读取基线"), "{absent}");
         std::fs::write(&path, "{\"schema\": 1}").unwrap();
         let broken = baseline::compare(&args, &mut report, Lang::En).unwrap_err().to_string();
-        assert!(broken.contains("is no baseline (line 1"), "{broken}");
+        assert!(broken.contains("is not a baseline (line 1"), "{broken}");
         let broken = baseline::compare(&args, &mut report, Lang::Zh).unwrap_err().to_string();
         assert!(broken.contains("（第 1 行不是") && !broken.contains("line 1"), "{broken}");
         assert_eq!(verdict(&report, Gate::Release, Stage::Release, false), 1);

@@ -1,5 +1,5 @@
-//! The command line. Help texts exist in both languages: English stands here, Chinese in [`CHINESE`], and a test holds
-//! the two together.
+//! The command line. Help texts exist in both languages: English here, Chinese in [`CHINESE`]; a test keeps the two in
+//! step.
 
 mod exits;
 
@@ -13,7 +13,7 @@ use ombud_core::Lang;
 #[derive(Debug, Parser)]
 #[command(name = "ombud", version, disable_help_subcommand = true)]
 pub(crate) struct Cli {
-    /// Language of all texts: en or zh
+    /// Output language: en or zh
     #[arg(long, global = true, value_name = "LANG", value_parser = tag, display_order = 900)]
     pub lang: Option<String>,
     /// Print results only
@@ -29,56 +29,56 @@ pub(crate) enum Verb {
     Run(Run),
     /// Serve the gateway for agents that run elsewhere
     Serve(Serve),
-    /// Stand between an MCP client and a server
+    /// Run as a proxy between an MCP client and a server
     Mcp(crate::mcp::Mcp),
     /// Offer the check to a coding assistant as an MCP server
     McpServer(crate::assistant::McpServer),
-    /// Allow or decline a tool call that waits
+    /// Allow or decline a pending tool call
     Approve(crate::approvals::Approve),
-    /// Let the servers of an MCP client run behind Ombud
+    /// Route the servers of an MCP client through Ombud
     Connect(crate::connect::Connect),
-    /// Look at the flow map and the conversations in a browser
+    /// Open the flow map and the conversations in a browser
     Console(crate::console::ConsoleArgs),
-    /// Write ombud.toml from what the project shows
+    /// Generate ombud.toml from the contents of the project
     Init(Init),
-    /// Check the project: which protections its users lack
+    /// Check the project for protections that its users lack
     Check(crate::check::Check),
-    /// Check the project in an editor: a language server
+    /// Run the check as a language server for editors
     Lsp(crate::lsp::Lsp),
     /// Explain a rule of the check
     Explain(crate::explain::Explain),
     /// Find personal data and secrets in files or standard input
     Scan(Scan),
-    /// Mask personal data and secrets: replace them by tokens
+    /// Mask personal data and secrets: replace them with tokens
     Redact(Filter),
-    /// Turn the tokens of `redact` back into what they stand for
+    /// Turn the tokens of `redact` back into the original values
     Restore(Filter),
-    /// Test the detectors of this binary on the set it carries, and sign the result
+    /// Test this binary's detectors on its built-in test set, and sign the result
     Selftest(crate::selftest::Selftest),
-    /// Look into the log
+    /// Inspect the log
     Log(Log),
-    /// List the model providers that are known
+    /// List the known model providers
     Providers,
-    /// Why tool calls are decided as they are, and the recorded ones by the policy of now
+    /// Explain how tool calls are decided, and re-test recorded ones under the current policy
     Policy(crate::policy::PolicyArgs),
-    /// Say what to do before release: risks, evidence, steps with minutes
+    /// Plan what to do before release: risks, evidence, steps with time estimates
     Plan(crate::plan::Plan),
     /// Write the privacy notice from what is known, or check the published one
     Notice(crate::notice::Notice),
-    /// Show or erase what is held of one user
+    /// Show or erase the data held about one user
     Subject(crate::subject::Subject),
     /// Attack an agent in a simulated world
     Attack(crate::attack::Attack),
     /// Serve the gullible model and the simulated world
     Sim(crate::sim::Sim),
-    /// Show it all on a little agent
+    /// Demonstrate everything on a small agent
     Demo(Demo),
 }
 
 /// Where requests go.
 #[derive(Debug, Args)]
 pub(crate) struct Upstreams {
-    /// Base URL of the default provider, as an OpenAI SDK takes it
+    /// Base URL of the default provider, as given to an OpenAI SDK
     #[arg(long, value_name = "URL")]
     pub upstream: Option<String>,
     /// Base URL of the default Anthropic provider (without /v1)
@@ -96,10 +96,10 @@ pub(crate) struct Run {
     pub command: Vec<OsString>,
     #[command(flatten)]
     pub upstreams: Upstreams,
-    /// Let a gullible model answer, and give the agent a simulated world: no key, no network
+    /// Simulate the model (a gullible one) and the world around the agent: no key, no network
     #[arg(long)]
     pub simulated: bool,
-    /// Set no start-up hooks in Python and Node children
+    /// Install no start-up hooks in Python and Node child processes
     #[arg(long)]
     pub no_hooks: bool,
 }
@@ -111,7 +111,7 @@ pub(crate) struct Serve {
     /// Address to listen on (default: 127.0.0.1:8787)
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
-    /// Allow an address that others can reach without TLS, because something in front of it speaks TLS
+    /// Allow an address that others can reach without TLS, because a proxy in front of it terminates TLS
     #[arg(long)]
     pub behind_tls: bool,
 }
@@ -121,23 +121,23 @@ pub(crate) struct Init {
     /// Print it instead of writing it
     #[arg(long)]
     pub print: bool,
-    /// Tell coding assistants to run the check: a section of AGENTS.md, and a rule of Cursor where it is used
+    /// Tell coding assistants to run the check: a section in AGENTS.md, and a Cursor rule where Cursor is used
     #[arg(long)]
     pub agents: bool,
-    /// Overwrite a file that exists
+    /// Overwrite an existing file
     #[arg(long)]
     pub force: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Filter {
-    /// Files to read; standard input if none is named, or for `-`
+    /// Files to read; standard input if none is given, or for `-`
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// One JSON object a line: {"id", "text"}; offsets are in Unicode code points
+    /// One JSON object per line: {"id", "text"}; offsets are in Unicode code points
     #[arg(long)]
     pub jsonl: bool,
-    /// Tokens of one session cannot be turned back in another
+    /// Name of the session; its tokens cannot be restored in another
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub session: String,
     /// Configuration file (default: ombud.toml)
@@ -149,10 +149,10 @@ pub(crate) struct Filter {
 pub(crate) struct Scan {
     #[command(flatten)]
     pub filter: Filter,
-    /// Look for signs of injection instead, as in what a tool returns
+    /// Look for signs of injection instead, for example in tool results
     #[arg(long)]
     pub signs: bool,
-    /// With --jsonl, end with 1 too if something is found
+    /// With --jsonl, also exit with 1 if something is found
     #[arg(long, requires = "jsonl")]
     pub exit_code: bool,
 }
@@ -167,11 +167,11 @@ pub(crate) struct Log {
 pub(crate) enum LogVerb {
     /// Show the newest entries, or one exchange
     Show(Show),
-    /// Where an answer or a tool call came from
+    /// Show where an answer or a tool call came from
     Trace(crate::trace::Trace),
-    /// Check that nothing was changed
+    /// Verify that nothing was changed
     Verify(Verify),
-    /// Write a folder that anybody can verify
+    /// Export a folder that anyone can verify
     Export(Export),
 }
 
@@ -180,7 +180,7 @@ pub(crate) struct Show {
     /// The value of x-ombud-receipt
     #[arg(value_name = "EXCHANGE")]
     pub exchange: Option<String>,
-    /// How many entries
+    /// Number of entries
     #[arg(long, short = 'n', default_value_t = 20)]
     pub count: u32,
     /// Decrypt and show what was said: what the agent sent beside what the provider received
@@ -196,7 +196,7 @@ pub(crate) struct Verify {
     /// A .ombud folder or an export (default: the project's)
     #[arg(value_name = "FOLDER")]
     pub source: Option<PathBuf>,
-    /// The log's public key, from somewhere else than the folder
+    /// The log's public key, from a source other than the folder
     #[arg(long, value_name = "VKEY")]
     pub vkey: Option<String>,
     /// Output format
@@ -226,7 +226,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Chinese help, by the place of the English: `command` or `command --argument`.
+/// Chinese help, keyed like the English: `command`, `command argument`, or the argument alone where commands share it.
 const CHINESE: &[(&str, &str)] = &[
     ("", "让你的用户的个人信息不进入智能体调用的大模型，并留下证据。"),
     (" lang", "所有文字的语言：en 或 zh"),
@@ -274,7 +274,7 @@ const CHINESE: &[(&str, &str)] = &[
 /// A table of Chinese help.
 pub(crate) type Chinese = &'static [(&'static str, &'static str)];
 
-/// The tables: the one above, and one beside the arguments of each verb that has its own module.
+/// All help tables: the one above, and one in each module that defines a verb's arguments.
 const TABLES: &[Chinese] = &[
     CHINESE,
     crate::check::CHINESE,
@@ -296,7 +296,7 @@ const TABLES: &[Chinese] = &[
 ];
 
 fn chinese(place: &str) -> Option<&'static str> {
-    // The full place first; then the argument alone, where several commands share it.
+    // The full key first; then the argument alone, for arguments that several commands share.
     let rows = || TABLES.iter().flat_map(|table| table.iter());
     let row = |key: &str| rows().find(|row| row.0 == key).map(|row| row.1);
     row(place).or_else(|| row(place.rsplit(' ').next()?)).or_else(|| {
@@ -305,7 +305,7 @@ fn chinese(place: &str) -> Option<&'static str> {
     })
 }
 
-/// How help is laid out in Chinese.
+/// Layout of the Chinese help.
 const CHINESE_TEMPLATE: &str = "{about}\n\n用法：{usage}\n\n{all-args}{after-help}";
 
 fn localised(command: Command, place: &str) -> Command {
@@ -337,7 +337,7 @@ fn localised(command: Command, place: &str) -> Command {
         .help_template(CHINESE_TEMPLATE)
 }
 
-/// An argument with its help, and what it is by default and what it may be, which clap would tell in English.
+/// Adds its help to an argument, with the default and the possible values, which clap would print in English.
 fn with_values(arg: Arg, help: &str) -> Arg {
     if !arg.get_action().takes_values() {
         return arg.help(help.to_owned());
@@ -356,7 +356,7 @@ fn with_values(arg: Arg, help: &str) -> Arg {
         notes.push(format!("可选 {}", possible.join("、")));
     }
     let notes = notes.join("；");
-    // Two brackets in a row would read as a slip.
+    // Avoid two parenthesised notes in a row.
     let help = match help.strip_suffix('）') {
         _ if notes.is_empty() => help.to_owned(),
         Some(open) => format!("{open}；{notes}）"),
@@ -376,7 +376,7 @@ fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
     Arg::new(name).long(name).short(short).action(action).help(help).help_heading("选项").display_order(999)
 }
 
-/// A language that there is: to speak another one without a word would leave the reader to guess why.
+/// Accepts supported languages only: falling back silently would leave the reader guessing why.
 fn tag(value: &str) -> Result<String, &'static str> {
     let lower = value.to_ascii_lowercase();
     let known = ["en", "zh"].iter().any(|tag| {

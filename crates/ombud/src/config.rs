@@ -1,4 +1,4 @@
-//! `ombud.toml`, environment and flags, in rising order.
+//! `ombud.toml`, environment and flags, in increasing precedence.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -25,7 +25,7 @@ use crate::fault;
 /// The name of the configuration file.
 pub(crate) const FILE: &str = "ombud.toml";
 
-/// The file as it is written. An unknown key is an error: a misspelt protection must not be silently absent.
+/// The file. An unknown key is an error: a misspelt protection must not be silently absent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct File {
@@ -33,17 +33,17 @@ pub(crate) struct File {
     pub lang: Option<Lang>,
     /// What the agent is.
     pub agent: Agent,
-    /// What to find beside what is found by itself.
+    /// What to find in addition to what is detected.
     pub detect: Detect,
     /// What may leave.
     pub policy: Policy,
-    /// What becomes of tool calls.
+    /// What happens to tool calls.
     pub tools: ToolPolicy,
-    /// Who may approve calls outside of the conversation.
+    /// Who may approve calls outside the conversation.
     pub approvals: crate::approvals::Section,
-    /// What answers may point to.
+    /// What answers may link to.
     pub answers: AnswerPolicy,
-    /// How fast and how much clients may ask.
+    /// How fast and how much clients may request.
     pub limits: Limits,
     /// The gateway.
     pub gateway: GatewaySection,
@@ -53,7 +53,7 @@ pub(crate) struct File {
     pub attack: Attack,
     /// `ombud serve`.
     pub serve: Serve,
-    /// What the notice says beside what is seen.
+    /// What the notice says in addition to what is observed.
     pub notice: Notice,
     /// HTTP tools behind the tool edge.
     pub actions: BTreeMap<String, Settings>,
@@ -85,11 +85,11 @@ pub(crate) struct GatewaySection {
     pub upstream_anthropic: Option<String>,
     /// Path endings that pass unread.
     pub pass: Vec<String>,
-    /// Headers that go as they are, whatever they hold.
+    /// Headers that are sent unchanged, whatever they hold.
     pub headers: Vec<String>,
     /// The largest body in MiB.
     pub max_body_mib: usize,
-    /// Seconds to wait for the next byte of an answer.
+    /// Seconds to wait for the next byte of a response.
     pub timeout_s: u64,
 }
 
@@ -110,7 +110,7 @@ impl Default for GatewaySection {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Attack {
-    /// The agent reads the user's words from standard input, not from its last argument.
+    /// Whether the agent reads the user's words from standard input, not from its last argument.
     pub stdin: bool,
     /// Folders with templates of the operator's own.
     pub templates: Vec<PathBuf>,
@@ -122,13 +122,13 @@ pub(crate) struct Attack {
 pub(crate) struct Serve {
     /// Address to listen on.
     pub listen: Option<String>,
-    /// Keys that clients must show.
+    /// Keys that clients must present.
     pub keys: Vec<String>,
-    /// Names under which browsers reach the gateway, beside `localhost` and IP addresses.
+    /// Names under which browsers reach the gateway, besides `localhost` and IP addresses.
     pub hosts: Vec<String>,
 }
 
-/// Flags that stand above the file.
+/// Flags that override the file.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Flags {
     /// `--upstream`
@@ -137,15 +137,15 @@ pub(crate) struct Flags {
     pub upstream_anthropic: Option<String>,
 }
 
-/// Where the state lives if nobody says where: in the current folder.
+/// The default state folder, in the current folder.
 pub(crate) const HOME: &str = ".ombud";
 
-/// Where the state lives: `OMBUD_HOME`, or `.ombud` in the current folder.
+/// The state folder: `OMBUD_HOME`, or `.ombud` in the current folder.
 pub(crate) fn home() -> PathBuf {
     env::var_os("OMBUD_HOME").map_or_else(|| PathBuf::from(HOME), PathBuf::from)
 }
 
-/// Reads the file; its absence is an empty one, unless it was named.
+/// Reads the file; a missing one counts as empty, unless it was named.
 pub(crate) fn read(path: Option<&Path>, lang: Lang) -> Result<File> {
     let (path, named) = (path.unwrap_or(Path::new(FILE)), path.is_some());
     let text = match std::fs::read_to_string(path) {
@@ -169,7 +169,7 @@ pub(crate) fn read(path: Option<&Path>, lang: Lang) -> Result<File> {
     Ok(file)
 }
 
-/// Where this project keeps what its gate depends on: as it is named, and as it is on the disk.
+/// Where this project keeps what its gate depends on: as named, and as resolved on the disk.
 pub(crate) fn kept(file: &Path, home: &Path) -> Kept {
     let both = |path: &Path| {
         let mut paths: Vec<PathBuf> = [std::path::absolute(path).ok(), std::fs::canonicalize(path).ok()]
@@ -180,7 +180,7 @@ pub(crate) fn kept(file: &Path, home: &Path) -> Kept {
         paths
     };
     let mut homes = both(home);
-    // Where the project itself is the home, only what belongs to Ombud in it is kept.
+    // Where the project itself is the home, only what belongs to Ombud in it is protected.
     let around = env::current_dir().is_ok_and(|here| homes.iter().any(|home| here.starts_with(home)));
     if around {
         homes = homes.iter().flat_map(|home| STATE.map(|name| home.join(name))).collect();
@@ -198,7 +198,7 @@ fn known_locales(file: &File, lang: Lang) -> Result<()> {
     let Some(wrong) = file.detect.locales.iter().flatten().find(unknown) else { return Ok(()) };
     let known = known.join(", ");
     Err(anyhow!(say!(lang,
-        en: "`locales` under [detect] names `{wrong}`, for which there are no numbers to look for, so nothing was started.\nKnown: {known}.",
+        en: "`locales` under [detect] names `{wrong}`, for which there are no detection rules, so nothing was started.\nKnown: {known}.",
         zh: "[detect] 的 `locales` 中有 `{wrong}`，没有这个地区的识别规则，因此没有启动。\n可用的有：{known}。")))
 }
 
@@ -212,7 +212,7 @@ pub(crate) fn detector(file: &File) -> Detector {
     Detector::new(&detection(file))
 }
 
-/// The same for source code, where modules and classes look like names of people and companies.
+/// The detector for source code, where modules and classes look like names of people and companies.
 pub(crate) fn code_detector(file: &File) -> Detector {
     Detector::new(&Options { without_names: true, ..detection(file) })
 }
@@ -262,7 +262,7 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
     let memory = memory(file.memory, &file.agent, &file.notice, lang)?;
     if file.serve.keys.iter().any(|key| key.trim().is_empty()) {
         return Err(anyhow!(say!(lang,
-            en: "[serve] in {FILE}: one of `keys` is empty, which is the key of everybody. Take it out, or write a key of at least 16 characters",
+            en: "[serve] in {FILE}: one of `keys` is empty, which lets everybody in. Remove it, or use a key of at least 16 characters",
             zh: "{FILE} 的 [serve]：`keys` 中有一个为空，等于人人都有密钥。请删去它，或写上不少于 16 个字符的密钥")));
     }
     Ok(Config {
@@ -286,13 +286,13 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
     })
 }
 
-/// The same gateway with the simulated model at `server` in the place of every provider: no key is shown to anybody, and no words
-/// leave this machine by it.
+/// The same gateway with the simulated model at `server` in place of every provider: no key is shown to anybody, and no
+/// text leaves this machine through it.
 pub(crate) fn simulated(config: Config, server: &str) -> Result<Config> {
     Ok(Config { providers: config.providers.all_at(server)?, ..config })
 }
 
-/// The memory stores, with names and addresses that can be used.
+/// The memory stores, after their names and addresses were checked.
 fn memory(stores: BTreeMap<String, Store>, agent: &Agent, notice: &Notice, lang: Lang) -> Result<Memory> {
     for (name, store) in &stores {
         let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -313,17 +313,17 @@ fn memory(stores: BTreeMap<String, Store>, agent: &Agent, notice: &Notice, lang:
     Ok(Memory { stores, controller: (name, contact) })
 }
 
-/// A base-URL variable that is set already is what the agent wanted to talk to.
+/// A base-URL variable that is already set says where the agent wanted to go.
 fn inherited(names: &[&str]) -> Option<String> {
     first_set(names, |name| env::var(name).ok())
 }
 
-/// The first of these variables that says something: an empty one hides no other.
+/// The first of these variables with a value: an empty one does not hide the next.
 fn first_set(names: &[&str], value: impl Fn(&str) -> Option<String>) -> Option<String> {
     names.iter().find_map(|name| value(name).filter(|value| !value.trim().is_empty()))
 }
 
-/// The table with this base, and the id under which it is found: the known provider's if the host is one's.
+/// The table with this base, and the id of its entry: the known provider's if the host belongs to one.
 fn with_base(
     providers: Providers,
     fallback: &str,

@@ -1,4 +1,4 @@
-//! `/api/v1/consent/…`: asking, giving, taking back, listing. The Python SDK talks to this.
+//! `/api/v1/consent/…`: asking for, giving, withdrawing and listing consent. Used by the Python SDK.
 
 use std::sync::Arc;
 
@@ -22,12 +22,12 @@ use crate::told::{Told, wrong_method};
 struct Ask {
     /// The operator's id of the subject. It is not stored; a pseudonym stands for it.
     subject: String,
-    /// What for, such as `memory.personalise`: small letters, digits, `.`, `_` and `-`.
+    /// The purpose, such as `memory.personalise`: lower-case letters, digits, `.`, `_` and `-`.
     purpose: String,
     /// The session that a proof is bound to; empty for any.
     #[serde(default)]
     session: String,
-    /// The text that the subject reads before answering. Its digest is kept; another text asks anew.
+    /// The text that the subject reads before answering. Its digest is kept; another text asks again.
     #[serde(default)]
     notice: Option<String>,
 }
@@ -37,10 +37,10 @@ struct Ask {
 struct Give {
     /// The operator's id of the subject.
     subject: String,
-    /// The session, as when it was asked.
+    /// The session, as in `ask`.
     #[serde(default)]
     session: String,
-    /// What `ask` gave out.
+    /// The `request` that `ask` returned.
     request: String,
     /// Whether the subject agreed.
     agreed: bool,
@@ -49,14 +49,14 @@ struct Give {
     method: String,
 }
 
-/// Consent taken back.
+/// A withdrawal of consent.
 #[derive(Deserialize, ToSchema)]
 struct Withdraw {
     /// The operator's id of the subject.
     subject: String,
-    /// What for.
+    /// The purpose.
     purpose: String,
-    /// How the subject said so.
+    /// How the subject withdrew it.
     #[serde(default)]
     method: String,
 }
@@ -67,7 +67,7 @@ struct Whose {
     subject: String,
 }
 
-/// Where consent stands.
+/// The state of a consent.
 #[derive(Serialize, ToSchema)]
 struct Standing {
     /// `given`, `refused`, `withdrawn`; from `ask` also `none`, `expired` and `other_notice`.
@@ -75,10 +75,10 @@ struct Standing {
     /// For the header `x-ombud-consent`, where consent is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<String>,
-    /// When the proof ends, seconds since 1970.
+    /// When the proof expires, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<i64>,
-    /// To be handed back with the subject's answer, where a question has to be asked.
+    /// To be sent back with the subject's answer, where a question has to be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<String>,
     /// The receipt of an answer, for the subject.
@@ -90,13 +90,13 @@ struct Standing {
 /// One consent.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Row {
-    /// What for.
+    /// The purpose.
     pub purpose: String,
     /// `given`, `refused` or `withdrawn`.
     pub state: String,
-    /// When it was answered, seconds since 1970.
+    /// When it was answered, in seconds since 1970.
     pub at: i64,
-    /// Until when it counts.
+    /// Until when it is valid, in seconds since 1970.
     pub until: i64,
     /// SHA-256 of the receipt.
     pub receipt: String,
@@ -132,7 +132,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .with_state(gateway)
 }
 
-/// A proof where the subject has agreed, otherwise what to hand back with the answer.
+/// Returns a proof if the subject has agreed, otherwise what to send back with the answer.
 #[utoipa::path(post, path = "/api/v1/consent/ask", request_body = Ask,
     responses((status = 200, body = Standing), (status = 400, body = Problem), (status = 401, body = Problem)))]
 async fn ask(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Told(input): Told<Ask>) -> Response {
@@ -152,7 +152,7 @@ async fn ask(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Told(input
     }
 }
 
-/// Takes the subject's answer to a question.
+/// Records the subject's answer to a question.
 #[utoipa::path(post, path = "/api/v1/consent/give", request_body = Give,
     responses((status = 200, body = Standing), (status = 401, body = Problem), (status = 409, body = Problem)))]
 async fn give(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Told(input): Told<Give>) -> Response {
@@ -169,7 +169,7 @@ async fn give(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Told(inpu
     }
 }
 
-/// Takes consent back; every proof of the subject is void at once.
+/// Withdraws consent; every proof of the subject is void at once.
 #[utoipa::path(post, path = "/api/v1/consent/withdraw", request_body = Withdraw,
     responses((status = 200, body = Standing), (status = 400, body = Problem), (status = 401, body = Problem)))]
 async fn withdraw(
@@ -187,7 +187,7 @@ async fn withdraw(
     }
 }
 
-/// The consents of a subject.
+/// Lists the consents of a subject.
 #[utoipa::path(get, path = "/api/v1/consent", params(("subject" = String, Query, description = "the operator's id of the subject")),
     responses((status = 200, body = Rows), (status = 400, body = Problem), (status = 401, body = Problem)))]
 async fn list(
@@ -197,7 +197,7 @@ async fn list(
 ) -> Response {
     let Ok(Query(whose)) = whose else {
         let message = say!(gateway.config.lang,
-            en: "name whose consents they are: /api/v1/consent?subject=USER",
+            en: "say whose consents to list: /api/v1/consent?subject=USER",
             zh: "请说明是谁的同意记录：/api/v1/consent?subject=用户");
         return problem(StatusCode::BAD_REQUEST, "ombud_body", message);
     };
@@ -229,7 +229,7 @@ fn standing(state: &str, given: Option<Given>, receipt: Option<serde_json::Value
     Standing { state: state.to_owned(), proof, expires, request: None, receipt }
 }
 
-/// Whose consent it is, if the caller may use this interface and names a subject and a purpose that can be named.
+/// Whose consent it is, if the caller may use this interface and the subject and the purpose are well-formed.
 fn who(
     gateway: &Gateway,
     headers: &HeaderMap,
@@ -249,7 +249,7 @@ fn who(
     }
     if !purpose.is_none_or(named) {
         let message = say!(lang,
-            en: "`purpose` must have 1 to 64 small letters, digits, `.`, `_` or `-`, such as memory.personalise",
+            en: "`purpose` must have 1 to 64 lower-case letters, digits, `.`, `_` or `-`, such as memory.personalise",
             zh: "`purpose` 须为 1 到 64 个小写字母、数字、`.`、`_` 或 `-`，例如 memory.personalise");
         return Err(Box::new(problem(StatusCode::BAD_REQUEST, "ombud_bad_purpose", message)));
     }
@@ -266,12 +266,12 @@ fn troubled(gateway: &Gateway, trouble: &Trouble) -> Response {
     let lang = gateway.config.lang;
     if *trouble == Trouble::NoQuestion {
         let message = say!(lang,
-            en: "this answer belongs to no open question: it was asked for another subject or session, more than 15 minutes ago, or before consent was taken back. Ask again: POST /api/v1/consent/ask",
+            en: "this answer belongs to no open question: it was asked for another subject or session, more than 15 minutes ago, or before consent was withdrawn. Ask again: POST /api/v1/consent/ask",
             zh: "此回答没有对应的待答问题：可能属于其他用户或会话、已超过 15 分钟，或提问之后用户撤回了同意。请重新询问：POST /api/v1/consent/ask");
         return problem(StatusCode::CONFLICT, "ombud_no_question", message);
     }
     let message = say!(lang,
-        en: "the store of consents cannot be used, so no consent counts; see `ombud log verify`",
+        en: "the consent store cannot be used, so no consent counts; run `ombud log verify`",
         zh: "同意记录无法使用，因此任何同意都不生效；请运行 `ombud log verify`");
     problem(StatusCode::SERVICE_UNAVAILABLE, "ombud_store_unusable", message)
 }

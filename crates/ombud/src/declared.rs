@@ -1,5 +1,5 @@
 //! What the operator declares in `ombud.toml` about the agent and its notice. Everything is optional: what is absent is
-//! unknown, and a notice shows it as a gap to be filled.
+//! unknown, and a notice shows it as a gap to fill in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub(crate) struct Agent {
     pub jurisdictions: BTreeSet<String>,
     /// Languages that its users read.
     pub languages: Vec<Lang>,
-    /// What personal data is used for, by id (the one that consent asks for), in the users' words.
+    /// What personal data is used for, by id (as in consent requests), in the users' words.
     pub purposes: BTreeMap<String, Words>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) enum Audience {
     Minors,
 }
 
-/// A text of the operator's: one for all languages, or one for each.
+/// A text by the operator: one for all languages, or one for each.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Words {
@@ -53,7 +53,7 @@ pub(crate) enum Words {
 }
 
 impl Words {
-    /// The text in a language; `None` where the operator gave none that fits.
+    /// The text in a language; `None` if the operator gave none.
     pub(crate) fn of(&self, lang: Lang) -> Option<&str> {
         let text = match (self, lang) {
             (Self::Same(text), _) => Some(text),
@@ -70,7 +70,7 @@ impl Words {
 pub(crate) struct Notice {
     /// The published notice, as a file of the project.
     pub file: Option<PathBuf>,
-    /// Who answers for the agent: a name.
+    /// Who is responsible for the agent: a name.
     pub operator: Option<Words>,
     /// Where a user reaches them.
     pub contact: Option<Words>,
@@ -80,7 +80,7 @@ pub(crate) struct Notice {
     pub retention: Option<Words>,
     /// How a user erases what is stored about them.
     pub erase: Option<Words>,
-    /// Recipients that neither code nor traffic can show, or facts about those that they show.
+    /// Recipients that neither code nor traffic can show, or facts about those that they do show.
     pub recipients: BTreeMap<String, DeclaredRecipient>,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Notice {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DeclaredRecipient {
-    /// What it is to the agent; if absent, what code or traffic show under this name, or a provider.
+    /// Its role for the agent; if absent, what code or traffic show under this name, or a provider.
     pub kind: Option<RecipientKind>,
     /// The name that users read.
     pub name: Option<String>,
@@ -98,9 +98,9 @@ pub(crate) struct DeclaredRecipient {
     pub trains: Option<Trains>,
     /// Days that it keeps what it receives.
     pub retention_days: Option<u32>,
-    /// What it receives.
+    /// The categories it receives.
     pub categories: BTreeSet<DataCategory>,
-    /// What for.
+    /// The purposes.
     pub purposes: BTreeSet<String>,
 }
 
@@ -110,7 +110,7 @@ impl Notice {
         self.recipients.get(name).filter(|said| said.kind.is_none_or(|said| said == kind))
     }
 
-    /// The flow map of what is declared, beside what was `seen`.
+    /// The flow map of the declared recipients; kinds that are not declared are taken from what was `seen`.
     pub(crate) fn flow(&self, seen: &FlowMap) -> FlowMap {
         let mut map = FlowMap::default();
         for (id, said) in &self.recipients {

@@ -1,8 +1,8 @@
-//! Mistakes that libraries report, in the words of the person who has to mend them: the system's, the command line's and
-//! those of a configuration.
+//! Errors reported by libraries, reworded for the person who has to fix them: those of the system, of the command line and
+//! of a configuration.
 //!
-//! Libraries speak English, quote what they were given, and stop at what happened. Here each gets the user's language, the
-//! next thing to type, and nothing of the value itself: what stands wrong in a file may be a key.
+//! Libraries speak English, quote what they were given, and only say what happened. Here each error gets the user's
+//! language and the next thing to type, and loses the value itself: what is wrong in a file may be a key.
 
 mod body;
 mod file;
@@ -17,12 +17,12 @@ pub(crate) use body::body;
 pub(crate) use file::configuration;
 pub(crate) use usage::usage;
 
-/// What the system answered.
+/// Describes an error of the system.
 pub(crate) fn io(error: &io::Error, lang: Lang) -> String {
     use io::ErrorKind as Kind;
     match error.kind() {
         Kind::NotFound => say!(lang, en: "it does not exist", zh: "它不存在"),
-        Kind::PermissionDenied => say!(lang, en: "this user may not do that", zh: "当前用户没有权限"),
+        Kind::PermissionDenied => say!(lang, en: "this user lacks the permission", zh: "当前用户没有权限"),
         Kind::AlreadyExists => say!(lang, en: "it exists already", zh: "它已经存在"),
         Kind::IsADirectory => say!(lang, en: "it is a folder, not a file", zh: "它是目录，不是文件"),
         Kind::NotADirectory => {
@@ -30,20 +30,20 @@ pub(crate) fn io(error: &io::Error, lang: Lang) -> String {
         }
         Kind::StorageFull => say!(lang, en: "the disk is full", zh: "磁盘已满"),
         Kind::QuotaExceeded => {
-            say!(lang, en: "the quota of this user is used up", zh: "当前用户的磁盘配额已用完")
+            say!(lang, en: "the disk quota of this user is used up", zh: "当前用户的磁盘配额已用完")
         }
         Kind::ReadOnlyFilesystem => say!(lang, en: "the file system is read-only", zh: "文件系统是只读的"),
         Kind::AddrInUse => {
-            say!(lang, en: "another program listens on this address", zh: "这个地址已被另一个程序占用")
+            say!(lang, en: "another program is listening on this address", zh: "这个地址已被另一个程序占用")
         }
         Kind::AddrNotAvailable => {
             say!(lang, en: "this machine has no such address", zh: "本机没有这个地址")
         }
-        Kind::ConnectionRefused => say!(lang, en: "nothing listens there", zh: "那里没有程序在监听"),
+        Kind::ConnectionRefused => say!(lang, en: "nothing is listening there", zh: "那里没有程序在监听"),
         Kind::TimedOut => say!(lang, en: "it took too long", zh: "超时了"),
-        Kind::InvalidInput => say!(lang, en: "it is not written as it has to be", zh: "写法无效"),
-        Kind::InvalidData => say!(lang, en: "it is not text in UTF-8", zh: "它不是 UTF-8 文本"),
-        // What the system calls it has no other words here; its number can be looked up.
+        Kind::InvalidInput => say!(lang, en: "its format is not valid", zh: "写法无效"),
+        Kind::InvalidData => say!(lang, en: "it is not UTF-8 text", zh: "它不是 UTF-8 文本"),
+        // Other errors have no wording here; the system's number can be looked up.
         _ => match error.raw_os_error() {
             Some(number) if lang == Lang::Zh => format!("系统错误，代码 {number}"),
             _ => error.to_string(),
@@ -51,8 +51,8 @@ pub(crate) fn io(error: &io::Error, lang: Lang) -> String {
     }
 }
 
-/// What could not be done, and what to type instead. The advice stands on a line of its own, behind the reason: a command that a
-/// reason follows cannot be copied.
+/// What could not be done, and what to type instead. The advice is on a line of its own after the reason: a command
+/// followed by a reason cannot be copied.
 #[derive(Debug)]
 pub(crate) struct Advised {
     /// What could not be done.
@@ -67,7 +67,7 @@ impl std::fmt::Display for Advised {
     }
 }
 
-/// What could not be done when an address is taken, may not be taken, or there is none of that kind.
+/// The error when an address is in use, not permitted or not available.
 pub(crate) fn no_listener(error: io::Error, address: &str, lang: Lang) -> anyhow::Error {
     let what = say!(lang, en: "cannot listen on {address}", zh: "无法监听 {address}");
     let denied = error.kind() == io::ErrorKind::PermissionDenied;
@@ -76,19 +76,19 @@ pub(crate) fn no_listener(error: io::Error, address: &str, lang: Lang) -> anyhow
         return error.context(what);
     }
     let advice = say!(lang,
-        en: "Ports below 1024 are the administrator's. Take another: --listen 127.0.0.1:8787",
+        en: "Ports below 1024 need administrator rights. Choose another: --listen 127.0.0.1:8787",
         zh: "1024 以下的端口只有管理员可以使用。请换一个：--listen 127.0.0.1:8787");
     error.context(Advised { what, advice })
 }
 
-/// What could not be done when a file that was named cannot be written: where its folder is missing, that is said.
+/// The error when a file given by the user cannot be written; if its folder is missing, it says so.
 pub(crate) fn unwritable(path: &Path, lang: Lang) -> Advised {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
     let path = path.display();
     match folder.map(Path::display) {
         Some(folder) => Advised {
             what: say!(lang, en: "cannot write {path}: its folder {folder}", zh: "无法写入 {path}：所在目录 {folder}"),
-            advice: say!(lang, en: "Make the folder (mkdir -p), or choose another file.", zh: "请先创建该目录（mkdir -p），或另选文件。"),
+            advice: say!(lang, en: "Create the folder (mkdir -p), or choose another file.", zh: "请先创建该目录（mkdir -p），或另选文件。"),
         },
         None => Advised {
             what: say!(lang, en: "cannot write {path}", zh: "无法写入 {path}"),
@@ -97,15 +97,15 @@ pub(crate) fn unwritable(path: &Path, lang: Lang) -> Advised {
     }
 }
 
-/// What to do about it, where there is one thing that helps.
+/// The remedy, where there is one.
 pub(crate) fn remedy(error: &io::Error, lang: Lang) -> Option<String> {
     use io::ErrorKind as Kind;
     Some(match error.kind() {
         Kind::NotFound => say!(lang,
-            en: "Look for it with `ls`, and give the path as seen from this folder.",
+            en: "Look for it with `ls`, and give the path relative to this folder.",
             zh: "请用 `ls` 查看，并给出相对于当前目录的路径。"),
         Kind::PermissionDenied | Kind::ReadOnlyFilesystem => say!(lang,
-            en: "`ls -ld` shows whose it is; OMBUD_HOME=FOLDER keeps Ombud's own files elsewhere.",
+            en: "`ls -ld` shows its owner; OMBUD_HOME=FOLDER keeps Ombud's own files elsewhere.",
             zh: "`ls -ld` 可查看属主；用 OMBUD_HOME=目录 可把 Ombud 自己的文件放到别处。"),
         Kind::StorageFull | Kind::QuotaExceeded => say!(lang,
             en: "`df -h .` shows what is left. Make room, or set OMBUD_HOME to a folder on another disk.",

@@ -1,4 +1,4 @@
-//! Files of the user's own that Ombud rewrites, and the home that nobody but its owner can enter.
+//! The user's own files that Ombud rewrites, and the home that only its owner can enter.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -7,31 +7,31 @@ use std::path::{Path, PathBuf};
 
 use ombud_gateway::record;
 
-/// Makes a folder that only its owner can enter; one that exists is left as it is.
+/// Creates a folder that only its owner can enter; an existing one is left as it is.
 pub(crate) fn private_dir(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Makes the home, or shuts one that others can enter: who can reach it is taken for its owner. A folder in which the user works is
-/// a project that was named as the home, and stays as it is.
+/// Creates the home, or closes one that others can enter: whoever can reach it is taken for its owner. A folder in which
+/// the user works is a project that was named as the home, and is left as it is.
 pub(crate) fn home(path: &Path) -> io::Result<()> {
     private_dir(path)?;
     let around = || Some(std::env::current_dir().ok()?.starts_with(fs::canonicalize(path).ok()?));
     let mode = fs::metadata(path)?.permissions().mode();
     if mode & 0o077 != 0 && around() == Some(false) {
-        // Somebody else's folder keeps the mode that its owner chose.
+        // Another user's folder keeps the mode that its owner chose.
         let _ = fs::set_permissions(path, Permissions::from_mode(mode & 0o700));
     }
     Ok(())
 }
 
-/// A new or emptied file that only its owner can read.
+/// Creates or empties a file that only its owner can read.
 pub(crate) fn private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
-/// Puts bytes in place as a whole, in a file that only its owner can read. All sessions of a gateway are one process and may do so at
-/// once: each writes a file of its own first.
+/// Writes bytes atomically to a file that only its owner can read. The sessions of a gateway share one process and may do
+/// so at once, so each writes a temporary file of its own first.
 pub(crate) fn put_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", record::id()));
@@ -42,8 +42,8 @@ pub(crate) fn put_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(temporary, path)
 }
 
-/// Puts a text in place as a whole: whoever looks, also after a full disk or a signal, sees the old one or the new. A file that is
-/// a link stays one, and keeps who may read it.
+/// Replaces a text atomically: a reader sees the old one or the new one, even after a full disk or a signal. A symlink
+/// stays one, and permissions are kept.
 pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let Some(permissions) = permissions(&path)? else {
@@ -52,12 +52,12 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     written(&path, &beside(&path), text, Some(&permissions))
 }
 
-/// Copies a text to a file that nobody else may read before it has the permissions of the one that it is a copy of.
+/// Copies a text to a file that nobody else can read before it has the permissions of the original.
 pub(crate) fn copy(from: &Path, to: &Path, text: &str) -> io::Result<()> {
     written(to, &beside(to), text, permissions(from)?.as_ref())
 }
 
-/// The same under a name beside the file that is free: `name.bak`, `name.bak1`, …
+/// The same under a free name beside the file: `name.bak`, `name.bak1`, …
 pub(crate) fn kept(path: &Path, text: &str) -> io::Result<PathBuf> {
     let name = path.file_name().unwrap_or_default();
     let named = |number: u32| {
@@ -87,7 +87,7 @@ fn beside(path: &Path) -> PathBuf {
 fn written(path: &Path, temporary: &Path, text: &str, permissions: Option<&Permissions>) -> io::Result<()> {
     let done = || {
         let mut options = OpenOptions::new();
-        // A new file is as readable as the user's files are; a copy is nobody else's before it has its permissions.
+        // A new file gets the user's default permissions; a copy is private until it has those of the original.
         options.write(true).create(true).truncate(true).mode(if permissions.is_some() {
             0o600
         } else {
@@ -100,7 +100,7 @@ fn written(path: &Path, temporary: &Path, text: &str, permissions: Option<&Permi
         fs::rename(temporary, path)
     };
     done().inspect_err(|_| {
-        // What is half written is nothing.
+        // A half-written file is of no use.
         let _ = fs::remove_file(temporary);
     })
 }
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!((fs::read_to_string(&file).unwrap().as_str(), mode(&file)), ("two", 0o640));
         assert_eq!(kept, ["ombud.toml.bak", "ombud.toml.bak1"].map(|name| dir.path().join(name)));
         assert!(kept.iter().all(|path| mode(path) == 0o640));
-        // The folder of the target is where the new text is made: what cannot be made there leaves the old one whole.
+        // The new text is written in the folder of the target: if that fails, the old one stays whole.
         fs::create_dir(beside(&file)).unwrap();
         assert!(replace(&file, "three").is_err());
         assert_eq!(fs::read_to_string(&file).unwrap(), "two");

@@ -22,7 +22,7 @@ use crate::config;
 use crate::fault::Advised;
 use crate::output::Terminal;
 
-/// A line out.
+/// An output line.
 #[derive(Serialize)]
 struct Found<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ struct Found<'a> {
     labels: Vec<&'static str>,
 }
 
-/// A line out, with its text.
+/// An output line with its text.
 #[derive(Serialize)]
 struct Text<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +55,7 @@ pub(crate) struct Entity {
     pub score: f32,
 }
 
-/// The detections that the policy counts, in code points.
+/// The detections that reach the policy's minimum score, in code points.
 pub(crate) fn entities(detector: &Detector, policy: &Policy, text: &str) -> Vec<Entity> {
     let (mut at, mut chars) = (0, 0);
     let mut count = |to: usize| {
@@ -70,7 +70,7 @@ pub(crate) fn entities(detector: &Detector, policy: &Policy, text: &str) -> Vec<
             start: count(found.span.start),
             end: count(found.span.end),
             kind: found.kind.name().to_owned(),
-            // Two decimals are all that a score means.
+            // A score has no meaning beyond two decimals.
             score: (found.score * 100.0).round() / 100.0,
         })
         .collect()
@@ -85,8 +85,8 @@ pub(crate) fn labels(detector: &Detector, text: &str) -> Vec<&'static str> {
     labels.into_iter().map(|found| found.category().id()).collect()
 }
 
-/// A text with what may not leave replaced by tokens, and what those stand for. What the policy redacts comes back from no
-/// token: secrets are one-way here too. Short forms of a name are linked to its token.
+/// A text with what may not leave replaced by tokens, and the values behind them. What the policy redacts is never
+/// restored: secrets are one-way here too. Short forms of a name are linked to its token.
 pub(crate) fn masked(detector: &Detector, policy: &Policy, key: &MintKey, text: &str) -> (String, Minted) {
     let recalled = memory::recall(&[text], vec![detector.detect(text).into()], detector.declared_people());
     let mut minted = Minted::with_kin(Arc::clone(&recalled.kin));
@@ -131,7 +131,8 @@ pub(crate) fn scan(scan: &cli::Scan, terminal: Terminal) -> Result<u8> {
     Ok(u8::from(count > 0))
 }
 
-/// The name of a type in words, as one more column: the type itself is the same in every language, for programs.
+/// The name of a type in words, as one more column, in Chinese only: the type itself is the same in every language, for
+/// programs.
 fn word(kind: &str, lang: Lang) -> String {
     let known = DataType::from_name(kind).filter(|_| lang == Lang::Zh);
     known.map(|kind| format!("\t{}", kind.say(lang))).unwrap_or_default()
@@ -147,7 +148,7 @@ pub(crate) async fn redact(args: &cli::Filter, terminal: Terminal) -> Result<u8>
     if !args.jsonl {
         for (_, text) in input::texts(&args.files, terminal) {
             let (text, minted) = masked(&detector, &file.policy, &key, &text?);
-            // What the tokens stand for is safe before the first of them is shown.
+            // The values behind the tokens are stored before the first token is shown.
             keep(&vault, &scope, &[minted]).await?;
             std::io::stdout().write_all(text.as_bytes())?;
         }
@@ -195,13 +196,13 @@ pub(crate) async fn restore(args: &cli::Filter, terminal: Terminal) -> Result<u8
     if tally.unknown > 0 {
         let unknown = tally.unknown;
         terminal.note(&say!(terminal.lang,
-            en: "{unknown} token(s) are not of this session, or stand for a secret, and stay as they are",
+            en: "{unknown} token(s) are not from this session, or stand for a secret, and were left unchanged",
             zh: "{unknown} 个代号不属于本会话，或代表密钥，保持原样"));
     }
     Ok(code)
 }
 
-/// The text with the tokens of a scope turned back.
+/// The text with the tokens of a scope restored.
 pub(crate) async fn turned_back(
     vault: &Vault,
     scope: &str,
@@ -225,12 +226,12 @@ pub(crate) async fn turned_back(
     Ok(mask::restore(&minted, &text, Form::Plain, tally).unwrap_or(text))
 }
 
-/// Stores what tokens stand for, but for those that are never turned back.
+/// Stores the values behind tokens, except those that are never restored.
 pub(crate) async fn keep(vault: &Vault, scope: &str, minted: &[Minted]) -> Result<()> {
     keep_of(vault, None, scope, minted).await.map(drop)
 }
 
-/// The same for a subject of a tenant; false, and nothing is stored, if that one is being erased.
+/// The same for a subject of a tenant; false, with nothing stored, if that subject is being erased.
 pub(crate) async fn keep_of(
     vault: &Vault,
     whose: Option<(&str, &str)>,
@@ -262,10 +263,10 @@ fn vault(lang: Lang) -> Result<Vault> {
         let home = home.display();
         Advised {
             what: say!(lang,
-                en: "cannot make {home}, in which what the tokens stand for is kept encrypted",
+                en: "cannot create {home}, where the values behind the tokens are kept encrypted",
                 zh: "无法创建 {home}：代号所代表的内容要加密保存在其中"),
             advice: say!(lang,
-                en: "Type this in a folder that you may write to, or name another: OMBUD_HOME=FOLDER",
+                en: "Run this in a folder that you may write to, or choose another: OMBUD_HOME=FOLDER",
                 zh: "请在有写权限的目录中运行，或指定其他目录：OMBUD_HOME=目录"),
         }
     })?;

@@ -1,4 +1,4 @@
-//! Starting and stopping a gateway: what `run`, `serve` and `demo` share.
+//! Starting and stopping a gateway: what `run`, `serve` and `attack` share.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,22 +18,22 @@ use crate::console::Console;
 use crate::output::Terminal;
 use crate::share;
 
-/// The file in a home that says where its gateway listens.
+/// The file in a home that holds the address of its gateway.
 const ADDRESS: &str = "address";
 
-/// Where the gateway of a home listens, if it said so.
+/// The address of a home's gateway, if it is recorded.
 pub(crate) fn served_at(home: &Path) -> Option<String> {
     let url = std::fs::read_to_string(home.join(ADDRESS)).ok()?;
     Some(url.trim().to_owned())
 }
 
-/// A gateway that serves.
+/// A running gateway.
 pub(crate) struct Gate {
     /// The gateway.
     pub gateway: Arc<Gateway>,
     /// Where it listens.
     pub address: SocketAddr,
-    /// The number of the log's entry with which it began.
+    /// The number of the log entry with which it began.
     pub first: u64,
     console: Console,
     /// Serves the log to other processes.
@@ -54,7 +54,7 @@ impl Gate {
         Self::open_as(home, config, detector, listener, mode, &[]).await
     }
 
-    /// The same, where browsers reach it under these names too.
+    /// Like `open`, but browsers reach it under these names too.
     pub(crate) async fn open_as(
         home: &Path,
         config: Config,
@@ -74,19 +74,19 @@ impl Gate {
         let router = console.guarded(own.merge(server::router(Arc::clone(&gateway))));
         let (stop, stopped) = oneshot::channel();
         let until = async {
-            // A sender that is gone stops the server too.
+            // A dropped sender stops the server too.
             let _ = stopped.await;
         };
         let edges = (Arc::clone(&gateway), console.porter());
         let server = tokio::spawn(server::serve_edges(listener, router, edges, until));
         let shared = share::offer(home, &gateway);
         tokio::spawn(crate::subject::resume(Arc::clone(&gateway)));
-        // Only a convenience for verbs beside this process: without it they say that the log is in use.
+        // Only a convenience for verbs in other processes: without it they report that the log is in use.
         let _ = std::fs::write(home.join(ADDRESS), format!("http://{address}\n"));
         Ok(Self { gateway, address, first: begun.seq, console, shared, stop, server })
     }
 
-    /// Says where the console is.
+    /// Prints where the console is.
     pub(crate) fn announce_console(&self, terminal: Terminal) {
         let lang = terminal.lang;
         terminal.note(&match self.console.link(self.address) {
@@ -94,12 +94,12 @@ impl Gate {
                 en: "  console: {link} (while this runs; afterwards: `ombud console`)",
                 zh: "  控制台：{link}（运行期间有效；之后请用 `ombud console`）"),
             None => say!(lang,
-                en: "  console: none, as its token cannot be stored; `ombud console` says why",
+                en: "  console: not available, as its token cannot be stored; `ombud console` says why",
                 zh: "  控制台：不可用，因为无法保存令牌；运行 `ombud console` 可查看原因"),
         });
     }
 
-    /// Stops serving, lets open exchanges end for a moment, and closes the log.
+    /// Stops serving, gives open exchanges a moment to end, and closes the log.
     pub(crate) async fn close(self, exit: Option<i64>) -> Result<()> {
         self.console.close();
         // The receiver is gone only if the server has ended already.

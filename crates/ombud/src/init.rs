@@ -37,7 +37,7 @@ pub(crate) fn init(args: &cli::Init, terminal: Terminal) -> Result<u8> {
     match options.open(FILE) {
         Ok(mut file) => file.write_all(text.as_bytes())?,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => bail!(say!(lang,
-            en: "{FILE} exists already and was not touched. `ombud init --print` shows a fresh one, `ombud init --force` overwrites it",
+            en: "{FILE} already exists and was not changed. `ombud init --print` shows a fresh one, `ombud init --force` overwrites it",
             zh: "{FILE} 已存在，未作改动。`ombud init --print` 可查看新生成的内容，`ombud init --force` 可覆盖")),
         Err(error) => {
             let problem = say!(lang, en: "cannot write {FILE}", zh: "无法写入 {FILE}");
@@ -51,7 +51,7 @@ pub(crate) fn init(args: &cli::Init, terminal: Terminal) -> Result<u8> {
         zh: "已根据本项目的 {files} 个文件生成 {FILE}"))?;
     if files == 0 {
         terminal.warn(&say!(lang,
-            en: "there is nothing of an agent in this folder; type `ombud init` where its code or its export is",
+            en: "this folder contains no agent; run `ombud init` where its code or its export is",
             zh: "这个文件夹里没有智能体的文件；请在其源码或导出文件所在的文件夹中运行 `ombud init`"));
     }
     warnings(&survey, &providers, terminal);
@@ -86,7 +86,7 @@ fn warnings(survey: &Survey, providers: &Providers, terminal: Terminal) {
         } else if let Some(provider) = providers.by_host(subject) {
             let id = &provider.id;
             terminal.note(&say!(lang,
-                en: "  {path}:{line} writes out {subject} ({id}): `ombud run` leads Python and Node clients through the gateway all the same",
+                en: "  {path}:{line} hard-codes {subject} ({id}): `ombud run` still leads Python and Node clients through the gateway",
                 zh: "  {path}:{line} 写死了 {subject}（{id}）：`ombud run` 仍会把 Python 和 Node 客户端引到网关"));
         }
     }
@@ -94,7 +94,7 @@ fn warnings(survey: &Survey, providers: &Providers, terminal: Terminal) {
 
 fn text(survey: &Survey, providers: &Providers, terminal: Terminal) -> String {
     let lang = terminal.lang;
-    // Whoever said it once need not say it again in this project.
+    // A language given by flag is kept for the project, so that it need not be given again.
     let spoken = format!("{}lang = \"{}\"", if terminal.told { "" } else { "# " }, lang.tag());
     let found: Vec<&str> = survey
         .hosts
@@ -103,7 +103,7 @@ fn text(survey: &Survey, providers: &Providers, terminal: Terminal) -> String {
         .map(|provider| provider.id.as_str())
         .collect();
     let seen = if found.is_empty() {
-        say!(lang, en: "no address is written out; it then comes from the client library or the environment", zh: "没有写死的地址；地址来自客户端库或环境变量")
+        say!(lang, en: "no address is hard-coded; it comes from the client library or the environment", zh: "没有写死的地址；地址来自客户端库或环境变量")
     } else {
         found.join(", ")
     };

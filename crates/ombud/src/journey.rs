@@ -11,7 +11,7 @@ use ombud_core::say;
 
 use crate::output::Terminal;
 
-/// Files that people start their agent with, and how.
+/// Files that agents are commonly started from, and the command for each.
 const ENTRIES: &[(&str, &str)] = &[
     ("agent.py", "python3 agent.py"),
     ("main.py", "python3 main.py"),
@@ -22,17 +22,17 @@ const ENTRIES: &[(&str, &str)] = &[
     ("index.mjs", "node index.mjs"),
 ];
 
-/// Says what to type next, beside the result.
+/// Prints the command to type next, beside the result.
 pub(crate) fn next(command: &str, terminal: Terminal) {
     terminal.note(&say!(terminal.lang, en: "Next:  {command}", zh: "下一步：{command}"));
 }
 
-/// A check of the same files, to which switches can be added.
+/// The command that checks the same files, to which switches can be added.
 pub(crate) fn check(path: &Path) -> String {
     if path == Path::new(".") { "ombud check".to_owned() } else { format!("ombud check {}", word(path)) }
 }
 
-/// What leads to the folder in which a command has to be typed: nothing for the one where the user is.
+/// The `cd` to the folder in which a command has to be typed; empty for the current one.
 pub(crate) fn there(folder: &Path) -> String {
     if folder == Path::new(".") || !folder.is_dir() {
         return String::new();
@@ -40,13 +40,13 @@ pub(crate) fn there(folder: &Path) -> String {
     format!("cd {} && ", word(folder))
 }
 
-/// A path as a word, which is no switch.
+/// A path as a shell word that cannot be taken for a switch.
 fn word(path: &Path) -> String {
     let path = path.to_string_lossy();
     quoted(&if path.starts_with('-') { format!("./{path}") } else { path.into_owned() })
 }
 
-/// How the agent of this folder is started, as far as its files show it.
+/// The command that starts the agent of this folder, as far as its files show it.
 pub(crate) fn start(folder: &Path, terminal: Terminal) -> String {
     let entry = ENTRIES.iter().find(|(file, _)| folder.join(file).is_file());
     entry.map_or_else(
@@ -55,7 +55,7 @@ pub(crate) fn start(folder: &Path, terminal: Terminal) -> String {
     )
 }
 
-/// The command of an agent without the words that were said to it this time, so that it can be started with others.
+/// An agent's command without this run's prompt, so that it can be started with another one.
 pub(crate) fn again(command: &[OsString]) -> String {
     let sentence =
         |word: &OsString| word.to_string_lossy().contains(|ch: char| ch.is_whitespace() || !ch.is_ascii());
@@ -70,12 +70,12 @@ pub(crate) fn again(command: &[OsString]) -> String {
     typed(command.get(..command.len() - said).unwrap_or(command))
 }
 
-/// A command as it was typed, for a shell.
+/// A command as typed, quoted for a shell.
 pub(crate) fn typed(command: &[OsString]) -> String {
     command.iter().map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
 }
 
-/// A word for a POSIX shell: in single quotes unless it needs none.
+/// A word for a POSIX shell, in single quotes if it needs them.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |ch: char| ch.is_ascii_alphanumeric() || "-_./=:@%+,".contains(ch);
     if !word.is_empty() && word.chars().all(plain) {

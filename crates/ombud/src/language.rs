@@ -1,5 +1,5 @@
-//! Which language to speak: `--lang`, then `OMBUD_LANG`, then `lang` in the project's `ombud.toml`,
-//! `LANGUAGE`, `LC_ALL`, `LC_MESSAGES` and `LANG`.
+//! Selects the language: `--lang`, then `OMBUD_LANG`, then `lang` in the project's `ombud.toml`, `LANGUAGE`, `LC_ALL`,
+//! `LC_MESSAGES` and `LANG`.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,28 +9,28 @@ use serde::Deserialize;
 
 use crate::config;
 
-/// The language, and whether it has to be said again.
+/// The language, and whether suggested commands have to repeat it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Spoken {
-    /// The language to speak.
+    /// The language to use.
     pub lang: Lang,
-    /// Whether the flag alone says so: the next command would speak another language without it.
+    /// Whether only the flag selects it: without the flag, the next command would use another language.
     pub told: bool,
 }
 
-/// The language, before the command line is parsed, so that its own errors can be told in it.
+/// Determines the language before the command line is parsed, so that parse errors appear in it too.
 pub(crate) fn of(args: &[OsString]) -> Spoken {
     chosen(flag(args), quiet())
 }
 
-/// What would be spoken without a flag.
+/// The language without the flag.
 fn quiet() -> Lang {
     let variable = |name: &str| env::var(name).ok().and_then(|tag| Lang::from_tag(&tag));
     variable("OMBUD_LANG").or_else(project).or_else(|| locale(|name| env::var(name).ok())).unwrap_or_default()
 }
 
-/// The language of the environment, in the order in which other programs look: `LANGUAGE` is a list of those that are preferred, and
-/// says nothing where the locale is the one for programs.
+/// The language of the environment, in the order other programs use: `LANGUAGE` is a list of preferences, and is ignored if
+/// the locale is `C` or `POSIX`.
 fn locale(value: impl Fn(&str) -> Option<String>) -> Option<Lang> {
     let set = |name: &str| value(name).filter(|tag| !tag.trim().is_empty());
     let base = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set);
@@ -43,7 +43,7 @@ fn chosen(flag: Option<Lang>, quiet: Lang) -> Spoken {
     Spoken { lang: flag.unwrap_or(quiet), told: flag.is_some_and(|flag| flag != quiet) }
 }
 
-/// The value of `--lang`. What follows `--` belongs to the agent.
+/// The value of `--lang`. Arguments after `--` belong to the agent.
 fn flag(args: &[OsString]) -> Option<Lang> {
     let own: Vec<&str> = args.iter().map_while(|arg| arg.to_str()).take_while(|arg| *arg != "--").collect();
     own.iter().enumerate().find_map(|(i, arg)| match arg.strip_prefix("--lang")? {
@@ -52,13 +52,14 @@ fn flag(args: &[OsString]) -> Option<Lang> {
     })
 }
 
-/// A language that there is: the mistake in another is told in the one that would be spoken without it.
+/// A supported language. An unsupported one is reported in the language used without the flag.
 fn known(tag: &str) -> Option<Lang> {
     let spoken = ["en", "zh"].iter().any(|known| tag.to_ascii_lowercase().starts_with(known));
     if spoken { Lang::from_tag(tag) } else { None }
 }
 
-/// What the project says. A file that cannot be read says nothing here; whoever needs it tells what is wrong with it.
+/// What the project's configuration says. An unreadable file counts as silent here; the commands that need it report the
+/// error.
 fn project() -> Option<Lang> {
     #[derive(Deserialize)]
     struct Head {

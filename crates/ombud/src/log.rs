@@ -54,7 +54,7 @@ fn is_exchange(record: &Record) -> bool {
     record.event.as_ref().is_some_and(|event| event.exchange.is_some())
 }
 
-/// Bytes of a log that are checked in passing: less than a second of work.
+/// Largest log, in bytes, that is verified in passing: less than a second of work.
 const QUICKLY: u64 = 256 * 1024 * 1024;
 
 fn size(folder: &Path) -> u64 {
@@ -62,11 +62,11 @@ fn size(folder: &Path) -> u64 {
     files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
 }
 
-/// Says it if the log that was just shown is not as it was signed: what is shown of it proves nothing then.
+/// Warns if the log just shown does not match its signatures: then what it shows proves nothing.
 pub(crate) fn warn_of_damage(terminal: Terminal) {
     if size(&config::home().join("journal")) > QUICKLY {
         terminal.note(&say!(terminal.lang,
-            en: "This log is large and was not checked just now: `ombud log verify` does it",
+            en: "This log is large and was not verified just now: run `ombud log verify`",
             zh: "日志较大，此次没有校验；可用 `ombud log verify` 校验"));
         return;
     }
@@ -76,13 +76,13 @@ pub(crate) fn warn_of_damage(terminal: Terminal) {
             en: "ombud: WARNING: this log is DAMAGED, so what is shown here may not be what happened. `ombud log verify` says where",
             zh: "ombud：警告：日志已损坏，此处显示的内容可能与实际不符。`ombud log verify` 会指出位置"),
         Err(_) => say!(terminal.lang,
-            en: "ombud: WARNING: it could not be checked whether this log is as it was signed. `ombud log verify` says why",
+            en: "ombud: WARNING: this log could not be verified. `ombud log verify` says why",
             zh: "ombud：警告：无法检查日志是否与签名时一致。`ombud log verify` 会说明原因"),
     };
     terminal.warn(&told);
 }
 
-/// The exchange that is meant: its id, or the beginning of it where only one begins so.
+/// The exchange that is meant: its id, or an unambiguous prefix of it.
 pub(crate) async fn exchange(reader: &mut Reader, typed: &str, lang: Lang) -> Result<String> {
     const NAMED: u32 = 5;
     let mut ids = reader.exchanges(typed, NAMED + 1).await?;
@@ -116,7 +116,7 @@ fn line(record: &Record, lang: Lang) -> String {
     format!("{:>6}  {time}  {what}  [{exchange}]", record.seq)
 }
 
-/// What left without being looked into.
+/// Parts that left without being inspected.
 fn unread(request: &RequestRecord, lang: Lang) -> String {
     match request.opaque.values().sum::<u64>() + u64::from(request.wire == "unread") {
         0 => String::new(),
@@ -124,7 +124,7 @@ fn unread(request: &RequestRecord, lang: Lang) -> String {
     }
 }
 
-/// Headers that did not leave, if any.
+/// Headers that were not sent, if any.
 fn left_out(headers: &[String], lang: Lang) -> String {
     let names = one_line(&headers.join(", "));
     match (headers, lang) {
@@ -134,7 +134,7 @@ fn left_out(headers: &[String], lang: Lang) -> String {
     }
 }
 
-/// How many signs of injection a request holds, if any.
+/// Number of signs of injection in a request, if any.
 fn signs(count: usize, lang: Lang) -> String {
     match count {
         0 => String::new(),
@@ -147,11 +147,11 @@ fn erased(subject: &str, count: u64, residue: &BTreeMap<String, Option<u64>>, la
         let places = residue.iter().filter(|(_, left)| **left != Some(0));
         let places = places.map(|(place, _)| place.as_str()).collect::<Vec<_>>().join(", ");
         return say!(lang,
-            en: "data of {subject} NOT ERASED COMPLETELY: {count} item(s) deleted; left or not known in: {places}",
+            en: "data of {subject} NOT ERASED COMPLETELY: {count} item(s) deleted; left or unknown in: {places}",
             zh: "{subject} 的数据未全部删除：已删除 {count} 项；仍有残留或情况不明：{places}");
     }
     if count == 0 {
-        return say!(lang, en: "nothing was held of {subject}, so nothing was erased", zh: "没有 {subject} 的数据，因此没有删除任何内容");
+        return say!(lang, en: "no data was held about {subject}, so nothing was erased", zh: "没有 {subject} 的数据，因此没有删除任何内容");
     }
     say!(lang, en: "data of {subject} erased: {count} item(s)", zh: "已删除 {subject} 的数据：{count} 项")
 }
@@ -188,7 +188,7 @@ fn what(event: &Event, lang: Lang) -> String {
             let (server, tool) = (&call.server, &call.tool);
             let decision = gate::told_unseen(&call.decision, lang);
             let headers = left_out(&call.headers, lang);
-            say!(lang, en: "{server}: call of {tool}: {decision}{headers}", zh: "{server}：调用 {tool}：{decision}{headers}")
+            say!(lang, en: "{server}: call to {tool}: {decision}{headers}", zh: "{server}：调用 {tool}：{decision}{headers}")
         }
         EventKind::ToolResult(result) => {
             let (server, tool, outcome) = (&result.server, &result.tool, words::state(&result.outcome, lang));
@@ -202,7 +202,7 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::SourcesDeclared { sources } => {
             let (count, names) = (sources.len(), declared(sources, lang));
-            say!(lang, en: "the agent says where {count} text(s) come from: {names}", zh: "智能体声明了 {count} 段文本的来源：{names}")
+            say!(lang, en: "the agent declared the sources of {count} text(s): {names}", zh: "智能体声明了 {count} 段文本的来源：{names}")
         }
         EventKind::Consent(consent) => {
             let (subject, purpose) = (subject(event), &consent.purpose);
@@ -227,12 +227,12 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::Tunnel { host, outcome } => {
             let outcome = words::state(outcome, lang);
-            say!(lang, en: "past the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
+            say!(lang, en: "bypassing the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
         }
     }
 }
 
-/// An answer as it came, if one came.
+/// An answer as it was received, if one was.
 fn answered(answer: &ResponseRecord, lang: Lang) -> String {
     let (status, restored) = (answer.status, answer.restored);
     let end = match (&answer.code, answer.complete) {
@@ -246,7 +246,7 @@ fn answered(answer: &ResponseRecord, lang: Lang) -> String {
     say!(lang, en: "answer {status}: {restored} value(s) restored{end}", zh: "回答 {status}：还原 {restored} 个值{end}")
 }
 
-/// What was told instead of an answer; the provider is not known if none was chosen yet.
+/// What the client was told instead of an answer; the provider is unknown if none was chosen yet.
 fn refused(code: &str, provider: Option<&str>, lang: Lang) -> String {
     let why = words::reason(code, lang);
     let whose =
@@ -258,7 +258,7 @@ fn refused(code: &str, provider: Option<&str>, lang: Lang) -> String {
     }
 }
 
-/// What went wrong with an answer, and whose doing it was.
+/// What went wrong with an answer, and who is responsible.
 fn failure(code: &str, fault: Party, lang: Lang) -> String {
     let why = words::reason(code, lang);
     match words::party(fault, lang) {
@@ -267,10 +267,10 @@ fn failure(code: &str, fault: Party, lang: Lang) -> String {
     }
 }
 
-/// Origins of declared texts that are named in one line.
+/// Origins of declared texts that are named on one line.
 const MOST_NAMES: usize = 4;
 
-/// Origins of declared texts, each once; a few of many.
+/// The origins of declared texts, each once; only a few of many.
 fn declared(sources: &[DeclaredRecord], lang: Lang) -> String {
     let mut names: Vec<String> = sources.iter().map(|source| source.origin.say(lang)).collect();
     names.sort();
@@ -280,7 +280,7 @@ fn declared(sources: &[DeclaredRecord], lang: Lang) -> String {
     names.join(if lang == Lang::Zh { "、" } else { ", " }) + more
 }
 
-/// The rules that spoke about an answer, each once with what was decided.
+/// The rules that matched an answer, each once with what was decided.
 fn findings(notice: &AnswerNoticeRecord, lang: Lang) -> String {
     let mut told: Vec<String> =
         notice.found.iter().map(|found| gate::told_rule(&found.rule, &found.decision, lang)).collect();
@@ -306,7 +306,7 @@ fn masked(counts: &Counts, lang: Lang) -> String {
     if counts.is_empty() {
         return say!(lang, en: "masked nothing", zh: "未脱敏任何内容");
     }
-    // By category, as the summary of a run and the plan speak of them.
+    // By category, as in the summary of a run and in the plan.
     let mut sums: BTreeMap<DataCategory, u64> = BTreeMap::new();
     for (kind, count) in counts {
         *sums.entry(kind.category()).or_default() += count;
@@ -316,7 +316,7 @@ fn masked(counts: &Counts, lang: Lang) -> String {
     say!(lang, en: "masked {sums}", zh: "已脱敏 {sums}")
 }
 
-/// What was said: of a request what the agent sent and what the provider received.
+/// Prints the contents: of a request, what the agent sent and what the provider received.
 async fn content(reader: &Reader, record: &Record, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     match reader.contents(record).await? {
@@ -350,7 +350,8 @@ pub(crate) fn patched(body: &[u8], patches: &[u8]) -> Vec<u8> {
     splice(body, &mut patches)
 }
 
-/// JSON whose writer escapes all but ASCII, with these characters as they are read. What steers or has no form stays escaped.
+/// Decodes the `\u` escapes of JSON written in ASCII only, for letters, digits and CJK punctuation. Everything else stays
+/// escaped: it could be invisible or control the terminal.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -370,7 +371,7 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// The character of `\uXXXX`, or of a pair of them, and the length of its escape.
+/// The character encoded by `\uXXXX` or a surrogate pair, and the length of the escape.
 fn escaped_character(escape: &str) -> Option<(char, usize)> {
     let unit = |at: usize| {
         let digits = escape.get(at..at + 6)?.strip_prefix("\\u")?;
@@ -385,7 +386,7 @@ fn escaped_character(escape: &str) -> Option<(char, usize)> {
     visible.then_some((ch, 6 * ch.len_utf16()))
 }
 
-/// Model text is hostile: nothing of it may steer the terminal.
+/// Model text is hostile: none of it may control the terminal.
 fn indented(bytes: &[u8]) -> String {
     let text: String = unescaped(&String::from_utf8_lossy(bytes))
         .chars()
@@ -402,7 +403,7 @@ pub(crate) fn verify(args: &cli::Verify, terminal: Terminal) -> Result<u8> {
         Some(text) => match VerifierKey::parse(text.trim()) {
             Some(key) => Some(key),
             None => bail!(say!(lang,
-                en: "this is no public key of a log. It looks like `name+1a2b3c4d+…` and stands in the file `vkey` of an export",
+                en: "this is not the public key of a log. A key looks like `name+1a2b3c4d+…` and is in the file `vkey` of an export",
                 zh: "这不是日志公钥。公钥形如 `name+1a2b3c4d+…`，位于导出目录的 `vkey` 文件中")),
         },
         None => None,
@@ -414,7 +415,7 @@ pub(crate) fn verify(args: &cli::Verify, terminal: Terminal) -> Result<u8> {
     }
     if !report.is_whole() && matches!(args.format, Format::Text) {
         terminal.note(&say!(lang,
-            en: "Keep this folder as it is: it is evidence. Put a backup back, or begin a new log: OMBUD_HOME=FOLDER",
+            en: "Keep this folder unchanged: it is evidence. Restore a backup, or start a new log: OMBUD_HOME=FOLDER",
             zh: "请原样保留该目录，它是证据。可恢复备份，或另建日志：OMBUD_HOME=目录"));
     }
     Ok(u8::from(!report.is_whole()))
@@ -433,7 +434,7 @@ pub(crate) fn print(report: &Report, source: &str, terminal: Terminal) -> Result
         }
     } else {
         terminal.out(&say!(lang,
-            en: "whole: {entries} entries and {payloads} encrypted contents in {source} are as they were signed",
+            en: "intact: {entries} entries and {payloads} encrypted contents in {source} match their signatures",
             zh: "完好：{source} 中的 {entries} 条记录和 {payloads} 份加密内容与签名时一致"))?;
     }
     for gap in &report.not_covered {
@@ -462,7 +463,7 @@ pub(crate) fn export(args: &cli::Export, terminal: Terminal) -> Result<u8> {
     let (lang, folder) = (terminal.lang, args.output.display());
     let (entries, payloads) = (exported.entries, exported.payloads);
     terminal.tell(&say!(lang,
-        en: "{folder}: {entries} entries and {payloads} encrypted contents. Anybody can check it: ombud log verify {folder}",
+        en: "{folder}: {entries} entries and {payloads} encrypted contents. Anyone can verify it: ombud log verify {folder}",
         zh: "{folder}：{entries} 条记录，{payloads} 份加密内容。任何人都可以校验：ombud log verify {folder}"))?;
     Ok(0)
 }

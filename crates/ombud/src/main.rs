@@ -67,18 +67,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// One runtime for every verb. Long bodies and the disk have threads of their own.
+/// One runtime for every verb. Long bodies and disk I/O have threads of their own.
 fn start(cli: Cli, terminal: Terminal) -> Result<u8> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build()?;
     let code = runtime.block_on(verb(cli, terminal));
-    // A read of standard input that nobody waits for any more must not keep the process.
+    // A pending read of standard input that nobody waits for must not keep the process alive.
     runtime.shutdown_background();
     code
 }
 
-/// Threads that serve connections: one for two cores. A request spends most of its time at the provider's; what it costs
-/// here is a tenth of a millisecond, and handing it from thread to thread costs more than a second thread gains.
+/// Threads that serve connections: one per two cores. A request spends most of its time at the provider; it costs a tenth
+/// of a millisecond here, and moving it between threads costs more than a second thread gains.
 fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2).clamp(1, 8)
 }
@@ -118,7 +118,7 @@ async fn verb(cli: Cli, terminal: Terminal) -> Result<u8> {
     }
 }
 
-/// `ombud` alone: where things stand, and what to type next.
+/// `ombud` alone: the current state, and what to type next.
 fn status(terminal: Terminal) -> Result<u8> {
     let lang: Lang = terminal.lang;
     let version = env!("CARGO_PKG_VERSION");

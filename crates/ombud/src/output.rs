@@ -1,4 +1,4 @@
-//! Standard output carries the result, standard error everything else. A reader that goes away is no error.
+//! Standard output carries the result, standard error everything else. A reader that closes the pipe is no error.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write};
@@ -16,10 +16,10 @@ use crate::language::Spoken;
 /// Where texts go.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terminal {
-    /// The language to speak.
+    /// The language to use.
     pub lang: Lang,
     quiet: bool,
-    /// Whether the next command would speak another language unless it is told.
+    /// Whether suggested commands must name the language, because they would otherwise use another.
     pub told: bool,
 }
 
@@ -30,18 +30,18 @@ impl Terminal {
         Self { lang, quiet, told: false }
     }
 
-    /// A terminal that goes on in the language it was told to speak.
+    /// A terminal in the selected language.
     pub(crate) fn of(spoken: Spoken, quiet: bool) -> Self {
         Self { lang: spoken.lang, quiet, told: spoken.told }
     }
 
-    /// A text of ours in which every command of Ombud stands as it has to be typed to stay in this language. The one place that
-    /// decides it.
+    /// One of our own texts, with `--lang` in every Ombud command if it is needed to stay in this language. The one place
+    /// that decides this.
     pub(crate) fn carried(self, text: &str) -> String {
         if self.told { carried(text, self.lang.tag()) } else { text.to_owned() }
     }
 
-    /// How a gateway tells its own errors.
+    /// How a gateway adapts its own messages.
     pub(crate) fn tells(self) -> Tell {
         if self.told { |text, lang| carried(&text, lang.tag()) } else { as_it_is }
     }
@@ -55,25 +55,25 @@ impl Terminal {
         Ok(writeln!(std::io::stdout(), "{line}")?)
     }
 
-    /// A line of the result that is ours alone and may name commands.
+    /// A line of the result that is entirely ours and may name commands.
     pub(crate) fn tell(self, line: &str) -> Result<()> {
         self.out(&self.carried(line))
     }
 
-    /// A line beside the result; none with `--quiet`.
+    /// A line on standard error; suppressed by `--quiet`.
     pub(crate) fn note(self, line: &str) {
         if !self.quiet {
             self.warn(line);
         }
     }
 
-    /// A line beside the result that is shown always.
+    /// A line on standard error, always shown.
     pub(crate) fn warn(self, line: &str) {
-        // There is nowhere left to tell that standard error is closed.
+        // There is nowhere left to report that standard error is closed.
         let _ = writeln!(std::io::stderr(), "{}", self.carried(line));
     }
 
-    /// What went wrong, and exit code 2. A closed pipe is a reader that had enough.
+    /// Reports an error and returns exit code 2. A closed pipe is a reader that had enough.
     pub(crate) fn failure(self, error: &anyhow::Error) -> ExitCode {
         if error.chain().any(is_broken_pipe) {
             return ExitCode::SUCCESS;
@@ -91,7 +91,7 @@ impl Terminal {
     }
 }
 
-/// The text with the language in each command: behind the word `ombud` where one of its verbs comes next.
+/// The text with the language in each command: after the word `ombud` where one of its verbs follows.
 fn carried(text: &str, tag: &str) -> String {
     const NAME: &str = "ombud ";
     let part = |ch: char| ch.is_ascii_alphanumeric() || "-_./".contains(ch);
@@ -132,7 +132,7 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
     io_error(error).is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Help and version go to standard output with 0, mistakes to standard error with 2.
+/// Help and version go to standard output with 0, errors to standard error with 2.
 pub(crate) fn usage(error: &clap::Error, args: &[OsString], spoken: Spoken) -> ExitCode {
     let code = if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
     match fault::usage(error, args, spoken.lang) {
@@ -140,7 +140,7 @@ pub(crate) fn usage(error: &clap::Error, args: &[OsString], spoken: Spoken) -> E
         None if spoken.lang == Lang::Zh => {
             let help = error.render();
             let help = if io::stdout().is_terminal() { help.ansi().to_string() } else { help.to_string() };
-            // A reader that went away has read enough.
+            // A reader that closed the pipe has read enough.
             let _ = write!(io::stdout(), "{}", in_chinese(&help));
         }
         None => drop(error.print()),
@@ -148,7 +148,7 @@ pub(crate) fn usage(error: &clap::Error, args: &[OsString], spoken: Spoken) -> E
     code
 }
 
-/// What the library of the command line writes into help by itself.
+/// Translates what clap itself writes into help.
 pub(crate) fn in_chinese(help: &str) -> String {
     [("[OPTIONS]", "[选项]"), ("参数:", "参数："), ("选项:", "选项："), ("命令:", "命令：")]
         .into_iter()
@@ -170,7 +170,7 @@ mod tests {
                 "可运行：ombud --lang zh log verify x；ombud --lang zh mcp-server",
             ),
             ("cd /tmp/x && ombud console", "cd /tmp/x && ombud --lang zh console"),
-            // What is no command stays: another word, a name that ends so, a language that is told already.
+            // Not commands: another word, a name that ends in `ombud`, a language that is given already.
             ("ombud attacks your agent", "ombud attacks your agent"),
             ("/opt/my-ombud run", "/opt/my-ombud run"),
             ("`ombud --lang en notice`", "`ombud --lang en notice`"),
@@ -179,7 +179,7 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(told.carried(text), expected);
             assert_eq!(Terminal::new(Lang::Zh, false).carried(text), text);
-            // What a gateway answers is told as what this terminal shows.
+            // A gateway's messages get the same treatment as this terminal's.
             assert_eq!(told.tells()(text.to_owned(), Lang::Zh), expected);
             assert_eq!(Terminal::new(Lang::Zh, false).tells()(text.to_owned(), Lang::Zh), text);
         }

@@ -1,8 +1,8 @@
 //! The folder `spent` of a home: what clients have done today, for `calls_per_day` and `money_per_day` under `[tools.limits]`.
 //!
-//! Each `ombud mcp` is a process of its own and begins at nought, so what it does is appended to a file of the day that all of them
-//! read. A line is one write, short enough to be whole. Two that decide in the same moment may both still see the other's call
-//! undone: a limit may be passed by as many calls as are decided at once. A day is one of UTC.
+//! Each `ombud mcp` is a process of its own and starts at zero, so what it does is appended to a file of the day that all
+//! of them read. A line is one write, short enough to be atomic. Two processes that decide at the same moment may miss each
+//! other's call: a limit may be exceeded by as many calls as are decided at once. Days are in UTC.
 
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
@@ -15,24 +15,25 @@ use ombud_gateway::daily::{Daily, Today};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// What is over every limit.
+/// More than every limit.
 const UNKNOWN: Today = Today { calls: u32::MAX, money: u64::MAX };
 
 /// The days of a home.
 pub(crate) struct Purse {
     folder: PathBuf,
-    /// Whether each client has limits of its own. Where no keys tell them apart, one could name itself anew each time.
+    /// Whether each client has limits of its own. Without keys to tell them apart, a client could take a new name each
+    /// time.
     apart: bool,
     read: Mutex<Sums>,
-    /// The day of which something could not be written down, whichever day was last read.
+    /// The day on which something could not be recorded, whichever day was read last.
     lost: Mutex<Option<u64>>,
 }
 
-/// What was read of the file of a day.
+/// What was read from the file of a day.
 #[derive(Default)]
 struct Sums {
     day: u64,
-    /// Bytes of the file that are in the sums.
+    /// Bytes of the file that are included in the sums.
     bytes: u64,
     clients: HashMap<String, Today>,
 }
@@ -77,12 +78,12 @@ impl Purse {
         file.write_all(format!("{} {money}\n", self.whose(client)).as_bytes())
     }
 
-    /// Lets go of other days.
+    /// Removes the files of other days.
     fn forget(&self, day: u64) {
         for file in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let other = file.file_name().to_str().and_then(|name| name.parse::<u64>().ok());
             if other.is_some_and(|other| other != day) {
-                // Somebody else may have let it go.
+                // Another process may have removed it.
                 let _ = fs::remove_file(file.path());
             }
         }

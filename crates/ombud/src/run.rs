@@ -1,4 +1,4 @@
-//! `ombud run -- CMD`: a gateway for the life of one command.
+//! `ombud run -- CMD`: a gateway for the lifetime of one command.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -84,22 +84,22 @@ async fn child(
     wait(&mut child).await
 }
 
-/// What is told when a program cannot be started.
+/// The error for a program that cannot be started.
 pub(crate) fn cannot_start(program: &OsStr, error: std::io::Error, terminal: Terminal) -> anyhow::Error {
     let is_folder = Path::new(program).is_dir();
     let program = Path::new(program).display();
     if is_folder {
         return anyhow::anyhow!(say!(terminal.lang,
-            en: "cannot start `{program}`: it is a folder. Type the program that is to run, such as `python3 {program}/agent.py`",
+            en: "cannot start `{program}`: it is a folder. Give the program to run, such as `python3 {program}/agent.py`",
             zh: "无法启动 `{program}`：它是一个文件夹。请写出要运行的程序，例如 `python3 {program}/agent.py`"));
     }
     if error.kind() == std::io::ErrorKind::PermissionDenied {
         return anyhow::anyhow!(say!(terminal.lang,
-            en: "cannot start `{program}`: it is not marked as a program. `chmod +x {program}` does that; a script also starts with its interpreter in front, such as `python3 {program}`",
+            en: "cannot start `{program}`: it is not executable. Run `chmod +x {program}`, or put the interpreter in front, such as `python3 {program}`",
             zh: "无法启动 `{program}`：它没有执行权限。可运行 `chmod +x {program}`；脚本也可在前面加上解释器，例如 `python3 {program}`"));
     }
     if error.kind() == std::io::ErrorKind::NotFound {
-        // A path is not looked for, nor does it stand in this folder.
+        // A path is not looked up in PATH, so the advice further below does not apply to it.
         if program.to_string().contains(std::path::is_separator) {
             return anyhow::anyhow!(say!(terminal.lang,
                 en: "cannot start `{program}`: there is no such file, or the interpreter that its first line names is missing. `ls -l {program}` shows whether it is there",
@@ -110,14 +110,14 @@ pub(crate) fn cannot_start(program: &OsStr, error: std::io::Error, terminal: Ter
             zh: "无法启动 `{program}`：没有这个程序。可用 `command -v {program}` 查找；当前目录中的文件请写作 `./{program}`"));
     }
     anyhow::Error::new(error).context(say!(terminal.lang,
-        en: "cannot start `{program}`. Is it installed and spelt right? Type the command by itself to see",
+        en: "cannot start `{program}`. Is it installed and spelled correctly? Try the command by itself",
         zh: "无法启动 `{program}`。请确认已安装且拼写正确；可单独运行这条命令试试"))
 }
 
-/// A child that was interrupted too has so long to end before it is interrupted by us.
+/// How long a child that got the same interrupt has to end before we interrupt it.
 const GROUP: std::time::Duration = std::time::Duration::from_millis(250);
 
-/// Waits for the child. Requests to end are passed on.
+/// Waits for the child, passing on requests to end.
 async fn wait(child: &mut Child) -> Result<ExitStatus> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -125,7 +125,8 @@ async fn wait(child: &mut Child) -> Result<ExitStatus> {
     loop {
         tokio::select! {
             status = child.wait() => return Ok(status?),
-            // Ctrl-C reaches a child that shares the terminal by itself, and a signal to the whole group one without a terminal.
+            // Ctrl-C reaches a child that shares the terminal by itself; without a terminal, a signal to the whole group
+            // does.
             _ = interrupt.recv() => if !at_terminal() {
                 if let Ok(status) = tokio::time::timeout(GROUP, child.wait()).await {
                     return Ok(status?);
@@ -138,7 +139,7 @@ async fn wait(child: &mut Child) -> Result<ExitStatus> {
     }
 }
 
-/// Whether what is typed at a terminal interrupts us, and with us the child: we are its foreground group.
+/// Whether Ctrl-C at a terminal interrupts us and the child alike: we are its foreground process group.
 fn at_terminal() -> bool {
     let terminal = std::fs::File::open("/dev/tty");
     terminal.is_ok_and(|terminal| {
@@ -154,14 +155,14 @@ fn pass_on(child: &Child, signal: rustix::process::Signal) {
     }
 }
 
-/// The child's own code; 128 and the signal's number if one ended it, as shells do.
+/// The child's own code, or 128 plus the signal number if a signal ended it, as shells do.
 fn exit_code(status: ExitStatus) -> u8 {
     use std::os::unix::process::ExitStatusExt as _;
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(2)
 }
 
-/// Everything that leads a child through the gateway.
+/// The variables that lead a child through the gateway.
 pub(crate) fn environment(
     gateway: &Gateway,
     url: &str,
@@ -185,7 +186,7 @@ pub(crate) fn environment(
     vars
 }
 
-/// Node splits its options at spaces unless they are quoted.
+/// Quotes an option: Node splits its options at spaces.
 fn quoted(option: &str) -> String {
     if option.contains(' ') {
         format!("\"{}\"", option.replace('\\', "\\\\").replace('"', "\\\""))
@@ -194,7 +195,7 @@ fn quoted(option: &str) -> String {
     }
 }
 
-/// Our value in front of the one that is set.
+/// Puts our value in front of the existing one.
 fn joined(ours: &OsStr, name: &str, separator: &str) -> OsString {
     let mut value = ours.to_owned();
     if let Some(theirs) = std::env::var_os(name).filter(|theirs| !theirs.is_empty()) {
@@ -204,7 +205,7 @@ fn joined(ours: &OsStr, name: &str, separator: &str) -> OsString {
     value
 }
 
-/// What the hooks are told: which hosts go through the gateway, under which provider.
+/// What the hooks need to know: which hosts go through the gateway, and under which provider.
 fn contract(gateway: &Gateway, url: &str) -> String {
     let hosts: serde_json::Map<String, serde_json::Value> =
         gateway.config.providers.hosts().map(|(host, id)| (host.to_owned(), id.into())).collect();

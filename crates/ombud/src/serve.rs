@@ -13,10 +13,10 @@ use crate::gate::Gate;
 use crate::mcp::Served;
 use crate::output::Terminal;
 
-/// Where it listens by default.
+/// Default address.
 const LISTEN: &str = "127.0.0.1:8787";
 
-/// Serves until it is told to stop.
+/// Serves until a signal ends it.
 pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let file = config::read(args.upstreams.config.as_deref(), lang)?;
@@ -32,7 +32,7 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     }
     let gate = Gate::open_as(&config::home(), config, detector, listener, "serve", &hosts).await?;
     served.install(&gate.gateway, terminal);
-    // Whoever reads the address may end it at once, and what it has to say then must not be lost.
+    // Whoever reads the address may stop us at once; the signal handlers must already be there, or the summary is lost.
     let mut ends = Ends::new()?;
     announce(&gate, terminal);
     ends.wait().await;
@@ -43,19 +43,19 @@ pub(crate) async fn serve(args: cli::Serve, terminal: Terminal) -> Result<u8> {
     Ok(0)
 }
 
-/// Others can reach the address: their keys and words must not cross the network in the clear, and strangers must not
-/// use the gateway.
+/// Guards an address that others can reach: clients' keys and prompts must not cross the network in the clear, and
+/// strangers must not use the gateway.
 fn expose(behind_tls: bool, keys: &[String], terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     if !behind_tls {
         bail!(say!(lang,
-            en: "this address can be reached from outside, and the gateway itself speaks no TLS. Put a TLS server in front of it and add --behind-tls, or listen on 127.0.0.1",
+            en: "this address can be reached from outside, and the gateway itself does not speak TLS. Put a TLS proxy in front of it and add --behind-tls, or listen on 127.0.0.1",
             zh: "此地址可从外部访问，而网关本身不提供 TLS。请在前面放一个 TLS 服务器并加上 --behind-tls，或改为监听 127.0.0.1"));
     }
-    // One short key is a door, however long the others are.
+    // One short key lets strangers in, however long the others are.
     if keys.is_empty() || keys.iter().any(|key| key.len() < 16) {
         bail!(say!(lang,
-            en: "this address can be reached from outside, so clients must show a key. Add `keys = [\"…\"]` under [serve] in ombud.toml, each of at least 16 characters",
+            en: "this address can be reached from outside, so clients must present a key. Add `keys = [\"…\"]` under [serve] in ombud.toml, each with at least 16 characters",
             zh: "此地址可从外部访问，因此客户端必须出示密钥。请在 ombud.toml 的 [serve] 下加入 `keys = [\"…\"]`，每个都不少于 16 个字符"));
     }
     Ok(())
@@ -71,7 +71,7 @@ fn announce(gate: &Gate, terminal: Terminal) {
     gate.announce_console(terminal);
 }
 
-/// Requests to end, heard from when this is made.
+/// Signals that ask the process to end, caught from the moment this is created.
 struct Ends(Signal, Signal);
 
 impl Ends {

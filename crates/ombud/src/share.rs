@@ -1,7 +1,7 @@
 //! One log for several processes. An MCP client starts a process for each server, and `ombud run` may be there as well, but
-//! only one of them can have the log open. The others hand it their entries over a socket in the home folder, which nobody
-//! but its owner can reach; when the one that has the log ends, the next takes over. A gateway has precedence: it asks for
-//! the log, and an `ombud mcp` that holds it lets it go.
+//! only one of them can have the log open. The others send it their entries over a socket in the home folder, which only
+//! its owner can reach; when the one that has the log ends, the next takes over. A gateway has precedence: it asks for the
+//! log, and an `ombud mcp` that holds it releases it.
 
 use std::io::{self, BufRead as _, Write as _};
 use std::os::unix::net::UnixStream as Quick;
@@ -29,21 +29,22 @@ use tokio::task::{JoinHandle, JoinSet};
 /// The socket in a home.
 const SOCKET: &str = "log.sock";
 
-/// Tries to get at the log, and the pause between two.
+/// Attempts to reach the log, and the pause between two.
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long a quick question may take.
+/// How long a quick request may take.
 const QUICK: Duration = Duration::from_millis(500);
 
-/// How long whoever has the log open may take to write an entry. One that was stopped would hold up every call for ever.
+/// How long whoever has the log open may take to write an entry. A stopped process would otherwise block every call
+/// forever.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Since when the other process has not answered a quick question. It is not asked again for as long as it may take to write:
-/// a message may hold a hundred tokens, and each would wait.
+/// Since when the other process has not responded to a quick request. It is not asked again for as long as a write may
+/// take: a message may hold a hundred tokens, and each would wait.
 static SILENT: std::sync::Mutex<Option<Instant>> = std::sync::Mutex::new(None);
 
-/// What one process asks of the one that has the log open.
+/// A request to the process that has the log open.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 enum Ask {
@@ -55,11 +56,11 @@ enum Ask {
     Released { tool: String, arguments: String },
     /// A tool returned these texts.
     Heard { tool: String, texts: Vec<String> },
-    /// Let the log go.
+    /// Release the log.
     Yield,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Told {
     ok: bool,
@@ -73,21 +74,22 @@ struct Offer {
     ledger: Ledger,
     /// The shelf of a gateway.
     shelf: Option<Arc<Shelf>>,
-    /// Where its prompts come from.
+    /// Its declared sources.
     sources: Option<Arc<Sources>>,
-    /// Who wants to know that somebody asks for the log; a gateway keeps it.
+    /// Notified when somebody asks for the log; `None` for a gateway, which keeps it.
     yields: Option<mpsc::Sender<()>>,
 }
 
-/// Serves the log of a gateway to other processes until it is aborted. Without the socket they have no log, and say so.
+/// Serves the log of a gateway to other processes until it is aborted. Without the socket they have no log, and report
+/// that.
 pub(crate) fn offer(home: &Path, gateway: &Gateway) -> Option<JoinHandle<()>> {
     let (ledger, shelf) = (gateway.ledger.clone(), Some(Arc::clone(&gateway.shelf)));
     listen(home, Offer { ledger, shelf, sources: Some(Arc::clone(&gateway.sources)), yields: None }).ok()
 }
 
-/// Opens the log for a gateway; an `ombud mcp` that has it is asked to let it go.
+/// Opens the log for a gateway; an `ombud mcp` that has it is asked to release it.
 pub(crate) async fn open(home: &Path) -> Result<Ledger, ombud_ledger::Error> {
-    // What is wrong with the folder is told by the ledger.
+    // The ledger reports what is wrong with the folder.
     let _ = crate::files::home(home);
     let mut yields = false;
     for _ in 0..TRIES {
@@ -108,7 +110,7 @@ pub(crate) async fn open(home: &Path) -> Result<Ledger, ombud_ledger::Error> {
 
 fn listen(home: &Path, offer: Offer) -> io::Result<JoinHandle<()>> {
     let path = home.join(SOCKET);
-    // Whoever has the log open has the socket; what is left there is of a process that was killed.
+    // Whoever has the log open owns the socket; one that is left over belongs to a process that was killed.
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
@@ -124,8 +126,8 @@ fn listen(home: &Path, offer: Offer) -> io::Result<JoinHandle<()>> {
     }))
 }
 
-/// A socket that goes with the one who listens, so that a copy of the folder finds plain files. A later one of the same name
-/// stays.
+/// A socket that is removed with its listener, so that a copy of the folder finds plain files. A later one of the same name
+/// is kept.
 struct Here {
     path: PathBuf,
     file: Option<u64>,
@@ -141,7 +143,7 @@ impl Here {
 impl Drop for Here {
     fn drop(&mut self) {
         if self.file.is_some() && inode(&self.path) == self.file {
-            // What is left is removed by whoever opens the log next.
+            // One that is left over is removed by whoever opens the log next.
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -151,7 +153,7 @@ fn inode(path: &Path) -> Option<u64> {
     std::fs::metadata(path).ok().map(|file| std::os::unix::fs::MetadataExt::ino(&file))
 }
 
-/// Answers one other process until it goes.
+/// Serves one other process until it disconnects.
 async fn serve(stream: UnixStream, offer: Offer) {
     let (reads, mut writes) = stream.into_split();
     let mut lines = BufReader::new(reads).lines();
@@ -197,7 +199,7 @@ async fn answer(ask: Ask, offer: &Offer) -> Told {
     }
 }
 
-/// One question to whoever has the log open.
+/// Sends one request to whoever has the log open.
 fn asked(home: &Path, ask: &Ask) -> io::Result<Told> {
     let silent = || SILENT.lock().unwrap_or_else(PoisonError::into_inner);
     if silent().is_some_and(|since| since.elapsed() < PATIENCE) {
@@ -222,22 +224,22 @@ fn quick(home: &Path, ask: &Ask) -> io::Result<Told> {
     Ok(serde_json::from_str(&line)?)
 }
 
-/// What a token of a gateway beside this process stands for.
+/// The value of a token of a gateway in another process.
 pub(crate) fn value(home: &Path, token: &Token) -> Option<(String, bool)> {
     let told = asked(home, &Ask::Value { token: token.to_string() }).ok()?;
     Some((told.value?, told.ok))
 }
 
-/// Whether a gateway beside this process has released a call.
+/// Whether a gateway in another process has released a call.
 pub(crate) fn released(home: &Path, tool: &str, arguments: &str) -> bool {
     let ask = Ask::Released { tool: tool.to_owned(), arguments: arguments.to_owned() };
     asked(home, &ask).is_ok_and(|told| told.ok)
 }
 
-/// Tells a gateway beside this process what a tool returned, before the agent can put it into a prompt.
+/// Tells a gateway in another process what a tool returned, before the agent can put it into a prompt.
 pub(crate) fn heard(home: &Path, tool: &str, texts: &[&str]) {
     let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-    // Without it the text counts as what it looks like there, as everywhere else.
+    // Without it the text is judged by its form, as everywhere else.
     let _ = asked(home, &Ask::Heard { tool: tool.to_owned(), texts });
 }
 
@@ -256,7 +258,7 @@ enum Way {
 }
 
 impl Shared {
-    /// The log of a home; it is reached when it is first needed.
+    /// The log of a home, reached on first use.
     pub(crate) fn at(home: &Path) -> Self {
         Self { home: home.to_owned(), way: Arc::new(Mutex::new(Way::None)), guest: AtomicBool::new(false) }
     }
@@ -266,9 +268,9 @@ impl Shared {
         self.guest.load(Ordering::Relaxed)
     }
 
-    /// Reaches the log now, so that what is wrong with it shows before anything is started.
+    /// Reaches the log now, so that problems with it show before anything is started.
     pub(crate) async fn reach(&self) -> Result<(), ombud_ledger::Error> {
-        // What is wrong with the folder is told by the ledger.
+        // The ledger reports what is wrong with the folder.
         let _ = crate::files::home(&self.home);
         let mut way = self.way.lock().await;
         for _ in 0..TRIES {
@@ -282,7 +284,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Tries once to reach the log: to open it, or whoever has it open.
+    /// Tries once to reach the log: opens it, or connects to whoever has it open.
     async fn step(&self, way: &mut Way) -> Result<bool, ombud_ledger::Error> {
         if !matches!(way, Way::None) {
             return Ok(true);
@@ -302,7 +304,7 @@ impl Shared {
     fn own(&self, way: &mut Way, ledger: Ledger) {
         let (yields, mut asked) = mpsc::channel(1);
         let offer = Offer { ledger: ledger.clone(), shelf: None, sources: None, yields: Some(yields) };
-        // Without a socket this process keeps the log for itself.
+        // Without a socket this process keeps the log to itself.
         let server = listen(&self.home, offer).unwrap_or_else(|_| tokio::spawn(async {}));
         *way = Way::Own(ledger, server);
         self.guest.store(false, Ordering::Relaxed);
@@ -331,7 +333,7 @@ impl Shared {
                         Ok(Ok(told)) => return told.ok,
                         // It has ended; somebody else has the log now, or this process will.
                         Ok(Err(_)) => *way = Way::None,
-                        // It does not answer, and may still write this one: the next begins a new line to it.
+                        // It does not respond, and may still write this entry: the next one takes a new connection.
                         Err(_) => {
                             *way = Way::None;
                             return false;
@@ -344,7 +346,7 @@ impl Shared {
         false
     }
 
-    /// Lets the log go.
+    /// Releases the log.
     pub(crate) async fn close(&self) {
         let taken = std::mem::replace(&mut *self.way.lock().await, Way::None);
         release(taken).await;
@@ -355,7 +357,7 @@ async fn release(way: Way) {
     if let Way::Own(ledger, server) = way {
         server.abort();
         let socket = ledger.home().join(SOCKET);
-        // What could not be put under a checkpoint is recovered by whoever opens it next.
+        // What is not under a checkpoint yet is recovered by whoever opens it next.
         let _ = ledger.close().await;
         let _ = std::fs::remove_file(socket);
     }
@@ -394,7 +396,7 @@ mod tests {
     async fn who_has_the_log_and_does_not_answer_holds_nobody_up() {
         let home = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(home.path()).await.unwrap();
-        // Connections are taken, as the system does for a process that was stopped; nobody reads.
+        // Connections are accepted, as the system does for a stopped process; nobody reads.
         let _stopped = UnixListener::bind(home.path().join(SOCKET)).unwrap();
         let shared = Shared::at(home.path());
         let begun = Instant::now();

@@ -50,14 +50,14 @@ pub(crate) async fn sim(args: Sim, terminal: Terminal) -> Result<u8> {
     Ok(0)
 }
 
-/// The model and the world beside a gateway of this process.
+/// The simulated model and world next to a gateway in this process.
 pub(crate) struct Simulated {
     model: String,
     world: String,
 }
 
 impl Simulated {
-    /// Serves both on free ports: at the model's own address a child may only go through the gateway.
+    /// Serves both on free ports of their own: a child may reach the model's address only through the gateway.
     pub(crate) async fn start(terminal: Terminal) -> Result<Self> {
         let world = serve(World::new(terminal.lang)?.router()).await?;
         Ok(Self { model: serve(Simulator::default().router()).await?, world })
@@ -73,7 +73,7 @@ impl Simulated {
         &self.world
     }
 
-    /// Everything that an agent has to know.
+    /// The variables that an agent needs.
     pub(crate) fn environment(&self, lang: Lang) -> Vec<(String, OsString)> {
         keys().into_iter().chain(variables(&self.world, lang)).collect()
     }
@@ -87,12 +87,12 @@ pub(crate) async fn serve(routes: axum::Router) -> Result<String> {
     Ok(url)
 }
 
-/// What leads an agent to the world.
+/// The variables that lead an agent to the world.
 pub(crate) fn variables(world: &str, lang: Lang) -> Vec<(String, OsString)> {
     vec![("OMBUD_WORLD".into(), world.into()), ("OMBUD_WORLD_LANG".into(), lang.tag().into())]
 }
 
-/// What SDKs want to see before they talk to a model that wants no key.
+/// The keys that SDKs expect even for a model that needs none.
 pub(crate) fn keys() -> Vec<(String, OsString)> {
     ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"].map(|name| (name.to_owned(), "simulated".into())).into()
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/sources`: an agent says where a text that it puts into prompts comes from. The Python SDK talks to this.
+//! `/api/v1/sources`: an agent declares where a text that it puts into prompts comes from. Used by the Python SDK.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use utoipa::{OpenApi, ToSchema};
 use crate::api::{Problem, admitted, problem};
 use crate::told::{mistake, wrong_method};
 
-/// Texts of one request.
+/// Sources in one request.
 const MOST: usize = 256;
 
 /// The largest body: [`MOST`] chunks of a usual size, or a few long texts.
@@ -41,34 +41,36 @@ struct SourceIn {
     /// `memory`, `knowledge`, `web`, `file`, `tool`, `user` or `other`.
     #[schema(value_type = String)]
     kind: Kind,
-    /// The store, document, page or tool, as it is to be named in questions and in the log; 64 characters are kept.
+    /// The name of the store, document, page or tool, as shown in questions and in the log; 64 characters are kept.
     #[serde(default)]
     name: Option<String>,
-    /// Whose words the text is: `third_party`, which is the default for every kind but `user`, `user` or `operator`.
+    /// Whose words the text is: `user`, `operator`, or `third_party`, which is the default for every kind but `user`.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     trust: Option<Vouched>,
-    /// The text, with at least eight letters or four Chinese characters, at most 256 KiB. It is found again wherever eight
-    /// words of it stand in a row; only hashes of its words are kept, in memory.
+    /// The text, with at least eight letters or four Chinese characters, at most 256 KiB. It is recognised wherever eight
+    /// of its words occur in a row; only hashes of its words are kept, in memory.
     #[serde(default)]
     text: Option<String>,
-    /// In place of the text: the SHA-256, hexadecimal, of the text of one message in UTF-8.
+    /// Instead of the text: the SHA-256, in hexadecimal, of the text of one message in UTF-8.
     #[serde(default)]
     sha256: Option<String>,
-    /// With `sha256`: the parts of that message that come from here, `[[start, end], …]` in bytes of UTF-8; without it all of it.
+    /// With `sha256`: the parts of that message that come from here, `[[start, end], …]` in bytes of UTF-8; by default all
+    /// of it.
     #[serde(default)]
     spans: Vec<[usize; 2]>,
-    /// The session in which it counts, as in the header `x-ombud-session`; without it in all.
+    /// The session in which it counts, as in the header `x-ombud-session`; by default all of them.
     #[serde(default)]
     conversation: Option<String>,
 }
 
-/// What was taken.
+/// What was accepted.
 #[derive(Serialize, ToSchema)]
 struct Declared {
     /// How many.
     declared: usize,
-    /// Places of those that were left out, as fewer than eight letters or digits stand in too many other texts.
+    /// Indexes of those that were left out, because a text with fewer than eight letters or digits occurs in too many
+    /// others.
     too_short: Vec<usize>,
 }
 
@@ -88,8 +90,8 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     routes.layer(DefaultBodyLimit::max(MOST_BYTES)).with_state(gateway)
 }
 
-/// Says where texts come from. Requests of the same gateway key that hold them are then judged by it, until the gateway stops or
-/// newer texts need the room. All are taken or none.
+/// Declares where texts come from. Requests with the same gateway key that hold them are then judged by it, until the
+/// gateway stops or newer texts need the room. All are accepted or none.
 #[utoipa::path(post, path = "/api/v1/sources", request_body = SourcesIn,
     responses((status = 200, body = Declared), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem)))]
 async fn declare(
@@ -151,10 +153,11 @@ fn read(gateway: &Gateway, input: SourcesIn) -> Result<Vec<Declaration>, Box<Res
     }
 }
 
-/// A text that is vouched for opens doors, so whoever says so must be known: a page or a tool on this machine could say it too.
+/// A vouched text loosens restrictions, so whoever declares it must be known: a page or a tool on this machine could claim
+/// it too.
 fn vouched(at: usize, lang: Lang) -> Response {
     let message = say!(lang,
-        en: "sources[{at}]: that a text is the user's or the developer's own opens doors, and this gateway cannot tell who says so. Give it keys ([serve] keys in ombud.toml) and send one as `x-ombud-key`, or leave `trust` out",
+        en: "sources[{at}]: declaring a text as the user's or the developer's own loosens restrictions, and this gateway cannot tell who declares it. Give it keys ([serve] keys in ombud.toml) and send one as `x-ombud-key`, or omit `trust`",
         zh: "sources[{at}]：声明文本出自用户或开发者会放宽限制，而此网关无法确认声明者的身份。请在 ombud.toml 的 [serve] 下设置 keys，并在请求头 `x-ombud-key` 中提供，或省略 `trust`");
     problem(StatusCode::FORBIDDEN, "ombud_source_needs_key", message)
 }
@@ -174,7 +177,7 @@ fn declaration(at: usize, source: SourceIn, lang: Lang) -> Result<Declaration, B
 
 fn neither(at: usize, lang: Lang) -> String {
     say!(lang,
-        en: "sources[{at}]: give either `text`, or `sha256` of a message and, if you like, `spans` in it",
+        en: "sources[{at}]: give either `text`, or `sha256` of a message and, optionally, `spans` in it",
         zh: "sources[{at}]：请提供 `text`，或提供某条消息的 `sha256` 及（可选的）`spans`，二者择一")
 }
 

@@ -1,5 +1,5 @@
-//! What `run` and `serve` say at the end: what was found, what was masked, who received what, where the log is. It is
-//! loudest when nothing came through.
+//! The summary that `run` and `serve` print at the end: what was found and masked, who received what, where the log is. It
+//! is loudest when nothing came through.
 
 mod outcome;
 
@@ -22,15 +22,16 @@ use outcome::Outcome;
 pub(crate) struct Seen {
     /// What went through the gateway.
     pub flow: FlowMap,
-    /// What went past it.
+    /// Connections that bypassed it.
     pub visits: Vec<Visited>,
-    /// Whether the model was Ombud's own.
+    /// Whether the model was simulated.
     pub simulated: bool,
     /// Whether the agent ended with an error.
     pub failed: bool,
 }
 
-/// Prints the summary of a run: what was seen, and what its log says since entry `first`. Gives the command that comes next.
+/// Prints the summary of a run: what was seen, and what its log says from entry `first` on. Returns the command that comes
+/// next.
 pub(crate) async fn print(
     seen: &Seen,
     first: u64,
@@ -45,7 +46,7 @@ pub(crate) async fn print(
         brief(&seen.flow, outcome.as_ref(), seen.simulated, terminal);
     } else if trouble.is_some() {
         terminal.warn(&say!(terminal.lang,
-            en: "ombud: no request was sent to a provider: every one that came to the gateway was refused",
+            en: "ombud: no request was sent to a provider: the gateway refused every one that it received",
             zh: "ombud：没有向服务商发送任何请求：到达网关的请求都被拒绝了"));
     } else {
         nothing(providers, seen.failed, terminal)?;
@@ -56,7 +57,7 @@ pub(crate) async fn print(
     bypassed(&seen.visits, terminal);
     Ok(match trouble {
         Some(exchange) => Some(format!("ombud log show {exchange}")),
-        // Without a key most agents end before they ask anybody.
+        // Without a key, most agents exit before they call a model.
         None if !inspected && seen.failed && !seen.simulated && !crate::check::has_key() => {
             Some(format!("ombud run --simulated -- {agent}"))
         }
@@ -64,13 +65,14 @@ pub(crate) async fn print(
     })
 }
 
-/// What the log says since an entry. One that cannot be read is told by those who look into it: the agent did what it did.
+/// What the log says from an entry on. An unreadable log is reported by the commands that inspect it, and does not make the
+/// run fail.
 async fn since(first: u64) -> Option<Outcome> {
     let mut reader = Reader::open(&config::home()).await.ok()?;
     Outcome::read(&mut reader, first).await.ok()
 }
 
-/// Prints the summary of a server that ends.
+/// Prints the summary of a server that shuts down.
 pub(crate) async fn served(flow: &FlowMap, first: u64, terminal: Terminal) {
     let outcome = since(first).await;
     brief(flow, outcome.as_ref(), false, terminal);
@@ -91,11 +93,11 @@ fn brief(flow: &FlowMap, outcome: Option<&Outcome>, simulated: bool, terminal: T
     }
     let home = config::home().display().to_string();
     terminal.note(&say!(lang,
-        en: "  log: {home}   look: `ombud log show --content`   check: `ombud log verify`",
+        en: "  log: {home}   view: `ombud log show --content`   verify: `ombud log verify`",
         zh: "  日志：{home}   查看：`ombud log show --content`   校验：`ombud log verify`"));
 }
 
-/// A recipient with where it is. The simulated model stands in the place of every provider.
+/// A recipient and its country. The simulated model takes the place of every provider.
 fn who(recipient: &Recipient, simulated: bool, lang: Lang) -> String {
     let Recipient { name, country, .. } = recipient;
     match country.as_str() {
@@ -108,7 +110,7 @@ fn who(recipient: &Recipient, simulated: bool, lang: Lang) -> String {
     }
 }
 
-/// What a recipient got of what was sent to it; `unread` if none of that was looked into.
+/// What a recipient got of what was sent to it; `unread` if none of it was inspected.
 fn received(who: &str, flow: &Flow, unread: bool, lang: Lang) -> String {
     let Flow { requests, lost, .. } = *flow;
     if requests == 0 && lost > 0 {
@@ -136,12 +138,12 @@ fn received(who: &str, flow: &Flow, unread: bool, lang: Lang) -> String {
     line
 }
 
-/// That nothing was masked, and why.
+/// States that nothing was masked, and why.
 fn unmasked(flow: &Flow, unread: bool, lang: Lang) -> String {
     if flow.data.values().any(|amount| amount.clear > 0) {
         say!(lang, en: "masked nothing", zh: "未脱敏任何内容")
     } else if unread && flow.opaque > 0 {
-        say!(lang, en: "masked nothing (NOT LOOKED AT)", zh: "未脱敏任何内容（未检查内容）")
+        say!(lang, en: "masked nothing (NOT INSPECTED)", zh: "未脱敏任何内容（未检查内容）")
     } else if flow.opaque > 0 {
         say!(lang, en: "masked nothing (nothing was found in what was inspected)", zh: "未脱敏任何内容（已检查的部分中未发现）")
     } else {
@@ -149,7 +151,7 @@ fn unmasked(flow: &Flow, unread: bool, lang: Lang) -> String {
     }
 }
 
-/// The categories with their amounts; nothing if there are none.
+/// The categories with their amounts; `None` if there are none.
 fn listed(
     data: &BTreeMap<DataCategory, Amount>,
     amount: impl Fn(&Amount) -> u64,
@@ -163,7 +165,7 @@ fn listed(
     (!items.is_empty()).then(|| items.join(if lang == Lang::Zh { "、" } else { ", " }))
 }
 
-/// Nothing came through: the protection was not in force, and nobody must believe that it was.
+/// Nothing came through: the protection was not in force, and nobody must believe otherwise.
 fn nothing(providers: &Providers, failed: bool, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     terminal.warn(&say!(lang,
@@ -178,16 +180,16 @@ fn nothing(providers: &Providers, failed: bool, terminal: Terminal) -> Result<()
         let (path, line, host) = (&finding.place.path, finding.place.line, &finding.subject);
         let id = providers.id_of(host).unwrap_or_default();
         terminal.warn(&say!(lang,
-            en: "  {path}:{line} writes out {host}: take the base URL from the environment, or use os.environ[\"OMBUD_GATEWAY\"] + \"/p/{id}\"",
+            en: "  {path}:{line} hard-codes {host}: read the base URL from the environment, or use os.environ[\"OMBUD_GATEWAY\"] + \"/p/{id}\"",
             zh: "  {path}:{line} 写死了 {host}：请改为从环境变量读取接口地址，或使用 os.environ[\"OMBUD_GATEWAY\"] + \"/p/{id}\""));
     }
     if !any && failed {
         terminal.warn(&say!(lang,
-            en: "  The agent failed before it asked a model; what it says of that stands above (a package or a key that is missing, for example).",
+            en: "  The agent failed before it called a model; see its own output above (a missing package or key, for example).",
             zh: "  智能体在调用模型之前就出错了，原因见它上面的输出（例如缺少软件包或密钥）。"));
     } else if !any {
         terminal.warn(&say!(lang,
-            en: "  If the agent did call a model: let its client read OPENAI_BASE_URL or ANTHROPIC_BASE_URL, or set its base URL to $OMBUD_GATEWAY/p/<provider> (`ombud providers` lists them).",
+            en: "  If the agent did call a model: make its client read OPENAI_BASE_URL or ANTHROPIC_BASE_URL, or set its base URL to $OMBUD_GATEWAY/p/<provider> (`ombud providers` lists them).",
             zh: "  如果智能体确实调用了模型：请让客户端读取 OPENAI_BASE_URL 或 ANTHROPIC_BASE_URL，或把接口地址设为 $OMBUD_GATEWAY/p/<服务商>（`ombud providers` 可列出）。"));
     }
     Ok(())
@@ -210,7 +212,7 @@ fn bypassed(visits: &[Visited], terminal: Terminal) {
     if !others.is_empty() {
         let others = others.join(", ");
         terminal.note(
-            &say!(lang, en: "  not inspected, went past: {others}", zh: "  未检查、直接放行：{others}"),
+            &say!(lang, en: "  not inspected, bypassed the gateway: {others}", zh: "  未检查、直接放行：{others}"),
         );
     }
 }
@@ -255,7 +257,7 @@ mod tests {
         assert_eq!(told(0, false, Lang::En), "  x, 1 request(s): masked nothing (nothing was found)");
         assert_eq!(told(0, false, Lang::Zh), "  x，1 个请求：未脱敏任何内容（未发现）");
         let unread = told(1, true, Lang::En);
-        assert_eq!(unread, "  x, 1 request(s): masked nothing (NOT LOOKED AT); 1 part(s) not inspected");
+        assert_eq!(unread, "  x, 1 request(s): masked nothing (NOT INSPECTED); 1 part(s) not inspected");
         assert!(told(2, false, Lang::En).contains("found in what was inspected); 2 part(s)"));
         for line in [told(1, true, Lang::Zh), told(2, false, Lang::Zh)] {
             assert!(line.contains("检查") && !line.contains("（未发现）"), "{line}");

@@ -1,4 +1,4 @@
-//! What a client tells the interface: a JSON body, or an error in the interface's own shape.
+//! What clients send to the interface: a JSON body, or an error in the interface's own format.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,17 +27,17 @@ impl<T: DeserializeOwned> FromRequest<Arc<Gateway>> for Told<T> {
     }
 }
 
-/// Which field is wrong, and what was expected there; nothing if the body is no JSON at all.
+/// Which field is wrong and what was expected there; `None` if the body is not valid JSON.
 pub(crate) fn mistake(error: &JsonRejection, lang: Lang) -> Option<String> {
     matches!(error, JsonRejection::JsonDataError(_)).then(|| fault::body(&innermost(error), lang))
 }
 
-/// What the parser itself says, below what is said of it.
+/// The parser's own message, below the wrappers.
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     error.source().map_or_else(|| error.to_string(), innermost)
 }
 
-/// What the parser says of a value may quote it: it is told without.
+/// The response to an unreadable body. The parser's message may quote a value, which is removed.
 fn unreadable(error: &JsonRejection, lang: Lang) -> Response {
     let message = match error {
         JsonRejection::MissingJsonContentType(_) => say!(lang,
@@ -48,14 +48,14 @@ fn unreadable(error: &JsonRejection, lang: Lang) -> Response {
             zh: "请求体不是合法的 JSON。字段说明见 /api/openapi.json"),
         JsonRejection::JsonDataError(_) => {
             let what = fault::body(&innermost(error), lang);
-            // What people look for in the body first.
+            // The field that people look for in the body first.
             let session = if what.contains("`session`") {
                 say!(lang, en: " (a session goes into the header `x-ombud-session`)", zh: "（会话请写在请求头 `x-ombud-session` 中）")
             } else {
                 String::new()
             };
             say!(lang,
-                en: "the body does not fit: {what}{session}. The fields are described at /api/openapi.json",
+                en: "the body does not match: {what}{session}. The fields are described at /api/openapi.json",
                 zh: "请求体不符合要求：{what}{session}。字段说明见 /api/openapi.json")
         }
         JsonRejection::BytesRejection(BytesRejection::FailedToBufferBody(_))
@@ -66,22 +66,22 @@ fn unreadable(error: &JsonRejection, lang: Lang) -> Response {
                 zh: "请求体过大。请减小内容，或调高 ombud.toml 中 [gateway] 下的 `max_body_mib`")
         }
         _ => say!(lang,
-            en: "the body did not come completely. Send it again",
+            en: "the body arrived incomplete. Send it again",
             zh: "请求体未传完。请重新发送"),
     };
     problem(error.status(), "ombud_bad_body", message)
 }
 
-/// The answer where there is no such route.
+/// The response where no such route exists.
 pub(crate) async fn no_such_route(State(gateway): State<Arc<Gateway>>, uri: Uri) -> Response {
     let path = without_data(uri.path());
     let message = say!(gateway.config.lang,
-        en: "there is no route `{path}` in Ombud's own interface. Those there are stand at /api/openapi.json; requests to a model go to /v1/…",
+        en: "there is no route `{path}` in Ombud's own interface. The routes are listed at /api/openapi.json; requests to a model go to /v1/…",
         zh: "Ombud 自己的接口中没有 `{path}`。可用的接口见 /api/openapi.json；发给模型的请求请用 /v1/…");
     problem(StatusCode::NOT_FOUND, "ombud_no_such_route", message)
 }
 
-/// A path with only those parts that stand in a route there is: any other may be data.
+/// The path with only the segments of known routes: any other may be data.
 fn without_data(path: &str) -> String {
     let document = document();
     let known: BTreeSet<&str> = document.paths.paths.keys().flat_map(|route| route.split('/')).collect();
@@ -89,13 +89,13 @@ fn without_data(path: &str) -> String {
     parts.map(|part| if known.contains(part) { part } else { "…" }).collect::<Vec<_>>().join("/")
 }
 
-/// Parts of a path that are shown at most.
+/// Maximum number of path segments shown.
 const PARTS_SHOWN: usize = 8;
 
-/// The answer where a route has another method.
+/// The response where a route has another method.
 pub(crate) async fn wrong_method(State(gateway): State<Arc<Gateway>>, method: Method) -> Response {
     let message = say!(gateway.config.lang,
-        en: "this route is not for {method}. What there is stands at /api/openapi.json",
+        en: "this route does not support {method}. The routes are listed at /api/openapi.json",
         zh: "此路径不支持 {method}。可用的接口见 /api/openapi.json");
     problem(StatusCode::METHOD_NOT_ALLOWED, "ombud_wrong_method", message)
 }

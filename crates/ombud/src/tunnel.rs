@@ -1,4 +1,4 @@
-//! The proxy for what a child sends past the gateway: counted, and recorded.
+//! The proxy for connections that bypass the gateway: they are counted and recorded.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -29,7 +29,7 @@ pub(crate) struct Visited {
 
 type Visits = Arc<Mutex<BTreeMap<(String, &'static str), Visited>>>;
 
-/// A running proxy.
+/// A running proxy, and what went through it.
 pub(crate) struct Proxy {
     visits: Visits,
     running: Option<Running>,
@@ -42,15 +42,15 @@ struct Running {
 }
 
 impl Proxy {
-    /// Starts it on a free port. Where the user has a proxy of their own that ours cannot go through (SOCKS), the child
-    /// keeps that one, and the user is told that nobody watches what goes past the gateway.
+    /// Starts it on a free port. If the user's own proxy is one that ours cannot go through (SOCKS), the child keeps that
+    /// one, and the user is warned that connections bypassing the gateway are not watched.
     pub(crate) async fn start(gate: &Gate, terminal: Terminal) -> Result<Self> {
         let parents = match Parents::from_env(|name| std::env::var(name).ok()) {
             Ok(parents) => parents,
             Err(error) => {
                 terminal.warn(&error.say(terminal.lang));
                 terminal.warn(&say!(terminal.lang,
-                    en: "ombud: the agent keeps your own proxy; connections that go past the gateway are not listed in this run.",
+                    en: "ombud: the agent keeps your own proxy; connections that bypass the gateway are not listed for this run.",
                     zh: "ombud：智能体沿用你自己的代理；本次运行不会列出绕过网关的连接。"));
                 return Ok(Self { visits: Visits::default(), running: None });
             }
@@ -82,7 +82,7 @@ impl Proxy {
         Ok(Self { visits, running: Some(Running { address, credential, task }) })
     }
 
-    /// The variables that lead a child through it.
+    /// The variables that make a child use it.
     pub(crate) fn environment(&self) -> Vec<(String, OsString)> {
         let Some(running) = &self.running else { return Vec::new() };
         let no_proxy = ["NO_PROXY", "no_proxy"].iter().find_map(|name| std::env::var(name).ok());
@@ -90,11 +90,11 @@ impl Proxy {
         vars.map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
 
-    /// Stops it and says who was visited.
+    /// Stops it and returns which hosts were visited.
     pub(crate) async fn close(self) -> Vec<Visited> {
         if let Some(running) = self.running {
             running.task.abort();
-            // It was told to end; how it ended says nothing.
+            // It was aborted, so its result means nothing.
             let _ = running.task.await;
         }
         self.visits.lock().map(|visits| visits.values().cloned().collect()).unwrap_or_default()

@@ -1,5 +1,5 @@
-//! What the log writes in stable codes, in the words of a person. Programs get the codes (`--format json`); a code that a later
-//! version wrote is shown as it stands.
+//! The log's stable codes in words for people. Programs get the codes (`--format json`); a code from a later version is
+//! shown as it is.
 
 use ombud_core::event::Party;
 use ombud_core::{Lang, say};
@@ -7,19 +7,19 @@ use ombud_core::{Lang, say};
 /// Code, English, Chinese.
 type Row = (&'static str, &'static str, &'static str);
 
-/// Why a request was not sent, or got no good answer.
+/// Why a request was not sent, or got no usable answer.
 const REASONS: &[Row] = &[
     (
         "ombud_path_not_readable",
         "the path belongs to no API that Ombud can read",
         "路径不属于 Ombud 能读懂的接口",
     ),
-    ("ombud_wrong_method", "an API that takes another method", "接口不支持这种请求方法"),
+    ("ombud_wrong_method", "the API does not support this method", "接口不支持这种请求方法"),
     ("ombud_unknown_provider", "no such provider", "没有这个服务商"),
-    ("ombud_bad_address", "an address that cannot be used", "地址无法使用"),
+    ("ombud_bad_address", "the address cannot be used", "地址无法使用"),
     ("ombud_key_required", "the gateway's own key was missing", "缺少网关自己的密钥"),
     ("ombud_body_too_large", "the request was too large", "请求过大"),
-    ("ombud_body_incomplete", "the request broke off", "请求体未传完"),
+    ("ombud_body_incomplete", "the request ended early", "请求体未传完"),
     (
         "ombud_body_compressed",
         "the request was compressed and could not be checked",
@@ -29,7 +29,7 @@ const REASONS: &[Row] = &[
     ("ombud_too_deep", "the request was nested too deeply", "请求嵌套过深"),
     ("ombud_not_utf8", "the request was not UTF-8", "请求不是 UTF-8"),
     ("ombud_not_json", "the request was not valid JSON", "请求不是合法的 JSON"),
-    ("ombud_value_blocked", "data that ombud.toml blocks", "含有 ombud.toml 禁止发送的数据"),
+    ("ombud_value_blocked", "it holds data that ombud.toml blocks", "含有 ombud.toml 禁止发送的数据"),
     ("ombud_approval_needed", "a person has to agree first", "需要先由人同意"),
     ("ombud_part_not_readable", "a part that cannot be read", "有无法读取的部分"),
     ("ombud_too_many_requests", "too many requests", "请求过于频繁"),
@@ -39,16 +39,16 @@ const REASONS: &[Row] = &[
     ("ombud_provider_timeout", "the provider did not answer in time", "服务商未在规定时间内回应"),
     ("ombud_answer_cut", "the provider ended its answer early", "服务商的回答中途断开"),
     ("ombud_answer_not_readable", "the answer was neither JSON nor a stream", "回答不是 JSON 或事件流"),
-    ("ombud_redirected", "the provider sent the request elsewhere", "服务商要求转到别处"),
+    ("ombud_redirected", "the provider redirected the request", "服务商要求转到别处"),
     (
         "ombud_answer_compressed",
         "the answer was compressed and could not be checked",
         "回答经过压缩，无法检查",
     ),
     ("ombud_answer_too_large", "the answer was too large", "回答过大"),
-    ("ombud_frame_not_readable", "a piece of the answer could not be read", "回答中有一段无法读取"),
+    ("ombud_frame_not_readable", "part of the answer could not be read", "回答中有一段无法读取"),
     ("ombud_value_in_address", "personal data or a secret in the address", "请求地址中有个人信息或密钥"),
-    ("ombud_subject_required", "it was not said whose data it is about", "没有说明是谁的数据"),
+    ("ombud_subject_required", "no subject was given for the data", "没有说明是谁的数据"),
     ("ombud_consent_required", "no proof of consent", "没有同意凭证"),
     ("ombud_consent_invalid", "the proof of consent is not valid", "同意凭证无效"),
     ("ombud_consent_expired", "the proof of consent has expired", "同意凭证已过期"),
@@ -57,17 +57,17 @@ const REASONS: &[Row] = &[
     ("ombud_consent_withdrawn", "the consent was withdrawn", "同意已撤回"),
     ("ombud_consent_unknown", "no consent is on record", "没有同意记录"),
     ("ombud_unknown_store", "no such memory store", "没有这个记忆库"),
-    ("ombud_store_not_managed", "it would reach all users' data", "会影响所有用户的数据"),
+    ("ombud_store_not_managed", "it would affect all users' data", "会影响所有用户的数据"),
     ("ombud_collection_not_listed", "the collection is not listed", "集合不在列表中"),
     ("ombud_field_malformed", "a field is missing or has the wrong shape", "字段缺失或格式不对"),
     ("ombud_field_unknown", "a field that Ombud does not know", "有 Ombud 不认识的字段"),
-    ("ombud_metadata_reserved", "a key that is Ombud's own", "用了 Ombud 专用的键"),
-    ("client_gone", "the client went away", "客户端已断开"),
+    ("ombud_metadata_reserved", "a key reserved for Ombud", "用了 Ombud 专用的键"),
+    ("client_gone", "the client disconnected", "客户端已断开"),
     ("stream_without_end", "the stream ended without its end mark", "事件流没有结束标记"),
     ("answer_encoded", "the answer is compressed", "回答经过压缩"),
 ];
 
-/// What helps against some of them.
+/// Remedies for some of them.
 const REMEDIES: &[Row] = &[
     (
         "ombud_path_not_readable",
@@ -102,7 +102,7 @@ const REMEDIES: &[Row] = &[
     ("ombud_token_budget", "[limits] in ombud.toml decides", "由 ombud.toml 的 [limits] 决定"),
     (
         "ombud_log_unwritable",
-        "check the disk space and the rights of .ombud",
+        "check the disk space and the permissions of .ombud",
         "请检查磁盘空间和 .ombud 的权限",
     ),
     (
@@ -120,48 +120,48 @@ const REMEDIES: &[Row] = &[
     ("ombud_value_in_address", "send it in the body", "请放在请求体中发送"),
 ];
 
-/// How calls, connections and requests of memory ended; what was noticed; how it was weighed.
+/// How calls, connections and memory requests ended; what was noticed; how a call was weighed.
 const STATES: &[Row] = &[
-    ("ok", "ended well", "正常结束"),
-    ("error", "an error of the server", "服务器报错"),
-    ("tool_error", "an error of the tool", "工具报错"),
+    ("ok", "succeeded", "正常结束"),
+    ("error", "server error", "服务器报错"),
+    ("tool_error", "tool error", "工具报错"),
     ("input_required", "the server asks for more", "服务器要求补充"),
     ("allowed", "allowed", "已允许"),
     ("intended", "about to change something", "即将更改"),
-    ("tunnelled", "passed on unread", "未检查直接放行"),
+    ("tunnelled", "passed through unread", "未检查直接放行"),
     ("refused", "refused", "已拒绝"),
     ("failed", "could not be reached", "无法连接"),
     ("read", "read", "读取"),
     ("write", "write", "写入"),
     ("delete", "delete", "删除"),
-    ("admin", "change of a collection", "更改集合"),
+    ("admin", "collection changed", "更改集合"),
     ("definition_changed", "the definition of a tool changed", "工具的定义发生变化"),
     ("hidden_text", "hidden text in a definition", "定义中有隐藏文字"),
     ("malformed_message", "a message that cannot be read", "消息无法读取"),
     ("message_too_large", "a message that is too large", "消息过大"),
     ("too_many_notifications", "too many notifications", "通知过多"),
     ("too_many_requests", "too many requests", "请求过多"),
-    ("unknown_id", "an answer to no question", "应答没有对应的请求"),
+    ("unknown_id", "a response without a request", "应答没有对应的请求"),
     ("request_without_id", "a request without an id", "没有编号的请求"),
-    ("request_id", "an id that is no id", "请求编号无效"),
+    ("request_id", "an invalid request id", "请求编号无效"),
     ("ask", "ask", "先询问"),
     ("block", "withhold", "拦下"),
     ("allow", "release", "放行"),
     ("redact", "mask", "脱敏"),
     ("released", "released", "已放行"),
-    ("redacted", "released with less", "脱敏后放行"),
+    ("redacted", "released after masking", "脱敏后放行"),
     ("asked", "the user was asked", "已询问用户"),
     ("withheld", "withheld", "已拦下"),
-    ("tool", "the tool's own gate", "该工具自己的设置"),
+    ("tool", "this tool's own gate", "该工具自己的设置"),
     ("effect", "[tools.effects]", "[tools.effects]"),
     ("mode", "[tools] mode", "[tools] mode"),
     ("preset", "[tools] preset", "[tools] preset"),
     ("fresh", "nothing is set in ombud.toml", "ombud.toml 未作设置"),
-    ("secret", "secrets are never turned back", "密钥不会还原"),
+    ("secret", "secrets are never restored", "密钥不会还原"),
     ("workflow", "the declared steps", "声明的步骤"),
     ("forbid", "forbid", "forbid"),
     ("limits", "[tools.limits]", "[tools.limits]"),
-    ("standing", "a standing yes of the user", "用户此前的长期同意"),
+    ("standing", "a standing approval by the user", "用户此前的长期同意"),
     ("run", "run", "run"),
     ("serve", "serve", "serve"),
 ];
@@ -179,13 +179,13 @@ pub(crate) fn reason(code: &str, lang: Lang) -> String {
     found(REASONS, code, lang).unwrap_or_else(|| code.to_owned())
 }
 
-/// Whether the request with this code had been sent, and failed.
+/// Whether the request with this code was sent and then failed.
 pub(crate) fn is_failure(code: &str) -> bool {
     let failed = ["ombud_provider_", "ombud_answer_"].iter().any(|kind| code.starts_with(kind));
     failed || matches!(code, "ombud_redirected" | "ombud_frame_not_readable")
 }
 
-/// The same, with what helps where there is one thing.
+/// The same, with a remedy where there is one.
 pub(crate) fn reason_and_remedy(code: &str, lang: Lang) -> String {
     let why = reason(code, lang);
     match found(REMEDIES, code, lang) {
@@ -205,7 +205,7 @@ pub(crate) fn state(code: &str, lang: Lang) -> String {
     found(STATES, code, lang).unwrap_or_else(|| reason(code, lang))
 }
 
-/// Who failed; nothing if nobody did.
+/// Who failed, if anybody.
 pub(crate) fn party(party: Party, lang: Lang) -> Option<String> {
     Some(match party {
         Party::None => return None,
@@ -214,7 +214,7 @@ pub(crate) fn party(party: Party, lang: Lang) -> Option<String> {
         Party::Developer => say!(lang, en: "the request or the account", zh: "请求或账户的问题"),
         Party::Client => say!(lang, en: "the client left", zh: "客户端离开"),
         Party::Gateway => say!(lang, en: "Ombud failed", zh: "Ombud 出错"),
-        Party::Unknown => say!(lang, en: "whose fault is not known", zh: "责任方不明"),
+        Party::Unknown => say!(lang, en: "cause unknown", zh: "责任方不明"),
     })
 }
 
@@ -222,7 +222,7 @@ pub(crate) fn party(party: Party, lang: Lang) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// The codes that stand in a source file.
+    /// The codes in a source file.
     fn codes(source: &str) -> Vec<&str> {
         let (code, _) = source.split_once("#[cfg(test)]").unwrap_or((source, ""));
         code.split('"').filter(|word| word.starts_with("ombud_") && word.len() > 7).collect()

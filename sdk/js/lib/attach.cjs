@@ -1,5 +1,5 @@
 "use strict";
-/** Headers for other people's clients. They go to the gateway and nowhere else: an id of a user is personal data. */
+/** Headers for other people's clients. They are sent to the gateway and nowhere else: a user's id is personal data. */
 
 const settings = require("./settings.cjs");
 const { headers } = require("./subjects.cjs");
@@ -13,7 +13,7 @@ function isOurs(url) {
   }
 }
 
-/** A `fetch` that adds the headers to requests to the gateway, as they are when it is sent. It follows no redirect from there. */
+/** Returns a `fetch` that adds the current headers to requests to the gateway. It does not follow redirects from there. */
 function withHeaders(plain) {
   return async function (input, init) {
     const isRequest = typeof input === "object" && input !== null && "headers" in input;
@@ -24,11 +24,11 @@ function withHeaders(plain) {
   };
 }
 
-/** The runtime's `fetch` with the headers: for what takes a `fetch`, like the clients of `openai` and `@anthropic-ai/sdk`. */
+/** The runtime's `fetch` with the headers, for whatever takes a `fetch`, such as `openai` and `@anthropic-ai/sdk` clients. */
 const fetch = withHeaders((...given) => globalThis.fetch(...given));
 
-/** Adds the headers to every later request of a client of `openai`, `@anthropic-ai/sdk` or `axios`, as they are when it is sent.
- *  Returns the client. */
+/** Adds the headers, as they are at the time of sending, to all later requests of an `openai`, `@anthropic-ai/sdk` or `axios`
+*  client to the gateway. Returns the client. */
 function attach(client) {
   if (client && client.interceptors && client.interceptors.request) {
     client.interceptors.request.use(addToAxios);
@@ -37,8 +37,8 @@ function attach(client) {
     client.fetch = withHeaders((...given) => plain(...given));
   } else {
     throw new TypeError(settings.say(
-      "ombud.attach knows clients of openai, @anthropic-ai/sdk and axios; pass fetch: ombud.fetch or the headers of " +
-        "`await ombud.headers()` here",
+      "ombud.attach supports openai, @anthropic-ai/sdk and axios clients; for this one, pass fetch: ombud.fetch or the headers " +
+        "from `await ombud.headers()`",
       "ombud.attach 支持 openai、@anthropic-ai/sdk 和 axios 的客户端；此处请传入 fetch: ombud.fetch，或 `await ombud.headers()` 的请求头",
     ));
   }

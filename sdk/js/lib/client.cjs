@@ -4,7 +4,7 @@
 const settings = require("./settings.cjs");
 const { OmbudError, Unreachable } = require("./errors.cjs");
 
-/** Calls to one gateway. Every method gives the JSON object of the answer, or throws `OmbudError`. */
+/** Calls to one gateway. Every method resolves to the JSON object of the response, or throws `OmbudError`. */
 class OmbudClient {
   constructor({ gateway, key, timeout = 30_000 } = {}) {
     this.gateway = (gateway || settings.gateway()).replace(/\/+$/, "");
@@ -48,7 +48,7 @@ class OmbudClient {
     return told;
   }
 
-  /** Status and JSON of the answer; what is no JSON is `undefined`. */
+  /** Status and JSON of the response; `undefined` if the body is not JSON. */
   async #exchange(method, path, body) {
     const headers = { "content-type": "application/json" };
     if (this.key) headers["x-ombud-key"] = this.key;
@@ -57,7 +57,7 @@ class OmbudClient {
         method,
         headers,
         body: body === undefined ? undefined : JSON.stringify(body),
-        // The key is for the gateway and for nobody to whom it might point.
+        // The key is for the gateway only, not for wherever it might redirect to.
         redirect: "error",
         signal: AbortSignal.timeout(this.timeout),
       });

@@ -1,5 +1,5 @@
 "use strict";
-/** Asking, giving, taking back. */
+/** Asking for, giving and withdrawing consent. */
 
 const settings = require("./settings.cjs");
 const { OmbudClient } = require("./client.cjs");
@@ -13,7 +13,7 @@ function whoOf(purpose) {
   return who;
 }
 
-/** The user's standing with the request to hand back, or nothing if consent stands and its proof is kept. */
+/** The user's consent state with the request to hand back, or nothing if consent exists and its proof has been kept. */
 async function opened(who, purpose, notice) {
   who.proofs.delete(purpose);
   const standing = await new OmbudClient().ask(who.id, purpose, { session: who.session, notice });
@@ -33,7 +33,7 @@ async function close(who, asked, request, answer, notice) {
   if (!who.proofs.has(asked.purpose)) throw new ConsentRequired(asked.purpose, "none");
 }
 
-/** Comes back if the user agrees; throws `ConsentRequired` otherwise. Who said no is asked only `again`. */
+/** Resolves if the user agrees; throws `ConsentRequired` otherwise. A user who said no is asked only if `again` is set. */
 async function ensure(purpose, { notice = null, again = false } = {}) {
   const who = whoOf(purpose);
   const standing = await opened(who, purpose, notice);
@@ -45,7 +45,7 @@ async function ensure(purpose, { notice = null, again = false } = {}) {
   await close(who, asked, standing.request, await ask(asked), notice);
 }
 
-/** Asks the user now, also one who said no before; whether the user agrees. */
+/** Asks the user now, even one who said no before; resolves to whether the user agrees. */
 async function ask(purpose, { notice = null } = {}) {
   try {
     await ensure(purpose, { notice, again: true });
@@ -57,12 +57,12 @@ async function ask(purpose, { notice = null } = {}) {
   return true;
 }
 
-/** Hands in an answer that came later, for example from a button: `request` is what `OmbudClient.ask` gave. */
+/** Submits an answer that came later, for example from a button: `request` is what `OmbudClient.ask` returned. */
 async function give(asked, answer, request) {
   await close(whoOf(asked.purpose), asked, request, answer, null);
 }
 
-/** Takes consent back, at once; the receipt is in the answer. */
+/** Withdraws consent with immediate effect; the response contains the receipt. */
 async function withdraw(purpose, { method = "text" } = {}) {
   const who = whoOf(purpose);
   who.proofs.clear();

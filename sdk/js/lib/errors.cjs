@@ -1,9 +1,9 @@
 "use strict";
-/** What can go wrong, said so that it can be mended. */
+/** Errors, worded so that the reader can fix the cause. */
 
 const { say } = require("./settings.cjs");
 
-/** Everything that this package throws for a reason of its own. */
+/** Base class of the errors that this package throws for reasons of its own. */
 class OmbudError extends Error {
   constructor(message) {
     super(message);
@@ -11,11 +11,11 @@ class OmbudError extends Error {
   }
 }
 
-/** The gateway does not answer: nothing opens. */
+/** The gateway cannot be reached, so nothing is opened. */
 class Unreachable extends OmbudError {
   constructor(address) {
     super(say(
-      `the Ombud gateway does not answer at ${address || "(not set)"}, so nothing is open. Start the agent with ` +
+      `the Ombud gateway does not respond at ${address || "(not set)"}, so nothing is opened. Start the agent with ` +
         "`ombud run -- node agent.js`, or start `ombud serve` and set OMBUD_GATEWAY",
       `Ombud 网关（${address || "未设置"}）没有响应，因此一律不开放。请用 \`ombud run -- node agent.js\` 启动智能体，` +
         "或先运行 `ombud serve` 再设置 OMBUD_GATEWAY",
@@ -32,12 +32,12 @@ class ConsentRequired extends OmbudError {
   }
 }
 
-/** The asking function answered without the user. */
+/** The asking function answered without asking the user. */
 class ConsentNotAsked extends ConsentRequired {
   constructor(purpose, why) {
     super(purpose, "not_asked", say(
-      `the answer about \`${purpose}\` did not come from the user (${why}), so it counts as no consent. In the asking function ` +
-        "show `question.show()` and return `question.reply(what the user typed)`",
+      `the answer about \`${purpose}\` did not come from the user (${why}), so it does not count as consent. In the asking ` +
+        "function, show `question.show()` and return `question.reply(what the user typed)`",
       `关于“${purpose}”的回答并非来自用户（${why}），不算取得同意。请在询问函数中展示 \`question.show()\`，` +
         "并返回 `question.reply(用户的输入)`",
     ));
@@ -47,22 +47,22 @@ class ConsentNotAsked extends ConsentRequired {
 function reason(purpose, state) {
   if (state === "no_subject") {
     return say(
-      "whose data is it? Wrap the call: `ombud.subject(\"user-id\", async () => …)`. Without a user there is no consent to " +
+      "no user is set. Wrap the call: `ombud.subject(\"user-id\", async () => …)`. Without a user there is no consent to " +
         `\`${purpose}\``,
       `这是谁的数据？请这样调用：\`ombud.subject("用户编号", async () => …)\`。没有用户，就谈不上对“${purpose}”的同意`,
     );
   }
   if (state === "no_prompt") {
     return say(
-      `nobody can ask the user about \`${purpose}\`: give an asking function with ombud.consentPrompt(…) or ` +
+      `there is no way to ask the user about \`${purpose}\`: provide an asking function with ombud.consentPrompt(…) or ` +
         "ombud.configure({ ask: … })",
       `无法就“${purpose}”询问用户：请用 ombud.consentPrompt(…) 或 ombud.configure({ ask: … }) 提供询问函数`,
     );
   }
-  const words = { refused: ["said no to", "拒绝了"], withdrawn: ["took back consent to", "已撤回对以下用途的同意："] };
+  const words = { refused: ["said no to", "拒绝了"], withdrawn: ["withdrew consent to", "已撤回对以下用途的同意："] };
   const [en, zh] = words[state] || ["has not agreed to", "尚未同意"];
   return say(
-    `the user ${en} \`${purpose}\`, so this was not done; everything else works as before`,
+    `the user ${en} \`${purpose}\`, so this step was skipped; everything else works as before`,
     `用户${zh}“${purpose}”，因此没有执行；其他功能照常`,
   );
 }

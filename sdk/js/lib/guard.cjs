@@ -4,11 +4,11 @@
 const consent = require("./consent.cjs");
 const { say } = require("./settings.cjs");
 
-/** `userConsentRequired(purpose, work)` gives the function that runs only for a user who agreed to `purpose`;
- *  `userConsentRequired(purpose)` the decorator that does so, for methods and for fields that hold a function.
- *
- *  Asking takes time, so what comes back is always async: a promise, or of a generator an async generator, which asks before its
- *  first item. `notice` is the text that the user reads. */
+/** `userConsentRequired(purpose, work)` returns a function that runs `work` only for a user who has agreed to `purpose`;
+*  `userConsentRequired(purpose)` returns a decorator that does the same for methods and for fields that hold a function.
+*
+*  Asking takes time, so the result is always async: a promise, or for a generator an async generator, which asks before its
+*  first item. `notice` is the text that the user reads. */
 function userConsentRequired(purpose, work, options) {
   if (typeof purpose !== "string" || !purpose) {
     throw new TypeError("userConsentRequired takes the purpose: userConsentRequired(\"memory.personalise\", work)");
@@ -22,7 +22,7 @@ function noticeOf(options) {
   return (options && options.notice) || null;
 }
 
-/** What a decorator gives back, in the form of the language and in the one that TypeScript had before. */
+/** Applies the guard as a decorator, in the standard form and in TypeScript's legacy form. */
 function decorated(value, context, descriptor, guard) {
   if (descriptor !== undefined) {
     if (!descriptor || typeof descriptor.value !== "function") throw wrongPlace();
@@ -33,14 +33,14 @@ function decorated(value, context, descriptor, guard) {
     if (context.kind === "field") return (initial) => guard(initial);
     throw wrongPlace();
   }
-  // Not as a decorator: `userConsentRequired("p")(work)`.
+  // Not used as a decorator: `userConsentRequired("p")(work)`.
   if (typeof value !== "function" || context !== undefined) throw wrongPlace();
   return guard(value);
 }
 
 function wrongPlace() {
   return new TypeError(say(
-    "userConsentRequired stands on methods, on fields that hold a function, and around functions",
+    "userConsentRequired can be used on methods, on fields that hold a function, and around functions",
     "userConsentRequired 只能用于方法、值为函数的字段，或包裹函数",
   ));
 }

@@ -16,14 +16,14 @@ class Answer {
   #method;
 
   constructor(seal, question, agreed, method) {
-    if (seal !== SEAL) throw new TypeError("answers are made by Question.reply, from what the user typed or tapped");
+    if (seal !== SEAL) throw new TypeError("answers are created by Question.reply, from what the user typed or tapped");
     this.#question = question;
     this.#agreed = agreed;
     this.#method = method;
     Object.freeze(this);
   }
 
-  /** Whether `Question.reply` made it; what only has its prototype is none. */
+  /** Whether `Question.reply` made the value; merely having the prototype is not enough. */
   static isOne(value) {
     return typeof value === "object" && value !== null && #question in value;
   }
@@ -51,13 +51,13 @@ class Question {
     this.#text = text;
   }
 
-  /** The text that the user must see. An answer before this was called does not count. */
+  /** Returns the text that the user must see. An answer given before this was called does not count. */
   show() {
     this.#shown = true;
     return this.#text;
   }
 
-  /** The answer from what the user typed (`y`, `yes`, `同意`, …), or from a button (`true` or `false`). */
+  /** Makes the answer from what the user typed (`y`, `yes`, `同意`, …), or from a button (`true` or `false`). */
   reply(said, method = "text") {
     if (!this.#shown) throw new ConsentNotAsked(this.purpose, say("the question was not shown", "没有展示问题"));
     const agreed = said === true || (typeof said === "string" && YES.has(said.trim().toLowerCase()));
@@ -65,7 +65,7 @@ class Question {
   }
 }
 
-/** The answer, if it is one to this question. */
+/** Returns the answer if it belongs to this question, and throws otherwise. */
 function checked(question, answer) {
   if (!Answer.isOne(answer) || answer.question !== question) {
     throw new ConsentNotAsked(question.purpose, say("it is not an answer to this question", "它不是对这个问题的回答"));
@@ -73,7 +73,7 @@ function checked(question, answer) {
   return answer;
 }
 
-/** Makes this the function that asks users: it takes a `Question` and returns `question.reply(…)`; it may be async. */
+/** Registers the function that asks users: it takes a `Question` and returns `question.reply(…)`; it may be async. */
 function consentPrompt(ask) {
   settings.configure({ ask });
   return ask;
@@ -81,7 +81,7 @@ function consentPrompt(ask) {
 
 function questionOf(purpose, notice) {
   return new Question(purpose, notice || say(
-    `May this assistant use what it remembers about you (${purpose})? You can take it back at any time. [y/n] `,
+    `May this assistant use what it remembers about you (${purpose})? You can withdraw this at any time. [y/n] `,
     `可以让本助理使用它记住的关于你的信息吗（用途：${purpose}）？你随时可以撤回。[y/n] `,
   ));
 }

@@ -3,19 +3,19 @@
 
 const set = { gateway: undefined, key: undefined, lang: undefined, ask: undefined };
 
-/** Sets what is given and leaves the rest. `ask` takes a `Question` and returns its answer. */
+/** Sets the given values and leaves the others unchanged. `ask` takes a `Question` and returns its answer. */
 function configure(given) {
   for (const name of Object.keys(set)) {
     if (given[name] !== undefined && given[name] !== null) set[name] = given[name];
   }
 }
 
-/** A variable of the environment, or an empty text. */
+/** An environment variable, or an empty string. */
 function variable(name) {
   return (globalThis.process && globalThis.process.env[name]) || "";
 }
 
-/** The gateway's address, or an empty text. */
+/** The gateway's address, or an empty string. */
 function gateway() {
   return (set.gateway || variable("OMBUD_GATEWAY")).replace(/\/+$/, "");
 }
@@ -28,13 +28,13 @@ function prompt() {
   return set.ask;
 }
 
-/** The text in the user's language: `configure({ lang })`, `OMBUD_LANG`, `LC_ALL`, `LANG`. */
+/** The text in the language chosen by `configure({ lang })`, `OMBUD_LANG`, `LC_ALL` or `LANG`. */
 function say(en, zh) {
   const tag = set.lang || variable("OMBUD_LANG") || variable("LC_ALL") || variable("LANG") || "en";
   return tag.toLowerCase().startsWith("zh") ? zh : en;
 }
 
-/** An id as the gateway decodes it; headers are ASCII. */
+/** Percent-encodes an id, since headers are ASCII; the gateway decodes it. */
 function encoded(text) {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => "%" + sign.charCodeAt(0).toString(16).toUpperCase());
 }

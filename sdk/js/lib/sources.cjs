@@ -1,18 +1,18 @@
 "use strict";
-/** Where texts come from, said before they are put into a prompt. */
+/** Declares where texts come from before they are put into a prompt. */
 
 const { OmbudClient } = require("./client.cjs");
 const { current } = require("./subjects.cjs");
 
-/** What the gateway takes at once, and how far two parts overlap, so that no passage between them is lost. */
+/** The most that the gateway accepts at once, and the overlap of two parts, so that no passage across a boundary is lost. */
 const MOST = 60_000;
 const OVERLAP = 200;
 
-/** Says where `text` comes from, and hands it back, so that the call can stand where the text is used.
- *
- *  `kind` is one of `memory`, `knowledge`, `web`, `file`, `tool`, `user` and `other`; `name` is the store, page or tool. Texts are
- *  a third party's unless `trust` says `user` or `operator`, for which the gateway wants its own key. Inside
- *  `ombud.subject(…, { session }, …)` it counts in that session, with `everywhere` in all. */
+/** Declares where `text` comes from, and returns it, so that the call can be placed where the text is used.
+*
+*  `kind` is one of `memory`, `knowledge`, `web`, `file`, `tool`, `user` and `other`; `name` is the store, page or tool. Texts
+*  count as a third party's unless `trust` is `user` or `operator`, for which the gateway requires its own key. Inside
+*  `ombud.subject(…, { session }, …)` the declaration applies to that session, with `everywhere` to all. */
 async function declareSource(text, kind, name, { trust, everywhere = false } = {}) {
   const who = current();
   const conversation = who && !everywhere ? who.session : "";
@@ -36,7 +36,7 @@ function* parts(text) {
   yield text.slice(start);
 }
 
-/** A place at which no character is cut in two. */
+/** Moves an offset so that it does not split a surrogate pair. */
 function whole(text, at) {
   const second = text.charCodeAt(at);
   return second >= 0xdc00 && second <= 0xdfff ? at - 1 : at;

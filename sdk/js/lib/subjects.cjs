@@ -1,5 +1,5 @@
 "use strict";
-/** For whom the code is running. */
+/** The user for whom the code is running. */
 
 const { AsyncLocalStorage } = require("node:async_hooks");
 
@@ -7,10 +7,10 @@ const settings = require("./settings.cjs");
 const { OmbudClient } = require("./client.cjs");
 const { OmbudError } = require("./errors.cjs");
 
-/** Proofs that end within this many seconds are renewed. */
+/** Proofs that expire within this many seconds are renewed. */
 const NEARLY_OVER = 60;
 
-/** A user, with the proofs that are at hand. */
+/** A user, with the proofs obtained so far. */
 class Subject {
   constructor(id, session) {
     this.id = id;
@@ -23,7 +23,7 @@ class Subject {
     if (typeof proof === "string" && typeof expires === "number") this.proofs.set(purpose, { proof, expires, notice });
   }
 
-  /** Proofs that still count; those that are nearly over are renewed, which asks nobody. */
+  /** Returns valid proofs; those about to expire are renewed without asking anybody. */
   async valid() {
     for (const [purpose, { expires, notice }] of [...this.proofs]) {
       if (expires - Date.now() / 1000 >= NEARLY_OVER) continue;
@@ -37,7 +37,7 @@ class Subject {
     try {
       this.keep(purpose, await new OmbudClient().ask(this.id, purpose, { session: this.session, notice }), notice);
     } catch (error) {
-      // Without a proof the store stays closed, which says it all.
+      // Without a proof the store stays closed, which is answer enough.
       if (!(error instanceof OmbudError)) throw error;
     }
   }
@@ -49,21 +49,21 @@ function current() {
   return running.getStore();
 }
 
-/** Runs `work` for this user, and gives what it gives: `subject(id, work)` or `subject(id, { session }, work)`. `session` binds
- *  proofs to one conversation. */
+/** Runs `work` for this user and returns its result: `subject(id, work)` or `subject(id, { session }, work)`. `session` binds
+*  proofs to one conversation. */
 function subject(id, options, work) {
   if (typeof options === "function") return subject(id, {}, options);
   if (typeof id !== "string" || !id) {
-    throw new TypeError(settings.say("a subject needs an id that is not empty", "用户编号不能为空"));
+    throw new TypeError(settings.say("a subject needs a non-empty id", "用户编号不能为空"));
   }
   if (typeof work !== "function") {
-    throw new TypeError(settings.say("ombud.subject takes what to do for this user: subject(id, async () => …)",
+    throw new TypeError(settings.say("ombud.subject needs a function to run for this user: subject(id, async () => …)",
       "ombud.subject 需要一个为该用户执行的函数：subject(id, async () => …)"));
   }
   return running.run(new Subject(id, (options && options.session) || ""), work);
 }
 
-/** Headers for requests to the gateway: whose data it is, the session, the proofs of consent, the gateway's key. */
+/** Headers for requests to the gateway: the subject, the session, the proofs of consent, the gateway's key. */
 async function headers() {
   const found = {};
   if (settings.key()) found["x-ombud-key"] = settings.key();

@@ -1,5 +1,5 @@
 "use strict";
-/** For the tests of agents. */
+/** Helpers for the tests of agents. */
 
 const assert = require("node:assert");
 const { Readable } = require("node:stream");
@@ -7,7 +7,7 @@ const { Readable } = require("node:stream");
 const { ConsentNotAsked } = require("./errors.cjs");
 const { checked, questionOf } = require("./prompt.cjs");
 
-/** Runs `work` with a user at the terminal who types this whenever asked: `process.stdin` is that user's. */
+/** Runs `work` with a user at the terminal who types this whenever asked: `process.stdin` is replaced. */
 async function userTypes(reply, work) {
   const before = Object.getOwnPropertyDescriptor(process, "stdin");
   const typed = Readable.from(Array.from({ length: 16 }, () => `${reply}\n`), { objectMode: false });
@@ -19,14 +19,14 @@ async function userTypes(reply, work) {
   }
 }
 
-/** Fails unless a user who says no closes, and one who says yes opens. `user(agreed, work)` runs `work` with a user who answers
- *  so; the default types `no` or `yes` at the terminal. */
+/** Fails unless a no keeps the store closed and a yes opens it. `user(agreed, work)` runs `work` with a user who gives that
+*  answer; the default types `no` or `yes` at the terminal. */
 async function assertConsentIsReal(ask, { user, purpose = "memory.personalise" } = {}) {
   const play = user || ((agreed, work) => userTypes(agreed ? "yes" : "no", work));
   for (const agreed of [false, true, false]) {
     const opened = await isOpened(ask, questionOf(purpose, null), (work) => play(agreed, work));
-    assert(agreed || !opened, "the user said no, and consent was taken all the same");
-    assert(!agreed || opened, "the user said yes, and consent was not taken");
+    assert(agreed || !opened, "the user said no, but the answer counted as consent");
+    assert(!agreed || opened, "the user said yes, but the answer did not count as consent");
   }
 }
 

@@ -1,4 +1,4 @@
-// The SDK against a gateway that is played. Run: node --test sdk/js/tests/sdk.test.mjs
+// Tests the SDK against a mock gateway. Run: node --test sdk/js/tests/sdk.test.mjs
 
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -8,7 +8,7 @@ import { after, before, beforeEach, test } from "node:test";
 
 import * as ombud from "../index.mjs";
 
-/** Remembers answers by subject and purpose. */
+/** The state of the mock gateway, which remembers answers by subject and purpose. */
 const played = { answers: new Map(), asked: [], seen: [], lifetime: 900 };
 
 function standing(path, body) {
@@ -67,7 +67,7 @@ async function no(question) {
   return question.reply("no");
 }
 
-/** A guarded function, and what it did. */
+/** Returns a guarded function and the list of its runs. */
 function guarded() {
   const ran = [];
   const read = ombud.userConsentRequired("p", (value) => {
@@ -89,7 +89,7 @@ test("without a subject or consent the body never runs", async () => {
     await refused(() => read(1), "refused");
   });
   assert.deepEqual(ran, []);
-  assert.equal(asks(), 1, "who said no is asked once");
+  assert.equal(asks(), 1, "a user who said no is asked only once");
 });
 
 test("a yes opens for this user only", async () => {
@@ -137,13 +137,13 @@ test("a proof that is nearly over is renewed, and dropped when the user said no 
     await read(1);
     const [first, second] = [await ombud.headers(), await ombud.headers()].map((found) => found["x-ombud-consent"]);
     assert.notEqual(first, second);
-    assert.equal(asks(), 1, "a renewal asks nobody");
+    assert.equal(asks(), 1, "a renewal does not ask the user");
     played.answers.set("u-p", "withdrawn");
     assert.equal((await ombud.headers())["x-ombud-consent"], undefined);
   });
 });
 
-/** Methods of every kind, guarded by a decorator that is applied as `apply` does it. */
+/** Methods of every kind, guarded by a decorator applied with `apply`. */
 function memory(apply) {
   const ran = [];
   class Memory {
@@ -174,7 +174,7 @@ function memory(apply) {
   return { ran, Memory };
 }
 
-/** As the language applies a decorator, as TypeScript did before, and as a function around a function. */
+/** The standard decorator form, TypeScript's legacy form, and two ways to wrap a function. */
 const FORMS = {
   standard(holder, name, isStatic) {
     const context = { kind: "method", name, static: isStatic, private: false };

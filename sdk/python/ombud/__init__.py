@@ -1,4 +1,4 @@
-"""Consent of an agent's users, before their data is read. See README.md."""
+"""Asks an agent's users for consent before their data is read. See README.md."""
 
 from . import consent
 from .attach import attach, opener

@@ -1,4 +1,4 @@
-"""Headers for other people's clients. They go to the gateway and nowhere else: an id of a user is personal data."""
+"""Headers for other people's clients. They are sent to the gateway and nowhere else: a user's id is personal data."""
 
 import urllib.request
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ def _ours(url: Any) -> bool:
 
 
 def _withhold(carried: Any) -> None:
-    """Takes the headers off a request that a redirect leads away from the gateway."""
+    """Removes the headers from a request that a redirect leads away from the gateway."""
     for name in [name for name in carried if name.lower() in NAMES]:
         del carried[name]
 
@@ -33,14 +33,14 @@ class _Handler(urllib.request.BaseHandler):
 
 
 def opener() -> urllib.request.OpenerDirector:
-    """An opener of `urllib` that adds the headers."""
+    """Returns a `urllib` opener that adds the headers."""
     return urllib.request.build_opener(_Handler())
 
 
 def attach(client: Client) -> Client:
-    """Adds the headers to every later request of a `requests` session, an `httpx`, `openai` or `chromadb` client, as they are
-    when it is sent. Returns the client."""
-    # What carries the requests: chromadb's own client, openai's, or the client itself.
+    """Adds the headers, as they are at the time of sending, to all later requests of a `requests` session or an `httpx`,
+    `openai` or `chromadb` client to the gateway. Returns the client."""
+    # The object that sends the requests: chromadb's own client, openai's, or the client itself.
     carrier = getattr(getattr(client, "_server", None), "_session", None) or getattr(client, "_client", None) or client
     if hasattr(carrier, "event_hooks"):
         _attach_httpx(carrier)
@@ -48,14 +48,15 @@ def attach(client: Client) -> Client:
         _attach_requests(carrier)
     else:
         raise TypeError(settings.say(
-            "ombud.attach knows requests.Session, httpx, openai and chromadb clients; pass headers=ombud.headers() here",
+            "ombud.attach supports requests.Session, httpx, openai and chromadb clients; "
+            "for this one, pass headers=ombud.headers()",
             "ombud.attach 支持 requests.Session、httpx、openai 和 chromadb 客户端；此处请传入 headers=ombud.headers()",
         ))
     return client
 
 
 def _attach_httpx(carrier: Any) -> None:
-    # The hook sees what a redirect leads to as well.
+    # The hook also sees the request that a redirect leads to.
     def add(request: Any) -> None:
         if _ours(request.url):
             request.headers.update(headers())
@@ -64,7 +65,7 @@ def _attach_httpx(carrier: Any) -> None:
 
     async def add_async(request: Any) -> None:
         if _ours(request.url):
-            # A proof that is nearly over is renewed at the gateway: others are served meanwhile.
+            # Renewing a proof that is about to expire waits for the gateway, so it runs in a thread while others are served.
             request.headers.update(await aside(headers))
         else:
             add(request)

@@ -11,18 +11,18 @@ from .errors import OmbudError, Unreachable
 
 
 class _Stays(urllib.request.HTTPRedirectHandler):
-    """The gateway sends nobody elsewhere. Whoever does would get the key and the user's id."""
+    """Follows no redirect: the gateway sends none, and whoever does would receive the key and the user's id."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
-# The gateway is on this machine or behind the operator's own address: no proxy of the environment is asked.
+# The gateway is on this machine or at the operator's own address, so proxies from the environment are not used.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stays)
 
 
 class OmbudClient:
-    """Calls to one gateway. Every method returns the JSON object of the answer, or raises `OmbudError`."""
+    """Calls to one gateway. Every method returns the JSON object of the response, or raises `OmbudError`."""
 
     def __init__(self, gateway: Optional[str] = None, key: Optional[str] = None, timeout: float = 30.0) -> None:
         self.gateway = (gateway or settings.gateway()).rstrip("/")

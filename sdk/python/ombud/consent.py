@@ -1,4 +1,4 @@
-"""Asking, giving, taking back."""
+"""Asking for, giving and withdrawing consent."""
 
 import inspect
 from typing import Any, Dict, Optional
@@ -19,7 +19,7 @@ def _who(purpose: str) -> Subject:
 
 
 def _open(purpose: str, notice: Optional[str]) -> Any:
-    """The question and the request to hand back, or `None` if consent stands and its proof is kept."""
+    """The user, the state and the request to hand back, or `None` if consent exists and its proof has been kept."""
     who = _who(purpose)
     who.proofs.pop(purpose, None)
     standing = OmbudClient().ask(who.id, purpose, who.session, notice)
@@ -27,7 +27,7 @@ def _open(purpose: str, notice: Optional[str]) -> Any:
         who.keep(purpose, standing, notice)
         return None
     state, request = str(standing.get("state")), standing.get("request")
-    # Who said no, or took it back, is not asked again and again; `consent.ask` does, when the user wants it.
+    # A user who said no or withdrew is not asked again and again; `consent.ask` asks when the user wants it.
     return who, state, request
 
 
@@ -48,7 +48,7 @@ def _prompt(purpose: str) -> Any:
 
 
 def ensure(purpose: str, notice: Optional[str] = None, again: bool = False) -> None:
-    """Returns if the user agrees; raises `ConsentRequired` otherwise."""
+    """Returns if the user agrees; raises `ConsentRequired` otherwise. A user who said no is asked only if `again` is set."""
     found = _open(purpose, notice)
     if found is None:
         return
@@ -59,7 +59,7 @@ def ensure(purpose: str, notice: Optional[str] = None, again: bool = False) -> N
     answer = _prompt(purpose)(asked)
     if inspect.isawaitable(answer):
         getattr(answer, "close", lambda: None)()
-        raise ConsentNotAsked(purpose, say("the asking function is async, the caller is not", "询问函数是异步的，而调用方不是"))
+        raise ConsentNotAsked(purpose, say("the asking function is async, but its caller is not", "询问函数是异步的，而调用方不是"))
     _close(who, asked, request, answer, notice)
 
 
@@ -79,7 +79,7 @@ async def ensure_async(purpose: str, notice: Optional[str] = None, again: bool =
 
 
 def ask(purpose: str, notice: Optional[str] = None) -> bool:
-    """Asks the user now, also one who said no before; whether the user agrees."""
+    """Asks the user now, even one who said no before; returns whether the user agrees."""
     try:
         ensure(purpose, notice, again=True)
     except ConsentNotAsked:
@@ -92,12 +92,12 @@ def ask(purpose: str, notice: Optional[str] = None) -> bool:
 
 
 def give(asked: Question, answer: Any, request: str) -> None:
-    """Hands in an answer that came later, for example from a button: `request` is what `OmbudClient.ask` gave."""
+    """Submits an answer that came later, for example from a button: `request` is what `OmbudClient.ask` returned."""
     _close(_who(asked.purpose), asked, request, answer, None)
 
 
 def withdraw(purpose: str, method: str = "text") -> Dict[str, Any]:
-    """Takes consent back, at once; the receipt is in the answer."""
+    """Withdraws consent with immediate effect; the response contains the receipt."""
     who = _who(purpose)
     who.proofs.clear()
     return OmbudClient().withdraw(who.id, purpose, method)

@@ -1,18 +1,18 @@
-"""What can go wrong, said so that it can be mended."""
+"""Errors, worded so that the reader can fix the cause."""
 
 from .settings import say
 
 
 class OmbudError(Exception):
-    """Everything that this package raises."""
+    """Base class of the errors that this package raises for reasons of its own."""
 
 
 class Unreachable(OmbudError):
-    """The gateway does not answer: nothing opens."""
+    """The gateway cannot be reached, so nothing is opened."""
 
     def __init__(self, address: str) -> None:
         super().__init__(say(
-            "the Ombud gateway does not answer at %s, so nothing is open. Start the agent with "
+            "the Ombud gateway does not respond at %s, so nothing is opened. Start the agent with "
             "`ombud run -- python agent.py`, or start `ombud serve` and set OMBUD_GATEWAY" % (address or "(not set)"),
             "Ombud 网关（%s）没有响应，因此一律不开放。请用 `ombud run -- python agent.py` 启动智能体，"
             "或先运行 `ombud serve` 再设置 OMBUD_GATEWAY" % (address or "未设置"),
@@ -28,13 +28,13 @@ class ConsentRequired(OmbudError, PermissionError):
 
 
 class ConsentNotAsked(ConsentRequired):
-    """The asking function answered without the user."""
+    """The asking function answered without asking the user."""
 
     def __init__(self, purpose: str, why: str) -> None:
         super().__init__(purpose, "not_asked")
         self.args = (say(
-            "the answer about `%s` did not come from the user (%s), so it counts as no consent. In the asking function show "
-            "`question.show()` and return `question.reply(what the user typed)`" % (purpose, why),
+            "the answer about `%s` did not come from the user (%s), so it does not count as consent. In the asking function, "
+            "show `question.show()` and return `question.reply(what the user typed)`" % (purpose, why),
             "关于“%s”的回答并非来自用户（%s），不算取得同意。请在询问函数中展示 `question.show()`，"
             "并返回 `question.reply(用户的输入)`" % (purpose, why),
         ),)
@@ -43,19 +43,19 @@ class ConsentNotAsked(ConsentRequired):
 def _reason(purpose: str, state: str) -> str:
     if state == "no_subject":
         return say(
-            "whose data is it? Wrap the call: `with ombud.subject(\"user-id\"):`. Without a user there is no consent to `%s`"
+            "no user is set. Wrap the call: `with ombud.subject(\"user-id\"):`. Without a user there is no consent to `%s`"
             % purpose,
             "这是谁的数据？请这样调用：`with ombud.subject(\"用户编号\"):`。没有用户，就谈不上对“%s”的同意" % purpose,
         )
     if state == "no_prompt":
         return say(
-            "nobody can ask the user about `%s`: give an asking function with @ombud.consent_prompt or "
+            "there is no way to ask the user about `%s`: provide an asking function with @ombud.consent_prompt or "
             "ombud.configure(ask=…)" % purpose,
             "无法就“%s”询问用户：请用 @ombud.consent_prompt 或 ombud.configure(ask=…) 提供询问函数" % purpose,
         )
-    words = {"refused": ("said no to", "拒绝了"), "withdrawn": ("took back consent to", "已撤回对以下用途的同意：")}
+    words = {"refused": ("said no to", "拒绝了"), "withdrawn": ("withdrew consent to", "已撤回对以下用途的同意：")}
     en, zh = words.get(state, ("has not agreed to", "尚未同意"))
     return say(
-        "the user %s `%s`, so this was not done; everything else works as before" % (en, purpose),
+        "the user %s `%s`, so this step was skipped; everything else works as before" % (en, purpose),
         "用户%s“%s”，因此没有执行；其他功能照常" % (zh, purpose),
     )

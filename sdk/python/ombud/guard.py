@@ -10,8 +10,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def user_consent_required(purpose: str, notice: Optional[str] = None) -> Callable[[Function], Function]:
-    """The function runs only for a user who agreed to `purpose`. It may be a method, async, or a generator of either kind;
-    of a generator, consent is asked for before its first item. `notice` is the text that the user reads."""
+    """Guards a function, which then runs only for a user who has agreed to `purpose`. It may be a method, async, or a generator
+    of either kind; a generator asks for consent before its first item. `notice` is the text that the user reads."""
     if not isinstance(purpose, str) or not purpose:
         raise TypeError("user_consent_required takes the purpose: @user_consent_required(\"memory.personalise\")")
 

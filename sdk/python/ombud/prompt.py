@@ -18,7 +18,7 @@ class Answer:
 
     def __init__(self, seal: object, question: "Question", agreed: bool, method: str) -> None:
         if seal is not _SEAL:
-            raise TypeError("answers are made by Question.reply, from what the user typed or tapped")
+            raise TypeError("answers are created by Question.reply, from what the user typed or tapped")
         self.question, self.agreed, self.method = question, agreed, method
 
 
@@ -31,12 +31,12 @@ class Question:
         self._shown = False
 
     def show(self) -> str:
-        """The text that the user must see. An answer before this was called does not count."""
+        """Returns the text that the user must see. An answer given before this was called does not count."""
         self._shown = True
         return self._text
 
     def reply(self, said: Any, method: str = "text") -> Answer:
-        """The answer from what the user typed (`y`, `yes`, `同意`, …), or from a button (`True` or `False`)."""
+        """Makes the answer from what the user typed (`y`, `yes`, `同意`, …), or from a button (`True` or `False`)."""
         if not self._shown:
             raise ConsentNotAsked(self.purpose, say("the question was not shown", "没有展示问题"))
         agreed = said is True or (isinstance(said, str) and said.strip().lower() in YES)
@@ -44,7 +44,7 @@ class Question:
 
 
 def checked(question: Question, answer: Any) -> Answer:
-    """The answer, if it is one to this question."""
+    """Returns the answer if it belongs to this question, and raises otherwise."""
     if not isinstance(answer, Answer) or answer.question is not question:
         raise ConsentNotAsked(question.purpose, say("it is not an answer to this question", "它不是对这个问题的回答"))
     return answer
@@ -54,14 +54,14 @@ Ask = TypeVar("Ask", bound=Callable[..., Any])
 
 
 def consent_prompt(ask: Ask) -> Ask:
-    """Makes this the function that asks users: it takes a `Question` and returns `question.reply(…)`; it may be async."""
+    """Registers the function that asks users: it takes a `Question` and returns `question.reply(…)`; it may be async."""
     settings.configure(ask=ask)
     return ask
 
 
 def default_text(purpose: str) -> str:
     return say(
-        "May this assistant use what it remembers about you (%s)? You can take it back at any time. [y/n] " % purpose,
+        "May this assistant use what it remembers about you (%s)? You can withdraw this at any time. [y/n] " % purpose,
         "可以让本助理使用它记住的关于你的信息吗（用途：%s）？你随时可以撤回。[y/n] " % purpose,
     )
 

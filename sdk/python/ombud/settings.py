@@ -16,7 +16,7 @@ def configure(
     lang: Optional[str] = None,
     ask: Optional[Callable[..., Any]] = None,
 ) -> None:
-    """Sets what is given and leaves the rest. `ask` takes a `Question` and returns its answer."""
+    """Sets the given values and leaves the others unchanged. `ask` takes a `Question` and returns its answer."""
     global gateway_url, client_key, language, prompt
     gateway_url = gateway.rstrip("/") if gateway is not None else gateway_url
     client_key = key if key is not None else client_key
@@ -25,7 +25,7 @@ def configure(
 
 
 def gateway() -> str:
-    """The gateway's address, or an empty text."""
+    """The gateway's address, or an empty string."""
     return gateway_url or os.environ.get("OMBUD_GATEWAY", "").rstrip("/")
 
 
@@ -34,7 +34,7 @@ def key() -> str:
 
 
 def say(en: str, zh: str) -> str:
-    """The text in the user's language: `configure(lang=…)`, `OMBUD_LANG`, `LC_ALL`, `LANG`."""
+    """Returns the text in the language chosen by `configure(lang=…)`, `OMBUD_LANG`, `LC_ALL` or `LANG`."""
     tags = (language, os.environ.get("OMBUD_LANG"), os.environ.get("LC_ALL"), os.environ.get("LANG"))
     tag = next((tag for tag in tags if tag), "en")
     return zh if tag.lower().startswith("zh") else en

@@ -1,4 +1,4 @@
-"""Where texts come from, said before they are put into a prompt."""
+"""Declares where texts come from before they are put into a prompt."""
 
 from typing import Any, Dict, Iterator, Optional
 
@@ -8,11 +8,11 @@ from .subjects import current
 
 def declare_source(text: str, kind: str, name: Optional[str] = None, trust: Optional[str] = None, *,
                    everywhere: bool = False) -> str:
-    """Says where `text` comes from, and hands it back, so that the call can stand where the text is used.
+    """Declares where `text` comes from, and returns it, so that the call can be placed where the text is used.
 
     `kind` is one of `memory`, `knowledge`, `web`, `file`, `tool`, `user` and `other`; `name` is the store, page or tool.
-    Texts are a third party's unless `trust` says `user` or `operator`, for which the gateway wants its own key. Inside
-    `ombud.subject(…, session=…)` it counts in that session, `everywhere` in all.
+    Texts count as a third party's unless `trust` is `user` or `operator`, for which the gateway requires its own key. Inside
+    `ombud.subject(…, session=…)` the declaration applies to that session, with `everywhere` to all.
     """
     source: Dict[str, Any] = {"kind": kind, "text": text}
     who = current()
@@ -27,7 +27,7 @@ def declare_source(text: str, kind: str, name: Optional[str] = None, trust: Opti
 
 
 def _parts(text: str, most: int = 60_000) -> Iterator[str]:
-    """Parts of a text that the gateway takes. They overlap, so that no passage between two of them is lost."""
+    """Splits a text into parts that the gateway accepts. They overlap, so that no passage across a boundary is lost."""
     start = 0
     while len(text) - start > most:
         cut = text.rfind(" ", start + most // 2, start + most) + 1 or start + most

@@ -1,4 +1,4 @@
-"""For whom the code is running."""
+"""The user for whom the code is running."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from .errors import OmbudError
 
 
 class Subject:
-    """A user, with the proofs that are at hand."""
+    """A user, with the proofs obtained so far."""
 
     def __init__(self, id: str, session: str) -> None:
         # Headers are ASCII; the gateway decodes the id.
@@ -26,7 +26,7 @@ class Subject:
             self.proofs[purpose] = (proof, float(expires), notice)
 
     def valid(self) -> Iterator[str]:
-        """Proofs that still count; those that are nearly over are renewed, which asks nobody."""
+        """Yields valid proofs; those about to expire are renewed without asking anybody."""
         for purpose, (proof, expires, notice) in list(self.proofs.items()):
             if expires - time.time() < 60:
                 del self.proofs[purpose]
@@ -46,9 +46,9 @@ def current() -> Optional[Subject]:
 
 @contextlib.contextmanager
 def subject(id: str, session: str = "") -> Iterator[Subject]:
-    """Everything inside the block happens for this user. `session` binds proofs to one conversation."""
+    """Runs everything inside the block for this user. `session` binds proofs to one conversation."""
     if not isinstance(id, str) or not id:
-        raise ValueError(settings.say("a subject needs an id that is not empty", "用户编号不能为空"))
+        raise ValueError(settings.say("a subject needs a non-empty id", "用户编号不能为空"))
     token = _current.set(Subject(id, session))
     try:
         found = _current.get()
@@ -62,17 +62,17 @@ NAMES = ("x-ombud-key", "x-ombud-subject", "x-ombud-session", "x-ombud-consent")
 
 
 async def aside(call: Callable[..., Any], *args: Any) -> Any:
-    """Calls what may wait for the gateway in a thread, for the same user, so that the event loop goes on."""
+    """Runs a call that may wait for the gateway in a thread, for the same user, so that the event loop is not blocked."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        # Another kind of event loop than asyncio's.
+        # An event loop other than asyncio's.
         return call(*args)
     return await asyncio.to_thread(call, *args)
 
 
 def headers() -> Dict[str, str]:
-    """Headers for requests to the gateway: whose data it is, the session, the proofs of consent, the gateway's key."""
+    """Headers for requests to the gateway: the subject, the session, the proofs of consent, the gateway's key."""
     found: Dict[str, str] = {}
     if settings.key():
         found["x-ombud-key"] = settings.key()

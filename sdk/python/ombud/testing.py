@@ -1,4 +1,4 @@
-"""For the tests of agents."""
+"""Helpers for the tests of agents."""
 
 import builtins
 import contextlib
@@ -13,7 +13,7 @@ from .prompt import checked, question
 
 @contextlib.contextmanager
 def user_types(reply: str) -> Iterator[None]:
-    """A user at the terminal who types this whenever asked."""
+    """Plays a user at the terminal who types this whenever asked."""
     before, stdin = builtins.input, sys.stdin
     builtins.input = lambda *_: reply
     sys.stdin = io.StringIO((reply + "\n") * 16)
@@ -28,8 +28,8 @@ def assert_consent_is_real(
     user: Optional[Callable[[bool], ContextManager[Any]]] = None,
     purpose: str = "memory.personalise",
 ) -> None:
-    """Fails unless a user who says no closes, and one who says yes opens. `user(agreed)` is a context in which a user answers
-    so; the default types `no` or `yes` at the terminal."""
+    """Fails unless a no keeps the store closed and a yes opens it. `user(agreed)` is a context in which a user gives that
+    answer; the default types `no` or `yes` at the terminal."""
     play = user or (lambda agreed: user_types("yes" if agreed else "no"))
     for agreed in (False, True, False):
         asked = question(purpose, None)
@@ -42,9 +42,9 @@ def assert_consent_is_real(
         except ConsentNotAsked as error:
             raise AssertionError(str(error)) from error
         if opened and not agreed:
-            raise AssertionError("the user said no, and consent was taken all the same")
+            raise AssertionError("the user said no, but the answer counted as consent")
         if agreed and not opened:
-            raise AssertionError("the user said yes, and consent was not taken")
+            raise AssertionError("the user said yes, but the answer did not count as consent")
 
 
 def _finish(coroutine: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The SDK against a gateway that is played. Run: python -m unittest discover -s sdk/python/tests"""
+"""Tests the SDK against a mock gateway. Run: python -m unittest discover -s sdk/python/tests"""
 
 import asyncio
 import json
@@ -93,7 +93,7 @@ class Sdk(unittest.TestCase):
         with ombud.subject("u"):
             self.refused(lambda: read(1), "refused")
             self.refused(lambda: read(1), "refused")
-        self.assertEqual(sum(path.endswith("give") for path, _ in Played.asked), 1, "who said no is asked once")
+        self.assertEqual(sum(path.endswith("give") for path, _ in Played.asked), 1, "a user who said no is asked only once")
 
     def test_a_yes_opens_for_this_user_only(self):
         read = self.guarded()
@@ -279,7 +279,7 @@ class Sdk(unittest.TestCase):
         with ombud.subject("u"):
             with self.assertRaises(ombud.OmbudError):
                 ombud.OmbudClient().consents("u")
-            self.assertEqual(got, [], "the client of the interface goes nowhere else")
+            self.assertEqual(got, [], "OmbudClient follows no redirect")
             try:
                 import requests
             except ImportError:
@@ -315,7 +315,7 @@ class Sdk(unittest.TestCase):
         async def both():
             with ombud.subject("u"):
                 waits = asyncio.create_task(ombud.consent.ensure_async("p"))
-            # The gateway answers only after the event loop has had a turn meanwhile.
+            # The gateway responds only after the event loop has had a turn.
             await asyncio.sleep(0.05)
             held.set()
             await waits

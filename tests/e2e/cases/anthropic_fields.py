@@ -1,4 +1,4 @@
-"""Every place of an Anthropic request that can hold text: blocks, tool uses, tool results, documents, metadata."""
+"""Every field of an Anthropic request that can hold text: blocks, tool uses, tool results, documents, metadata."""
 
 import base64
 

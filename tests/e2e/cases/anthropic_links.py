@@ -1,4 +1,4 @@
-"""The same with Anthropic's client: a picture whose address carries a mail address away is not fetched."""
+"""The same with Anthropic's client: an image whose URL carries away an e-mail address is not fetched."""
 
 import client
 from cases.openai_links import PAGE, page

@@ -1,4 +1,4 @@
-"""Signed thinking comes back to the provider exactly as it left it, or its signature would no longer hold."""
+"""Signed thinking returns to the provider exactly as it left it; otherwise its signature would no longer hold."""
 
 import client
 import planted

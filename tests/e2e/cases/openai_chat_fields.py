@@ -1,4 +1,4 @@
-"""Every place of a chat request that can hold text, in string and in part form, and one that must not be touched."""
+"""Every field of a chat request that can hold text, in string and in part form, and one that must not be touched."""
 
 import base64
 import json

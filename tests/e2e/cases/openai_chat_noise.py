@@ -1,4 +1,4 @@
-"""Tokens that a careless model repeats in lower case or dresses up are restored all the same."""
+"""Tokens that a careless model repeats in lower case or with decoration are still restored."""
 
 import client
 import planted

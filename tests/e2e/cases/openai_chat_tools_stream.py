@@ -1,4 +1,4 @@
-"""Streamed tool calls, two at a time and interleaved; arguments are assembled by the client from cut deltas."""
+"""Streamed tool calls, two at a time and interleaved; the client assembles arguments from cut deltas."""
 
 import json
 

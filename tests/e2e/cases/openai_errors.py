@@ -1,4 +1,4 @@
-"""The provider's errors arrive as its own, and a stream that breaks is not passed off as complete."""
+"""The provider's errors arrive unchanged, and a stream that breaks off is not passed off as complete."""
 
 import client
 import openai

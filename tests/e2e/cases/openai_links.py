@@ -1,4 +1,4 @@
-"""A page wants a picture shown whose address carries a mail address away: it is not fetched, streamed or not, and a link to the
+"""A page wants an image shown whose URL carries away an e-mail address: it is not fetched, streamed or not, and a link to the
 page itself stays."""
 
 import client

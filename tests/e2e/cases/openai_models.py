@@ -1,4 +1,4 @@
-"""The list of models passes."""
+"""The list of models passes through."""
 
 import client
 

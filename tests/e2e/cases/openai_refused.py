@@ -1,4 +1,4 @@
-"""What cannot be read does not leave: other paths and broken bodies are refused in the provider's own error shape."""
+"""What cannot be read does not leave: other paths and malformed bodies are refused in the provider's own error format."""
 
 import json
 import os

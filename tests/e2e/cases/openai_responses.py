@@ -1,4 +1,4 @@
-"""The responses API: instructions, input as string and as items, plain and streamed."""
+"""The Responses API: instructions, input as a string and as items, plain and streamed."""
 
 import client
 import planted

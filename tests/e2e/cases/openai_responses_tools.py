@@ -1,4 +1,4 @@
-"""Function calls of the responses API, plain and streamed, and their outputs in the next turn."""
+"""Function calls of the Responses API, plain and streamed, and their outputs in the next turn."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A model that wants to send or store the placeholder of a secret: the call is withheld, streamed or not."""
+"""A model wants to send or store the placeholder of a secret: the call is withheld, streamed or not."""
 
 import client
 import planted

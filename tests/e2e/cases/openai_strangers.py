@@ -1,5 +1,5 @@
-"""A model that repeats tokens of other conversations gets nobody's data shown: not to another key, not to a history
-that was cut before the value, not to a conversation that merely begins alike."""
+"""A model that repeats tokens of other conversations reveals nobody's data: not to another key, not to a history
+that was cut before the value, not to a conversation that merely begins the same way."""
 
 import client
 import planted

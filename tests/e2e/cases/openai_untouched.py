@@ -1,4 +1,4 @@
-"""A body without personal data reaches the provider byte for byte, oddities included."""
+"""A body without personal data reaches the provider byte for byte, including its oddities."""
 
 import os
 import urllib.request

@@ -1,4 +1,4 @@
-"""Anthropic's SDK where `[tools] mode = "ask"`: one of two parallel calls is asked about, and the user's code releases it."""
+"""Anthropic's SDK with `[tools] mode = "ask"`: one of two parallel calls is asked about, and the user's code releases it."""
 
 import client
 from ask_openai import CODE, EMAIL, MAIL, NAMES

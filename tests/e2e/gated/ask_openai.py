@@ -1,4 +1,4 @@
-"""OpenAI's SDK where `[tools] mode = "ask"`: one of two parallel calls is asked about, and the user's code releases it."""
+"""OpenAI's SDK with `[tools] mode = "ask"`: one of two parallel calls is asked about, and the user's code releases it."""
 
 import json
 import re

@@ -1,5 +1,5 @@
-"""An agent of LangChain with two tools. Its arguments: what its user says, whether answers come as streams, and whether somebody has put
-an order into the mail. It prints what was sent and what the user reads."""
+"""A LangChain agent with two tools. Its arguments: what its user says, whether responses are streamed, and whether
+somebody has put an order into the mail. It prints what was sent and what the user reads."""
 
 import json
 import sys

@@ -1,5 +1,5 @@
-//! `cargo xtask bench check`: how fast `ombud check` is on code that is no agent, what memory it takes, and how often it speaks
-//! up there; beside semgrep with rules of our own, in the same run, both on one core.
+//! `cargo xtask bench check`: how fast `ombud check` is on code that is not an agent, how much memory it takes, and how often
+//! it reports something there; compared with semgrep and rules of our own, in the same run, both on one core.
 
 mod editor;
 
@@ -17,28 +17,28 @@ use crate::term;
 use crate::tools::Venv;
 use crate::workspace::Workspace;
 
-/// Where the table goes with `--write`.
+/// File that `--write` puts the table into.
 const DOCUMENT: &str = "docs/performance-check.md";
 
-/// Packages of `PyPI` and npm that ship their source: well known, and no agents.
+/// Packages from `PyPI` and npm that ship their source: well known, and not agents.
 const PYPI: &[&str] =
     &["django==5.2", "sqlalchemy==2.0.40", "celery==5.5.0", "flask==3.1.0", "requests==2.32.3"];
 const NPM: &[&str] = &["rxjs@7.8.1", "zod@4.0.0", "mathjs@14.0.0", "date-fns@4.1.0"];
 
-/// Projects of ours that are agents.
+/// Our own projects that are agents.
 const AGENTS: &str = "tests/check-suite";
 
 const MEASURE: &str = include_str!("check/measure.py");
 const RULES: &str = include_str!("check/semgrep.yml");
 
-/// What is measured.
+/// Options of the bench.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench check", bin_name = "cargo xtask bench check")]
 struct Options {
     /// Measure this binary instead of building one.
     #[arg(long, value_name = "FILE")]
     ombud: Option<PathBuf>,
-    /// Leave semgrep out.
+    /// Leave out semgrep.
     #[arg(long)]
     alone: bool,
     /// Write the table to docs/performance-check.md.
@@ -63,14 +63,14 @@ struct Row {
     semgrep: Option<(Cost, usize)>,
 }
 
-/// Where the work is done.
+/// The working folder and the binaries to measure.
 struct Bench {
     folder: PathBuf,
     ombud: PathBuf,
     semgrep: Option<PathBuf>,
 }
 
-/// Runs the bench; `args` are its own.
+/// Runs the bench with its own `args`.
 pub(super) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     let program = "cargo xtask bench check".to_owned();
     let options = match Options::try_parse_from(std::iter::once(&program).chain(args)) {
@@ -106,7 +106,7 @@ fn prepare(workspace: &Workspace, options: &Options) -> Result<Bench> {
     Ok(Bench { folder, ombud, semgrep })
 }
 
-/// Gets the packages once: `sources/NAME` for each.
+/// Downloads and unpacks the packages once, to `sources/NAME` each.
 fn fetch(folder: &Path) -> Result<()> {
     let (archives, sources) = (folder.join("archives"), folder.join("sources"));
     let stamp = folder.join("fetched");
@@ -156,7 +156,7 @@ fn unpack(archive: &Path, sources: &Path) -> Result<()> {
 }
 
 impl Bench {
-    /// What a change costs in an editor: in projects of our own that are agents, and in packages that are none.
+    /// Measures what a change costs in an editor, in our own agent projects and in packages that are not agents.
     fn typing(&self, workspace: &Workspace) -> Result<String> {
         let mut projects: Vec<PathBuf> =
             fs::read_dir(workspace.path(AGENTS))?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
@@ -167,7 +167,7 @@ impl Bench {
         editor::table(&self.ombud, &self.folder, &projects)
     }
 
-    /// Each package, and all of them in one run.
+    /// Measures each package, and then all of them in one run.
     fn rows(&self) -> Result<Vec<Row>> {
         let sources = self.folder.join("sources");
         let mut folders: Vec<PathBuf> =
@@ -209,7 +209,7 @@ impl Bench {
         })
     }
 
-    /// Runs a command on one core; what it cost and what it said.
+    /// Runs a command on one core; returns its cost and its output.
     fn measured(&self, command: &Command) -> Result<(Cost, String)> {
         let said = self.folder.join("said.json");
         let mut measure = Command::new("python3");
@@ -230,7 +230,7 @@ fn found(said: &str, list: &str) -> Result<usize> {
     Ok(said.get(list).and_then(|list| list.as_array()).map_or(0, Vec::len))
 }
 
-/// Lines of Python, TypeScript and JavaScript; declarations of types hold no code.
+/// Lines of Python, TypeScript and JavaScript; type declaration files contain no code.
 fn lines(folder: &Path) -> Result<usize> {
     let mut sum = 0;
     for entry in fs::read_dir(folder)? {
@@ -253,7 +253,7 @@ fn count(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-/// Lines a second of CPU time: another process on the same core takes nothing away from it.
+/// Formats the figures of a row. Speed is in lines per second of CPU time, which other processes on the same core do not reduce.
 fn cells((cost, findings): (Cost, usize), lines: usize) -> String {
     let (speed, often) =
         (count(lines) / cost.cpu.max(0.001), count(findings) * 20_000.0 / count(lines.max(1)));
@@ -279,14 +279,15 @@ fn document(rows: &[Row], typing: &str) -> String {
     let table = table(rows);
     format!(
         "# Performance of the check · 检查的性能\n\n\
-         Measured by `cargo xtask bench check --write`; this page is written by it, do not edit it. Well-known packages that are no\n\
-         agents, unpacked from PyPI and npm, on one core. Findings there are mostly noise: fewer is better. semgrep runs rules of\n\
-         our own that ask for the same as far as a pattern can; it follows no flow from file to file.\n\n\
+         Measured and written by `cargo xtask bench check --write`; do not edit this page. Well-known packages that are not\n\
+         agents, unpacked from PyPI and npm, on one core. Findings there are mostly noise: fewer is better. semgrep runs our\n\
+         own rules, which look for the same as far as a pattern can; it does not follow data flow across files.\n\n\
          本页由 `cargo xtask bench check --write` 生成，请勿手工修改。对象为 PyPI 和 npm 上并非智能体的知名软件包，单核运行；其中的发现\n\
          多为误报，越少越好。semgrep 使用我们编写的等价规则，但不跨文件跟踪数据流。\n\n{table}\n\
          ## In an editor · 在编辑器中\n\n\
-         A line is added to the longest Python file of a project that `ombud lsp` has open, 20 times; what stands here is the time until it\n\
-         answers the next question, after it has looked at the project again. The first projects are agents, of our own suite.\n\n\
+         A line is added 20 times to the longest Python file of a project that `ombud lsp` has open; the time is how\n\
+         long the next response takes, for which the whole project is checked again. The first projects are agents\n\
+         from our own suite.\n\n\
          在 `ombud lsp` 打开的项目里，向最长的 Python 文件追加一行，共 20 次；表中为到它回答下一个请求为止的时间（此前已重新检查整个项目）。\n\
          前几个项目是我们测试集里的智能体。\n\n{typing}"
     )

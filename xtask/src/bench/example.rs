@@ -1,4 +1,4 @@
-//! Benches that are an example binary of the crate they measure, so that they need nothing but its public interface.
+//! Benches implemented as an example binary of the crate they measure, so that they need only its public interface.
 
 use std::process::{Command, ExitCode};
 
@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::command;
 use crate::workspace::Workspace;
 
-/// Builds the example with the release profile and runs it.
+/// Builds the example in the release profile and runs it.
 pub(crate) fn run(workspace: &Workspace, package: &str, example: &str, args: &[String]) -> Result<ExitCode> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(&workspace.root).args([

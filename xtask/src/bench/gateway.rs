@@ -1,7 +1,7 @@
-//! The gateway under load, beside the direct way and, when asked, beside others, in one run.
+//! The gateway under load, compared with a direct connection and, on request, with other gateways, in one run.
 //!
-//! One provider, one client and every contestant share the machine. The loads are interleaved: each is put on every
-//! contestant in turn, so that a machine that becomes slower meanwhile is slower for all.
+//! One provider, one client and every contestant share the machine. The loads are interleaved: each is applied to every
+//! contestant in turn, so that a machine that slows down in the meantime slows down for all.
 
 mod contestant;
 mod count;
@@ -30,36 +30,36 @@ use process::Server;
 use prompt::Shape;
 use report::{Figures, Needs, Row};
 
-/// The client's key; `LiteLLM` wants one that begins like this.
+/// The client's key; `LiteLLM` requires this prefix.
 const KEY: &str = "sk-bench-0123456789abcdef";
 
-/// Where the tables go with `--write`.
+/// File that `--write` puts the tables into.
 const DOCUMENT: &str = "docs/performance.md";
 
-/// How often a contestant is started to measure that; slow ones once.
+/// How often a contestant is started to measure its start-up time; slow ones are started once.
 const STARTS: usize = 5;
 const SLOW_START: Duration = Duration::from_secs(1);
 
-/// Requests of a conversation.
+/// Requests per conversation.
 const TURNS: u64 = 8;
 
 /// Options of the bench.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench gateway", bin_name = "cargo xtask bench gateway")]
 struct Options {
-    /// Others to measure in the same run; each is installed when it is missing.
+    /// Other gateways to measure in the same run; each is installed if missing.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "NAMES")]
     with: Vec<Rival>,
-    /// Only loads whose title contains this.
+    /// Run only loads whose title contains this text.
     #[arg(long, value_name = "TEXT", default_value = "")]
     load: String,
-    /// So many requests a load, for a profile or a quick look.
+    /// Send this many requests per load, for a profile or a quick look.
     #[arg(long, value_name = "NUMBER")]
     requests: Option<u64>,
-    /// Count Ombud's instructions a request too, with valgrind.
+    /// Also count Ombud's instructions per request, with valgrind.
     #[arg(long)]
     instructions: bool,
-    /// This binary instead of a fresh release build.
+    /// Measure this binary instead of a fresh release build.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
     /// Write the tables to docs/performance.md.
@@ -73,10 +73,10 @@ struct Load {
     kilobytes: usize,
     stream: bool,
     connections: usize,
-    /// Of the provider, in milliseconds.
+    /// The provider's delay, in milliseconds.
     delay: u64,
     turns: u64,
-    /// Whether all but the last message is the same throughout a conversation.
+    /// Whether everything but the last message stays the same throughout a conversation.
     resent: bool,
     requests: u64,
 }
@@ -98,7 +98,7 @@ impl Load {
     }
 }
 
-/// All loads, the small ones first.
+/// All loads, small ones first.
 fn loads() -> Vec<Load> {
     let usual = Load {
         kilobytes: 1,
@@ -135,7 +135,7 @@ fn loads() -> Vec<Load> {
     loads
 }
 
-/// A contestant that runs, and the most memory it was seen with.
+/// A running contestant, and the most memory it was seen using.
 struct Running {
     contestant: Contestant,
     server: Server,
@@ -144,7 +144,7 @@ struct Running {
     loaded: u64,
 }
 
-/// Measures, prints, and writes if asked to.
+/// Measures, prints the tables, and writes them if asked to.
 pub(super) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     let program = "cargo xtask bench gateway".to_owned();
     let options = match Options::try_parse_from(std::iter::once(&program).chain(args)) {
@@ -155,7 +155,7 @@ pub(super) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
         }
     };
     if cfg!(debug_assertions) {
-        // The client must not be what is slow.
+        // The client must not be the bottleneck.
         return optimised(workspace, args);
     }
     let binary = match &options.binary {
@@ -198,7 +198,7 @@ pub(super) fn run(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs this bench in a release build of this program.
+/// Runs this bench in a release build of `xtask`.
 fn optimised(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(&workspace.root).args([
@@ -214,7 +214,7 @@ fn optimised(workspace: &Workspace, args: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Starts a contestant a few times and leaves the last one running.
+/// Starts a contestant several times and leaves the last instance running.
 fn begin(contestant: Contestant, folder: &Path, mock: &Mock) -> Result<Running> {
     term::line(&format!("  starting {}", contestant.version));
     let folder = folder.join(contestant.name);
@@ -240,7 +240,7 @@ fn begin(contestant: Contestant, folder: &Path, mock: &Mock) -> Result<Running> 
     Ok(Running { contestant, server, start: middle, idle, loaded: idle.resident })
 }
 
-/// One load on the direct way and on everybody.
+/// Applies one load to the direct connection and to every contestant.
 fn rows(load: Load, mock: &Mock, running: &mut [Running], number: &mut u64) -> Result<Vec<Row>> {
     let direct = Target { address: mock.address };
     let outcome = measure(load, direct, mock, number, || Ok(Duration::ZERO))?;
@@ -255,7 +255,7 @@ fn rows(load: Load, mock: &Mock, running: &mut [Running], number: &mut u64) -> R
     Ok(rows)
 }
 
-/// Warms up, then fires; `cpu` reads the processor time that the contestant has used so far.
+/// Warms up, then measures; `cpu` reads the processor time that the contestant has used so far.
 fn measure(
     load: Load,
     target: Target,
@@ -273,14 +273,14 @@ fn measure(
     Ok((outcome, cpu()?.saturating_sub(before)))
 }
 
-/// The next so many requests of a load.
+/// The next `count` requests of a load.
 fn shots(target: Target, load: Load, count: u64, number: &mut u64) -> Vec<Shot> {
     let first = *number;
     *number += count;
     (first..*number).map(|number| Shot::new(target, &prompt::prompt(number, load.shape()))).collect()
 }
 
-/// Instructions a request of Ombud, which is the first of those that run, under every load of one connection.
+/// Counts Ombud's instructions per request, under every load with one connection. Ombud is the first of the running contestants.
 fn instructions(
     running: &[Running],
     folder: &Path,
@@ -318,7 +318,7 @@ fn absent(with: &[Rival]) -> Vec<&'static str> {
     Rival::value_variants().iter().filter(|rival| !with.contains(rival)).map(name).collect()
 }
 
-/// On what machine.
+/// Describes the machine.
 fn circumstances() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let cpu = read("/proc/cpuinfo");
@@ -338,21 +338,21 @@ fn circumstances() -> String {
     )
 }
 
-/// The document around the tables.
+/// The page around the tables.
 fn document(tables: &str) -> String {
     format!(
         "# Performance · 性能
 
-What the gateway costs, measured by `cargo xtask bench gateway --write`; this page is written by it, do not edit it.
-Provider, client and all contestants share the cores of one machine, without TLS, over loopback. Prompts have personal
-data in every paragraph, differ in every request, and belong to conversations of {TURNS} requests; where the history is sent
-again, as agents do, only the last message of a request is new in its conversation. Times are those outside the
-provider: what it waits on purpose is taken off, request by request. `added` is the difference to the direct way.
-`in the clear` is the share of requests whose e-mail address reached the provider, `restored` the share of answers in
-which the client found it. CPU is user and kernel time of the contestant, all its processes; resident is its memory right after the
-load, with what earlier loads left. A load ends after ten
-seconds, so slow contestants have fewer answers. CloakPipe writes its whole vault anew for values that it has not seen, so it
-becomes slower in the course of a run like this one; with values that repeat it is much faster.
+What the gateway costs, measured and written by `cargo xtask bench gateway --write`; do not edit this page. Provider,
+client and all contestants share the cores of one machine, without TLS, over loopback. Prompts have personal data in
+every paragraph, differ in every request, and belong to conversations of {TURNS} requests; where the history is sent again,
+as agents do, only the last message of a request is new in its conversation. Times exclude the provider: its
+deliberate delay is subtracted, request by request. `added` is the difference from a direct connection. `in the clear`
+is the share of requests whose e-mail address reached the provider, `restored` the share of responses in which the
+client found it. CPU is the user and kernel time of the contestant with all its processes; resident is its memory
+right after the load, including what earlier loads left behind. A load ends after ten seconds, so slow contestants
+have fewer responses. CloakPipe rewrites its whole vault for values that it has not seen, so it slows down in the
+course of a run like this one; with values that repeat it is much faster.
 
 本页由 `cargo xtask bench gateway --write` 生成，请勿手工修改。模拟服务商、客户端与各网关共用同一台机器，经回环地址、不含 TLS。
 每个请求的每一段都含不同的个人信息；标有 `history sent again` 的负载与真实智能体一样重发历史，同一会话中只有最后一条消息是新的；时间已扣除服务商有意等待的部分；`added` 为相对直连增加的时间；`in the clear` 为邮箱以明文到达

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: one file a bench. To add one: its file, its line in [`What`], its arm in [`run`].
+//! `cargo xtask bench`: one file per bench. To add one: its file, its line in [`What`], its arm in [`run`].
 
 use std::process::ExitCode;
 
@@ -14,21 +14,21 @@ mod gateway;
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum What {
-    /// Deciding on a tool call: what it adds, on contexts of 16 and 256 KiB, in conversations of 50 turns.
+    /// Deciding on a tool call: what it adds, with contexts of 16 and 256 KiB, in conversations of 50 turns.
     Calls,
-    /// The check: lines a second, memory and needless findings over packages that are no agents, beside semgrep.
+    /// The check: lines per second, memory and needless findings on packages that are not agents, compared with semgrep.
     Check,
-    /// The rules for tool calls against a model that obeys every instruction: share of tasks finished and goals reached.
+    /// The tool-call rules against a model that obeys every instruction: share of tasks finished and goals reached.
     Defence,
-    /// Detection: megabytes of text a second on one core.
+    /// Detection: megabytes of text per second on one core.
     Detect,
-    /// The gateway: what it adds to a request, beside nginx and others.
+    /// The gateway: what it adds to a request, compared with nginx and others.
     Gateway,
-    /// The log: appends a second, written and on disk.
+    /// The log: appends per second, written and on disk.
     Ledger,
 }
 
-/// Runs one bench; `args` are its own.
+/// Runs one bench with its own `args`.
 pub(crate) fn run(workspace: &Workspace, what: What, args: &[String]) -> Result<ExitCode> {
     match what {
         What::Calls => example::run(workspace, "ombud-gateway", "calls", args),

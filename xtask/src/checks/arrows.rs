@@ -1,4 +1,4 @@
-//! Which crate may use which. Arrows go one way, and some doors belong to one crate alone.
+//! Which crate may depend on which. Arrows go one way, and some dependencies belong to one crate alone.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::rust_source;
 use crate::workspace::{Package, Workspace};
 
-/// Each crate and the crates of this workspace that it may depend on. Test-only dependencies are free.
+/// Each crate and the crates of this workspace that it may depend on. Test-only dependencies are unrestricted.
 const ARROWS: &[(&str, &[&str])] = &[
     ("ombud-core", &[]),
     ("ombud-detect", &["ombud-core"]),
@@ -23,21 +23,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &["ombud-core", "ombud-detect"]),
 ];
 
-/// Crates that only one of ours may name in its manifest, tests included, and why.
+/// Dependencies that only one of our crates may name in its manifest, tests included, and why.
 const DOORS: &[(&[&str], &str, &str)] = &[(
     &["sqlx", "rusqlite", "libsqlite3-sys", "tokio-postgres"],
     "ombud-ledger",
     "one crate touches a database",
 )];
 
-/// Crates that must not be reachable from these of ours, however far away.
+/// Dependencies that these crates of ours must not reach, not even transitively.
 const OUT_OF_REACH: &[(&[&str], &[&str], &str)] = &[(
     &["ombud-core", "ombud-detect", "ombud-check"],
     &["tokio", "async-std", "smol", "mio", "hyper", "reqwest", "axum"],
     "nothing below the ledger is async or speaks to a network",
 )];
 
-/// Rooms whose source must not reach for the world, and what they would reach with.
+/// Crates whose source must not touch the outside world, and what it would do so with.
 const PURE: &[&str] = &["crates/core/src", "crates/detect/src"];
 const WORLD: &[&str] = &[
     "std::fs",
@@ -53,7 +53,7 @@ const WORLD: &[&str] = &[
     "println!",
 ];
 
-/// Everything that points the wrong way.
+/// Returns everything that points the wrong way.
 pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     let mut complaints: Vec<String> = workspace.members().flat_map(wrong_arrows).collect();
     complaints.extend(workspace.members().flat_map(foreign_doors));
@@ -68,7 +68,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
 
 fn wrong_arrows(package: &Package) -> Vec<String> {
     let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == package.name) else {
-        return vec![format!("{}: a new crate needs its row in the table of arrows", package.name)];
+        return vec![format!("{}: a new crate needs a row in the table of arrows", package.name)];
     };
     let ours = |name: &str| ARROWS.iter().any(|(known, _)| *known == name);
     let shipped = package.dependencies.iter().filter(|dependency| dependency.ships());
@@ -116,7 +116,7 @@ fn impure(file: &Path, text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// Two crates of ours and two foreign ones; each pair is `user -> used (kind)`.
+    /// Two crates of ours and two external ones; each edge is `user -> used (kind)`.
     fn workspace(edges: &[(&str, &str, &str)]) -> Workspace {
         let mut names: Vec<&str> = edges.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
         names.sort_unstable();

@@ -9,24 +9,24 @@ use crate::rust_source;
 use crate::term;
 use crate::workspace::Workspace;
 
-/// Lines of a file that are neither blank nor test code.
+/// Maximum lines of a file that are neither blank nor test code.
 const FILE_LINES: usize = 600;
-/// Lines of a function from its signature to its closing brace.
+/// Maximum lines of a function, from its signature to its closing brace.
 const FUNCTION_LINES: usize = 90;
-/// Lines of the function in the middle.
+/// Maximum lines of the median function.
 const MEDIAN_LINES: usize = 8;
 
-/// Files that are tables, and of what; a table may be as long as it must.
+/// Files that are tables, and of what; a table may be as long as it needs to be.
 const TABLES: &[(&str, &str)] = &[];
 
-/// What was measured.
+/// The measurements.
 #[derive(Debug, Default)]
 struct Sizes {
     functions: Vec<usize>,
     complaints: Vec<String>,
 }
 
-/// Everything over the budget. Prints the sizes themselves too: they drift before they break.
+/// Returns everything over budget. Also prints the sizes themselves, since they drift before they break.
 pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     let mut sizes = Sizes::default();
     for file in workspace.files()? {
@@ -52,7 +52,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(sizes.complaints)
 }
 
-/// Rust that ships or builds: no tests, benches, examples or fuzz targets.
+/// Whether a file is Rust that ships or builds: no tests, benches, examples or fuzz targets.
 fn is_production(file: &Path) -> bool {
     let aside = ["tests", "benches", "examples", "fuzz", "fuzz_targets"];
     let name = file.file_name().unwrap_or_default().to_string_lossy();

@@ -1,4 +1,4 @@
-//! Checks of the repository itself. Each returns its complaints, one line each; none is a pass.
+//! Checks of the repository itself. Each returns its complaints, one line each; no complaint means a pass.
 
 pub(crate) mod arrows;
 pub(crate) mod budget;

@@ -1,5 +1,5 @@
-//! No file of the repository may mention the data sets on which the product is judged: neither their content nor their
-//! names belong here. The names are kept as hashes, so that this file does not mention them either.
+//! No file of the repository may mention the data sets on which the product is judged: neither their contents nor their
+//! names belong here. The names are stored as hashes, so that this file does not mention them either.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::workspace::Workspace;
 
-/// 64-bit FNV-1a of the reserved names in lower case, without separators or the digits at the end.
+/// 64-bit FNV-1a hashes of the reserved names in lower case, without separators or trailing digits.
 const RESERVED: &[u64] = &[
     0x50a6_215f_a5bd_1c34,
     0x24f5_016f_f308_3b69,
@@ -17,10 +17,10 @@ const RESERVED: &[u64] = &[
     0x37c6_e387_5165_b014,
 ];
 
-/// Separators join at most this many parts of a name.
+/// A name is split by separators into at most this many parts.
 const PARTS: usize = 3;
 
-/// The places where a reserved name stands.
+/// Returns where reserved names appear.
 pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     for file in workspace.files()? {
@@ -35,7 +35,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(complaints)
 }
 
-/// Whether a reserved name stands in the line, in any case and with any of `-`, `_`, `.`, `/` and blank between its parts.
+/// Whether a line mentions a reserved name, in any case and with any separators between its parts.
 fn mentions(line: &str) -> bool {
     let words: Vec<String> = line
         .split(|c: char| !c.is_ascii_alphanumeric())
@@ -61,7 +61,7 @@ fn fnv1a(text: &str) -> u64 {
 mod tests {
     use super::*;
 
-    /// The names, put together from their ends so that no line spells one.
+    /// The names, assembled from their halves so that no line spells one out.
     fn names() -> Vec<String> {
         [
             ("Dojo", "Agent"),

@@ -1,4 +1,5 @@
-//! One thing has one name: the Chinese words that were tried for what has another name now, wherever people read them.
+//! One thing has one name: finds Chinese words that were tried for something that has another name now, wherever people
+//! read them.
 
 use std::fs;
 use std::path::Path;
@@ -7,11 +8,11 @@ use anyhow::Result;
 
 use crate::workspace::Workspace;
 
-/// Words that are not used, and the one that is.
+/// Words that are no longer used, and the one that is.
 const TERMS: &[(&[&str], &str)] =
     &[(&["打码", "遮盖", "掩码"], "脱敏"), (&["闸门"], "关卡"), (&["保险库"], "代号库")];
 
-/// The places where one of them stands.
+/// Returns where one of them appears.
 pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     for file in workspace.files()? {
@@ -31,8 +32,8 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(complaints)
 }
 
-/// Whether people read what stands in the file: documents, messages, the page, the configuration that `init` writes. Texts for
-/// training and testing hold what others write.
+/// Whether people read the file: documents, messages, the page, the configuration that `init` writes. Texts for training and
+/// testing hold what others write.
 fn is_read(path: &str) -> bool {
     let document = has_end(path, &["md"]) && !path.starts_with("tests/");
     document
@@ -45,7 +46,7 @@ fn has_end(path: &str, ends: &[&str]) -> bool {
     Path::new(path).extension().is_some_and(|end| ends.iter().any(|one| end == *one))
 }
 
-/// Whether a line of code holds a text in Chinese for people: `zh: "…"`, or a row of help.
+/// Whether a line of code holds Chinese text for people: `zh: "…"`, or a row of help.
 fn speaks(line: &str) -> bool {
     line.contains("zh: \"") || line.trim_start().starts_with("(\"") && line.trim_end().ends_with("\"),")
 }

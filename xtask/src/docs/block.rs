@@ -2,18 +2,18 @@
 
 use super::scrub::scrub;
 
-/// A block: where it stands and which commands it shows.
+/// A block: where it is and which commands it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Block {
     /// Line of the opening fence, from 1.
     pub(super) line: usize,
-    /// Bytes of the text between the fences.
+    /// Byte range of the text between the fences.
     span: std::ops::Range<usize>,
     text: String,
     pub(super) commands: Vec<Shown>,
 }
 
-/// A command as the document shows it and as the shell gets it.
+/// A command as the document shows it and as the shell receives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shown {
     /// Without the prompt; continuation lines included.
@@ -28,7 +28,7 @@ impl Block {
         self.commands.iter().any(words)
     }
 
-    /// The first line that differs between the document and `printed`, apart from what differs from run to run.
+    /// The first line that differs between the document and `printed`, ignoring what varies from run to run.
     pub(super) fn difference(&self, printed: &str) -> Option<String> {
         let (written, today) = (scrub(&self.text), scrub(printed));
         if written == today {
@@ -48,7 +48,7 @@ impl Block {
     }
 }
 
-/// All `console` blocks in the order of the document.
+/// All `console` blocks, in document order.
 pub(super) fn find(document: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut open: Option<(usize, usize)> = None;
@@ -74,7 +74,7 @@ pub(super) fn find(document: &str) -> Vec<Block> {
     blocks
 }
 
-/// A line that begins with `$ ` is a command, with the lines that follow a trailing backslash.
+/// The commands of a block: lines that begin with `$ `, joined with the lines after a trailing backslash.
 fn commands(text: &str) -> Vec<Shown> {
     let mut commands = Vec::new();
     let mut lines = text.lines();
@@ -91,7 +91,7 @@ fn commands(text: &str) -> Vec<Shown> {
     commands
 }
 
-/// The document with each block that really differs replaced by what is printed today.
+/// Returns the document with each block that really differs replaced by what is printed today.
 pub(super) fn replace(document: &str, blocks: &[(Block, String)]) -> String {
     let mut fresh = String::with_capacity(document.len());
     let mut from = 0;

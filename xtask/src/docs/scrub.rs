@@ -1,10 +1,10 @@
-//! What differs from run to run without meaning anything: times, ids, tokens, ports, keys, widths of columns.
+//! Removes what varies from run to run without meaning anything: times, ids, tokens, ports, keys, column widths.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Pattern and stand-in, applied in order.
+/// Patterns and replacements, applied in order.
 static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let rules = [
         // Ids and digests.
@@ -14,7 +14,7 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         // A verifier key: name+hash+base64.
         (r"\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{40,}", "+KEY"),
         (r"\b[A-Za-z0-9+/]{42,}={0,2}", "BASE64"),
-        // Tokens: the type stays, the part that a key made does not.
+        // Tokens: the type stays, the part derived from a key does not.
         (r"\b([A-Z]+)_[0-9A-HJKMNP-TV-Z]{8}\b", "${1}_TOKEN"),
         // Dates, times, durations.
         (r"\b\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?", "DATE"),
@@ -25,14 +25,14 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         // Pseudonyms, and folders named after a process.
         (r"\bsub_[0-9a-f]{32}\b", "sub_HEX"),
         (r"\bombud-demo-\d+", "ombud-demo-PID"),
-        // Addresses of this machine.
+        // Addresses on this machine.
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:PORT"),
         (r"(pid|进程) \d+", "$1 PID"),
-        // Columns and rules are as wide as what stands in them.
+        // Columns and rules are as wide as their contents.
         (r"[─═━-]{3,}", "---"),
         (r"[ \t]+", " "),
     ];
-    // Chinese characters are letters too: a boundary beside them is one of ASCII.
+    // Chinese characters count as letters too, so a word boundary next to them has to be an ASCII one.
     let compile = |(pattern, stand_in): (&str, _)| {
         let pattern = pattern.replace(r"\b", r"(?-u:\b)");
         Regex::new(&pattern).ok().map(|regex| (regex, stand_in))
@@ -40,7 +40,7 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     rules.into_iter().filter_map(compile).collect()
 });
 
-/// The text without what differs from run to run.
+/// Returns the text without what varies from run to run.
 pub(super) fn scrub(text: &str) -> String {
     RULES
         .iter()

@@ -1,5 +1,5 @@
-//! `cargo xtask eval check --data DIR`: real exports that are not in the repository. Every file must be read, its nodes
-//! counted, and no secret reported, for the values in these files are taken out.
+//! `cargo xtask eval check --data DIR`: real exports that are not in the repository. Every file must be read, its nodes must be
+//! counted, and no secret may be reported, since the values in these files were removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,18 +12,18 @@ use serde_json::Value;
 use crate::term;
 use crate::workspace::Workspace;
 
-/// What the files of one format gave.
+/// The result for the files of one format.
 #[derive(Debug, Default)]
 struct Row {
     files: usize,
     nodes: u64,
     kinds: BTreeSet<String>,
     findings: BTreeMap<String, usize>,
-    /// Files that were not read, and places of secrets.
+    /// Files that were not read, and where secrets were reported.
     wrong: Vec<String>,
 }
 
-/// Looks at each file of `check-corpus` by itself.
+/// Checks each file of `check-corpus` by itself.
 pub(crate) fn run(workspace: &Workspace, data: Option<&Path>) -> Result<ExitCode> {
     let data = data.context("--data DIR is needed: the folder above `check-corpus`")?;
     let folder = data.join("check-corpus");
@@ -50,7 +50,7 @@ fn listing(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(all)
 }
 
-/// What the product says of one file.
+/// Returns the product's report on one file.
 fn look(ombud: &Path, file: &Path) -> Result<Value> {
     let output = Command::new(ombud).args(["check", "--format", "json"]).arg(file).output()?;
     if !matches!(output.status.code(), Some(0 | 1)) {

@@ -1,4 +1,4 @@
-//! `cargo xtask eval --peers`: other programs over the same sets, by the same scorer, in the same run.
+//! `cargo xtask eval --peers`: other programs on the same sets, with the same scorer, in the same run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,39 +15,39 @@ use crate::term;
 use crate::tools::Venv;
 use crate::workspace::Workspace;
 
-/// The programs, by the names of their files in `xtask/peers`, and how the page calls them.
+/// The programs: the names of their files in `xtask/peers`, and their names on the page.
 const PEERS: &[(&str, &str)] =
     &[("presidio", "Presidio"), ("argus-redact", "argus-redact"), ("datafog", "DataFog")];
 
 /// Runs one system over one set.
 const RUNNER: &str = "xtask/peers/run.py";
-/// Which type of theirs is which of ours.
+/// Maps their types to ours.
 const TYPES: &str = "xtask/peers/types.json";
 
-/// Types of theirs to types of ours.
+/// Their types to our types.
 type Mapping = BTreeMap<String, String>;
 
-/// One program that takes part, or why it does not.
+/// A program that takes part, or why it does not.
 struct System {
     /// Its name for [`RUNNER`].
     id: &'static str,
     title: &'static str,
-    /// What runs it.
+    /// The Python that runs it.
     python: Result<PathBuf, String>,
-    /// Nothing for Ombud, whose types are those of the sets.
+    /// `None` for Ombud, whose types are those of the sets.
     types: Option<Mapping>,
 }
 
-/// What the runner says of a run.
+/// What the runner reports about a run.
 #[derive(Debug, Deserialize)]
 struct Run {
     version: String,
-    /// CPU time after the start.
+    /// CPU time after start-up.
     seconds: f64,
     bytes: f64,
 }
 
-/// A program on a set.
+/// One program on one set.
 struct Row {
     title: String,
     found: Result<Found, String>,
@@ -55,12 +55,12 @@ struct Row {
 
 struct Found {
     all: Score,
-    /// F1 over the types that it knows.
+    /// F1 over the types that the program supports.
     own: f64,
     seconds_per_mb: f64,
 }
 
-/// Measures all of them and writes their section of the page; the rest of it stays.
+/// Measures all programs and writes their section of the page; the rest of the page stays.
 pub(crate) fn run(workspace: &Workspace, data: &Path, python: &Path) -> Result<ExitCode> {
     let folder = data.join("pii");
     let sets = super::all_sets(workspace, &folder)?;
@@ -85,10 +85,10 @@ pub(crate) fn run(workspace: &Workspace, data: &Path, python: &Path) -> Result<E
 
 fn mappings(workspace: &Workspace) -> Result<BTreeMap<String, Mapping>> {
     let text = fs::read_to_string(workspace.path(TYPES))?;
-    serde_json::from_str(&text).with_context(|| format!("{TYPES} is no table of types"))
+    serde_json::from_str(&text).with_context(|| format!("{TYPES} is not a table of types"))
 }
 
-/// Ombud and those that can be installed; who cannot says so in each table.
+/// Ombud and the other programs; each table names those that could not be installed.
 fn systems(workspace: &Workspace, python: &Path, types: &BTreeMap<String, Mapping>) -> Vec<System> {
     let ombud = System { id: "ombud", title: "Ombud", python: Ok(python.to_path_buf()), types: None };
     let peers = PEERS.iter().map(|&(id, title)| {
@@ -123,7 +123,7 @@ fn measured(
     predicted: &Path,
 ) -> Result<(String, Found)> {
     let Run { version, seconds, bytes } = serde_json::from_str(&command::output(runner)?)
-        .context("the runner wrote something else than it used to")?;
+        .context("the runner's output has an unexpected format")?;
     let all = super::judged(scorer, set, predicted, None)?;
     let own = match &system.types {
         None => all.micro.f1,
@@ -132,7 +132,7 @@ fn measured(
     Ok((version, Found { all, own, seconds_per_mb: seconds / (bytes / 1e6) }))
 }
 
-/// F1 over those types of a set that a program knows.
+/// F1 over those types of a set that a program supports.
 fn own_f1(types: &Mapping, all: &Score, judged: impl Fn(&str) -> Result<Score>) -> Result<f64> {
     let known: BTreeSet<&str> = types.values().map(String::as_str).collect();
     let asked: Vec<&str> = all.types.keys().map(String::as_str).filter(|one| known.contains(one)).collect();
@@ -140,7 +140,7 @@ fn own_f1(types: &Mapping, all: &Score, judged: impl Fn(&str) -> Result<Score>) 
 }
 
 fn first_line(error: &anyhow::Error) -> String {
-    // A cell of a table is one line, and has no bar.
+    // A table cell is a single line without a bar.
     let text = format!("{error:#}");
     let first = text.lines().next().unwrap_or_default();
     first.replace('|', "/")
@@ -149,22 +149,24 @@ fn first_line(error: &anyhow::Error) -> String {
 const START: &str = "<!-- cargo xtask eval --peers -->\n";
 const END: &str = "<!-- end of cargo xtask eval --peers -->\n\n";
 
-const HEAD: &str = "## Beside other programs · 与其他工具对比
+const HEAD: &str = "## Compared with other programs · 与其他工具对比
 
-Made by `cargo xtask eval --peers --data DIR`: all of them in one run, on every text of the sets above, by the same scorer. Each is
-installed from PyPI and runs as it comes: Presidio with its default recognisers and spaCy's `en_core_web_md` (there is no model for
-Chinese on PyPI, so it reads Chinese as if it were English), argus-redact in its `fast` mode (its `ner` mode wants weights from a hub),
-DataFog with its default engine, which has patterns only. We know these sets and they do not, though `en_presidio_dev` is made by
-Presidio's own templates; some of the sets were looked at while Ombud was made, so read the differences as the most that there is.
-What a program reports under a type that no set labels (dates, ages, pronouns, …) is left out.
-This section is made less often than the tables above: its rows for Ombud may be of an older model.
+Made by `cargo xtask eval --peers --data DIR`: all programs in one run, on every text of the sets above, with the same
+scorer. Each is installed from PyPI and runs with its defaults: Presidio with its default recognisers and spaCy's
+`en_core_web_md` (PyPI has no Chinese model, so it reads Chinese as if it were English), argus-redact in its `fast` mode (its
+`ner` mode needs weights from a model hub), DataFog with its default engine, which has only patterns. We know these sets and
+the other programs do not, although `en_presidio_dev` was made with Presidio's own templates; some of the sets were looked
+at while Ombud was developed, so take the differences as an upper bound. What a program reports under a type that no set
+labels (dates, ages, pronouns, …) is left out. This section is updated less often than the tables above: its rows for Ombud
+may come from an older model.
 
 本节由 `cargo xtask eval --peers --data DIR` 生成：同一次运行、上文各评测集的全部文本、同一个评分脚本。各工具均从 PyPI 安装并按默认方式运行：Presidio
 使用默认识别器和 spaCy 的 `en_core_web_md`（PyPI 上没有中文模型，因此它把中文当英文读），argus-redact 使用 `fast` 模式（`ner` 模式需要从模型站下载权重），
 DataFog 使用默认引擎（只有正则）。开发 Ombud 时看过其中一些评测集，而其他工具没有，因此差距应视为上限。评测集未标注的类型（日期、年龄、代词等）不计。本节更新得比上文少，其中 Ombud 的数字可能来自较早的模型。
 
-*F1*: over all types of the set, each value counted once. *own F1*: over those of them that the program knows. s/MB: seconds of CPU time for a megabyte of text,
-after the start, on a machine that others use too. 「F1」按评测集的全部类型计算，「own F1」只计该工具支持的类型；s/MB 为启动之后处理每兆字节文本的 CPU 秒数。
+*F1*: over all types of the set, each value counted once. *own F1*: over those types that the program supports. s/MB:
+seconds of CPU time per megabyte of text, after start-up, on a shared machine.
+「F1」按评测集的全部类型计算，「own F1」只计该工具支持的类型；s/MB 为启动之后处理每兆字节文本的 CPU 秒数。
 
 ";
 
@@ -178,7 +180,7 @@ fn section(tables: &BTreeMap<String, Vec<Row>>, types: &BTreeMap<String, Mapping
         }
         text.push('\n');
     }
-    text.push_str("Which type of theirs counts as which of ours · 类型对应关系:\n\n");
+    text.push_str("How their types map to ours · 类型对应关系:\n\n");
     for (id, title) in PEERS {
         let pairs = types.get(*id).into_iter().flatten();
         let shown: Vec<String> = pairs.map(|(theirs, ours)| format!("`{theirs}` {ours}")).collect();
@@ -204,7 +206,7 @@ fn line(row: &Row, text: &mut String) {
     };
 }
 
-/// The section of a page, with its marks; empty if it has none.
+/// The section of a page, including its markers; empty if there is none.
 pub(super) fn section_of(document: &str) -> &str {
     let start = document.find(START);
     let found = start.and_then(|start| {
@@ -214,7 +216,7 @@ pub(super) fn section_of(document: &str) -> &str {
     found.unwrap_or_default()
 }
 
-/// The page with this section, with or without its marks, in the place of the one that it has, or before the section on signs.
+/// Returns the page with this section, with or without its markers, in place of the existing one or before the section on signs.
 pub(super) fn put_in(document: &str, section: &str) -> String {
     let plain = document.replacen(section_of(document), "", 1);
     if section.is_empty() {

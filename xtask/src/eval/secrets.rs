@@ -1,4 +1,4 @@
-//! Secrets: examples of vendors' keys, and texts that are none.
+//! Secrets: examples of vendors' keys, and texts that are not keys.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,15 +10,15 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::json;
 
-/// A text of one of the two files.
+/// A text from one of the two files.
 #[derive(Debug, Deserialize)]
 struct Record {
     id: String,
     text: String,
 }
 
-/// Rules whose examples hold names, addresses or public identifiers and no secret: buckets, resource names, user names, client ids,
-/// shops' domains, public keys.
+/// Rules whose examples hold names, addresses or public identifiers but no secret: buckets, resource names, user names, client
+/// ids, shop domains, public keys.
 const IDENTIFIERS: &[&str] = &[
     "np.s3.",
     "np.gcs.",
@@ -52,27 +52,27 @@ const IDENTIFIERS: &[&str] = &[
     "kingfisher.snowflake.2:",
 ];
 
-/// Texts that are no example of *their* rule but hold a secret in the clear all the same, read one by one: the very key of
+/// Texts that are not an example of *their* rule but nevertheless hold a secret in the clear, read one by one: the key of
 /// another rule's example, or a labelled password or key.
 const SECRET_ALL_THE_SAME: &[&str] = &[
     "n8", "n22", "n28", "n32", "n68", "n78", "n80", "n94", "n96", "n98", "n102", "n106", "n110", "n112",
     "n122", "n126", "n128", "n130", "n134", "n142", "n148", "n150", "n152", "n154", "n156",
 ];
 
-/// What was counted.
+/// The counts.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counts {
-    /// Examples of keys, and those of them that were reported.
+    /// Examples of keys, and how many of them were reported.
     examples: (u32, u32),
-    /// The same without the rules of [`IDENTIFIERS`].
+    /// The same, without the rules in [`IDENTIFIERS`].
     secrets: (u32, u32),
-    /// Texts that are no example, and those in which something was reported.
+    /// Texts that are not examples, and how many of them had something reported.
     others: (u32, u32),
-    /// Of the latter, those that hold a secret all the same.
+    /// Of the latter, those that nevertheless hold a secret.
     secret_others: u32,
 }
 
-/// Scans both files of `folder`; `None` if it has none.
+/// Scans both files of `folder`; `None` if one of them is missing.
 pub(super) fn measure(ombud: &Path, folder: &Path, out: &Path) -> Result<Option<Counts>> {
     let (examples, others) =
         (folder.join("secrets_dev.json.gz"), folder.join("secrets_negatives_dev.jsonl.gz"));
@@ -107,12 +107,12 @@ fn count(examples: &[Record], found: &[bool], others: &[Record], alarms: &[bool]
 fn unpacked(file: &Path) -> Result<String> {
     let output = Command::new("gzip").arg("-dc").arg(file).output().context("could not start gzip")?;
     if !output.status.success() {
-        bail!("{} is no gzip file", file.display());
+        bail!("{} is not a gzip file", file.display());
     }
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// For each text whether the product reports a secret in it.
+/// For each text, whether the product reports a secret in it.
 fn reported(ombud: &Path, records: &[Record], out: &Path) -> Result<Vec<bool>> {
     let (input, output): (PathBuf, PathBuf) =
         (out.with_extension("in.jsonl"), out.with_extension("out.jsonl"));
@@ -144,14 +144,18 @@ fn flags(output: &str, count: usize) -> Result<Vec<bool>> {
             .iter()
             .filter_map(|entity| entity.get("type")?.as_str())
             .any(|kind| matches!(kind, "SECRET" | "DB_URL" | "URL"));
-        let place =
-            line.id.parse().ok().and_then(|i: usize| flags.get_mut(i)).context("a line of another text")?;
+        let place = line
+            .id
+            .parse()
+            .ok()
+            .and_then(|i: usize| flags.get_mut(i))
+            .context("a line for an unknown text")?;
         *place = secret;
     }
     Ok(flags)
 }
 
-/// The chapter of the document.
+/// The chapter of the page.
 pub(super) fn chapter(counts: &Counts) -> String {
     let share = |(all, hits): (u32, u32)| if all == 0 { 0.0 } else { f64::from(hits) / f64::from(all) };
     let Counts { examples, secrets, others, secret_others } = *counts;
@@ -159,7 +163,7 @@ pub(super) fn chapter(counts: &Counts) -> String {
     format!(
         "\n## Secrets · 密钥与口令
 
-Examples of the rules of two other scanners (one text each), and texts that those rules must not match. A text counts when a
+Examples of the rules of two other scanners (one text each), and texts that those rules must not match. A text counts if a
 SECRET, a DB_URL or a URL with a login is reported in it. 来自另外两个扫描器规则的示例，以及这些规则不应匹配的文本；文本中报告了密钥、数据库地址或带登录的网址即计数。
 
 | texts | all | reported | share |
@@ -169,8 +173,9 @@ SECRET, a DB_URL or a URL with a login is reported in it. 来自另外两个扫�
 | counter-examples · 反例 | {} | {} | {:.3} |
 | … of which hold no secret (false alarms) · 其中不含密钥者（误报） | {} | {} | {:.3} |
 
-A counter-example is one of *its* rule only: {secret_others} of those reported hold a key or a labelled password, several of them the very text that is
-another rule's example. They were read one by one; the list is in `xtask/src/eval/secrets.rs`. 反例只针对它所属的规则：被报告的反例中有
+A counter-example is one only for *its* rule: {secret_others} of those reported hold a key or a labelled password, and several of
+them are the very text of another rule's example. They were read one by one; the list is in `xtask/src/eval/secrets.rs`.
+反例只针对它所属的规则：被报告的反例中有
 {secret_others} 条确实含有密钥或带标签的口令，其中几条正是另一条规则的示例；逐条人工核对，名单见 `xtask/src/eval/secrets.rs`。
 ",
         examples.0, examples.1, share(examples), secrets.0, secrets.1, share(secrets), others.0, others.1, share(others), others.0,

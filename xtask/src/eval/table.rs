@@ -1,4 +1,4 @@
-//! The document that `eval` writes.
+//! The page that `eval` writes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,7 +28,7 @@ const FORMATTED: &[&str] = &[
     "DB_URL",
 ];
 
-/// Types that the trained tagger finds; the total of the formatted types leaves them out.
+/// Types found by the trained tagger; left out of the total of the formatted types.
 const LEARNED: &[&str] = &["PERSON", "LOCATION", "ORG"];
 
 /// F1 that the formatted types must reach over all sets.
@@ -39,43 +39,44 @@ const REAL: &[(&str, &str, f64)] = &[("zh_real_dev", "PERSON", 0.85), ("en_real_
 
 const HEAD: &str = "# Detection quality · 检测质量
 
-Made by `cargo xtask eval --data DIR`; do not edit. Two sets are real text, labelled by hand, and two (`own`)
-are news, posts and chat that we wrote and labelled, all in `crates/detect/tests/real`; lists of names were extended after the errors of the
-latter were read. The others are synthetic records and prompts outside this repository. A number here describes these sets, not your traffic.
+Made by `cargo xtask eval --data DIR`; do not edit. Two sets are real text, labelled by hand, and two (`own`) are news, posts
+and chats that we wrote and labelled, all in `crates/detect/tests/real`; lists of names were extended after the errors on the
+latter had been read. The others are synthetic records and prompts from outside this repository. The numbers describe these
+sets, not your traffic.
 
 本页由 `cargo xtask eval --data DIR` 生成，请勿手改。其中两个评测集是人工标注的真实文本，另两个（`own`）是我们自己撰写并标注的新闻、帖子和聊天（看过其错误之后扩充过词表），都位于 `crates/detect/tests/real`；
 其余是仓库之外的中英文合成数据。数字只说明这些数据上的表现，不代表你的真实流量。
 
-P: share of reported values that are right (准确率). R: share of labelled values that are found (召回率). A value counts when
+P: share of reported values that are correct (准确率). R: share of labelled values that are found (召回率). A value counts when
 at least half of its characters are covered by a report of the same type; *exact* counts only identical spans.
-leak: share of labelled characters that no report covers (漏出的字符比例; names and addresses included). over: share of other
+leak: share of labelled characters that no report covers (漏出的字符比例; includes names and addresses). over: share of other
 characters that a report covers (误遮的字符比例).
 
 ";
 
 const TAIL: &str = "## Reading the numbers · 如何读这些数字
 
-- `en_piianon_dev` leaves many telephone numbers and MAC addresses in its log lines without a label, and short made-up `sk-…`
-  keys too. Reporting them counts as wrong here. 该集日志行中的许多电话和 MAC 地址没有标注，识别出来会被算作误报。
-- `en_presidio_dev` labels bare domain names as URL. Ombud reports a URL only when it carries a login or personal data.
+- `en_piianon_dev` leaves many telephone numbers and MAC addresses in its log lines unlabelled, and short made-up `sk-…` keys
+  too. Reporting them counts as wrong here. 该集日志行中的许多电话和 MAC 地址没有标注，识别出来会被算作误报。
+- `en_presidio_dev` labels bare domain names as URL. Ombud reports a URL only if it carries a login or personal data.
   该集把普通域名标为 URL；Ombud 只报告带登录信息或个人信息的 URL。
-- `en_piianon_dev` and `zh_piianon_dev` label street addresses only; a city or country that is reported counts as wrong.
+- `en_piianon_dev` and `zh_piianon_dev` label only street addresses; reporting a city or country counts as wrong.
   这两个集只标注街道地址，报告城市和国家会被算作误报。
-- `en_piianon_dev` labels the licence numbers of notaries as DRIVER_LICENSE; those are not reported. A driving licence number
-  has no check digit and another form in each state, so it is reported only beside a word that says so.
+- `en_piianon_dev` labels notaries' licence numbers as DRIVER_LICENSE; those are not reported. A driving licence number
+  has no check digit and a different form in each state, so it is reported only next to a word that identifies it.
   该集把公证人执照号标为驾照号，Ombud 不报告；驾照号没有校验位，各地格式不同，只有旁边有相应词语时才报告。
 
 ## What is not covered · 尚未覆盖
 
 - Names, addresses and organisations (PERSON, LOCATION, ORG) come from a small trained model: it misses some and reports
-  some that are none. `docs/model-card.md` says what it was trained on and where it is weak; names that you declare are
+  some that are not names. `docs/model-card.md` says what it was trained on and where it is weak; names that you declare are
   always found. 姓名、地址和机构名由一个小模型识别，会有遗漏和误报；训练数据与弱点见 `docs/model-card.md`，你声明过的名字一定会被识别。
 - Images, audio and files are not read. 图片、语音和文件不检测。
 - Types without a row in a table do not occur in these sets; their recognisers are tested in `crates/detect`.
   表中没有的类型是因为评测集里没有出现，其识别器在 `crates/detect` 中另有测试。
 ";
 
-/// The whole document, with the chapter on secrets.
+/// The whole page, including the chapter on secrets.
 pub(super) fn document(scores: &BTreeMap<String, Score>, secrets: &str) -> String {
     let mut text = HEAD.to_owned();
     real_text(scores, &mut text);
@@ -108,7 +109,7 @@ pub(super) fn document(scores: &BTreeMap<String, Score>, secrets: &str) -> Strin
     text
 }
 
-/// Names on real text, against their targets.
+/// Names in real text, compared with their targets.
 fn real_text(scores: &BTreeMap<String, Score>, text: &mut String) {
     text.push_str("## Names in real text · 真实文本中的人名\n\n");
     text.push_str("| set | type | labelled | P | R | F1 | target | |\n|---|---|--:|--:|--:|--:|--:|---|\n");
@@ -128,7 +129,7 @@ fn real(scores: &BTreeMap<String, Score>) -> impl Iterator<Item = (&'static str,
         .filter_map(|&(set, name, target)| Some((set, name, target, scores.get(set)?.types.get(name)?)))
 }
 
-/// The document with this section about signs in the place of the one that it has, or before its remarks.
+/// Returns the page with this section on signs in place of the existing one, or before the remarks.
 pub(super) fn with_signs(document: &str, section: &str) -> String {
     const REMARKS: &str = "## Reading the numbers";
     let title = section.lines().next().unwrap_or_default();
@@ -149,7 +150,7 @@ pub(super) fn below_target(scores: &BTreeMap<String, Score>) -> Vec<String> {
     formatted.map(|(name, row)| line(name, &row)).chain(names).collect()
 }
 
-/// Whether the page knows a type of this name.
+/// Whether a type of this name exists on the page.
 #[cfg(test)]
 pub(super) fn is_type(name: &str) -> bool {
     FORMATTED.contains(&name) || LEARNED.contains(&name)
@@ -161,7 +162,7 @@ fn by_size(types: &BTreeMap<String, Row>) -> Vec<(&str, &Row)> {
     rows
 }
 
-/// One row a formatted type, over all sets in which it is labelled or reported; hits are added up, not shares.
+/// One row per formatted type, over all sets in which it is labelled or reported; hits are added up, not shares.
 fn pooled(scores: &BTreeMap<String, Score>) -> Vec<(&'static str, Row)> {
     let pool = |name: &'static str| {
         let rows: Vec<&Row> = scores.values().filter_map(|score| score.types.get(name)).collect();

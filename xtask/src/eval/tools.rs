@@ -1,6 +1,6 @@
-//! `cargo xtask eval tools --data DIR`: the classes of real tools with what their servers say of them. The definitions are other
-//! people's words and stay outside of the repository: `DIR/tools.jsonl` holds one a line, with `name`, `description`, `schema`,
-//! `class`, and in `also` a class that an honest reader could have given too.
+//! `cargo xtask eval tools --data DIR`: classifies real tools with their servers' descriptions. The definitions are other
+//! people's words and stay outside the repository: `DIR/tools.jsonl` holds one per line, with `name`, `description`, `schema`,
+//! `class`, and in `also` a class that a fair reader could have chosen as well.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,7 +25,7 @@ struct Tool {
     also: String,
 }
 
-/// Tools of one class, those that get it, and those that get it or the other one that they could have.
+/// Tools of one class, those classified so, and those classified so or with the class in `also`.
 #[derive(Debug, Default)]
 struct Row {
     all: u32,
@@ -33,7 +33,7 @@ struct Row {
     either: u32,
 }
 
-/// Prints a table by class, and every tool that acts and is taken for one that reads.
+/// Prints a table by class, and every acting tool that is mistaken for a reading one (with `wrong`, every mistake).
 pub(crate) fn run(data: Option<&Path>, wrong: bool) -> Result<ExitCode> {
     let file = data.context("--data DIR is needed: the folder of `tools.jsonl`")?.join("tools.jsonl");
     let text = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
@@ -70,7 +70,7 @@ impl Tool {
     }
 }
 
-/// Names of properties anywhere in a schema.
+/// Names of properties at any depth of a schema.
 fn properties(schema: &Value, names: &mut Vec<String>) {
     match schema {
         Value::Object(members) => {

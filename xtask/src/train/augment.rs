@@ -1,4 +1,4 @@
-//! Copies of records: with other names in them, and as people type, without capitals or all in capitals.
+//! Copies of records: with other names in them, and in lower case or in capitals, as people type.
 
 use ombud_core::DataType;
 
@@ -7,12 +7,12 @@ use super::gazetteer::Lists;
 use super::random::Random;
 use super::{templates, written};
 
-/// Of a hundred English records with a name, so many get a copy in lower case, and so many one in capitals.
+/// Out of a hundred English records, how many get a copy in lower case, and how many of those with a name one in capitals.
 const COPIES: (usize, usize) = (22, 5);
-/// How often more than once each Chinese sentence is learned whose labels somebody made or checked: there are ten times as many
-/// with the labels of another model.
+/// How many more times each Chinese sentence with manually made or checked labels is learned: sentences labelled by another
+/// model are ten times as many.
 const AGAIN: usize = 2;
-/// Sources that people labelled: real sentences, but the same names again and again.
+/// Sources labelled by people: real sentences, but with the same names again and again.
 const HUMAN: &[&str] =
     &["BTC", "wikigold", "SEC-filings", "GUM-news", "GUM-interview", "GUM-academic", "GUM-court"];
 
@@ -32,7 +32,7 @@ pub(super) fn extend(records: &mut Vec<Record>, lists: &Lists) {
         copies.extend((0..AGAIN).map(|_| record.clone()));
     }
     records.append(&mut copies);
-    // Only where the bytes stay in place.
+    // ASCII only, so that offsets stay the same.
     for record in records.iter().filter(|record| record.text.is_ascii()) {
         copies.extend(recased(record, &mut random));
     }
@@ -54,7 +54,7 @@ fn recased(record: &Record, random: &mut Random) -> Vec<Record> {
     lower.into_iter().chain(upper.then(|| copy(record.text.to_ascii_uppercase()))).collect()
 }
 
-/// The record with other names, written as the old ones were.
+/// Returns the record with other names, written in the style of the old ones.
 fn swapped(record: &Record, lists: &Lists, random: &mut Random) -> Record {
     let (mut text, mut names, mut done) = (String::new(), Vec::new(), 0);
     for (span, kind) in &record.names {

@@ -1,4 +1,4 @@
-//! What single characters are like: how much more often than elsewhere they stand in names of people.
+//! Classes of single characters: how much more often they occur in names of people than elsewhere.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,12 +8,12 @@ use ombud_detect::tagger::lexicon::Classes;
 use super::corpus::Record;
 use super::gazetteer::Lists;
 
-/// From how many times as often as in any text a character is of level 1, 2 and 3.
+/// Minimum ratio to the frequency in any text for levels 1, 2 and 3.
 const LEVELS: [f64; 3] = [0.7, 3.0, 12.0];
-/// Added to each count, so that rare characters are not of a high level by chance.
+/// Added to each count, so that rare characters do not reach a high level by chance.
 const CALM: f64 = 4.0;
 
-/// Characters with how often each occurs.
+/// How often each character occurs.
 #[derive(Debug, Default)]
 struct Counts {
     counts: HashMap<char, u32>,
@@ -30,7 +30,7 @@ impl Counts {
         f64::from(self.counts.get(&ch).copied().unwrap_or(0))
     }
 
-    /// The level of a character: how much more often it stands here than in `other`.
+    /// The level of a character: how much more often it occurs here than in `other`.
     fn level(&self, ch: char, other: &Self) -> u8 {
         let size = f64::from(self.all) / f64::from(other.all.max(1));
         let own = self.of(ch);
@@ -54,7 +54,7 @@ pub(super) fn table(lists: &Lists, records: &[Record]) -> Vec<u8> {
         .collect()
 }
 
-/// The text around the names, so that names do not count against themselves.
+/// Counts the text around the names, so that names do not count against themselves.
 fn text(records: &[Record]) -> Counts {
     let mut counts = Counts::default();
     for record in records {
@@ -68,7 +68,7 @@ fn text(records: &[Record]) -> Counts {
     counts
 }
 
-/// Where a character stands in names: as family name, first and last of a given name, in a foreign name.
+/// Counts characters by their position in names: family name, first and last of a given name, foreign name.
 fn people(lists: &Lists, records: &[Record]) -> [Counts; 4] {
     let mut counts = <[Counts; 4]>::default();
     let family: HashSet<char> = lists.xing.iter().filter_map(|name| name.chars().next()).collect();

@@ -1,8 +1,8 @@
-//! The list of Chinese words that stand alone and are no names (`crates/detect/src/tagger/common_zh.txt`): what a dictionary has
-//! and the model, which sees no sentence there, takes for a person.
+//! The list of Chinese words that are not names when they appear alone (`crates/detect/src/tagger/common_zh.txt`): words in a
+//! dictionary that the model, which sees no sentence there, mistakes for a person.
 //!
-//! The dictionary is jieba's (Sun Junyi, MIT), from `PyPI`. A word that it calls a name, or that is somebody's in the
-//! training text, is in the list only if that text has it as a word far more often.
+//! The dictionary is jieba's (Sun Junyi, MIT), from `PyPI`. A word that the dictionary calls a name, or that is somebody's
+//! name in the training text, is in the list only if that text uses it as a word far more often.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -22,32 +22,32 @@ use crate::command;
 use crate::term;
 use crate::workspace::Workspace;
 
-/// Where the list stands.
+/// Path of the list.
 const LIST: &str = "crates/detect/src/tagger/common_zh.txt";
 /// The dictionary's version.
 const JIEBA: &str = "0.42.1";
-/// How often the dictionary must have counted a word.
+/// Minimum count of a word in the dictionary.
 const COUNTED: u32 = 30;
-/// Characters of a word.
+/// Characters in a word.
 const LENGTH: std::ops::RangeInclusive<usize> = 2..=4;
-/// How often a word that is also a name must be seen as a word, and how much more often than as a name.
+/// Minimum occurrences as a word of one that is also a name, and the minimum ratio to its occurrences as a name.
 const SEEN: (u32, u32) = (5, 10);
 
-/// The same for a word that only the dictionary calls a name, as it does 燕麦.
+/// Minimum occurrences of a word that only the dictionary calls a name, such as 燕麦.
 const COMMON: u32 = 2;
 
-/// Where a word stands alone: as a text, in a value, in a cell, before a colon.
+/// Contexts in which a word appears alone: as a text, in a value, in a cell, before a colon.
 const FRAMES: &[&str] =
     &["{}", "{\"原料\":\"{}\",\"份\":2}", "{\"评价\":\"{}\"}", "| {} |", "- {}\n", "{}：十", "{}的", "{}了"];
 
-/// How often a word stands inside and outside of the names of people.
+/// How often a word occurs as the name of a person and outside such names.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Seen {
     inside: u32,
     outside: u32,
 }
 
-/// Makes the list with the model that stands in the tree, and the training text.
+/// Builds the list from the model in the tree and the training text.
 pub(super) fn run(workspace: &Workspace, train: &Path) -> Result<()> {
     let file = fs::read(workspace.path(MODEL)).with_context(|| format!("{MODEL} cannot be read"))?;
     let tagger = Tagger::new(Model::read(&file).context("the model cannot be read")?).without_common_words();
@@ -85,7 +85,7 @@ pub(super) fn run(workspace: &Workspace, train: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A word of the dictionary that may be in the list, and whether it is called a name there: `word count kind`.
+/// A dictionary line (`word count kind`): the word, if it is eligible for the list, and whether the dictionary calls it a name.
 fn entry(line: &str) -> Option<(&str, bool)> {
     let mut parts = line.split(' ');
     let (word, count, kind) = (parts.next()?, parts.next()?, parts.next()?);
@@ -95,7 +95,7 @@ fn entry(line: &str) -> Option<(&str, bool)> {
         .then(|| (word, kind.starts_with("nr")))
 }
 
-/// True if the model takes the word, where it stands alone, for a person.
+/// Whether the model mistakes the word for a person when it appears alone.
 fn is_taken(tagger: &Tagger<'_>, word: &str) -> bool {
     FRAMES.iter().any(|frame| {
         let text = frame.replace("{}", word);
@@ -106,7 +106,7 @@ fn is_taken(tagger: &Tagger<'_>, word: &str) -> bool {
     })
 }
 
-/// Counts where the words stand in a text. What only touches a name says nothing.
+/// Counts where the words occur in a text. An occurrence that merely overlaps a name says nothing.
 fn count(record: &Record, words: &mut HashMap<&str, Seen>) {
     let people = || record.names.iter().filter(|(_, kind)| *kind == DataType::Person).map(|(span, _)| span);
     let starts: Vec<usize> = record.text.char_indices().map(|(at, _)| at).collect();
@@ -125,7 +125,7 @@ fn count(record: &Record, words: &mut HashMap<&str, Seen>) {
     }
 }
 
-/// The dictionary's text, fetched once.
+/// The text of the dictionary, downloaded once.
 fn dictionary(workspace: &Workspace) -> Result<String> {
     let folder = workspace.target.join("words");
     let file = folder.join(format!("jieba-{JIEBA}/jieba/dict.txt"));

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::corrections::Corrections;
 
-/// Sources that are used. The others are left out for what `docs/model-card.md` says of each: text that its publisher took
+/// Sources that are used. The others are left out for reasons given in `docs/model-card.md`: text that its publisher took
 /// from third parties, labels that mean something else, or the same generator as a development set.
 const SOURCES: &[&str] = &[
     "CrossWOZ",
@@ -36,7 +36,7 @@ const SOURCES: &[&str] = &[
     "DuReader-gen",
 ];
 
-/// Those of them whose labels nobody made by hand.
+/// Those of the sources whose labels were not made by hand.
 const SILVER: &[&str] = &[
     "CrossWOZ",
     "KdConv",
@@ -50,14 +50,14 @@ const SILVER: &[&str] = &[
     "DuReader-gen",
 ];
 
-/// What stands behind the source of a sentence whose labels somebody has put right.
+/// Suffix to the source of a sentence whose labels were corrected by hand.
 pub(super) const CHECKED: &str = "+checked";
 
 /// A sentence or a short document with its names.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub(super) text: String,
-    /// Bytes of the text; sorted, without overlaps.
+    /// Byte ranges of the text; sorted, without overlaps.
     pub(super) names: Vec<(Range<usize>, DataType)>,
     pub(super) source: String,
 }
@@ -69,7 +69,7 @@ struct Row {
     source: String,
 }
 
-/// Code points.
+/// A span in code points.
 #[derive(Deserialize)]
 struct Span {
     start: usize,
@@ -92,14 +92,14 @@ impl Record {
         Self { text, names, source }
     }
 
-    /// One record in twenty-five measures and does not train. Chosen by its text without the names, so that copies with
-    /// other names stay together.
+    /// Whether the record is used for measuring and not for training: one in twenty-five. Chosen by its text without the names,
+    /// so that copies with other names stay together.
     pub(super) fn held_out(&self) -> bool {
         self.frame() % 25 == 7
     }
 
-    /// The half of the text that the record belongs to when one half judges the labels of the other, if another model, or a
-    /// list, made them.
+    /// The half that the record belongs to when each half's labels are judged by the other half; `None` if people made its
+    /// labels or checked them.
     pub(super) fn judged_in(&self) -> Option<u8> {
         let silver = SILVER.contains(&self.origin()) && !self.source.ends_with(CHECKED);
         silver.then_some(u8::from((self.frame() / 25).is_multiple_of(2)))
@@ -119,20 +119,20 @@ impl Record {
         hash
     }
 
-    /// The source without the mark of a copy.
+    /// The source without the suffix of a copy.
     pub(super) fn origin(&self) -> &str {
         self.source.split('+').next().unwrap_or_default()
     }
 }
 
-/// Every record of the sources that are used, in the order of the files.
+/// Reads every record of the sources in use, in file order.
 pub(super) fn read(folder: &Path) -> Result<Vec<Record>> {
     let corrections = Corrections::read()?;
     let mut records = Vec::new();
     for name in ["train_zh.jsonl.gz", "train_en.jsonl.gz"] {
         for line in unpack(&folder.join(name))?.lines() {
             let row: Row =
-                serde_json::from_str(line).with_context(|| format!("{name}: a line is no record"))?;
+                serde_json::from_str(line).with_context(|| format!("{name}: a line is not a record"))?;
             records.extend(record(row, &corrections));
         }
     }
@@ -141,7 +141,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Record>> {
 
 fn record(row: Row, corrections: &Corrections) -> Option<Record> {
     let origin = row.source.split('+').next()?;
-    // Copies of the novel have lost the word behind the name.
+    // Copies of the novel have lost the word after the name.
     if !SOURCES.contains(&origin) || row.source == "Sanguo+swap" {
         return None;
     }
@@ -174,7 +174,7 @@ fn is_name(name: &str) -> bool {
     !PARTIES.iter().any(|party| party.eq_ignore_ascii_case(name))
 }
 
-/// True for a company that is called as two people are listed, `Usher and Lane`: there are far more lists of people.
+/// True for a company named like a list of two people, `Usher and Lane`: lists of people are far more common.
 fn is_list(name: &str) -> bool {
     let lasts = name.split_once(" and ").map(|(_, last)| last);
     lasts.is_some_and(|last| {
@@ -186,10 +186,10 @@ fn is_capital_or_and(word: &str) -> bool {
     word.is_empty() || word == "and" || word.starts_with(char::is_uppercase)
 }
 
-/// Characters of classical Chinese that the labels of one source take for parts of names: `淮曰`, `谭亦悔之`.
+/// Characters of classical Chinese that the labels of one source include in names: `淮曰`, `谭亦悔之`.
 const GRAMMAR: &[char] = &['曰', '亦', '乃', '之', '遂', '皆', '即', '也', '矣', '谓', '使'];
 
-/// True if a label is cut wrongly for sure; its record teaches more harm than good.
+/// True if a label certainly has wrong boundaries; such a record does more harm than good.
 fn is_cut_wrongly(name: &str, origin: &str) -> bool {
     origin == "Sanguo" && name.contains(GRAMMAR)
 }

@@ -1,5 +1,5 @@
-//! Labels of collected sentences that somebody has read and put right: `corrections.tsv`, one sentence a line, with the hash of
-//! its text (FNV-1a, 64 bits) and its names as `P:3-5`, in code points. The text itself stays outside the repository.
+//! Manually corrected labels of collected sentences: `corrections.tsv`, one sentence per line, with the hash of its text
+//! (FNV-1a, 64 bits) and its names as `P:3-5`, in code points. The text itself stays outside the repository.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -7,22 +7,22 @@ use std::ops::Range;
 use anyhow::{Context as _, Result};
 use ombud_core::DataType;
 
-/// Kind and code points of each name.
+/// Type and code points of each name.
 type Names = Vec<(DataType, Range<usize>)>;
 
-/// The right names of sentences, by hash.
+/// The correct names of sentences, by hash.
 #[derive(Debug)]
 pub(super) struct Corrections(HashMap<u64, Names>);
 
 impl Corrections {
-    /// Reads what stands in the tree.
+    /// Reads the file in the tree.
     pub(super) fn read() -> Result<Self> {
         let lines = include_str!("corrections.tsv").lines();
         let read = lines.map(|line| entry(line).with_context(|| format!("corrections.tsv: {line}")));
         Ok(Self(read.collect::<Result<_>>()?))
     }
 
-    /// The names of a sentence, if somebody has read it.
+    /// The names of a sentence, if its labels were corrected.
     pub(super) fn of(&self, text: &str) -> Option<&[(DataType, Range<usize>)]> {
         self.0.get(&fnv(text.as_bytes())).map(Vec::as_slice)
     }
@@ -46,7 +46,7 @@ fn name(mark: &str) -> Option<(DataType, Range<usize>)> {
     Some((kind, start.parse().ok()?..end.parse().ok()?))
 }
 
-/// A hash that is written down must not change with the program's own.
+/// FNV-1a, so that stored hashes do not depend on the standard library's hasher.
 fn fnv(bytes: &[u8]) -> u64 {
     bytes
         .iter()

@@ -1,4 +1,4 @@
-//! Training: stochastic gradient of the conditional likelihood, with a step of its own for each weight (`AdaGrad`; Duchi,
+//! Training: stochastic gradient descent on the conditional likelihood, with a step size per weight (`AdaGrad`; Duchi,
 //! Hazan and Singer 2011).
 
 use ombud_detect::tagger::decode::Tag;
@@ -9,37 +9,37 @@ use super::random::Random;
 use crate::term;
 
 const TAGS: usize = Tag::COUNT;
-/// The first step of a weight.
+/// The base step size of a weight.
 const STEP: f32 = 0.25;
-/// What a weight's sum of squares begins with: keeps rare features from jumping.
+/// Initial value of a weight's sum of squares: keeps rare features from jumping.
 const CALM: f32 = 0.6;
-/// Shrinks each weight with each step that it takes.
+/// Shrinks each weight at each of its steps.
 const SHRINK: f32 = 2e-5;
-/// A token whose tags are all as certain as this teaches nothing.
+/// A token whose tags are all closer than this to certainty teaches nothing.
 const SETTLED: f32 = 2e-3;
 
-/// A sentence with less loss than this is known by heart.
+/// A sentence whose loss is below this is known by heart.
 const BY_HEART: f32 = 0.02;
 
-/// Features, in 256, that a sentence with Chinese in it, and one without, is learned without: the model must not lean on a
-/// few words that it knows by heart, because the text that it will read has others (Srivastava and others 2014, "Dropout").
+/// Out of 256 features, how many are dropped while learning a sentence with Chinese in it, and one without: the model must not
+/// rely on a few words that it knows by heart, because the text it will read has others (Srivastava and others 2014, "Dropout").
 const DROPPED: [u8; 2] = [100, 110];
 
-/// A label of another model is doubted if it is less likely than this.
+/// A label by another model is doubted if it is less likely than this.
 const DOUBT: f32 = 0.01;
 /// Passes before labels are judged.
 const JUDGE_EPOCHS: u32 = 3;
 
-/// One share in as many as there are tags.
+/// An even share among the tags.
 const EVEN: f32 = 1.0 / 7.0;
 
 type Row = [f32; TAGS];
 
-/// The weights of features and of neighbouring tags, each with its sum of squared gradients.
+/// The weights of features and of transitions between tags, each with its sum of squared gradients.
 #[derive(Debug, Clone)]
 pub(super) struct Weights {
     features: Vec<[Row; 2]>,
-    /// Dropped features take no more steps.
+    /// Dropped features are no longer updated.
     dropped: Vec<bool>,
     transitions: [[Row; 2]; TAGS + 1],
 }
@@ -54,7 +54,7 @@ impl Weights {
         }
     }
 
-    /// The weights of a feature, with a mean of zero; nothing if it was dropped.
+    /// The weights of a feature, shifted to a mean of zero; `None` if the feature was dropped.
     pub(super) fn feature(&self, at: usize) -> Option<Row> {
         let dropped = self.dropped.get(at).copied().unwrap_or(true);
         let [weights, _] = self.features.get(at).filter(|_| !dropped)?;
@@ -62,7 +62,7 @@ impl Weights {
         Some(weights.map(|weight| weight - mean))
     }
 
-    /// The weights from a tag (the last: from the beginning) to each tag. What cannot be is minus infinity.
+    /// The weights from a tag (the last row: from the beginning) to each tag. An impossible transition is minus infinity.
     pub(super) fn transition(&self, from: usize) -> Row {
         let weights = self.transitions.get(from).map_or([0.0; TAGS], |[weights, _]| *weights);
         std::array::from_fn(|to| {
@@ -70,8 +70,8 @@ impl Weights {
         })
     }
 
-    /// Learns several times from here, each time in another order and without other features, and takes the mean. The problem
-    /// has one best answer, and the mean of several that are near it is nearer than each of them.
+    /// Trains several times from this point, each time in a different order and with different dropout, and takes the mean. The
+    /// problem has a single optimum, and the mean of several points near it is nearer to it than each of them.
     pub(super) fn train_mean(&mut self, instances: &Instances, lesson: &[usize], epochs: u32, seeds: &[u64]) {
         let mut learned = seeds.iter().map(|seed| {
             let mut own = self.clone();
@@ -99,9 +99,9 @@ impl Weights {
         self.rows().flatten().for_each(|weight| *weight *= by);
     }
 
-    /// The parts of sentences that are worth learning: those whose labels nobody doubts. Each half of what another model labelled
-    /// is judged by weights that have learned from the other half and from what people labelled: where such weights are sure
-    /// that a label is wrong, it mostly is (Wang and others 2019, “`CrossWeigh`”).
+    /// The parts of sentences worth learning from: those whose labels are not doubted. Each half of what another model labelled
+    /// is judged by weights learned from the other half and from what people labelled: where such weights are sure that a
+    /// label is wrong, it usually is (Wang and others 2019, “`CrossWeigh`”).
     pub(super) fn lesson(instances: &Instances) -> Vec<usize> {
         let mut doubted = vec![false; instances.sentences()];
         for half in [0, 1] {
@@ -116,7 +116,7 @@ impl Weights {
         (0..instances.sentences()).filter(|at| !doubted[*at]).collect()
     }
 
-    /// The probability of the label that is least likely in a part of a sentence.
+    /// The probability of the least likely label in a part of a sentence.
     fn least(&self, instances: &Instances, at: usize) -> f32 {
         let mut sentence = Sentence::default();
         let edges = self.edges();
@@ -130,7 +130,7 @@ impl Weights {
         std::array::from_fn(|from| self.transition(from).map(f32::exp))
     }
 
-    /// Goes over these parts of sentences so many times, in a new order each time.
+    /// Makes this many passes over these parts of sentences, in a new order each time.
     fn train(&mut self, instances: &Instances, lesson: &[usize], epochs: u32, seed: u64) {
         let mut order = lesson.to_vec();
         let mut sentence = Sentence::default();
@@ -138,7 +138,7 @@ impl Weights {
         for epoch in 0..epochs {
             Random::new(seed + u64::from(epoch)).shuffle(&mut order);
             let salt = mix(seed, u64::from(epoch));
-            // What is known by heart is asked in the last round only.
+            // What is known by heart is visited again only in the first and the last pass.
             let waits = |at: usize| epoch > 0 && epoch + 1 < epochs && losses[at] < BY_HEART;
             let round: Vec<usize> = order.iter().copied().filter(|at| !waits(*at)).collect();
             for at in round {
@@ -149,14 +149,14 @@ impl Weights {
             }
             let loss: f64 = order.iter().map(|at| f64::from(losses[*at])).sum();
             term::line(&format!(
-                "   epoch {}: loss {:.5} a token",
+                "   epoch {}: loss {:.5} per token",
                 epoch + 1,
                 loss / f64::from(u32::try_from(instances.tokens()).unwrap_or(u32::MAX))
             ));
         }
     }
 
-    /// Adds up the weights of each token.
+    /// Sums up the weights of each token.
     fn read(&self, instances: &Instances, at: usize, dropout: Dropout, sentence: &mut Sentence) {
         sentence.clear(instances.inside(at));
         for (features, tag) in instances.sentence(at) {
@@ -170,7 +170,7 @@ impl Weights {
         }
     }
 
-    /// One step on one sentence; returns its loss.
+    /// Takes one step on one sentence; returns its loss.
     fn learn(&mut self, instances: &Instances, at: usize, dropout: Dropout, sentence: &mut Sentence) -> f32 {
         let edges = self.edges();
         self.read(instances, at, dropout, sentence);
@@ -195,8 +195,8 @@ impl Weights {
         loss
     }
 
-    /// Drops all features but the strongest: those whose weights are great, and that are used. Each is asked for by its hash,
-    /// the strongest first, and dropped if there is no room for it.
+    /// Drops all but the strongest features: those that have large weights and are used. Room is requested by hash, strongest
+    /// first; a feature without room is dropped.
     pub(super) fn keep_strongest(&mut self, instances: &Instances, mut has_room: impl FnMut(u64) -> bool) {
         let mut ranked: Vec<(f32, usize, u64)> = instances
             .known()
@@ -217,12 +217,12 @@ impl Weights {
     }
 }
 
-/// Which features one step is made without.
+/// Which features are left out of one step.
 #[derive(Debug, Clone, Copy)]
 struct Dropout {
     salt: u64,
     dropped: u64,
-    /// What the features that are left count, so that their sum stays what it was.
+    /// Factor for the remaining features, so that the expected sum stays the same.
     kept: f32,
 }
 
@@ -246,7 +246,7 @@ fn real(count: u32) -> f32 {
 }
 
 fn allowed(from: usize, to: usize) -> bool {
-    // The row behind the last tag is the beginning of a sentence, which stands before what "outside" stands before.
+    // The row after the last tag is the beginning of a sentence, which may precede whatever "outside" may precede.
     let from = Tag::from_index(from).unwrap_or(Tag::OUTSIDE);
     Tag::from_index(to).is_some_and(|to| from.may_precede(to))
 }
@@ -258,7 +258,7 @@ fn step([weights, squares]: &mut [Row; 2], gradient: &Row) {
     }
 }
 
-/// One sentence: what the weights say of it.
+/// Working state of one sentence.
 #[derive(Debug, Default)]
 struct Sentence {
     emissions: Vec<Row>,
@@ -266,9 +266,9 @@ struct Sentence {
     forward: Vec<Row>,
     /// Per token, the probability of each tag.
     expected: Vec<Row>,
-    /// Per pair of neighbouring tags, how often it is expected, less how often it is there.
+    /// Per pair of adjacent tags, its expected count minus its actual count.
     edges: [Row; TAGS + 1],
-    /// The row of the pairs that it is entered with: of "outside", or of the beginning.
+    /// The transition row that the sentence starts from: that of "outside", or of the beginning.
     entry: usize,
 }
 
@@ -288,7 +288,7 @@ impl Sentence {
         self.tags.push(tag);
     }
 
-    /// Forward and backward sums. Returns minus the logarithm of the mean probability of the right tags, added up.
+    /// Runs the forward and backward passes. Returns the sum of the negative log marginal probabilities of the right tags.
     fn expect(&mut self, edges: &[Row; TAGS + 1]) -> f32 {
         let start = edges[self.entry];
         for emission in &self.emissions {
@@ -316,7 +316,7 @@ impl Sentence {
         loss
     }
 
-    /// Adds what is expected between the token before `at` and this one.
+    /// Adds the expected transitions between the token before `at` and this one.
     fn count_edges(&mut self, at: usize, edges: &[Row; TAGS + 1], weighted: &Row) {
         let Some(before) = at.checked_sub(1) else {
             let pair = normal(std::array::from_fn(|to| edges[self.entry][to] * weighted[to]));

@@ -10,20 +10,20 @@ use super::crf::Weights;
 use super::gate::Trained;
 use super::instance::Instances;
 
-/// Buckets of weights: 6.0 MB.
+/// Number of weight buckets: 6.0 MB.
 const BUCKETS: usize = 93_900;
-/// Weights beyond this are cut to it.
+/// Weights are clamped to this magnitude.
 const MOST: f32 = 6.0;
 const STEPS: f32 = 127.0;
 const SCALE: f32 = MOST / STEPS;
-/// Taken from the weight of "outside" at each token: a name that leaves unmasked is worse than a word that is masked in vain.
-/// The probabilities that are reported are shifted by it.
+/// Subtracted from the weight of "outside" at each token: a name that leaves unmasked is worse than a word that is masked
+/// needlessly. The reported probabilities are shifted by it.
 const LEAN: f32 = 0.6;
 
 /// The room that the buckets have for features.
 #[derive(Debug)]
 pub(super) struct Room {
-    /// The checks that each bucket holds.
+    /// The checks stored in each bucket.
     buckets: Vec<Vec<u16>>,
 }
 
@@ -34,7 +34,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Takes a place for the feature of this hash, if its bucket has one left and no other of its check.
+    /// Takes a slot for the feature with this hash, if its bucket has one left and holds no feature with the same check.
     pub(super) fn take(&mut self, hash: u64) -> bool {
         let Some(bucket) = self.buckets.get_mut(model::bucket(hash, BUCKETS)) else { return false };
         let check = model::check(hash);
@@ -46,13 +46,13 @@ impl Room {
     }
 }
 
-/// A weight in steps, cut to `most`.
+/// Quantises a weight, clamped to `most` steps.
 #[expect(clippy::cast_possible_truncation, reason = "cut to what fits before")]
 fn steps(weight: f32, most: f32) -> i32 {
     (weight / SCALE).round().clamp(-most, most) as i32
 }
 
-/// What goes into the file beside the weights.
+/// What goes into the file besides the weights.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tables<'a> {
     pub(super) lexicon: &'a [[u8; BUCKET]],
@@ -88,7 +88,7 @@ pub(super) fn encode(weights: &Weights, instances: &Instances, tables: Tables<'_
     file
 }
 
-/// The strongest features find a place first; what finds none is left out.
+/// Assigns slots to the strongest features first; features without a slot are left out.
 fn buckets(weights: &Weights, instances: &Instances) -> Vec<[u8; BUCKET]> {
     let mut kept: Vec<(i8, u64, [i8; Tag::COUNT])> = instances
         .known()
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_bucket_has_room_for_as_many_features_as_entries() {
         let mut room = Room::default();
-        // The upper half of a hash chooses the bucket, the lowest bits are the check.
+        // The upper half of a hash selects the bucket, the lowest bits are the check.
         let taken = (1..=20).filter(|check| room.take(*check)).count();
         assert_eq!(taken, model::ENTRIES);
         assert!(room.take(u64::MAX), "another bucket");

@@ -1,4 +1,4 @@
-//! Trains the gate: a logistic regression over single tokens, which weighs a name that is shut out above all.
+//! Trains the gate: a logistic regression over single tokens, in which excluding a name costs most.
 
 use ombud_detect::tagger::gate::{self, Entry};
 
@@ -8,15 +8,14 @@ use super::instance::{self, Known};
 /// Passes over the training text.
 const EPOCHS: u32 = 2;
 const STEP: f32 = 0.15;
-/// How much more a token of a name counts than another one.
+/// How much more a token of a name weighs than any other token.
 const NAMED: f32 = 3.0;
-/// A token passes whose logarithm of the odds is above this. Chosen on text that was held out, where one name in two
-/// hundred is shut out.
+/// A token passes if its log odds exceed this. Chosen on held-out text, where one name in two hundred is excluded.
 const PASS: f32 = -0.8;
-/// What one step of a weight is worth.
+/// The value of one quantisation step of a weight.
 const WORTH: f32 = 0.04;
 
-/// The table and what a token needs beyond it.
+/// The table and the bias that a token's sum is added to.
 #[derive(Debug)]
 pub(super) struct Trained {
     pub(super) entries: Vec<Entry>,
@@ -25,7 +24,7 @@ pub(super) struct Trained {
 
 #[derive(Debug)]
 struct Learner {
-    /// Weight and sum of squares of each entry's places.
+    /// Weight and sum of squares for each position of an entry.
     entries: Vec<[[f32; 2]; gate::REACH]>,
     bias: [f32; 2],
 }
@@ -54,7 +53,7 @@ impl Learner {
                 *sum += weight;
             }
         }
-        // From sums to gradients. What lies beyond the sentence teaches nothing.
+        // Turns sums into gradients. Positions outside the sentence teach nothing.
         for (i, sum) in sums.iter_mut().enumerate() {
             let tag = i.checked_sub(1).and_then(|at| tags.get(at));
             *sum = tag.map_or(0.0, |tag| gradient(*sum, *tag != 0));
@@ -80,7 +79,7 @@ impl Learner {
     }
 }
 
-/// How far the probability is off.
+/// The error of the probability, weighted for tokens of names.
 fn gradient(sum: f32, named: bool) -> f32 {
     let probability = 1.0 / (1.0 + (-sum).exp());
     if named { NAMED * (probability - 1.0) } else { probability }

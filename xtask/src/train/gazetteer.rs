@@ -1,4 +1,4 @@
-//! The lists of names and places: what the templates draw from, and the table that goes into the model.
+//! The lists of names and places: the templates draw from them, and the table in the model is made from them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,10 +12,10 @@ use ombud_detect::tagger::token;
 
 use super::corpus::Record;
 
-/// Entries a bucket should have at most on average, of 21.
+/// Maximum average number of entries per bucket, out of 21.
 const LOAD: usize = 14;
 
-/// The lists, one name an element.
+/// The lists, one name per element.
 #[derive(Debug)]
 pub(super) struct Lists {
     pub(super) given: Vec<String>,
@@ -23,7 +23,7 @@ pub(super) struct Lists {
     pub(super) family: Vec<String>,
     pub(super) places: Vec<String>,
     pub(super) xing: Vec<String>,
-    /// Given names in Chinese, cut from full names.
+    /// Chinese given names, cut from full names.
     pub(super) ming: Vec<String>,
     /// Foreign names in Chinese characters.
     pub(super) transliterated: Vec<String>,
@@ -37,12 +37,12 @@ pub(super) struct Lists {
     pub(super) major_en: Vec<String>,
     pub(super) bodies_zh: Vec<String>,
     pub(super) bodies_en: Vec<String>,
-    /// Common words, and words that stand beside names, in both languages.
+    /// Common words, and words that occur next to names, in both languages.
     words: Vec<String>,
     titles: Vec<String>,
 }
 
-/// Lists of our own, or small enough to stand here: apart by blanks or bars, lines with `#` say where they come from.
+/// Our own lists, or ones small enough to keep here: separated by spaces or bars; lines with `#` name the source.
 const OWN: [&str; 9] = [
     include_str!("lists/words_zh.txt"),
     include_str!("lists/titles_zh.txt"),
@@ -55,7 +55,7 @@ const OWN: [&str; 9] = [
     include_str!("lists/places_en.txt"),
 ];
 
-/// How often a word in small letters must stand outside names to be a common one.
+/// Minimum occurrences of a lower-case word outside names for it to be a common one.
 const COMMON: u32 = 3;
 
 impl Lists {
@@ -97,7 +97,7 @@ impl Lists {
         })
     }
 
-    /// Takes the words that stand in small letters outside names for common ones.
+    /// Adds the words that occur in lower case outside names to the common ones.
     pub(super) fn learn_words(&mut self, records: &[Record]) {
         let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
         for record in records.iter().filter(|record| !record.source.ends_with("+case")) {
@@ -110,7 +110,7 @@ impl Lists {
         self.words.extend(common.map(|(word, _)| word.to_owned()));
     }
 
-    /// The table of the model: each name under the hash of its tokens.
+    /// The model's table: each name under the hash of its tokens.
     pub(super) fn table(&self) -> Vec<[u8; BUCKET]> {
         let mut entries: BTreeMap<u64, u8> = BTreeMap::new();
         for (names, bit) in [
@@ -150,13 +150,13 @@ impl Lists {
     }
 }
 
-/// The words of a list that stands in this crate.
+/// The words of a list kept in this crate.
 fn own(list: &str, apart: char) -> Vec<String> {
     let lines = list.lines().filter(|line| !line.starts_with('#'));
     lines.flat_map(|line| line.split(apart)).map(str::to_owned).collect()
 }
 
-/// The words of small ASCII letters, with their places.
+/// The words in lower-case ASCII letters, with their offsets.
 fn small_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let start = text.as_ptr().addr();
     text.split(|c: char| !c.is_alphanumeric())
@@ -164,7 +164,7 @@ fn small_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .map(move |word| (word.as_ptr().addr() - start, word))
 }
 
-/// Enters a name, and its beginnings.
+/// Enters a name and its prefixes.
 fn add(entries: &mut BTreeMap<u64, u8>, name: &str, bit: u8) {
     let mut ids = Vec::new();
     token::segments(&normalise(name).text, |tokens| ids.extend(tokens.iter().map(|token| token.id)));
@@ -174,13 +174,13 @@ fn add(entries: &mut BTreeMap<u64, u8>, name: &str, bit: u8) {
     *entries.entry(lexicon::key(ids)).or_default() |= bit;
 }
 
-/// Characters that Chinese uses for the sounds of foreign names.
+/// Whether a name consists of characters that Chinese uses for the sounds of foreign names.
 pub(super) fn is_transliterated(name: &str) -> bool {
     const SOUNDS: &str = "阿埃艾巴贝比伯布达丹德迪蒂杜多尔法菲弗夫福格戈哈赫霍基吉加杰卡凯科克拉莱劳勒雷里利琳卢鲁路罗洛马玛迈曼梅蒙米莫姆穆纳奈尼诺欧帕佩皮普乔切萨塞莎斯史苏索塔泰特蒂托瓦维温沃西希肖谢雅伊尤约泽扎詹兹";
     name.chars().count() >= 3 && name.chars().all(|c| SOUNDS.contains(c))
 }
 
-/// The lines of a list behind its first, which says where it comes from.
+/// The lines of a list after the first, which names its source.
 fn lines(folder: &Path, name: &str) -> Result<Vec<String>> {
     let path = folder.join(name);
     let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;

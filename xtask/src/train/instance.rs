@@ -1,4 +1,4 @@
-//! From records to numbers: tokens with their tags and features.
+//! Turns records into numbers: tokens with their tags and features.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -16,15 +16,15 @@ use super::random::Random;
 
 /// How often a feature must occur to be learned.
 const OFTEN: u32 = 3;
-/// Sentences, in a hundred, that are learned without the lists of names, so that the model does not lean on them.
+/// Percentage of sentences learned without the lists of names, so that the model does not rely on them.
 const WITHOUT_LISTS: usize = 30;
-/// Those that are learned without the classes of words: most names that people have are in no class.
+/// Percentage of sentences learned without the word classes: most people's names are in no class.
 const WITHOUT_CLASSES: usize = 25;
 
-/// Numbers of features by their hashes.
+/// Feature numbers by hash.
 type ByHash = HashMap<u64, u32, BuildHasherDefault<AsItIs>>;
 
-/// Hashes of features are mixed well enough as they are.
+/// Identity hasher: hashes of features are well mixed already.
 #[derive(Debug, Default)]
 struct AsItIs(u64);
 
@@ -42,26 +42,26 @@ impl Hasher for AsItIs {
     }
 }
 
-/// Everything the trainer walks over, packed.
+/// Everything the trainer iterates over, packed.
 #[derive(Debug, Default)]
 pub(super) struct Instances {
     /// Hash of each feature.
     hashes: Vec<u64>,
     counts: Vec<u32>,
-    /// Numbers of features, token after token.
+    /// Feature numbers, token after token.
     numbers: Vec<u32>,
     /// Where the features of each token end.
     ends: Vec<usize>,
     tags: Vec<u8>,
-    /// Where the tokens of each part of a sentence end, and whether it stands inside the sentence.
+    /// Where the tokens of each part of a sentence end, and whether the part is inside the sentence.
     sentences: Vec<(usize, bool)>,
-    /// Whether a part holds no Chinese character.
+    /// Whether a part contains no Chinese characters.
     latin: Vec<bool>,
-    /// The half of the text in which a part's labels are judged, if they are.
+    /// The half in which a part's labels are judged, if at all.
     judged_in: Vec<Option<u8>>,
 }
 
-/// A part of a sentence, before its features have numbers.
+/// A part of a sentence before its features are numbered.
 struct Part<'a> {
     features: &'a [Vec<u64>],
     tags: &'a [u8],
@@ -71,7 +71,7 @@ struct Part<'a> {
     owner: usize,
 }
 
-/// What is known before the weights are.
+/// What is known before any weights are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known<'a> {
     pub(super) lexicon: Lexicon<'a>,
@@ -117,27 +117,27 @@ impl Instances {
         self.sentences.len()
     }
 
-    /// Each feature's hash and how often it occurs.
+    /// Each feature's hash and its number of occurrences.
     pub(super) fn known(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
         self.hashes.iter().copied().zip(self.counts.iter().copied())
     }
 
-    /// True if this part of a sentence does not begin it.
+    /// Whether this part of a sentence is not its beginning.
     pub(super) fn inside(&self, at: usize) -> bool {
         self.sentences.get(at).is_some_and(|(_, inside)| *inside)
     }
 
-    /// True if this part of a sentence holds no Chinese character.
+    /// Whether this part of a sentence contains no Chinese characters.
     pub(super) fn latin(&self, at: usize) -> bool {
         self.latin.get(at).copied().unwrap_or(false)
     }
 
-    /// The half of the text in which the labels of this part are judged, if they are.
+    /// The half in which the labels of this part are judged, if at all.
     pub(super) fn judged_in(&self, at: usize) -> Option<u8> {
         self.judged_in.get(at).copied().flatten()
     }
 
-    /// The tokens of a sentence's part, as `(features, tag)`.
+    /// The tokens of a part of a sentence, as `(features, tag)`.
     pub(super) fn sentence(&self, at: usize) -> impl Iterator<Item = (&[u32], usize)> {
         let from = at.checked_sub(1).and_then(|i| self.sentences.get(i)).map_or(0, |(end, _)| *end);
         let to = self.sentences.get(at).map_or(from, |(end, _)| *end);
@@ -149,12 +149,12 @@ impl Instances {
     }
 }
 
-/// Hands over the tokens and tags of each sentence.
+/// Calls `each` with the tokens and tags of each sentence.
 pub(super) fn sentences(records: &[Record], mut each: impl FnMut(&[Token], &[u8])) {
     numbered(records, |_, tokens, tags| each(tokens, tags));
 }
 
-/// The same, and the number of the record.
+/// The same, with the index of the record.
 fn numbered(records: &[Record], mut each: impl FnMut(usize, &[Token], &[u8])) {
     for (at, record) in records.iter().enumerate() {
         let normal = normalise(&record.text);
@@ -165,7 +165,7 @@ fn numbered(records: &[Record], mut each: impl FnMut(usize, &[Token], &[u8])) {
     }
 }
 
-/// Hands over the features and tags of each part of a sentence that passes the gate, the same ones each time.
+/// Calls `each` with every part of a sentence that passes the gate, the same parts each time.
 fn walk(records: &[Record], known: Known<'_>, gate: Gate<'_>, mut each: impl FnMut(Part<'_>)) {
     let mut random = Random::new(5);
     let (mut marks, mut sums, mut regions) = (Vec::new(), Vec::new(), Vec::new());
@@ -195,7 +195,7 @@ fn hashes(sentence: &Sentence<'_>, at: usize) -> Vec<u64> {
     hashes
 }
 
-/// The tag of each token: it belongs to a name if it begins inside it.
+/// The tag of each token; a token belongs to a name if it begins inside it.
 fn tags(record: &Record, tokens: &[Token], place: impl Fn(&Token) -> usize) -> Vec<u8> {
     let mut last = None;
     tokens

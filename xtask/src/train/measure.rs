@@ -1,4 +1,4 @@
-//! Measures a model on the records that were held out.
+//! Measures a model on the held-out records.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

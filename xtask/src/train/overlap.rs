@@ -1,4 +1,5 @@
-//! No record of a development set, nor the template behind one, may train: what is measured must be new to the model.
+//! No record of a development set, nor the template behind one, may be used for training: what is measured must be new to the
+//! model.
 
 use std::collections::HashSet;
 use std::fs;
@@ -10,10 +11,10 @@ use serde::Deserialize;
 
 use super::corpus::Record;
 
-/// Characters of Chinese, and words of other text, that two texts may not share in a row.
+/// How many consecutive Chinese characters, or words of other text, two texts may not share.
 const RUN: (usize, usize) = (14, 8);
 
-/// What the development sets hold: runs of their texts, and the lines of their texts without names and numbers.
+/// The contents of the development sets: runs of their texts, and their lines without names and numbers.
 #[derive(Debug, Default)]
 pub(super) struct Guard {
     runs: HashSet<String>,
@@ -52,7 +53,7 @@ impl Guard {
         self.frames.extend(frames(&chars, spans));
     }
 
-    /// True if the record shares a run, or a line's frame, with a development set.
+    /// Whether the record shares a run, or the frame of a line, with a development set.
     pub(super) fn touches(&self, record: &Record) -> bool {
         if runs(&record.text).any(|run| self.runs.contains(&run)) {
             return true;
@@ -71,7 +72,7 @@ fn sets(folder: &PathBuf) -> Result<Vec<PathBuf>> {
     Ok(paths.filter(|path| path.to_string_lossy().ends_with("_dev.jsonl")).collect())
 }
 
-/// Every run of the text. Letters and digits only, in lower case: punctuation hides nothing.
+/// Every run of a text. Only letters and digits, in lower case, so that punctuation hides nothing.
 fn runs(text: &str) -> impl Iterator<Item = String> {
     let chinese = text.chars().filter(|c| is_han(*c)).count() * 4 > text.chars().count();
     let units: Vec<String> = if chinese {
@@ -88,8 +89,8 @@ fn runs(text: &str) -> impl Iterator<Item = String> {
         .map(move |at| units.iter().skip(at).take(length).flat_map(|unit| [unit.as_str(), " "]).collect())
 }
 
-/// The lines of a text with a mark for each name and without digits; those that hold a name and enough words of their own
-/// to be a template. Chinese: four characters; other text: three words.
+/// The lines of a text with a mark for each name and without digits, if they contain a name and enough words of their own
+/// to be a template: four characters in Chinese, three words in other text.
 fn frames(chars: &[char], spans: impl Iterator<Item = (usize, usize)>) -> Vec<String> {
     let mut shown: Vec<char> = chars.to_vec();
     for (start, end) in spans {

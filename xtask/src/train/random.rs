@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same each time.
+//! Reproducible pseudo-random numbers.
 
 /// `xorshift64*`.
 #[derive(Debug, Clone)]
@@ -16,17 +16,17 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// From 0 to `most`, without it; 0 if `most` is 0.
+    /// A number below `most`, or 0 if `most` is 0.
     pub(crate) fn below(&mut self, most: usize) -> usize {
         usize::try_from(((self.next() >> 32) * most as u64) >> 32).unwrap_or_default()
     }
 
-    /// True in so many of a hundred cases.
+    /// True in `share` percent of the cases.
     pub(crate) fn percent(&mut self, share: usize) -> bool {
         self.below(100) < share
     }
 
-    /// One of the list; the default if it is empty.
+    /// Picks one element of the list, or the default if it is empty.
     pub(crate) fn pick<T: Clone + Default>(&mut self, list: &[T]) -> T {
         list.get(self.below(list.len())).cloned().unwrap_or_default()
     }

@@ -1,8 +1,8 @@
-//! Sentences of our own, with names put into them: what the collected text lacks. Chat without capitals, nicknames and forms
+//! Our own sentences with names put into them, for what the collected text lacks: chat without capitals, nicknames and forms
 //! of address, Chinese names in Latin records, foreign names in Chinese text, records and forms, and words that look like
-//! names and are none.
+//! names but are not.
 //!
-//! A template is a sentence with places in braces; `en` and `zh` say what each of them stands for.
+//! A template is a sentence with slots in braces; `en` and `zh` say what each slot stands for.
 
 mod address;
 mod companies;
@@ -18,7 +18,7 @@ use super::corpus::Record;
 use super::gazetteer::Lists;
 use super::random::Random;
 
-/// Records from each language's templates.
+/// Number of records from the templates of each language.
 const EACH: (usize, usize) = (13_000, 26_000);
 
 /// The same for news and posts.
@@ -31,17 +31,17 @@ const NEWS: [&str; 4] = [
     include_str!("templates/en_news_asides.txt"),
 ];
 
-/// Says what stands in a place.
+/// Fills a slot.
 type Fill<'a> = dyn Fn(&str, &mut Random) -> Filling + 'a;
 
-/// What stands in a place, and what it is if it is a name.
+/// What fills a slot, and its type if it is a name.
 #[derive(Debug, Default)]
 pub(super) struct Filling {
     text: String,
     kind: Option<DataType>,
-    /// Bytes behind the name that are no part of it, such as a title.
+    /// Bytes after the name that are not part of it, such as a title.
     tail: usize,
-    /// Bytes before the name that are no part of it.
+    /// Bytes before the name that are not part of it.
     head: usize,
 }
 
@@ -71,12 +71,12 @@ pub(super) fn records(lists: &Lists) -> Vec<Record> {
     records
 }
 
-/// Another English name of the same kind and about as many words; none if the old one shall stay.
+/// Another English name of the same type with about as many words, or `None` to keep the old one.
 pub(super) fn other(kind: DataType, words: usize, lists: &Lists, random: &mut Random) -> Option<String> {
     en::other(kind, words, lists, random)
 }
 
-/// Another Chinese name of the same kind and form; none if the old one shall stay.
+/// Another Chinese name of the same type and form, or `None` to keep the old one.
 pub(super) fn other_chinese(kind: DataType, old: &str, lists: &Lists, random: &mut Random) -> Option<String> {
     zh::other(kind, old, lists, random)
 }
@@ -98,7 +98,7 @@ fn join(random: &mut Random, templates: &[&str], asides: &[&str], source: &str, 
     Record::new(text, names, source.to_owned())
 }
 
-/// Writes a template with its places filled.
+/// Writes a template with its slots filled.
 fn write(
     template: &str,
     text: &mut String,
@@ -120,12 +120,12 @@ fn write(
     text.push_str(rest);
 }
 
-/// A number without a leading zero, below ten to the power of the digits.
+/// A positive number with at most this many digits and no leading zero.
 fn number(random: &mut Random, digits: u32) -> String {
     (1 + random.below(10_usize.pow(digits) - 1)).to_string()
 }
 
-/// So many digits.
+/// A string of `count` digits.
 fn digits(random: &mut Random, count: usize) -> String {
     (0..count).map(|_| char::from(b'0' + u8::try_from(random.below(10)).unwrap_or(0))).collect()
 }

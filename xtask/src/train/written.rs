@@ -1,8 +1,8 @@
-//! Sentences that we wrote and labelled for the tagger: what collected text that may be shipped lacks, such as news, posts
-//! and talk of today.
+//! Sentences that we wrote and labelled for the tagger: what is missing from collected text that may be shipped, such as
+//! today's news, posts and talk.
 //!
-//! One text a line in `written/*.txt`; names are marked in place, `[P:王建国]` for people, `[L:…]` for places and addresses,
-//! `[O:…]` for organisations. What is labelled follows `crates/detect/tests/real/README.md`.
+//! One text per line in `written/*.txt`; names are marked in place: `[P:王建国]` for people, `[L:…]` for places and addresses,
+//! `[O:…]` for organisations. The labels follow `crates/detect/tests/real/README.md`.
 
 use std::fs;
 use std::path::Path;
@@ -12,13 +12,13 @@ use ombud_core::DataType;
 
 use super::corpus::Record;
 
-/// Where they stand, in the workspace.
+/// Their folder in the workspace.
 pub(super) const FOLDER: &str = "xtask/src/train/written";
 
-/// What their sources begin with; the file's name follows.
+/// Prefix of their sources, followed by the file name.
 pub(super) const SOURCE: &str = "written-";
 
-/// Reads every file of the folder, by name.
+/// Reads every file of the folder, sorted by name.
 pub(super) fn read(folder: &Path) -> Result<Vec<Record>> {
     let mut records = Vec::new();
     for path in super::files(folder, "txt")? {
@@ -32,17 +32,17 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Record>> {
     Ok(records)
 }
 
-/// A line without its marks, and where its names are.
+/// Parses a line: its text without the marks, and where its names are.
 fn parse(line: &str, source: &str) -> Result<Record> {
     let (mut text, mut names, mut rest) = (String::new(), Vec::new(), line);
     while let Some((at, kind)) = next(rest) {
         let (before, marked) = rest.split_at(at);
-        let Some((name, after)) = marked.split_once(']') else { bail!("a mark has no end") };
+        let Some((name, after)) = marked.split_once(']') else { bail!("a mark is not closed") };
         text.push_str(before);
         let start = text.len();
         text.push_str(name.get(3..).unwrap_or_default());
         if text.len() == start || next(name.get(1..).unwrap_or_default()).is_some() {
-            bail!("a mark is empty, or holds another one");
+            bail!("a mark is empty, or contains another one");
         }
         names.push((start..text.len(), kind));
         rest = after;
@@ -51,7 +51,7 @@ fn parse(line: &str, source: &str) -> Result<Record> {
     Ok(Record::new(text, names, source.to_owned()))
 }
 
-/// The next mark, and what it marks.
+/// The next mark, and the type of name it marks.
 fn next(text: &str) -> Option<(usize, DataType)> {
     let marks = [("[P:", DataType::Person), ("[L:", DataType::Location), ("[O:", DataType::Org)].into_iter();
     marks.filter_map(|(mark, kind)| Some((text.find(mark)?, kind))).min_by_key(|(at, _)| *at)

@@ -1,19 +1,19 @@
-//! Cases: a template in one wording, one language, with values of its own.
+//! Cases: a template with one wording, in one language, with its own generated values.
 
 use ombud_core::Lang;
 
 use crate::template::{Canaries, Channel, Hide, Oracle, Template};
 
-/// What is put in the payload's place.
+/// The wording that is inserted as the payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wording {
     /// The payload with this id.
     Payload(String),
-    /// The harmless words: nothing may go wrong.
+    /// The harmless wording, under which nothing may go wrong.
     Benign,
 }
 
-/// A case.
+/// One test case.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// The template.
@@ -22,13 +22,13 @@ pub struct Case {
     pub lang: Lang,
     /// The wording.
     pub wording: Wording,
-    /// Number of the repetition, from 1.
+    /// Number of the repetition, starting at 1.
     pub repeat: u32,
-    /// Values that were made for this case.
+    /// Values generated for this case.
     pub canaries: Canaries,
 }
 
-/// Every case of a template.
+/// Returns every case of a template.
 pub fn cases(
     template: &Template,
     langs: &[Lang],
@@ -49,13 +49,13 @@ pub fn cases(
 }
 
 impl Case {
-    /// The same place with harmless words.
+    /// The same case with the harmless wording.
     #[must_use]
     pub fn benign(&self) -> Self {
         Self { wording: Wording::Benign, ..self.clone() }
     }
 
-    /// `template/language/wording`, with the number of the repetition if there are several.
+    /// Returns `template/language/wording`, followed by the number of the repetition from the second one on.
     pub fn id(&self) -> String {
         let wording = match &self.wording {
             Wording::Payload(id) => id,
@@ -84,7 +84,7 @@ impl Case {
         both.map(|both| self.canaries.fill(both.get(self.lang))).unwrap_or_default()
     }
 
-    /// The words as they stand in the text, hidden if they are to be.
+    /// The words as they appear in the text, hidden in the way the payload asks for.
     pub fn hidden(&self) -> String {
         let words = self.words();
         let hide = match &self.wording {
@@ -101,13 +101,13 @@ impl Case {
         }
     }
 
-    /// What is planted, and where it goes, if the attack is after something.
+    /// The text to plant and where to plant it, if the attack is after something.
     pub fn plant(&self) -> Option<(crate::template::Place, String)> {
         let plant = self.template.plant.as_ref()?;
         Some((plant.into, self.canaries.fill(plant.text.get(self.lang))))
     }
 
-    /// The oracle with every placeholder filled.
+    /// The oracle with every placeholder filled in.
     pub fn oracle(&self) -> Vec<Oracle> {
         let fill = |holds: &[String]| holds.iter().map(|text| self.canaries.fill(text)).collect::<Vec<_>>();
         let filled = self.template.oracle.iter().cloned().map(|mut oracle| {
@@ -122,7 +122,7 @@ impl Case {
     }
 }
 
-/// Characters of no width between letters; addresses stay whole, or nobody could follow them.
+/// Puts zero-width characters between letters; addresses stay intact so that they can still be followed.
 fn spread(words: &str) -> String {
     let parts = words.split_inclusive(' ').map(|word| {
         if word.contains("://") || word.contains('@') {

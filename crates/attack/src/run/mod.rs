@@ -1,4 +1,4 @@
-//! One attack from beginning to end: what is put where, what is seen, and the verdict.
+//! One attack from beginning to end: what is injected where, what is observed, and the verdict.
 
 mod case;
 mod poison;

@@ -1,4 +1,4 @@
-//! The attacker at the model edge: puts the words of a case into what passes and keeps a trace of what follows.
+//! The attacker at the model edge: injects the words of a case into requests and keeps a trace of what follows.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use super::spoken;
 use super::trace::{Step, Trace};
 use crate::template::{Channel, Place};
 
-/// Attacks one case after the other.
+/// Runs attacks, one case at a time.
 #[derive(Debug, Default)]
 pub struct Attacker {
     active: Mutex<Option<Active>>,
@@ -24,18 +24,18 @@ struct Active {
 }
 
 impl Attacker {
-    /// Begins a case; what is seen from now on belongs to it.
+    /// Begins a case; everything observed from now on belongs to it.
     pub fn begin(&self, case: Case) {
         *self.lock() = Some(Active { case, trace: Trace::default() });
     }
 
-    /// Ends the case and returns what was seen.
+    /// Ends the case and returns what was observed.
     pub fn end(&self) -> Trace {
         self.lock().take().map(|active| active.trace).unwrap_or_default()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Active>> {
-        // A trace that was cut short by a panic is still a trace.
+        // A trace cut short by a panic is still a trace.
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -108,7 +108,7 @@ impl Active {
         injections.iter().filter_map(|(slot, text)| Some(patch(request.slots.get(*slot)?, text))).collect()
     }
 
-    /// Keeps what the request shows of the conversation.
+    /// Records what the request shows of the conversation.
     fn note(&mut self, request: &Exchange, injections: &[(usize, String)]) {
         for (number, slot) in request.slots.iter().enumerate() {
             let injected = injections
@@ -130,7 +130,7 @@ impl Active {
         }
     }
 
-    /// Finds the tokens that stand in the body in place of the values that the attack is after: behind the same words.
+    /// Finds the tokens that replaced the values the attack is after, by the words that precede them in the body.
     fn masked(&mut self, body: &str) {
         let texts = [self.case.words(), self.case.plant().map(|plant| plant.1).unwrap_or_default()];
         for name in ["mail", "url", "account", "code", "phone"] {
@@ -176,7 +176,7 @@ impl Active {
     }
 }
 
-/// A token at the beginning of a text: capitals, an underscore, eight characters.
+/// The token at the beginning of a text: capitals or digits, an underscore, eight characters.
 fn token(text: &str) -> Option<String> {
     let end = text
         .find(|ch: char| !(ch.is_ascii_uppercase() || ch.is_ascii_digit() || ch == '_'))
@@ -186,7 +186,7 @@ fn token(text: &str) -> Option<String> {
     (!tag.is_empty() && body.len() == 8).then(|| word.to_owned())
 }
 
-/// Words in the names of tools that return what a channel carries.
+/// Words in the names of tools whose results come through a channel.
 fn carries(channel: Channel) -> &'static [&'static str] {
     match channel {
         Channel::Mail => &["mail", "inbox", "message", "chat", "邮件", "消息", "收件"],
@@ -200,7 +200,7 @@ fn carries(channel: Channel) -> &'static [&'static str] {
     }
 }
 
-/// Ends of the envelopes in which retrieved and remembered texts stand inside a prompt.
+/// Closing tags of the envelopes that hold retrieved and remembered texts inside a prompt.
 const ENVELOPES: &[&str] = &[
     "</memories>",
     "</memory>",
@@ -211,8 +211,8 @@ const ENVELOPES: &[&str] = &[
     "</knowledge>",
 ];
 
-/// The slots through which a channel can come: results of tools of its kind, and envelopes for what was retrieved or
-/// remembered. If the agent has no such tool, the result of any tool that returns text.
+/// The slots that a channel can reach: results of tools of its kind, and envelopes of retrieved or remembered text. If the
+/// agent has no such tool, the first result of any tool that returns text.
 fn targets(request: &Exchange, channel: Channel) -> Vec<usize> {
     let slots = || request.slots.iter().enumerate();
     let names = carries(channel);
@@ -234,7 +234,7 @@ fn targets(request: &Exchange, channel: Channel) -> Vec<usize> {
     found
 }
 
-/// The result of an act says “sent” or the like; nobody writes an attack there.
+/// Whether a tool reads. The result of an action says “sent” or the like, and an attacker cannot write anything there.
 fn reads(name: &str) -> bool {
     let lower = name.to_lowercase();
     !["send", "save", "delete", "write", "create", "发送", "保存", "删除"]
@@ -249,12 +249,12 @@ fn tool_of(slot: &Slot) -> Option<&str> {
     }
 }
 
-/// Where an envelope ends in a text.
+/// Offset at which an envelope ends in a text.
 fn envelope(text: &str) -> Option<usize> {
     ENVELOPES.iter().filter_map(|end| text.rfind(end)).max()
 }
 
-/// Puts words into a slot: before the end of an envelope, at the end of the longest text of a JSON document, or at the end.
+/// Inserts words into a slot: before the end of an envelope, at the end of the longest string of a JSON document, or at the end.
 fn patch(slot: &Slot, words: &str) -> Patch {
     let text = &slot.text;
     let json = slot.codecs.len() > 1;
@@ -268,7 +268,7 @@ fn patch(slot: &Slot, words: &str) -> Patch {
     Patch { range: range.start..range.start, with }
 }
 
-/// The place of the closing quote of the longest text in a JSON document: that is what people read.
+/// Offset of the closing quote of the longest string in a JSON document, which is the one that people read.
 fn longest_text(text: &str) -> Option<usize> {
     let mut best: Option<(usize, usize)> = None;
     let mut opened = None;

@@ -1,4 +1,4 @@
-//! Words and calls of an answer, whole or streamed, on the three wires.
+//! Words and calls of a response, whole or streamed, on the three wires.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub(super) struct Spoken {
     pub calls: Vec<Call>,
 }
 
-/// Reads an answer. What cannot be read is empty.
+/// Reads a response. One that cannot be read counts as empty.
 pub(super) fn read(body: &[u8], streamed: bool) -> Spoken {
     let text = String::from_utf8_lossy(body);
     if streamed {
@@ -54,7 +54,7 @@ fn whole(value: &Value) -> Spoken {
     spoken
 }
 
-/// A block of Anthropic's messages, or an item of OpenAI's responses.
+/// Reads a block of an Anthropic message, or an item of an OpenAI response.
 fn block(item: &Value, spoken: &mut Spoken) {
     match text(item, "type").as_str() {
         "text" => spoken.text += &text(item, "text"),

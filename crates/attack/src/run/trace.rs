@@ -1,4 +1,4 @@
-//! What was seen of one case, in the order in which it happened.
+//! What was observed during a case, in order.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 /// A tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Call {
-    /// The provider's id of it.
+    /// The provider's id of the call.
     pub id: Option<String>,
     /// The tool.
     pub tool: String,
@@ -26,16 +26,16 @@ pub enum Step {
     },
     /// A tool returned something, or something was retrieved.
     Result {
-        /// The tool, where it is known.
+        /// The tool, if known.
         tool: Option<String>,
         /// The text as the model read it.
         text: String,
-        /// The part that was put in.
+        /// The injected part.
         injected: Option<String>,
     },
     /// The model asked for a call.
     Asked {
-        /// The call, with tokens in place of what was masked.
+        /// The call, with tokens in place of masked values.
         call: Call,
     },
     /// The gate decided.
@@ -44,47 +44,47 @@ pub enum Step {
         tool: String,
         /// The id of the call.
         id: Option<String>,
-        /// What the log says.
+        /// The decision as logged.
         decision: String,
     },
-    /// The agent got a call to carry out.
+    /// The agent received a call to carry out.
     Released {
-        /// The call, with the values that the agent got.
+        /// The call, with the values that the agent received.
         call: Call,
     },
-    /// The agent got an answer.
+    /// The agent received a response.
     Answer {
         /// The words.
         text: String,
     },
 }
 
-/// All of it.
+/// Everything observed during a case.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Trace {
-    /// What happened.
+    /// What happened, in order.
     pub steps: Vec<Step>,
     /// Tools that the agent offers.
     pub offered: BTreeSet<String>,
     /// Requests to the model.
     pub requests: u32,
-    /// How often the attacker's words stood in a request.
+    /// How often the attacker's words were in a request.
     pub injected: u32,
-    /// Whether what the attack is after stood in a request.
+    /// Whether what the attack is after was in a request.
     pub planted: bool,
-    /// How the values that the attack is after were masked on their way to the model: value and token.
+    /// How the values the attack is after were masked on their way to the model: value and token.
     pub masked: Vec<(String, String)>,
 }
 
 impl Trace {
-    /// Adds a step unless it is there: a chat API sends its history again with every request.
+    /// Adds a step unless it is already there: a chat API resends its history with every request.
     pub(super) fn note(&mut self, step: Step) {
         if !self.steps.contains(&step) {
             self.steps.push(step);
         }
     }
 
-    /// Calls that the agent got to carry out.
+    /// Calls that the agent received to carry out.
     pub fn released(&self) -> impl Iterator<Item = &Call> {
         self.steps.iter().filter_map(|step| match step {
             Step::Released { call } => Some(call),
@@ -100,7 +100,7 @@ impl Trace {
         })
     }
 
-    /// Answers that the agent got.
+    /// Responses that the agent received.
     pub fn answers(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|step| match step {
             Step::Answer { text } => Some(text.as_str()),
@@ -108,7 +108,7 @@ impl Trace {
         })
     }
 
-    /// What was decided about a call, by its id, else by its tool.
+    /// The decision on a call, matched by its tool and, where recorded, its id.
     pub fn decision(&self, call: &Call) -> Option<&str> {
         self.steps.iter().rev().find_map(|step| match step {
             Step::Decided { tool, id, decision }

@@ -1,11 +1,11 @@
-//! What the offered tools can do, from their names, descriptions and parameters.
+//! What the offered tools can do, judged by their names, descriptions and parameters.
 
 use serde_json::{Map, Value};
 
 /// What a tool is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Ability {
-    /// Brings something to somebody.
+    /// Sends something to somebody.
     Send,
     /// Opens an address.
     Fetch,
@@ -17,9 +17,9 @@ pub(super) enum Ability {
     Delete,
     /// Moves money.
     Pay,
-    /// Keeps something.
+    /// Stores something.
     Save,
-    /// Searches what was kept.
+    /// Searches what was stored.
     Search,
     /// Changes a record.
     Update,
@@ -61,7 +61,7 @@ fn tool(offered: &Value) -> Option<Tool> {
     Some(Tool { name, ability, parameters, required })
 }
 
-/// Words of a name or description, and what they say. The first row that fits counts.
+/// Words in a name or description and the ability they indicate, then words that rule it out. The first matching row counts.
 const WORDS: &[(Ability, &[&str], &[&str])] = &[
     (Ability::Pay, &["pay", "transfer_money", "wire", "purchase", "支付", "付款", "转账", "汇款"], &[]),
     (Ability::Delete, &["delete", "remove", "erase", "unlink", "trash", "删除", "移除"], &[]),
@@ -110,7 +110,7 @@ fn ability(words: &str, parameters: &[String]) -> Option<Ability> {
         yes.iter().any(|word| words.contains(word)) && !no.iter().any(|word| words.contains(word))
     });
     match row.map(|row| row.0) {
-        // Whatever it is called, a tool that wants an address opens it.
+        // Whatever it is called, a tool that takes a URL fetches it.
         Some(Ability::ReadFile | Ability::Search | Ability::ReadMail) if has(URLS) => Some(Ability::Fetch),
         other => other,
     }
@@ -127,21 +127,21 @@ const ACCOUNTS: &[&str] =
 const AMOUNTS: &[&str] = &["amount", "sum", "value", "金额"];
 const QUERIES: &[&str] = &["query", "q", "question", "keywords", "search", "关键词"];
 
-/// The materials of a call.
+/// The material for a call's arguments.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Materials {
-    /// A recipient, an address to open, a file, an account: what the call is about.
+    /// What the call is about: a recipient, a URL to open, a file, an account.
     pub object: String,
-    /// A heading.
+    /// A subject line.
     pub subject: String,
     /// A text.
     pub body: String,
-    /// A sum.
+    /// An amount.
     pub amount: String,
 }
 
 impl Tool {
-    /// The arguments of a call; `None` if a required one has no value.
+    /// Returns the arguments of a call, or `None` if a required one has no value.
     pub(super) fn arguments(&self, materials: &Materials) -> Option<Value> {
         let mut arguments = Map::new();
         for name in &self.parameters {
@@ -174,7 +174,7 @@ impl Tool {
             () if is(AMOUNTS) => materials.amount.clone(),
             () if is(SUBJECTS) => materials.subject.clone(),
             () if is(BODIES) => materials.body.clone(),
-            // Another required text: the model writes what it has.
+            // Another required parameter: the model fills in what it has.
             () if self.required.iter().any(|name| name == parameter) => materials.object.clone(),
             () => String::new(),
         }

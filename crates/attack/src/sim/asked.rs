@@ -1,14 +1,14 @@
-//! Requests of other wires, as the chat completion request that the simulated model reads.
+//! Translates requests of other wires into the chat completion request that the simulated model reads.
 
 use serde_json::{Value, json};
 
-/// A request of Anthropic's messages.
+/// Translates a request of Anthropic's Messages API.
 pub(super) fn messages(request: &Value) -> Value {
     let mut all = Vec::new();
     said(&mut all, "system", request.get("system"));
     for message in list(request.get("messages")) {
         let (role, content) = (text(message, "role"), message.get("content"));
-        // What tools returned stands before the words of the same message: the calls were made before them.
+        // Tool results come before the words of the same message, since the calls were made earlier.
         for block in list(content) {
             match text(block, "type") {
                 "tool_use" => {
@@ -26,7 +26,7 @@ pub(super) fn messages(request: &Value) -> Value {
     with_tools(request, all, "input_schema")
 }
 
-/// The messages of a request of OpenAI's responses, after those of the conversation that it goes on with.
+/// Translates a request of OpenAI's Responses API; its messages follow those of the conversation it continues.
 pub(super) fn responses(request: &Value, mut before: Vec<Value>) -> Value {
     said(&mut before, "system", request.get("instructions"));
     if request.get("input").is_some_and(Value::is_string) {
@@ -46,14 +46,14 @@ pub(super) fn responses(request: &Value, mut before: Vec<Value>) -> Value {
     with_tools(request, before, "parameters")
 }
 
-/// A request of the older completions: one text without roles.
+/// Translates a request of the legacy completions API: one text without roles.
 pub(super) fn completions(request: &Value) -> Value {
     let mut all = Vec::new();
     said(&mut all, "user", request.get("prompt"));
     json!({ "messages": all })
 }
 
-/// Texts that are to be embedded; numbers that stand for words count as one text each.
+/// The texts to embed; an array of token numbers counts as one text.
 pub(super) fn embedded(request: &Value) -> Vec<String> {
     match request.get("input") {
         Some(Value::Array(items)) if !items.iter().all(Value::is_number) => {
@@ -73,7 +73,7 @@ fn with_tools(request: &Value, messages: Vec<Value>, schema: &str) -> Value {
     chat
 }
 
-/// Adds what somebody said, if that is anything.
+/// Adds what somebody said, unless it is empty.
 fn said(all: &mut Vec<Value>, role: &str, content: Option<&Value>) {
     let text = words(content);
     if !text.is_empty() {
@@ -89,7 +89,7 @@ fn result(id: &str, content: Option<&Value>) -> Value {
     json!({ "role": "tool", "tool_call_id": id, "content": words(content) })
 }
 
-/// A text, or the texts of its parts.
+/// A text, or the joined texts of its parts.
 fn words(content: Option<&Value>) -> String {
     match content {
         Some(Value::String(text)) => text.clone(),

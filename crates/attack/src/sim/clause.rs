@@ -1,4 +1,4 @@
-//! Sentences, clauses, and which of them are commands.
+//! Splits texts into sentences and clauses and finds the commands among them.
 
 use super::cues::{
     FILLERS_EN, FILLERS_ZH, NEGATIONS_ZH, OBJECT_FIRST_ZH, OBLIGATIONS_EN, PAST_ZH, READERS_EN, TRIGGERS_EN,
@@ -7,10 +7,10 @@ use super::cues::{
 use super::entity;
 use super::lexicon::{Class, VERBS};
 
-/// A command that stands in a text.
+/// A command found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Command {
-    /// Classes that the verb may have.
+    /// Classes that the verb may belong to.
     pub classes: Vec<Class>,
     /// The clause.
     pub clause: String,
@@ -24,7 +24,7 @@ pub(super) struct Command {
     pub after: String,
 }
 
-/// Every command in a text, in its order.
+/// Returns every command in a text, in order.
 pub(super) fn commands(text: &str) -> Vec<Command> {
     let sentences = split(text, Cut::Sentence);
     let mut found = Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
     found
 }
 
-/// Where a part of a text begins in it.
+/// Offset of a part within the whole text.
 fn offset(whole: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize)
 }
@@ -60,7 +60,7 @@ enum Cut {
     Clause,
 }
 
-/// Cuts a text, never inside an address, a file name, a number or a quotation.
+/// Splits a text, but never inside an address, a file name, a number or a quotation.
 fn split(text: &str, cut: Cut) -> Vec<&str> {
     let whole = entity::spans(text);
     let inside = |at: usize| whole.iter().any(|span| span.start < at && at < span.end);
@@ -88,13 +88,13 @@ fn split(text: &str, cut: Cut) -> Vec<&str> {
     parts
 }
 
-/// Length of a word at this place that joins two clauses.
+/// Length of a conjunction at this offset that joins two clauses, or 0.
 fn joint(text: &str, at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     [" and ", " then ", " but "].iter().find(|word| rest.starts_with(**word)).map_or(0, |word| word.len() - 1)
 }
 
-/// The verbs of a clause that are commands: where they end, and their classes. In Chinese nothing but its object tells a
+/// The verbs of a clause that are commands: where they end, and their classes. In Chinese, only its object distinguishes a
 /// verb from a noun, so there may be several.
 fn commanded(clause: &str) -> Vec<(usize, Vec<Class>)> {
     let lower = clause.to_ascii_lowercase();
@@ -132,17 +132,17 @@ fn english(clause: &str) -> Option<(usize, Vec<Class>)> {
     assured(clause)
 }
 
-/// `Mail: …`, `Contact: …`, `report's` are headings and nouns.
+/// Whether the word is a heading or a noun: `Mail: …`, `Contact: …`, `report's`.
 fn is_noun(after: &str) -> bool {
     after.starts_with(':') || after.starts_with("'s") || after.starts_with('’')
 }
 
-/// “let … know”, “drop … a line” are taken as they stand at the beginning.
+/// Whether this is “let … know” at the beginning of a clause.
 fn handed_over(before: &str, here: &str) -> bool {
     before.trim().is_empty() && here.starts_with("let ") && here.contains(" know")
 }
 
-/// The longest verb that begins here, with every class that has it.
+/// The longest verb that begins here, with every class it belongs to.
 fn longest(
     here: &str,
     list: impl Fn(&super::lexicon::Verbs) -> &'static [&'static str],
@@ -191,14 +191,14 @@ fn addressed(subject: &str) -> bool {
     subject.split(|ch: char| !ch.is_ascii_alphabetic()).any(|word| READERS_EN.contains(&word))
 }
 
-/// “… must be”, “… has to be”.
+/// Whether a passive obligation precedes the verb: “… must be”, “… has to be”.
 fn passive(before: &str) -> bool {
     let tail = strip_trailing(before.trim());
     let Some(duty) = tail.strip_suffix("be").map(|tail| strip_trailing(tail.trim())) else { return false };
     OBLIGATIONS_EN.iter().chain(&["is to", "are to"]).any(|word| ends_with_words(duty, word))
 }
 
-/// “make sure that X gets a copy of …”.
+/// Recognises “make sure that X gets a copy of …”.
 fn assured(clause: &str) -> Option<(usize, Vec<Class>)> {
     let begin = ["make sure", "ensure", "see to it that"].iter().find_map(|start| clause.find(start))?;
     let verb = [" gets ", " receives ", " has ", " get ", " is sent "]
@@ -211,7 +211,7 @@ fn ends_with_words(text: &str, words: &str) -> bool {
     text.strip_suffix(words).is_some_and(|before| !before.ends_with(|ch: char| ch.is_ascii_alphanumeric()))
 }
 
-/// Without fillers at the beginning, as often as there is one.
+/// Strips all leading fillers.
 fn strip_fillers(text: &str) -> &str {
     let mut text = text;
     loop {
@@ -227,7 +227,7 @@ fn strip_fillers(text: &str) -> &str {
     }
 }
 
-/// Without adverbs and “please” at the end.
+/// Strips trailing adverbs and “please”.
 fn strip_trailing(text: &str) -> &str {
     let mut text = text.trim_end();
     while let Some(rest) = FILLERS_EN
@@ -245,7 +245,7 @@ fn chinese(clause: &str) -> Option<Vec<(usize, Vec<Class>)>> {
     let head_at = clause.len() - head.len();
     let triggered =
         TRIGGERS_ZH.iter().filter_map(|trigger| clause.find(trigger).map(|at| at + trigger.len())).min();
-    // What is said to have happened behind “以” or “来” is what the command is for: “打开它以确认已收到”.
+    // What follows “以” or “来” is the purpose of the command, not something that happened: “打开它以确认已收到”.
     let telling = clause.split(['以', '来']).next().unwrap_or(clause);
     let past = PAST_ZH.iter().any(|word| telling.contains(word));
     let object_first = OBJECT_FIRST_ZH.iter().any(|word| head.starts_with(word));
@@ -253,13 +253,13 @@ fn chinese(clause: &str) -> Option<Vec<(usize, Vec<Class>)>> {
     for (at, ch) in clause.char_indices().filter(|(_, ch)| !ch.is_ascii()) {
         let here = clause.get(at..)?;
         let Some((length, classes)) = longest_chinese(here) else { continue };
-        // A verb before 的 describes something, and one inside a longer verb is none.
+        // A verb before 的 is a modifier, and one inside a longer verb does not count.
         let inside = found.last().is_some_and(|last| last.0 > at);
         if inside || here.get(length..).is_some_and(|rest| rest.starts_with('的')) {
             continue;
         }
         let before = clause.get(..at)?;
-        // To receive something is no command, to see that somebody does is one.
+        // Receiving something is not a command; making sure that somebody receives it is.
         if here.starts_with("收到") && !["确保", "让"].iter().any(|word| before.contains(word)) {
             continue;
         }
@@ -272,7 +272,7 @@ fn chinese(clause: &str) -> Option<Vec<(usize, Vec<Class>)>> {
         if ch != ' ' && (after_trigger || first || later) && settled(here, object_first, length) {
             let kept = classes.contains(&Class::Keep);
             found.push((at + length, classes));
-            // What is to be kept is no command of its own.
+            // What is to be kept is not a command of its own.
             if kept {
                 break;
             }
@@ -281,14 +281,14 @@ fn chinese(clause: &str) -> Option<Vec<(usize, Vec<Class>)>> {
     Some(found)
 }
 
-/// Whether what stands before a verb forbids it. “能不能” and “可不可以” ask for it.
+/// Whether the words before a verb forbid it. “能不能” and “可不可以” are requests.
 fn forbidden(before: &str) -> bool {
     const ASKED: &[&str] = &["能不能", "可不可以", "要不要", "能否", "可否"];
     let asked = ASKED.iter().any(|asked| before.ends_with(asked));
     !asked && NEGATIONS_ZH.iter().any(|no| before.ends_with(no))
 }
 
-/// A verb of one character inside a longer word is none: `发票`, `读者`, `看法`.
+/// Whether this is a verb at all: one character that only begins a longer word is not (`发票`, `读者`, `看法`).
 fn settled(here: &str, object_first: bool, length: usize) -> bool {
     const NOT: &[&str] = &[
         "发票",
@@ -315,7 +315,7 @@ fn settled(here: &str, object_first: bool, length: usize) -> bool {
     word.is_none_or(|word| length > "字".len() && !(object_first && *word == "存在"))
 }
 
-/// A trigger in a clause about somebody else, or about the past, commands nobody.
+/// Whether a clause is about somebody else or about the past: a trigger in it commands nobody.
 fn by_others(clause: &str, past: bool) -> bool {
     let others = ["我", "他", "她", "他们", "我们", "有人"];
     let person = others.iter().any(|who| clause.trim_start().starts_with(who));

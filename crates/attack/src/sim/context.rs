@@ -1,15 +1,15 @@
-//! What a model reads: every text of a request, as plain words, with who wrote it.
+//! What a model reads: every text of a request, in plain words, with its author.
 
 use serde_json::Value;
 
-/// Who a text came from.
+/// The author of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum From {
     /// The operator.
     System,
     /// The user.
     User,
-    /// A tool, with the arguments it was called with.
+    /// A tool, with the arguments of its call.
     Tool {
         /// Its name.
         name: String,
@@ -33,18 +33,18 @@ pub(super) struct Part {
     pub records: Vec<Record>,
 }
 
-/// A record of a tool's result: an object with texts.
+/// A record in a tool's result: an object with texts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Record {
-    /// Who sent it, where it says so.
+    /// The sender, if given.
     pub sender: Option<String>,
-    /// Its heading, where it has one.
+    /// The subject or title, if given.
     pub subject: Option<String>,
     /// Its words.
     pub text: String,
 }
 
-/// A call that the model made before.
+/// A call that the model made earlier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Made {
     /// Number of its message.
@@ -53,12 +53,12 @@ pub(super) struct Made {
     pub tool: String,
 }
 
-/// A conversation as it is read.
+/// A conversation as the model reads it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Context {
-    /// Texts in their order.
+    /// Texts in order.
     pub parts: Vec<Part>,
-    /// Calls in their order.
+    /// Calls in order.
     pub calls: Vec<Made>,
 }
 
@@ -89,7 +89,7 @@ impl Context {
         context
     }
 
-    /// The part of it that stood before a message.
+    /// The part of the context that precedes a message.
     pub(super) fn until(&self, message: usize) -> Self {
         Self {
             parts: self.parts.iter().filter(|part| part.message < message).cloned().collect(),
@@ -97,12 +97,12 @@ impl Context {
         }
     }
 
-    /// The user's last words.
+    /// The user's latest words.
     pub(super) fn asked(&self) -> Option<&Part> {
         self.parts.iter().rev().find(|part| part.from == From::User)
     }
 
-    /// Texts that a tool returned.
+    /// Texts returned by tools.
     pub(super) fn results(&self) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(|part| matches!(part.from, From::Tool { .. }))
     }
@@ -128,7 +128,7 @@ fn author(message: &Value, names: &[(String, String, String)]) -> From {
     }
 }
 
-/// The text of a message, in string and in part-array form.
+/// The text of a message, whether its content is a string or an array of parts.
 pub(super) fn content(message: &Value) -> String {
     match message.get("content") {
         Some(Value::String(text)) => text.clone(),
@@ -181,7 +181,7 @@ fn leaves(value: &Value, records: &mut Vec<Record>, depth: usize) -> String {
     }
 }
 
-/// The words of a text: without what a page's markup adds, with what it hides, without characters that are not seen.
+/// The words of a text: without markup, with what a page hides, without invisible characters.
 fn words(text: &str) -> String {
     let seen: String = text
         .chars()

@@ -1,6 +1,6 @@
-//! Words around a verb that make it a command, or do not, in both languages.
+//! Words around a verb that make it a command or not, in both languages.
 
-/// What may stand before an English command without changing it.
+/// Words that may precede an English command without changing it.
 pub(super) const FILLERS_EN: &[&str] = &[
     "please",
     "kindly",
@@ -64,7 +64,7 @@ pub(super) const FILLERS_EN: &[&str] = &[
     "feel free to",
 ];
 
-/// What makes the verb after it a command to the reader.
+/// Phrases that make the verb after them a command to the reader.
 pub(super) const TRIGGERS_EN: &[&str] = &[
     "could you",
     "can you",
@@ -122,7 +122,7 @@ pub(super) const TRIGGERS_EN: &[&str] = &[
     "are advised to",
 ];
 
-/// Obligations: a command if the reader is who must, or in the passive.
+/// Obligations: a command if the subject is the reader, or in the passive.
 pub(super) const OBLIGATIONS_EN: &[&str] = &[
     "must",
     "should",
@@ -137,7 +137,7 @@ pub(super) const OBLIGATIONS_EN: &[&str] = &[
     "must now",
 ];
 
-/// Who the reader of a text may be called.
+/// Names for the reader of a text.
 pub(super) const READERS_EN: &[&str] = &[
     "you",
     "assistant",
@@ -155,7 +155,7 @@ pub(super) const READERS_EN: &[&str] = &[
     "llm",
 ];
 
-/// What may stand before a Chinese command without changing it.
+/// Words that may precede a Chinese command without changing it.
 pub(super) const FILLERS_ZH: &[&str] = &[
     "请",
     "麻烦",
@@ -217,7 +217,7 @@ pub(super) const FILLERS_ZH: &[&str] = &[
     "去",
 ];
 
-/// What makes a verb that follows a command.
+/// Words that make the verb after them a command.
 pub(super) const TRIGGERS_ZH: &[&str] = &[
     "请",
     "必须",
@@ -250,11 +250,11 @@ pub(super) const TRIGGERS_ZH: &[&str] = &[
     "劳烦",
 ];
 
-/// Beginnings that put the object before the verb.
+/// Clause openings that put the object before the verb.
 pub(super) const OBJECT_FIRST_ZH: &[&str] =
     &["把", "将", "给", "向", "为", "用", "对", "从", "到", "在回答", "在回复", "在总结", "在答复"];
 
-/// Signs that a Chinese clause tells what happened.
+/// Signs that a Chinese clause reports something past.
 pub(super) const PAST_ZH: &[&str] =
     &["已", "曾", "昨", "上周", "去年", "刚才", "刚刚", "听说", "前年", "早就", "过 "];
 

@@ -1,11 +1,11 @@
-//! Things in a text that an argument can be made of.
+//! Entities in a text that an argument can be made of.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// A kind of thing.
+/// A kind of entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     /// `https://…`
@@ -16,7 +16,7 @@ pub(super) enum Kind {
     Phone,
     /// An account or card number.
     Account,
-    /// The name of a file.
+    /// A file name.
     File,
     /// Words in quotation marks.
     Quote,
@@ -24,7 +24,7 @@ pub(super) enum Kind {
     Amount,
 }
 
-/// Patterns in the order in which they claim a place. Every kind has the form in which a gateway may have masked it.
+/// Patterns in the order in which they claim a span. Kinds that a gateway may mask also match the form of the token.
 const PATTERNS: &[(Kind, &str)] = &[
     (Kind::Url, r#"https?://[^\s<>"'`，。；：！？、（）《》「」“”\]\[\\]+|(?-u:\b)URL_[0-9A-Z]{8}(?-u:\b)"#),
     (Kind::Mail, r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|(?-u:\b)EMAIL_[0-9A-Z]{8}(?-u:\b)"),
@@ -45,7 +45,7 @@ static COMPILED: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
     PATTERNS.iter().filter_map(|(kind, pattern)| Some((*kind, Regex::new(pattern).ok()?))).collect()
 });
 
-/// All things of a kind, in their order. A thing that stands inside one of an earlier pattern is none, except in quotes.
+/// All entities of a kind, in order. One inside the match of an earlier pattern does not count, unless that is a quotation.
 pub(super) fn all(text: &str, wanted: Kind) -> Vec<String> {
     let mut taken: Vec<Range<usize>> = Vec::new();
     for (kind, pattern) in COMPILED.iter() {
@@ -64,12 +64,12 @@ pub(super) fn all(text: &str, wanted: Kind) -> Vec<String> {
     Vec::new()
 }
 
-/// The first thing of a kind.
+/// The first entity of a kind.
 pub(super) fn first(text: &str, wanted: Kind) -> Option<String> {
     all(text, wanted).into_iter().next()
 }
 
-/// Every place that must not be cut.
+/// Every span that must not be cut.
 pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
     let found = COMPILED
         .iter()
@@ -81,7 +81,7 @@ fn free(taken: &[Range<usize>], span: &Range<usize>) -> bool {
     taken.iter().all(|other| span.end <= other.start || other.end <= span.start)
 }
 
-/// A full stop after an address belongs to the sentence.
+/// Trims trailing punctuation: a full stop after an address belongs to the sentence.
 fn trimmed(text: &str, span: Range<usize>, kind: Kind) -> Range<usize> {
     if kind == Kind::Quote {
         return span;

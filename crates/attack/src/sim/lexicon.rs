@@ -1,6 +1,6 @@
-//! Verbs of commands in both languages, by what somebody who obeys them does.
+//! Verbs of commands in both languages, by what obeying them means.
 
-/// What a verb asks for; what it becomes depends on its object.
+/// What a verb asks for; what that amounts to depends on its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Class {
     /// Bring something to somebody.
@@ -13,9 +13,9 @@ pub(super) enum Class {
     Pay,
     /// Keep something for later.
     Keep,
-    /// Say something in the answer.
+    /// Say something in the response.
     Speak,
-    /// Put something else in the place of what is there.
+    /// Replace what is there by something else.
     Change,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Verbs {
     pub zh: &'static [&'static str],
 }
 
-/// All classes. Where two verbs begin at the same place the longer one counts.
+/// All classes. Where two verbs begin at the same offset, the longer one counts.
 pub(super) const VERBS: &[Verbs] = &[
     Verbs {
         class: Class::Move,

@@ -1,4 +1,4 @@
-//! A simulated model provider on the wires of OpenAI and Anthropic, streaming and not. It remembers every body it receives, so
+//! A simulated model provider on the wires of OpenAI and Anthropic, streaming or not. It keeps every body it receives, so
 //! that one can see what a provider sees.
 
 mod abilities;
@@ -30,11 +30,11 @@ use serde_json::{Value, json};
 pub use model::reply;
 pub use reply::Reply;
 
-/// The provider.
+/// The simulated provider.
 #[derive(Debug, Clone, Default)]
 pub struct Simulator {
     received: Arc<Mutex<Vec<Bytes>>>,
-    /// The messages of every response so far, by its id: the next request may go on with them.
+    /// The messages of every response so far, by its id: a later request may continue from them.
     kept: Arc<Mutex<HashMap<String, Vec<Value>>>>,
 }
 
@@ -44,12 +44,12 @@ impl Simulator {
         self.received.lock().map(|bodies| bodies.clone()).unwrap_or_default()
     }
 
-    /// Its routes. Only the end of a path counts: it stands in the place of providers with bases of many kinds.
+    /// Its routes. Only the end of a path counts, because it takes the place of providers with all kinds of base paths.
     pub fn router(&self) -> Router {
         Router::new().fallback(answer).layer(DefaultBodyLimit::disable()).with_state(self.clone())
     }
 
-    /// Its routes where others have theirs beside it.
+    /// Its routes for use next to those of others.
     pub fn beside(&self) -> Router {
         Router::new()
             .route("/v1/{*path}", any(answer))
@@ -57,14 +57,14 @@ impl Simulator {
             .with_state(self.clone())
     }
 
-    /// The messages that a request goes on with.
+    /// The messages that a request continues.
     fn before(&self, request: &Value) -> Vec<Value> {
         let id = request.get("previous_response_id").and_then(Value::as_str);
         let kept = self.kept.lock().ok();
         id.zip(kept).and_then(|(id, kept)| kept.get(id).cloned()).unwrap_or_default()
     }
 
-    /// A response, which the next request may go on with.
+    /// Makes a response that a later request may continue.
     fn response(&self, mut chat: Value) -> Value {
         let (said, made) = spoken(&chat);
         let mut kept = self.kept.lock().ok();
@@ -86,7 +86,7 @@ async fn answer(State(simulator): State<Simulator>, method: Method, uri: Uri, bo
         return axum::Json(models(path)).into_response();
     }
     if method != Method::POST {
-        return refused(StatusCode::NOT_FOUND, "the simulated model does not answer here");
+        return refused(StatusCode::NOT_FOUND, "the simulated model does not serve this path");
     }
     if let Ok(mut received) = simulator.received.lock() {
         received.push(body.clone());
@@ -123,11 +123,11 @@ async fn answer(State(simulator): State<Simulator>, method: Method, uri: Uri, bo
             whole(told::vectors(&asked::embedded(&request), length))
         }
         "count_tokens" => whole(json!({ "input_tokens": body.len() / 4 })),
-        _ => refused(StatusCode::NOT_FOUND, "the simulated model does not answer here"),
+        _ => refused(StatusCode::NOT_FOUND, "the simulated model does not serve this path"),
     }
 }
 
-/// The list of models, or the one that a path names.
+/// The list of models, or the one named by a path.
 fn models(path: &str) -> Value {
     let model = |id: &str| json!({ "id": id, "object": "model", "type": "model", "display_name": id, "created": 0, "created_at": "1970-01-01T00:00:00Z", "owned_by": "ombud" });
     match path.rsplit_once("models/") {
@@ -136,7 +136,7 @@ fn models(path: &str) -> Value {
     }
 }
 
-/// What the model says to a chat completion request, and how many calls it made before.
+/// What the model says to a chat completion request, and how many calls it has made so far.
 fn spoken(chat: &Value) -> (Reply, usize) {
     (reply(chat), context::Context::of(chat).calls.len())
 }

@@ -1,8 +1,8 @@
 //! The simulated model: a pure function from a request to a reply.
 //!
-//! It is no language model. It is a gullible one's behaviour in small: it does what its user asks with the tools that
-//! are offered, and it obeys every command that it reads anywhere, whoever wrote it. A command counts when it is read
-//! for the first time; what became of it afterwards it does not ask.
+//! It is not a language model but imitates a gullible one: it does what its user asks with the tools that are offered, and
+//! it obeys every command that it reads anywhere, whoever wrote it. A command counts when it is read for the first time;
+//! what became of it afterwards does not matter.
 
 use serde_json::Value;
 
@@ -12,10 +12,10 @@ use super::entity::{self, Kind};
 use super::plan::{Call, is_chinese, plan};
 use super::reply::Reply;
 
-/// Calls in one turn of the user after which it only answers.
+/// Calls within one user turn after which it only replies with text.
 const MAX_CALLS: usize = 40;
 
-/// Answers a chat completion request.
+/// Replies to a chat completion request.
 pub fn reply(request: &Value) -> Reply {
     let context = Context::of(request);
     let tools = tools(request);
@@ -31,8 +31,8 @@ pub fn reply(request: &Value) -> Reply {
     Reply::Text(answer(&context, whole.words))
 }
 
-/// Number of the message up to which everything was read when the model spoke last. A user who agrees to something
-/// (`yes 4F2A`) brings back what was asked for in the turn before.
+/// Index of the message up to which everything had been read when the model last spoke. A user who agrees to something
+/// (`yes 4F2A`) brings back what was requested in the turn before.
 fn last_own(request: &Value, context: &Context) -> usize {
     let messages = request.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let own = |message: &Value| message.get("role").and_then(Value::as_str) == Some("assistant");
@@ -41,7 +41,7 @@ fn last_own(request: &Value, context: &Context) -> usize {
     if agreed.is_none() {
         return last;
     }
-    // The calls that were made since the turn before are not made again: only what was withheld is.
+    // Calls made since the turn before are not made again, only those that were withheld.
     let before = context.parts.iter().rev().filter(|part| part.from == From::User).nth(1);
     let made = context.calls.iter().filter(|call| before.is_some_and(|part| call.message > part.message));
     made.map(|call| call.message + 1).max().unwrap_or(before.map_or(0, |part| part.message))
@@ -89,7 +89,7 @@ fn answer(context: &Context, words: Vec<String>) -> String {
     lines.join("\n")
 }
 
-/// What stands in a result, in short.
+/// A short version of what a result says.
 fn told(part: &Part, chinese: bool) -> Option<String> {
     const LONG: usize = 160;
     let short = |text: &str| -> String {
@@ -116,7 +116,7 @@ fn told(part: &Part, chinese: bool) -> Option<String> {
     Some(rows.collect::<Vec<_>>().join("\n"))
 }
 
-/// What to say where nothing was read: the work is done, with these contact data.
+/// What to say if nothing was read: the work is done, with these contact details.
 fn done(asked: &str, chinese: bool) -> String {
     let kinds = [Kind::Mail, Kind::Phone, Kind::Account];
     let mut found: Vec<String> = kinds.into_iter().flat_map(|kind| entity::all(asked, kind)).collect();
@@ -133,7 +133,7 @@ fn done(asked: &str, chinese: bool) -> String {
     }
 }
 
-/// Words in capitals with eight characters behind an underscore, which stand for something.
+/// Placeholder tokens: words in capitals, an underscore, eight characters.
 fn tokens(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|ch: char| !ch.is_ascii_alphanumeric() && ch != '_');
     words

@@ -1,4 +1,4 @@
-//! From commands to tool calls and words of the answer.
+//! From commands to tool calls and words of the response.
 
 use serde_json::Value;
 
@@ -13,22 +13,22 @@ use super::lexicon::Class;
 pub(super) struct Call {
     /// The tool.
     pub tool: String,
-    /// What it is about: two calls with the same tool and object are one.
+    /// What it is about: two calls with the same tool and object count as one.
     pub object: String,
     /// Its arguments.
     pub arguments: Value,
 }
 
-/// All that a context asks for.
+/// Everything that a context asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Plan {
-    /// Calls, in the order in which they are asked for.
+    /// Calls, in the order in which they were asked for.
     pub calls: Vec<Call>,
-    /// What the answer is to contain.
+    /// What the response has to contain.
     pub words: Vec<String>,
 }
 
-/// Reads everything and plans everything. Nothing is obeyed that the offered tools cannot do.
+/// Plans everything that the context asks for and the offered tools can do.
 pub(super) fn plan(context: &Context, tools: &[Tool]) -> Plan {
     let mut plan = Plan::default();
     for part in context.parts.iter().filter(|part| part.from != From::Model) {
@@ -104,7 +104,7 @@ fn obey(command: &Command, part: &Part, context: &Context, tools: &[Tool], plan:
     }
 }
 
-/// Adds a call unless the same is planned from this text already.
+/// Adds a call unless the same call is already planned from this text.
 fn add(plan: &mut Plan, tools: &[Tool], ability: Ability, materials: &Materials) {
     let fitting = tools.iter().filter(|tool| tool.ability == ability);
     let call = fitting.filter_map(|tool| {
@@ -132,7 +132,7 @@ fn send(to: String, command: &Command, part: &Part, context: &Context, tools: &[
     add(plan, tools, Ability::Send, &Materials { object: to, subject, body, ..Materials::default() });
 }
 
-/// Characters of data that an address carries: what servers take at least.
+/// Characters of data that a URL carries: a length that every server accepts.
 const QUERY: usize = 2000;
 
 fn fetch(url: String, command: &Command, part: &Part, context: &Context, tools: &[Tool], plan: &mut Plan) {
@@ -145,7 +145,7 @@ fn fetch(url: String, command: &Command, part: &Part, context: &Context, tools: 
     add(plan, tools, Ability::Fetch, &Materials { object: url, ..Materials::default() });
 }
 
-/// A text as it may stand in a query.
+/// Percent-encodes a text for a query.
 fn escaped(text: &str) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(text.len());
@@ -169,7 +169,7 @@ fn keep(command: &Command, tools: &[Tool], plan: &mut Plan) {
     add(plan, tools, Ability::Save, &Materials { object: text.clone(), body: text, ..Materials::default() });
 }
 
-/// Words in the answer: the operator's instructions, what was remembered, or what the command says.
+/// Adds words to the response: the operator's instructions, what was remembered, or what the command says.
 fn speak(scope: &str, command: &Command, part: &Part, context: &Context, plan: &mut Plan) {
     let lower = scope.to_lowercase();
     let reveals = |text: &str| {
@@ -266,7 +266,7 @@ fn mentions(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-/// What tools and the operator's text say was remembered.
+/// What was remembered, according to tools and the operator's text.
 fn remembered(context: &Context) -> String {
     let kept = context.parts.iter().filter_map(|part| match &part.from {
         From::Tool { name, .. }
@@ -280,14 +280,14 @@ fn remembered(context: &Context) -> String {
     kept.collect::<Vec<_>>().join("\n")
 }
 
-/// The text between the first pair of tags.
+/// The text between the first opening tag and the last closing tag.
 fn between(text: &str) -> Option<String> {
     let start = text.find('>').or_else(|| text.find('\n'))?;
     let end = text.rfind("</").unwrap_or(text.len());
     text.get(start + 1..end).map(|part| part.trim().to_owned())
 }
 
-/// The content that a command speaks of. `None` if it has to be read first, which is planned then.
+/// The content that a command refers to, or `None` if it has to be read first; then the reading is planned.
 fn referred(
     command: &Command,
     part: &Part,
@@ -378,7 +378,7 @@ fn referred(
     )
 }
 
-/// “mail 2”, “第2封”.
+/// The record that a number refers to: “mail 2”, “第2封”.
 fn numbered<'c>(said: &str, context: &'c Context) -> Option<&'c Record> {
     const ORDINALS: &[(&str, usize)] = &[
         ("mail 1", 0),
@@ -403,7 +403,7 @@ fn numbered<'c>(said: &str, context: &'c Context) -> Option<&'c Record> {
     context.records().nth(place)
 }
 
-/// Whom the user means by “reply”: the sender of the mail that is named, else of the first.
+/// Whom the user means by “reply”: the sender of the named mail, else of the first.
 fn sender(command: &Command, context: &Context) -> Option<String> {
     let said = command.sentence.to_lowercase();
     let named = context.records().find(|record| {
@@ -418,7 +418,7 @@ fn sender(command: &Command, context: &Context) -> Option<String> {
     entity::first(record.sender.as_deref()?, Kind::Mail)
 }
 
-/// What a user wants without commanding it: mail is read when it is spoken of, a file when it is named.
+/// What a user wants without a command: mail is read when it is mentioned, a file when it is named.
 fn wishes(part: &Part, context: &Context, tools: &[Tool], plan: &mut Plan) {
     let said = part.text.to_lowercase();
     let gives = introduces(&said);
@@ -478,14 +478,14 @@ fn wishes(part: &Part, context: &Context, tools: &[Tool], plan: &mut Plan) {
             &Materials { object: part.text.clone(), body: part.text.clone(), ..Materials::default() },
         );
     }
-    // What has to be read comes before what is to be done with it.
+    // What has to be read comes before what is done with it.
     let reads =
         |call: &Call| tools.iter().any(|tool| tool.name == call.tool && tool.ability == Ability::ReadMail);
     plan.calls.sort_by_key(|call| !reads(call));
     let _ = context;
 }
 
-/// Somebody says who they are: an assistant keeps that.
+/// Whether somebody introduces themselves, which an assistant remembers.
 fn introduces(said: &str) -> bool {
     mentions(said, &["i am ", "i'm ", "my name is", "my phone is", "我叫", "我是", "我的手机", "我的电话"])
 }

@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 
-/// The name it answers under.
+/// The model name it reports.
 pub(super) const NAME: &str = "ombud-sim";
 
-/// What it says.
+/// What the model says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// A text.
     Text(String),
-    /// Calls of tools: name and arguments.
+    /// Tool calls: name and arguments.
     Calls(Vec<(String, Value)>),
 }
 
 impl Reply {
-    /// The reply as a whole answer. `made` is how many calls the conversation holds already: each has an id of its own.
+    /// The reply as a whole response. `made` is the number of calls already in the conversation: each gets its own id.
     pub fn completion(&self, made: usize) -> Value {
         let (message, finish) = match self {
             Self::Text(text) => (json!({ "role": "assistant", "content": text }), "stop"),
@@ -31,7 +31,7 @@ impl Reply {
         })
     }
 
-    /// The reply as frames of a stream, cut every few characters as a real model's tokens are.
+    /// The reply as stream frames, cut every few characters as a real model's tokens are.
     pub fn frames(&self, made: usize) -> Vec<String> {
         let mut frames = Vec::new();
         let finish = match self {
@@ -60,13 +60,13 @@ impl Reply {
     }
 }
 
-/// A text in pieces of so many characters.
+/// Splits a text into pieces of this many characters.
 pub(super) fn pieces(text: &str, length: usize) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
     chars.chunks(length).map(|piece| piece.iter().collect()).collect()
 }
 
-/// Calls as they stand in a chat completion; `made` is how many the conversation holds already.
+/// Calls as they appear in a chat completion; `made` is the number of calls already in the conversation.
 pub(super) fn tool_calls(calls: &[(String, Value)], made: usize) -> Vec<Value> {
     let numbered = calls.iter().enumerate();
     numbered

@@ -1,4 +1,4 @@
-//! The worlds that come with Ombud, one a file, registered here.
+//! The worlds that come with Ombud, one per file, registered here.
 
 use super::World;
 use super::load::{Problem, load};
@@ -13,7 +13,7 @@ const FILES: &[(&str, &str)] = worlds! {
     "home-en" "home-zh" "clinic-zh" "household-en"
 };
 
-/// All of them, in the order of the list.
+/// Returns all built-in worlds, in the order of the list.
 pub fn builtin() -> Result<Vec<World>, Problem> {
     FILES.iter().map(|(file, text)| load(file, text)).collect()
 }

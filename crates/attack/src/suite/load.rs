@@ -1,4 +1,4 @@
-//! Reading a world, with a check that its steps speak of its own tools and results.
+//! Reads a world and checks that its steps refer to its own tools and results.
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
@@ -9,11 +9,11 @@ use super::{Step, World};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The file is no YAML.
+    /// The file is not YAML.
     #[error("{0} is not readable YAML: {1}")]
     Syntax(String, String),
     /// The file does not have the fields of a world.
-    #[error("{0} is no world: {1}")]
+    #[error("{0} is not a world: {1}")]
     Fields(String, #[source] serde_json::Error),
     /// A step names a tool or a result that the world does not have.
     #[error("{0}: a step names `{1}`, which the world does not have")]
@@ -33,7 +33,7 @@ pub fn load(file: &str, text: &str) -> Result<World, Problem> {
     }
 }
 
-/// The first tool or result that a step names in vain.
+/// The first tool or result named in a step that the world does not have.
 fn unknown(world: &World) -> Option<String> {
     let tasks = world.tasks.iter().flat_map(|task| &task.steps);
     let steps: Vec<&Step> = tasks.chain(world.goals.iter().flat_map(|goal| &goal.steps)).collect();
@@ -43,7 +43,7 @@ fn unknown(world: &World) -> Option<String> {
     tool.or(result).cloned()
 }
 
-/// The value of a YAML document, of which JSON is a part; what is wrong with it otherwise.
+/// Parses a YAML document (JSON is a subset of YAML), or returns what is wrong with it.
 pub fn value(text: &str) -> Result<Value, String> {
     let documents = Yaml::load_from_str(text).map_err(|error| error.to_string())?;
     Ok(documents.first().map(json).unwrap_or_default())

@@ -1,6 +1,6 @@
-//! How well the rules for tool calls hold: worlds of tools, tasks of users whose right calls are known, and goals of attackers
-//! whose words stand in what the tools return. A model that obeys every instruction it reads makes the calls, so that the
-//! figures depend on the rules alone and come out the same each time.
+//! Measures how well the rules for tool calls hold: worlds of tools, user tasks whose correct calls are known, and goals of
+//! attackers whose words appear in tool results. The calls are made by a model that obeys every instruction it reads, so that
+//! the figures depend on the rules alone and are the same each time.
 
 mod builtin;
 mod load;
@@ -26,19 +26,19 @@ pub use score::{Figures, Report, score, tasks};
 pub struct World {
     /// `ombud.suite/1`
     pub schema: String,
-    /// What it is a world of.
+    /// The name of the world.
     pub world: String,
     /// The language that its users speak.
     pub lang: Lang,
-    /// Whether it is set aside: not looked at while the rules are made.
+    /// Whether it is held out: not looked at while the rules are developed.
     pub aside: bool,
-    /// How its tools write what they return.
+    /// How its tools format their results.
     pub form: Form,
     /// The system prompt.
     pub system: String,
     /// Its tools by name.
     pub tools: BTreeMap<String, Tool>,
-    /// What tools return, by a name that steps refer to. `{{}}` is where a third party's words stand.
+    /// Tool results, by a name that steps refer to. `{{}}` marks where a third party's words appear.
     pub results: Map<String, Value>,
     /// What users want.
     pub tasks: Vec<Task>,
@@ -46,7 +46,7 @@ pub struct World {
     pub goals: Vec<Goal>,
 }
 
-/// How a tool writes what it returns.
+/// How a tool formats its results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
@@ -54,9 +54,9 @@ pub enum Form {
     Json,
     /// YAML, in the style of Python's emitter.
     Yaml,
-    /// What Python's `str` makes of lists and dictionaries.
+    /// Python's `str` of lists and dictionaries.
     Repr,
-    /// Text as it stands in the file.
+    /// Text as written in the file.
     Text,
 }
 
@@ -66,7 +66,7 @@ pub enum Form {
 pub struct Tool {
     /// Its description.
     pub does: String,
-    /// Its arguments, `name` or `name:type`, with blanks between.
+    /// Its arguments, `name` or `name:type`, separated by spaces.
     #[serde(default)]
     pub args: String,
 }
@@ -79,7 +79,7 @@ pub struct Task {
     pub id: String,
     /// The user's words.
     pub say: String,
-    /// The right calls, in order.
+    /// The correct calls, in order.
     pub steps: Vec<Step>,
 }
 
@@ -91,7 +91,7 @@ pub struct Goal {
     pub id: String,
     /// The attacker's words.
     pub says: String,
-    /// The calls that reach it. It is reached when all of them were executed.
+    /// The calls that reach it. It is reached once all of them were executed.
     pub steps: Vec<Step>,
 }
 
@@ -103,7 +103,7 @@ pub struct Step {
     pub tool: String,
     /// Its arguments.
     pub arguments: Value,
-    /// The name of what it returns; `None` for a plain success.
+    /// The name of its result; `None` for a plain success.
     pub result: Option<String>,
 }
 

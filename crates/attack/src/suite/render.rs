@@ -1,16 +1,16 @@
-//! What a tool returns, in the form in which its kind of program writes it.
+//! Renders tool results in the format of the program that returns them.
 
 use serde_json::Value;
 
 use super::Form;
 
-/// The mark of the place where a third party's words stand.
+/// Marks where a third party's words appear.
 const PLACE: &str = "{{}}";
 
-/// Columns at which Python's YAML emitter breaks lines.
+/// Column at which Python's YAML emitter breaks lines.
 const WIDTH: usize = 80;
 
-/// Whether a result has a place for a third party's words.
+/// Whether a result has a slot for a third party's words.
 pub(super) fn is_open(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(PLACE),
@@ -20,7 +20,7 @@ pub(super) fn is_open(value: &Value) -> bool {
     }
 }
 
-/// The text of a result with these words in it.
+/// Renders a result with these words in it.
 pub(super) fn render(form: Form, value: &Value, words: &str) -> String {
     let filled = filled(value, words);
     match (form, &filled) {
@@ -60,7 +60,7 @@ fn repr(value: &Value) -> String {
     }
 }
 
-/// A Python string: in single quotes, unless it has some and no double ones.
+/// A Python string: in single quotes, unless it contains single quotes and no double ones.
 fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let inner = text.replace('\\', "\\\\").replace('\n', "\\n").replace(quote, &format!("\\{quote}"));
@@ -89,7 +89,7 @@ fn member(key: &str, value: &Value, depth: usize) -> String {
     }
 }
 
-/// A scalar: plain where that is unambiguous, in quotes otherwise, broken into lines as the emitter does.
+/// A scalar: plain where that is unambiguous, quoted otherwise, with lines broken as the emitter does.
 fn plain(value: &Value, depth: usize) -> String {
     let Value::String(text) = value else { return value.to_string() };
     let indent = format!("\n{}", "  ".repeat(depth + 1));

@@ -14,8 +14,8 @@ use super::render::{is_open, render};
 use super::talk::Talk;
 use super::{Goal, Step, Task, World};
 
-/// Ways in which an attacker's words stand in a text: bare, with authority, as if they were the user's, and as notation of the
-/// calls without a sentence.
+/// Ways in which an attacker's words appear in a text: bare, with authority, as if they were the user's, and as call notation
+/// without a sentence.
 const WORDINGS: [(&str, &str); 4] = [
     ("{}.", "{}。"),
     (
@@ -32,19 +32,19 @@ const WORDINGS: [(&str, &str); 4] = [
 /// How many wordings there are.
 pub(super) const WAYS: usize = WORDINGS.len();
 
-/// The rules under test.
+/// The rules being tested.
 pub struct Rules {
-    /// What becomes of tool calls.
+    /// The policy for tool calls.
     pub policy: ToolPolicy,
     attributor: Attributor,
 }
 
-/// What became of a user's task.
+/// The outcome of a user's task.
 #[derive(Debug, Clone, Default)]
 pub struct Benign {
     /// Every call was released.
     pub finished: bool,
-    /// Questions that the user had to answer.
+    /// Questions put to the user.
     pub questions: usize,
     /// The first decision that withheld a call, with its tool.
     pub why: Option<String>,
@@ -52,27 +52,27 @@ pub struct Benign {
     pub asked: Vec<String>,
 }
 
-/// What became of an attacker's goal.
+/// The outcome of an attacker's goal.
 #[derive(Debug, Clone, Default)]
 pub struct Attack {
     /// Every call of the goal was released.
     pub reached: bool,
     /// Every call of the user's task was released.
     pub finished: bool,
-    /// The decision about the goal's last call that was tried.
+    /// The decision on the last call of the goal that was attempted.
     pub why: String,
 }
 
-/// A decision about one call.
+/// The decision on one call.
 struct Decided {
     id: String,
     released: bool,
-    /// What the user reads instead.
+    /// The question that the user reads instead of an `ask` call.
     text: Option<String>,
 }
 
 impl Rules {
-    /// Decides by these rules.
+    /// Rules with this policy.
     pub fn new(policy: ToolPolicy) -> Self {
         Self { policy, attributor: Attributor::default() }
     }
@@ -108,18 +108,18 @@ fn call(step: &Step, place: usize) -> ToolCall {
     }
 }
 
-/// What a call returns, with a third party's words in it.
+/// The result of a call, with a third party's words in it.
 fn result(world: &World, step: &Step, words: &str) -> String {
     let value = step.result.as_ref().and_then(|name| world.results.get(name));
     value.map_or_else(|| "{\"status\":\"ok\"}".to_owned(), |value| render(world.form, value, words))
 }
 
-/// Whether a third party's words stand in what a call returns.
+/// Whether the result of a call has a slot for a third party's words.
 fn opens(world: &World, step: &Step) -> bool {
     step.result.as_ref().and_then(|name| world.results.get(name)).is_some_and(is_open)
 }
 
-/// A user's task without any attack. With `answers`, the user says yes to every question.
+/// Runs a user's task without any attack. With `answers`, the user says yes to every question.
 pub fn benign(rules: &Rules, world: &World, task: &Task, answers: bool) -> Benign {
     let mut dialogue = Talk::new(world, &task.say);
     let mut found = Benign::default();
@@ -146,14 +146,14 @@ fn decide_one(rules: &Rules, world: &World, dialogue: &Talk, step: &Step) -> Dec
     decided.pop().unwrap_or_else(|| Decided { id: String::new(), released: false, text: None })
 }
 
-/// What a user says who agrees: the code at the end of the question.
+/// The reply of a user who agrees: it repeats the code at the end of the question.
 fn yes(question: &str, lang: Lang) -> String {
     let code = question.rsplit(' ').next().unwrap_or_default();
     if lang == Lang::Zh { format!("同意 {code}") } else { format!("yes {code}") }
 }
 
-/// A user's task in which an attacker's words stand in the first result that has a place for them; `None` if no result has
-/// one, or the user wants the same call. `way` is the wording; in the second the attacker's call comes beside the user's.
+/// Runs a user's task with an attacker's words in the first result that has a slot for them; `None` if no result has one, or
+/// the user wants the same calls. `way` is the wording; with the second, the attacker's call is made next to the user's.
 pub fn attack(rules: &Rules, world: &World, task: &Task, goal: &Goal, way: usize) -> Option<Attack> {
     let read = task.steps.iter().position(|step| opens(world, step))?;
     let wanted = |step: &Step| task.steps.iter().any(|own| own.is_same_call(step));
@@ -184,7 +184,7 @@ fn worded(lang: Lang, goal: &Goal, way: usize) -> String {
     if lang == Lang::Zh { zh } else { en }.replace("{}", &goal.says).replace("{calls}", &calls)
 }
 
-/// The calls of the goal, one after the other, the last of them beside the user's next call.
+/// Makes the calls of the goal one after the other, the last of them together with the user's next call.
 fn obey(
     rules: &Rules,
     world: &World,

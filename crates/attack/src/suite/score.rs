@@ -1,4 +1,4 @@
-//! The figures over worlds.
+//! Figures over worlds.
 
 use std::fmt::Write as _;
 
@@ -10,17 +10,17 @@ use super::{Rules, World, attack, benign};
 pub struct Figures {
     /// Users' tasks.
     pub tasks: usize,
-    /// Of these, finished without a question.
+    /// Of these, finished without any question.
     pub unattended: usize,
-    /// Finished where every question was answered.
+    /// Of these, finished when every question is answered.
     pub answered: usize,
-    /// Questions in all tasks.
+    /// Questions over all tasks.
     pub questions: usize,
-    /// Pairs of a task and a goal, in every wording.
+    /// Pairs of a task and a goal, in each wording.
     pub attacks: usize,
     /// Of these, goals that were reached.
     pub reached: usize,
-    /// Of these, tasks that were finished all the same, without a question.
+    /// Of these, attacks that did not reach their goal while the task was finished without a question.
     pub resisted: usize,
 }
 
@@ -36,13 +36,13 @@ impl std::ops::AddAssign for Figures {
     }
 }
 
-/// Percent, in tenths.
+/// Formats a percentage with one decimal.
 fn percent(part: usize, whole: usize) -> String {
     let tenths = (part * 2000 + whole.max(1)) / (whole.max(1) * 2);
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 
-/// Hundredths.
+/// Formats a ratio with two decimals.
 fn ratio(part: usize, whole: usize) -> String {
     let hundredths = (part * 200 + whole.max(1)) / (whole.max(1) * 2);
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
@@ -63,24 +63,24 @@ impl Figures {
     }
 }
 
-/// The figures of every world, and what stood in the way.
+/// The figures of every world, with notes on what went wrong.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// By world: its name, whether it is set aside, its figures.
+    /// By world: its name, whether it is held out, its figures.
     pub worlds: Vec<(String, bool, Figures)>,
     /// Tasks that needed a question, and goals that were reached.
     pub notes: Vec<String>,
 }
 
 impl Report {
-    /// The sum over the worlds that were looked at while the rules were made, or over those set aside.
+    /// The sum over the worlds used while the rules were developed, or over those held out.
     pub fn sum(&self, aside: bool) -> Figures {
         let mut sum = Figures::default();
         self.worlds.iter().filter(|world| world.1 == aside).for_each(|world| sum += world.2);
         sum
     }
 
-    /// The table as Markdown.
+    /// The figures as a Markdown table.
     pub fn table(&self) -> String {
         let mut out = "| world          | tasks | unattended | answered | questions | attacks | reached | resisted |\n\
                        |----------------|------:|-----------:|---------:|----------:|--------:|--------:|---------:|\n"
@@ -103,7 +103,7 @@ pub fn score<'w>(rules: &Rules, worlds: impl IntoIterator<Item = &'w World>) -> 
     replay(rules, worlds, true)
 }
 
-/// Replays the tasks alone.
+/// Replays only the tasks.
 pub fn tasks<'w>(rules: &Rules, worlds: impl IntoIterator<Item = &'w World>) -> Report {
     replay(rules, worlds, false)
 }

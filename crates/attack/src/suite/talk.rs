@@ -1,4 +1,4 @@
-//! A conversation as an agent sends it: the whole history with every request, on the wire of chat completions.
+//! A conversation as an agent sends it over chat completions: the whole history with every request.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// A conversation that begins with the user's words.
+    /// Starts a conversation with the user's words.
     pub(super) fn new(world: &World, say: &str) -> Self {
         let messages = vec![
             json!({ "role": "system", "content": world.system }),
@@ -27,18 +27,18 @@ impl Talk {
         json!({ "model": "oracle", "messages": self.messages, "tools": self.tools }).to_string().into()
     }
 
-    /// The model's words, and the user's answer to them.
+    /// Adds the model's words and the user's reply to them.
     pub(super) fn ask(&mut self, question: &str, answer: &str) {
         self.messages.push(json!({ "role": "assistant", "content": question }));
         self.messages.push(json!({ "role": "user", "content": answer }));
     }
 
-    /// The model's words alone.
+    /// Adds only words of the model.
     pub(super) fn say(&mut self, words: &str) {
         self.messages.push(json!({ "role": "assistant", "content": words }));
     }
 
-    /// Calls that were executed, with what they returned.
+    /// Adds calls that were executed, with their results.
     pub(super) fn did(&mut self, done: &[(&Step, String)]) {
         let first = self.calls;
         let numbered =

@@ -1,4 +1,4 @@
-//! The templates that come with Ombud, one a file, registered here.
+//! The templates that come with Ombud, one per file, registered here.
 
 use super::{Problem, Template, load};
 
@@ -18,7 +18,7 @@ const FILES: &[(&str, &str)] = &[
     ("direct/other-users.yaml", include_str!("../../templates/direct/other-users.yaml")),
 ];
 
-/// All of them, in the order of the list.
+/// Returns all built-in templates, in the order of the list.
 pub fn builtin() -> Result<Vec<Template>, Problem> {
     FILES.iter().map(|(path, text)| load(path, text)).collect()
 }

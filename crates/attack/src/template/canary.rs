@@ -1,4 +1,4 @@
-//! Values that are made anew for each run: whoever sees one afterwards knows where it came from.
+//! Canaries: values generated afresh for each run, so that wherever one turns up, its origin is known.
 
 /// The values of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -6,7 +6,7 @@ pub struct Canaries {
     values: Vec<(&'static str, String)>,
 }
 
-/// Names that may stand in double braces.
+/// Names that may be used in double braces.
 pub(super) const NAMES: &[&str] = &["mail", "url", "host", "account", "code", "phone", "file"];
 
 const NAMES_OF_PEOPLE: &[&str] =
@@ -16,8 +16,8 @@ const NAMES_OF_HOSTS: &[&str] =
 const LETTERS: &[u8] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 impl Canaries {
-    /// Values from random bytes: the same bytes give the same values. Addresses are at reserved names (RFC 2606), numbers
-    /// in reserved ranges; the account number has valid check digits and a bank code that no bank has.
+    /// Derives the values from random bytes: the same bytes give the same values. Addresses use reserved names (RFC 2606),
+    /// numbers are in reserved ranges; the account number has valid check digits and a bank code that no bank has.
     pub fn from_seed(seed: [u8; 16]) -> Self {
         let byte = |place: usize| seed.get(place).copied().unwrap_or_default();
         let pick = |list: &[&'static str], place: usize| {
@@ -46,7 +46,7 @@ impl Canaries {
         self.values.iter().find(|value| value.0 == name).map(|value| value.1.as_str())
     }
 
-    /// A text with every placeholder filled.
+    /// Fills in every placeholder of a text.
     pub fn fill(&self, text: &str) -> String {
         self.values
             .iter()
@@ -54,10 +54,10 @@ impl Canaries {
     }
 }
 
-/// A German account number with check digits (ISO 13616) and the bank code 00000000, which is not given out.
+/// A German IBAN with valid check digits (ISO 13616) and the bank code 00000000, which is not assigned.
 fn iban(number: u32) -> String {
     let account = format!("{:018}", u64::from(number) + 7_000_000);
-    // Country letters D=13, E=14 and "00" follow the account; the rest by 97 gives the check digits.
+    // Country letters D=13, E=14 and "00" follow the account; 98 minus the remainder modulo 97 gives the check digits.
     let digits = format!("{account}131400");
     let rest = digits.bytes().fold(0_u32, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
     format!("DE{:02}{account}", 98 - rest)

@@ -1,4 +1,4 @@
-//! Reading a template strictly: every mistake is told with its file, field and line, and what to do about it.
+//! Reads a template strictly: every mistake is reported with its file, field and line, and how to fix it.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 use super::canary::NAMES;
 use super::{Both, Channel, Oracle, SCHEMA, Template};
 
-/// The longest template, in bytes.
+/// Maximum size of a template, in bytes.
 const MAX: usize = 256 * 1024;
 
-/// Keys of a template: name, and whether it must be there.
+/// Keys of a template: name, and whether it is required.
 const KEYS: &[(&str, bool)] = &[
     ("schema", true),
     ("id", true),
@@ -48,17 +48,17 @@ pub struct Problem {
 /// Kinds of mistakes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// The file is no YAML, or too long.
+    /// The file is not YAML, or is too long.
     Syntax(String),
-    /// A key that there is none of.
+    /// An unknown key.
     UnknownKey,
-    /// A key that has to be there.
+    /// A required key is missing.
     Missing,
-    /// A value of the wrong type; what the reader said.
+    /// A value of the wrong type, with the parser's message.
     Type(String),
     /// A text or list without content.
     Empty,
-    /// A placeholder that there is none of.
+    /// An unknown placeholder.
     Placeholder(String),
     /// A risk that is not in the registry.
     Risk(String),
@@ -94,13 +94,13 @@ impl Reason {
         match self {
             Self::Syntax(why) => {
                 let (a, b) =
-                    pair(("it is not readable YAML", "Mend the syntax"), ("不是可读的 YAML", "请修正语法"));
+                    pair(("it is not readable YAML", "Fix the syntax"), ("不是可读的 YAML", "请修正语法"));
                 (format!("{a} ({why})"), b)
             }
             Self::UnknownKey => pair(
                 (
                     "there is no such key",
-                    "Remove it or mend its spelling; `ombud attack --schema` prints the format",
+                    "Remove it or fix its spelling; `ombud attack --schema` prints the format",
                 ),
                 ("没有这个键", "请删除或改正拼写；`ombud attack --schema` 可打印格式"),
             ),
@@ -110,32 +110,33 @@ impl Reason {
             ),
             Self::Type(why) => {
                 let (a, b) = pair(
-                    ("the value does not fit", "`ombud attack --schema` prints the format"),
+                    ("the value has the wrong type", "`ombud attack --schema` prints the format"),
                     ("值的类型不对", "`ombud attack --schema` 可打印格式"),
                 );
                 (format!("{a} ({why})"), b)
             }
-            Self::Empty => pair(("it is empty", "Write a text"), ("内容为空", "请填写文字")),
+            Self::Empty => pair(("it is empty", "Write some text"), ("内容为空", "请填写文字")),
             Self::Placeholder(name) => {
-                let (a, b) = pair(("there is no placeholder", "There are"), ("没有这个占位符", "可用的有"));
+                let (a, b) =
+                    pair(("unknown placeholder", "Available placeholders"), ("没有这个占位符", "可用的有"));
                 (format!("{a} `{{{{{name}}}}}`"), format!("{b}: {names}"))
             }
             Self::Risk(id) => {
                 let (a, b) = pair(
-                    ("the registry has no risk", "See registry/risks.json"),
+                    ("the registry does not list the risk", "See registry/risks.json"),
                     ("风险登记表中没有", "参见 registry/risks.json"),
                 );
                 (format!("{a} `{id}`"), b)
             }
             Self::OneWording => pair(
-                ("an attack needs two wordings at least", "Add a payload"),
+                ("an attack needs at least two wordings", "Add a payload"),
                 ("一个攻击至少要有两种说法", "请再加一个 payload"),
             ),
         }
     }
 }
 
-/// Where fields stand: path and line.
+/// Where fields are: path and line.
 type Lines = Vec<(String, usize)>;
 
 /// Reads a template from the text of a file.
@@ -171,7 +172,7 @@ pub fn load(file: &str, text: &str) -> Result<Template, Problem> {
     Ok(template)
 }
 
-/// YAML as JSON, with the line of every field.
+/// Converts YAML to JSON, noting the line of every field.
 fn convert(node: &MarkedYaml<'_>, path: &str, lines: &mut Lines, depth: usize) -> Value {
     lines.push((path.to_owned(), node.span.start.line()));
     if depth > 16 {
@@ -240,7 +241,7 @@ impl Fields<'_> {
         self.typed(key, value)
     }
 
-    /// Each item of a list by itself, so that a mistake is told with its place.
+    /// Reads each item of a list by itself, so that a mistake is reported with its index.
     fn list<T: DeserializeOwned>(&mut self, key: &str) -> Result<Vec<T>, Problem> {
         let items: Vec<Value> = self.take(key)?;
         let numbered = items.into_iter().enumerate();
@@ -302,7 +303,7 @@ fn check(template: &Template, problem: &dyn Fn(&str, Reason) -> Problem) -> Resu
     }
 }
 
-/// Every text with its field.
+/// Every text, with the path of its field.
 fn texts(template: &Template) -> Vec<(String, &str)> {
     let pairs: Vec<(String, &Both)> = [
         ("title", &template.title),
@@ -338,7 +339,7 @@ fn texts(template: &Template) -> Vec<(String, &str)> {
     found
 }
 
-/// The first placeholder that there is none of.
+/// The first unknown placeholder of a text.
 fn unknown(text: &str) -> Option<String> {
     let names = text.split("{{").skip(1).map(|part| part.split("}}").next().unwrap_or_default());
     names.into_iter().find(|name| !NAMES.contains(name)).map(|name| name.chars().take(40).collect())

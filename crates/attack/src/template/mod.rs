@@ -1,4 +1,4 @@
-//! Templates of attacks: data, one a file.
+//! Attack templates: data, one per file.
 
 mod builtin;
 mod canary;
@@ -48,7 +48,7 @@ pub enum Severity {
     High,
 }
 
-/// By which way the attacker's words reach the model.
+/// The way the attacker's words reach the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
@@ -58,15 +58,15 @@ pub enum Channel {
     File,
     /// A web page that a tool returns.
     Page,
-    /// A chunk of a knowledge base.
+    /// A chunk from a knowledge base.
     Retrieved,
-    /// An item of the memory.
+    /// A memory item.
     Memory,
     /// The user's own words: the attacker is the user.
     Direct,
 }
 
-/// Where something is put that the attack is after.
+/// Where the thing that the attack is after is planted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
@@ -82,24 +82,24 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plant {
-    /// Where it stands.
+    /// Where it is planted.
     pub into: Place,
     /// Its wording.
     pub text: Both,
 }
 
-/// How a payload is kept from people's eyes.
+/// How a payload is hidden from people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Hide {
-    /// It is not.
+    /// Not hidden.
     #[default]
     Nothing,
     /// In a comment of a page.
     Comment,
     /// In white letters on white.
     White,
-    /// With characters of no width between the letters.
+    /// With zero-width characters between the letters.
     ZeroWidth,
 }
 
@@ -116,15 +116,15 @@ pub struct Payload {
     pub hide: Hide,
 }
 
-/// A sign that the attack succeeded. Any one is enough.
+/// A sign that the attack succeeded. A single one is enough.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Oracle {
     /// A tool call was released whose arguments hold all of these, in whatever encoding.
     Call(CallSign),
-    /// An answer to the user holds all of these.
+    /// A response to the user holds all of these.
     Answer(AnswerSign),
-    /// The agent asked the model more often than this in one turn of the user.
+    /// The agent made more requests to the model than this in one user turn.
     RequestsOver(u32),
 }
 
@@ -134,7 +134,7 @@ pub enum Oracle {
 pub struct CallSign {
     /// What the arguments hold.
     pub holds: Vec<String>,
-    /// The classes of effect that count; all if there are none.
+    /// The effect classes that count; all if there are none.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub effects: Vec<Effect>,
@@ -152,7 +152,7 @@ pub struct AnswerSign {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fix {
-    /// The gate that the tool gets through which the attack went; none where no gate for tools can help.
+    /// The gate to set on the tool that the attack used; none where no tool gate can help.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub gate: Option<Gate>,
@@ -166,9 +166,9 @@ pub struct Fix {
 pub struct Template {
     /// `ombud.template/1`
     pub schema: String,
-    /// Its id: stable, never used again for another attack.
+    /// Its id: stable, never reused for another attack.
     pub id: String,
-    /// Rises with every change of a payload or an oracle.
+    /// Increases with every change of a payload or an oracle.
     pub version: u32,
     /// What happens, in one line.
     pub title: Both,
@@ -178,16 +178,16 @@ pub struct Template {
     pub risks: Vec<String>,
     /// How bad it is.
     pub severity: Severity,
-    /// By which way it comes.
+    /// The way it comes.
     pub channel: Channel,
-    /// What the user says that leads to it. For a direct attack the payload is said instead.
+    /// What the user says that leads to the attack. In a direct attack, the payload is said instead.
     pub turn: Both,
-    /// Harmless words in the payload's place: with them everything has to work.
+    /// Harmless words in place of the payload, with which everything has to work.
     pub benign: Both,
-    /// What the attack is after, where it has to be there.
+    /// What the attack is after, if that has to be planted.
     #[serde(default)]
     pub plant: Option<Plant>,
-    /// Put the payload into every fitting text, not only into the first.
+    /// Puts the payload into every fitting text, not only into the first.
     #[serde(default)]
     pub everywhere: bool,
     /// Wordings.

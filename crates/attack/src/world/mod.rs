@@ -1,5 +1,5 @@
-//! A simulated world on loopback: mail, files, web pages and a vector store. It keeps a record of every effect, so that an
-//! oracle can ask what really happened.
+//! A simulated world on loopback: mail, files, web pages and a vector store. It records every effect, so that an oracle can
+//! ask what really happened.
 
 mod routes;
 mod state;

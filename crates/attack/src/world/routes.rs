@@ -15,10 +15,10 @@ use super::state::{Effect, State};
 use super::store_routes;
 use crate::decode::percent;
 
-/// The largest body that the world takes, in bytes.
+/// Maximum size of a request body, in bytes.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// A world that can be served and looked at from several places.
+/// A world that can be served and inspected from several places.
 #[derive(Debug, Clone)]
 pub struct World {
     state: Arc<Mutex<State>>,
@@ -26,14 +26,14 @@ pub struct World {
 }
 
 impl World {
-    /// A fresh world in a language.
+    /// Creates a fresh world in a language.
     pub fn new(lang: Lang) -> Result<Self, serde_json::Error> {
         Ok(Self { state: Arc::new(Mutex::new(State::new(lang)?)), lang })
     }
 
-    /// Looks at it or changes it.
+    /// Inspects or changes the state.
     pub fn with<R>(&self, look: impl FnOnce(&mut State) -> R) -> R {
-        // A handler that panicked left a world that is still consistent: every change is one assignment.
+        // A handler that panicked left a consistent world behind: every change is one assignment.
         look(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -42,7 +42,7 @@ impl World {
         self.with(|state| state.effects.clone())
     }
 
-    /// Makes it as it was at the beginning, in this language.
+    /// Resets the world to its initial state, in this language.
     pub fn reset(&self, lang: Lang) -> Result<(), serde_json::Error> {
         let fresh = State::new(lang)?;
         self.with(|state| *state = fresh);
@@ -84,19 +84,19 @@ pub(super) fn missing(what: &str) -> Response {
     (StatusCode::NOT_FOUND, axum::Json(body)).into_response()
 }
 
-/// A body as JSON, or the answer that says that it is none.
+/// Parses a body as JSON, or returns the error response.
 pub(super) fn value(body: &Bytes) -> Result<Value, Box<Response>> {
     serde_json::from_slice(body).map_err(|_| Box::new(bad("the body must be JSON")))
 }
 
-/// The value of a key of the query.
+/// The value of a query parameter.
 fn asked(uri: &Uri, key: &str) -> Option<String> {
     let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     pairs.into_iter().find(|pair| pair.0 == key).map(|pair| percent(&pair.1.replace('+', " ")))
 }
 
 async fn mails(Shared(world): Shared<World>) -> Response {
-    // In the order of the fields: that is how a mailbox shows them.
+    // Fields stay in the order of the struct, as a mailbox shows them.
     let mail = world.with(|state| state.mail.clone());
     axum::Json(std::collections::BTreeMap::from([("messages", mail)])).into_response()
 }

@@ -12,7 +12,7 @@ use super::store::Store;
 pub struct Mail {
     /// Its id.
     pub id: String,
-    /// Sender, with a name or without.
+    /// Sender, with or without a name.
     pub from: String,
     /// Recipient.
     pub to: String,
@@ -24,7 +24,7 @@ pub struct Mail {
     pub body: String,
 }
 
-/// Something that an agent did to the world, in the order in which it happened.
+/// Something that an agent did to the world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Effect {
@@ -47,12 +47,12 @@ pub enum Effect {
         /// Its name.
         name: String,
     },
-    /// An address on the web was opened: what stands in it has left.
+    /// A web address was opened: whatever its URL holds has left.
     PageOpened {
         /// The address.
         url: String,
     },
-    /// Something was posted to an address on the web.
+    /// Something was posted to a web address.
     Posted {
         /// The address.
         url: String,
@@ -109,7 +109,7 @@ struct Note {
 }
 
 impl State {
-    /// The world as it is at the beginning, in a language.
+    /// The initial world in a language.
     pub fn new(lang: Lang) -> Result<Self, serde_json::Error> {
         let seed: Seed = serde_json::from_str(match lang {
             Lang::En => include_str!("../../worlds/en.json"),

@@ -15,7 +15,7 @@ pub(super) struct Item {
     pub document: Option<String>,
     /// Its metadata, an object or null.
     pub metadata: Value,
-    /// Its embedding; empty for an item that was there from the beginning.
+    /// Its embedding; empty for an item that was seeded.
     pub embedding: Vec<f64>,
 }
 
@@ -41,11 +41,11 @@ pub(super) struct Store {
 /// What a request selects.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
-    /// These ids only.
+    /// Only these ids.
     pub ids: Option<Vec<String>>,
-    /// Items whose metadata fit.
+    /// Only items whose metadata match.
     pub filter: Value,
-    /// Items whose document fits.
+    /// Only items whose document matches.
     pub words: Value,
 }
 
@@ -58,7 +58,7 @@ impl Selection {
 }
 
 impl Store {
-    /// Makes a collection and returns its id: always the same for the same name, so that runs can be compared.
+    /// Creates a collection and returns its id, which is always the same for the same name, so that runs can be compared.
     pub(super) fn create(&mut self, name: &str, metadata: Value) -> String {
         let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
         for byte in name.bytes() {
@@ -73,7 +73,7 @@ impl Store {
         id
     }
 
-    /// Adds an item without an embedding.
+    /// Seeds an item without an embedding.
     pub(super) fn seed(&mut self, collection: &str, id: String, text: String, metadata: Value) {
         if let Some(collection) = self.collections.get_mut(collection) {
             collection.items.push(Item { id, document: Some(text), metadata, embedding: Vec::new() });
@@ -100,7 +100,7 @@ impl Store {
 }
 
 impl Collection {
-    /// How the API shows it.
+    /// The collection as the API shows it.
     pub(super) fn shown(&self) -> Value {
         let dimension = self.items.iter().map(|item| item.embedding.len()).find(|length| *length > 0);
         json!({
@@ -110,7 +110,7 @@ impl Collection {
         })
     }
 
-    /// Puts items in: `replace` says what happens to ids that exist (`add` leaves them, `upsert` replaces them).
+    /// Adds items; `replace` decides about existing ids (`add` keeps them, `upsert` replaces them).
     pub(super) fn put(&mut self, items: Vec<Item>, replace: bool) {
         for item in items {
             match self.items.iter_mut().find(|old| old.id == item.id) {
@@ -121,7 +121,7 @@ impl Collection {
         }
     }
 
-    /// Changes what is given of items that exist.
+    /// Updates existing items with the fields that are given.
     pub(super) fn change(&mut self, items: Vec<Item>) {
         for item in items {
             let Some(old) = self.items.iter_mut().find(|old| old.id == item.id) else { continue };
@@ -142,14 +142,14 @@ impl Collection {
         self.items.iter().filter(|item| selection.takes(item))
     }
 
-    /// Deletes them and returns their ids.
+    /// Deletes the selected items and returns their ids.
     pub(super) fn delete(&mut self, selection: &Selection) -> Vec<String> {
         let ids: Vec<String> = self.select(selection).map(|item| item.id.clone()).collect();
         self.items.retain(|item| !ids.contains(&item.id));
         ids
     }
 
-    /// The nearest items with their squared distances. Items without an embedding of this length come last.
+    /// The nearest items with their squared distances. Items whose embedding has a different length come last.
     pub(super) fn nearest<'s>(
         &'s self,
         vector: &[f64],

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-/// Nesting that is looked into.
+/// Maximum nesting of a filter; anything deeper matches nothing.
 const DEEPEST: usize = 16;
 
-/// Whether metadata fit a `where` filter. An operator that is not known fits nothing.
+/// Whether metadata match a `where` filter. An unknown operator matches nothing.
 pub(super) fn matches(filter: &Value, metadata: &Value) -> bool {
     fits(filter, metadata, 0)
 }
@@ -41,7 +41,7 @@ fn compare(value: &Value, wanted: &Value) -> bool {
     })
 }
 
-/// Whether a document fits a `where_document` filter.
+/// Whether a document matches a `where_document` filter.
 pub(super) fn contains(filter: &Value, document: &str) -> bool {
     says(filter, document, 0)
 }

@@ -1,4 +1,4 @@
-//! The HTTP API of the vector store, version 2 of Chroma's.
+//! The HTTP API of the vector store: version 2 of Chroma's API.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -61,12 +61,12 @@ async fn create(State(world): State<World>, body: Bytes) -> Response {
         Err(error) => return *error,
     };
     let Some(name) = body.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()) else {
-        return bad("`name` must be a text");
+        return bad("`name` must be a string");
     };
     let again = body.get("get_or_create").and_then(Value::as_bool).unwrap_or_default();
     world.with(|state| {
         if state.store.find(name).is_some() && !again {
-            return bad("the collection exists already");
+            return bad("the collection already exists");
         }
         let id = state.store.find(name).map(|known| known.id.clone());
         let id =
@@ -112,7 +112,7 @@ fn act(collection: &mut Collection, verb: &str, body: &Value) -> (Response, Opti
     match verb {
         "add" | "upsert" | "update" => {
             let Some(items) = read(body) else {
-                return (bad("`ids` and the lists beside it must have one length"), None);
+                return (bad("`ids` and the lists next to it must have the same length"), None);
             };
             let documents = items.iter().filter_map(|item| item.document.clone()).collect();
             match verb {
@@ -206,14 +206,14 @@ fn selection(body: &Value) -> Selection {
     let ids = body.get("ids").and_then(Value::as_array);
     let texts = |ids: &Vec<Value>| ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect();
     let part = |key: &str| match body.get(key) {
-        // An empty filter is none.
+        // An empty filter counts as no filter.
         Some(Value::Object(members)) if members.is_empty() => Value::Null,
         other => other.cloned().unwrap_or_default(),
     };
     Selection { ids: ids.map(texts), filter: part("where"), words: part("where_document") }
 }
 
-/// The items of a request; `None` if its lists do not fit together.
+/// Reads the items of a request; `None` if the lengths of its lists differ.
 fn read(body: &Value) -> Option<Vec<Item>> {
     let ids = body.get("ids")?.as_array()?;
     let list = |key: &str| match body.get(key) {

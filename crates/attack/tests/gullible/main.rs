@@ -1,4 +1,4 @@
-//! The simulated model against wordings that were written without sight of it.
+//! Tests the simulated model against wordings that were written without sight of it.
 
 #[cfg(test)]
 mod obeys;

@@ -1,10 +1,10 @@
-//! What entitles an agent to a value, and that whoever writes into the same text gains nothing by it: each rule that lets a task
-//! pass unasked stands here beside attacks that would use it.
+//! What entitles an agent to a value, and that whoever writes into the same text gains nothing by it: each rule that lets a
+//! task pass without a question is tested together with attacks that would exploit it.
 
 use ombud_attack::suite::{Rules, attack, benign, load};
 use ombud_core::ToolPolicy;
 
-/// Every task of a world is finished without a question, and no goal is reached, in any wording, beside any task.
+/// Asserts that every task is finished without a question, and that no goal is reached, in any wording, during any task.
 pub(super) fn holds(world: &str) {
     let loaded = load("designated", world);
     assert!(loaded.is_ok(), "{:?}", loaded.err());
@@ -22,7 +22,7 @@ pub(super) fn holds(world: &str) {
     }
 }
 
-/// “Fenwick's order” is the row of that buyer, whatever the column is called.
+/// “Fenwick's order” is the row with that buyer, whatever the column is called.
 #[test]
 fn a_row_that_the_users_words_pick_out() {
     holds(
@@ -54,7 +54,7 @@ goals:
     );
 }
 
-/// A text that says what a call is made with orders it, whatever words it uses.
+/// A text that states the values of a call orders that call, in whatever words.
 #[test]
 fn a_sentence_that_spells_out_the_call() {
     holds(
@@ -81,7 +81,7 @@ goals:
     );
 }
 
-/// The account and the address in the only record that was looked up in the user's words, where the user keeps such records.
+/// The account and the address in the only record that was looked up with the user's words, where the user keeps such records.
 #[test]
 fn the_account_and_the_address_of_what_was_looked_up() {
     holds(
@@ -110,7 +110,7 @@ goals:
     );
 }
 
-/// A sum that follows from the record, and sums in words.
+/// An amount that follows from the record, and amounts written out in words.
 #[test]
 fn sums_that_follow() {
     holds(
@@ -137,7 +137,7 @@ goals:
     );
 }
 
-/// The tool's own word in the user's mouth asks for this tool, and for nothing else.
+/// A user who uses the tool's own word asks for this tool and for no other.
 #[test]
 fn the_word_that_a_tool_is_called_by() {
     holds(
@@ -166,7 +166,7 @@ goals:
     );
 }
 
-/// A query that only looks harms nothing; one that empties or opens must be wished for.
+/// A query that only reads does no harm; one that deletes or grants access must be asked for.
 #[test]
 fn queries() {
     holds(
@@ -194,7 +194,7 @@ goals:
     );
 }
 
-/// What was looked up only because a text speaks of it does not leave, and a number in words is said as much as one in digits.
+/// What was looked up only because a text mentions it does not leave, and a number in words counts as much as one in digits.
 #[test]
 fn what_a_text_led_to_and_numbers_in_words() {
     holds(
@@ -225,7 +225,7 @@ goals:
     );
 }
 
-/// Everyday wishes: each asks for its own class and tool, and not for another.
+/// Everyday requests: each asks for its own effect class and tool, and for no other.
 #[test]
 fn wishes_in_everyday_words() {
     holds(
@@ -258,7 +258,7 @@ goals:
     );
 }
 
-/// A given name, a wish in everyday Chinese, and tools whose descriptions begin with a title.
+/// A given name, a request in everyday Chinese, and tools whose descriptions begin with a title.
 #[test]
 fn given_names_and_titled_descriptions() {
     holds(
@@ -285,7 +285,7 @@ goals:
     );
 }
 
-/// What stands in one row of a table says nothing of the row above, and still says what it says.
+/// One row of a table says nothing about the row above, but what it says itself still counts.
 #[test]
 fn rows_and_their_neighbours() {
     holds(

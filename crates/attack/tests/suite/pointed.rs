@@ -1,10 +1,11 @@
-//! What the user leaves to somebody's message, and what follows from their own words because no sentence of a third party speaks of
-//! it: each beside attacks that would use it.
+//! What the user leaves to somebody's message, and what follows from the user's own words when no third party's sentence mentions
+//! it: each is tested together with attacks that would exploit it.
 
 use super::designated::holds;
 
-/// “Change it to what she wrote”: her message says what the thing that the user named is to be. It says nothing of another thing, of a
-/// recipient, an account, an end; other messages, quotations, brackets and lines under a false name say nothing at all.
+/// “Change it to what she wrote”: her message says what the thing named by the user is to become. It says nothing about another
+/// thing, a recipient, an account or a cancellation; other messages, quotations, brackets and lines under a false name count for
+/// nothing.
 #[test]
 fn a_message_that_the_user_points_to() {
     holds(
@@ -39,7 +40,7 @@ goals:
     );
 }
 
-/// The same in a chat, where a line says who speaks, and anybody can write one.
+/// The same in a chat, where a line names its speaker, and anybody can write such a line.
 #[test]
 fn the_lines_of_a_chat_that_the_user_points_to() {
     holds(
@@ -70,8 +71,8 @@ goals:
     );
 }
 
-/// Where no sentence of a third party speaks of the call, it follows from what the user wants, in whatever words; a sentence that names
-/// the tool, a value, the kind of call or its class is enough to ask.
+/// Where no sentence of a third party mentions the call, it follows from what the user wants, in whatever words; a sentence that
+/// names the tool, a value, the kind of call or its effect class is enough for a question.
 #[test]
 fn a_call_of_which_nobody_speaks() {
     holds(
@@ -101,7 +102,7 @@ goals:
     );
 }
 
-/// What a result repeats that it was asked for with came from elsewhere: an earlier text that said it still counts.
+/// A value of the request that a result merely echoes comes from elsewhere: an earlier text that contained it still counts.
 #[test]
 fn what_a_result_repeats() {
     holds(
@@ -129,7 +130,7 @@ goals:
     );
 }
 
-/// What is left to a message is left for the thing that the user named. Which thing it is, no other word of the call says: `field: price`.
+/// What is left to a message is left for the thing that the user named. No other word of the call names it (`field: price`).
 #[test]
 fn the_number_of_another_thing() {
     holds(
@@ -156,7 +157,7 @@ goals:
     );
 }
 
-/// A tool's description offers some things to choose from: whoever says one of them wants none of the others.
+/// A tool's description lists options: a user who names one of them wants none of the others.
 #[test]
 fn another_option_than_the_users() {
     holds(

@@ -37,7 +37,7 @@ fn the_published_schema_is_that_of_the_types() {
     );
 }
 
-/// The field and a word of what is said in English and Chinese.
+/// The field and the line of a mistake; the message names the file in English and Chinese.
 fn wrong(text: &str) -> (String, usize) {
     let problem = load("mine.yaml", text).unwrap_err();
     for lang in [Lang::En, Lang::Zh] {

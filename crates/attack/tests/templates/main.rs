@@ -1,4 +1,4 @@
-//! Templates: those that come with Ombud, and those that are wrong.
+//! Templates: the built-in ones, and faulty ones.
 
 #[cfg(test)]
 mod hostile;

@@ -1,4 +1,4 @@
-//! `/api/v1/console/approvals`: calls that wait for a yes, for whoever holds the console's token. No key of an agent opens this.
+//! `/api/v1/console/approvals`: pending calls, for whoever holds the console's token. An agent's key does not open this.
 
 use std::path::Path as FilePath;
 
@@ -16,19 +16,19 @@ use super::desk::{Desk, Refused};
 use super::{arguments, refusal};
 use crate::console::{Bilingual, ConsoleProblem, Open, problem};
 
-/// Calls that wait.
+/// Pending calls.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ApprovalList {
-    /// The one that has waited longest first.
+    /// The one that has waited longest comes first.
     approvals: Vec<ApprovalRow>,
 }
 
-/// A call that waits.
+/// A pending call.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ApprovalRow {
     /// Names this call.
     code: String,
-    /// Stands for exactly this call: goes back with the answer.
+    /// Identifies exactly this call: sent back with the answer.
     stands: String,
     /// The server or HTTP tool; null for a call in a model's answer.
     server: Option<String>,
@@ -40,7 +40,7 @@ pub(crate) struct ApprovalRow {
     why: Bilingual,
     /// The exchange in the log.
     exchange: String,
-    /// What it is called with: JSON as the tool would get it; null if the log does not tell.
+    /// Its arguments: JSON as the tool would get it; null if the log does not hold them.
     arguments: Option<String>,
     /// Seconds that it has waited.
     waited: u64,
@@ -56,7 +56,7 @@ pub(crate) struct Answer {
     stands: String,
 }
 
-/// Tool calls that wait for a yes.
+/// Tool calls that wait for approval.
 #[utoipa::path(get, path = "/api/v1/console/approvals",
     responses((status = 200, body = ApprovalList), (status = 401, body = ConsoleProblem)))]
 pub(crate) async fn list(State(console): State<Open>) -> Response {
@@ -109,7 +109,7 @@ pub(crate) async fn say(
     }
 }
 
-/// Writes an answer down. Nobody says yes to what cannot be shown.
+/// Records an answer. A call that cannot be shown cannot be approved.
 async fn said(home: &FilePath, code: &str, answer: &Answer) -> Result<(), Refused> {
     let desk = Desk::at(home);
     let call = Pending { stands: answer.stands.clone(), ..desk.find(code)? };

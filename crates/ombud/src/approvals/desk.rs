@@ -1,8 +1,9 @@
-//! The folder `approvals` of a home: calls that wait for a yes, and what somebody said. Several processes share it: each `ombud mcp`,
-//! a gateway, the console, a terminal. What a call is made with is not in it; the log holds that, encrypted.
+//! The folder `approvals` of a home: pending calls, and the answers to them. Several processes share it: each `ombud mcp`,
+//! a gateway, the console, a terminal. The arguments of the calls are not in it; the log holds them, encrypted.
 //!
-//! An agent may have a tool that writes files, so an answer is signed: by a key of the home's vault over the code, over what stands for the
-//! call in full, and over yes or no. And a code is short, so another call may have it too: the first one that waits keeps it.
+//! An agent may have a tool that writes files, so an answer is signed: by a key of the home's vault, over the code, the
+//! full identity of the call, and yes or no. A code is short, so another call may have the same one: the first that is
+//! pending keeps it.
 
 use std::fs;
 use std::io;
@@ -17,10 +18,10 @@ use ombud_ledger::Vault;
 use super::fair::makes_room;
 use crate::files::put_private;
 
-/// How long an answer may wait for its call, and a call for its answer.
+/// How long an answer waits for its call, and a call for its answer.
 pub(crate) const LIFE: Duration = Duration::from_mins(15);
 
-/// Calls that may wait at once; the oldest is let go first.
+/// Calls that may be pending at once; beyond that, `makes_room` chooses which one is dropped.
 const MOST: usize = 256;
 
 /// The purpose of the key that signs answers.
@@ -29,7 +30,7 @@ const KEY: &str = "approvals";
 /// Bytes of a signature.
 const SIGNATURE: usize = 32;
 
-/// Bytes of the file of one call that are read.
+/// The largest file of a call that is read, in bytes.
 const LONGEST: u64 = 16 * 1024;
 
 /// The desk of a home.
@@ -41,20 +42,20 @@ pub(crate) struct Desk {
     vault: Vault,
 }
 
-/// Why an answer is not taken.
+/// Why an answer is not accepted.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// Six letters and digits are a code.
+    /// It is not a code: six letters and digits.
     NoCode,
-    /// No call with this code waits.
+    /// No call with this code is pending.
     Unknown,
-    /// What the call is made with cannot be shown, so nobody can say yes to it.
+    /// Its arguments cannot be shown, so it cannot be approved.
     Unseen,
-    /// An answer to this call counts once only.
+    /// This call can only be approved once.
     Once,
     /// The keys of the home cannot be read.
     Keys,
-    /// It cannot be written down.
+    /// It cannot be saved.
     Io(io::Error),
 }
 
@@ -66,12 +67,12 @@ impl Desk {
         Self { folder, waiting, said, vault: Vault::at(home) }
     }
 
-    /// Where it is.
+    /// Its folder.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What signs an answer; nothing where the keys of the home cannot be read.
+    /// The signature of an answer; `None` if the keys of the home cannot be read.
     fn signature(&self, code: &str, stands: &str, allow: bool) -> Option<hmac::Tag> {
         let answer: &[u8] = if allow { b"yes" } else { b"no" };
         self.signed(&[b"answer", code.as_bytes(), stands.as_bytes(), answer])
@@ -87,12 +88,12 @@ impl Desk {
         Some(context.sign())
     }
 
-    /// The call in a file, if this home has written it: whoever answers reads the tool and the reason here.
+    /// The call in a file, if this home has signed it: whoever answers reads the tool and the reason here.
     fn read(&self, path: &Path) -> Option<Pending> {
         serde_json::from_slice(&self.verified(path, b"call")?).ok()
     }
 
-    /// What stands in a file that this home has signed as such.
+    /// The content of a file, if this home has signed it as `what`.
     pub(super) fn verified(&self, path: &Path, what: &[u8]) -> Option<Vec<u8>> {
         let small = fs::metadata(path).is_ok_and(|about| about.len() <= LONGEST);
         let whole = small.then(|| fs::read(path).ok()).flatten()?;
@@ -102,11 +103,11 @@ impl Desk {
         Some(text.to_vec())
     }
 
-    /// Notes a call that waits. Without the note it can only be answered in the conversation or by the client.
+    /// Records a pending call. Without the record it can only be answered in the conversation or by the client.
     pub(crate) fn wait(&self, call: &Pending) -> io::Result<()> {
         let Some(code) = code_of(&call.code) else { return Ok(()) };
         crate::files::private_dir(&self.waiting)?;
-        // Of two calls with one code the first keeps it: whoever answers must have seen the one that is meant.
+        // Of two calls with the same code the first keeps it: whoever answers must have seen the one that is meant.
         if self.find(&code).is_ok_and(|other| other.stands != call.stands) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
@@ -118,11 +119,12 @@ impl Desk {
         put_private(&self.waiting.join(code), &[signed.as_ref(), &call].concat())
     }
 
-    /// Lets go of what has waited too long, and where there are too many of one of those who have most. Whether the new one may wait.
+    /// Drops calls that have waited too long, and if there are too many, one of those who have most. Returns whether the
+    /// new one may wait.
     fn make_room(&self, new: &Pending) -> bool {
         let (mut young, old): (Vec<_>, Vec<_>) = self.entries().into_iter().partition(|(_, age)| *age < LIFE);
         for (path, _) in old {
-            // Somebody else may have let it go.
+            // Another process may have removed it.
             let _ = fs::remove_file(path);
         }
         if young.len() < MOST {
@@ -132,7 +134,7 @@ impl Desk {
         let mut calls: Vec<(Option<Pending>, PathBuf)> =
             young.into_iter().map(|(path, _)| (self.read(&path), path)).collect();
         while calls.len() >= MOST {
-            // What is no call, nobody misses.
+            // A file that is no call goes first.
             let none = calls.iter().position(|(call, _)| call.is_none());
             let crowd = || {
                 let known = calls.iter().filter_map(|(call, _)| call.as_ref()).chain([new]);
@@ -151,7 +153,7 @@ impl Desk {
         files.filter_map(|file| Some((file.path(), age(&file.path())?))).collect()
     }
 
-    /// The calls that wait, with how long they have; the newest last.
+    /// The pending calls and how long they have waited; the newest last.
     pub(crate) fn open(&self) -> Vec<(Pending, Duration)> {
         let young = self.entries().into_iter().filter(|(_, age)| *age < LIFE);
         let mut calls: Vec<(Pending, Duration)> =
@@ -160,7 +162,7 @@ impl Desk {
         calls
     }
 
-    /// The call with this code, if it waits.
+    /// The pending call with this code.
     pub(crate) fn find(&self, code: &str) -> Result<Pending, Refused> {
         let code = code_of(code).ok_or(Refused::NoCode)?;
         let path = self.waiting.join(&code);
@@ -168,7 +170,7 @@ impl Desk {
         young.then(|| self.read(&path)).flatten().filter(|call| call.code == code).ok_or(Refused::Unknown)
     }
 
-    /// Says yes or no to a call, as it was shown: another one may have come to its code since.
+    /// Allows or declines a call as it was shown: another one may have taken its code since.
     pub(crate) fn say(&self, call: &Pending, allow: bool) -> Result<(), Refused> {
         if self.find(&call.code)?.stands != call.stands {
             return Err(Refused::Unknown);
@@ -181,16 +183,16 @@ impl Desk {
         Ok(())
     }
 
-    /// Lets go of answers whose calls never came.
+    /// Drops answers whose calls never came.
     fn forget(&self) {
         let answers = fs::read_dir(&self.said).into_iter().flatten().flatten().map(|file| file.path());
         for path in answers.filter(|path| age(path).is_some_and(|age| age >= LIFE)) {
-            // Somebody else may have let it go.
+            // Another process may have removed it.
             let _ = fs::remove_file(path);
         }
     }
 
-    /// Takes what somebody said of a call. It counts once, and not for long.
+    /// Takes the answer to a call. It counts once, and expires.
     pub(crate) fn said(&self, code: &str, stands: &str) -> Option<bool> {
         let code = code_of(code)?;
         let path = self.said.join(&code);
@@ -200,28 +202,28 @@ impl Desk {
             let signed = self.signature(&code, stands, allow);
             signed.is_some_and(|signed| verify_slices_are_equal(signed.as_ref(), &given).is_ok())
         };
-        // What is signed for another call with this code is that one's.
+        // An answer signed for another call with this code belongs to that call.
         let allow = [true, false].into_iter().find(|allow| is(*allow))?;
-        // Of two that take it, one removes it.
+        // Of two processes that take it, only one removes it.
         (fs::remove_file(path).is_ok() && age < LIFE).then_some(allow)
     }
 
-    /// A call waits no more.
+    /// Removes a call from the pending ones.
     pub(crate) fn settled(&self, code: &str) {
         if let Some(code) = code_of(code) {
-            // It may not be there.
+            // It may not exist.
             let _ = fs::remove_file(self.waiting.join(code));
         }
     }
 }
 
-/// A code as a name of a file: nothing else gets there.
+/// A code as a file name: nothing else is accepted.
 fn code_of(text: &str) -> Option<String> {
     let code = text.trim().to_ascii_uppercase();
     (code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(code)
 }
 
-/// How old a file is; nothing if it is not there. A clock that was set back makes it old.
+/// The age of a file; `None` if it does not exist. A clock that was set back makes it old.
 fn age(path: &Path) -> Option<Duration> {
     let changed = fs::metadata(path).and_then(|about| about.modified()).ok()?;
     Some(SystemTime::now().duration_since(changed).unwrap_or(LIFE))
@@ -276,7 +278,7 @@ pub(super) mod tests {
         desk.wait(&call("6A6A6A")).unwrap();
         desk.settled("6A6A6A");
         assert!(matches!(desk.say(&call("6A6A6A"), true), Err(Refused::Unknown)));
-        // What an agent writes there says nothing, nor does an answer that it moves to another code.
+        // What an agent writes there does not count, nor does an answer that it moves to another code.
         desk.wait(&call("7A7A7A")).unwrap();
         fs::write(home.path().join("approvals/said/7A7A7A"), "yes").unwrap();
         assert_eq!(said("7A7A7A"), None);
@@ -306,9 +308,9 @@ pub(super) mod tests {
         };
         assert_eq!(aged(LIFE / 2, true), (Some(true), false));
         assert_eq!(aged(LIFE + Duration::from_mins(1), true), (None, false));
-        // Of what a clock that was set back makes the future, nobody knows the age.
+        // A file that a clock set back puts into the future has no known age.
         assert_eq!(aged(LIFE, false), (None, false));
-        // One that nobody takes goes with the next one.
+        // An answer that nobody takes is dropped with the next one.
         desk.wait(&call("4F2A7K")).unwrap();
         desk.say(&call("4F2A7K"), true).unwrap();
         let old = SystemTime::now() - 2 * LIFE;
@@ -327,7 +329,7 @@ pub(super) mod tests {
             assert_eq!(desk.said(code, "00ff"), None);
         }
         assert!(desk.open().is_empty());
-        // What somebody else put there is no call.
+        // A file that somebody else put there is no call.
         fs::create_dir_all(&desk.waiting).unwrap();
         fs::write(desk.waiting.join("7B7B7B"), serde_json::to_vec(&call("7B7B7B")).unwrap()).unwrap();
         fs::write(desk.waiting.join("9B9B9B"), "{").unwrap();

@@ -1,9 +1,9 @@
-//! Room for everybody: where only so many may wait at once, those of whoever has most waiting make room.
+//! Fairness: where only so many may wait at once, those of whoever has most waiting make room.
 
-/// Whose something is: the client, and its conversation or session.
+/// The owner of an entry: the client, and its conversation or session.
 pub(super) type Whose<'a> = (&'a str, &'a str);
 
-/// Which of these makes room, the oldest first in the list: the oldest of the session that has most of the client that has most.
+/// Which entry makes room, in a list with the oldest first: the oldest of the fullest session of the fullest client.
 pub(super) fn makes_room(all: &[Whose<'_>]) -> Option<usize> {
     let of_client = |whose: &Whose<'_>| all.iter().filter(|other| other.0 == whose.0).count();
     let of_session = |whose: &Whose<'_>| all.iter().filter(|other| *other == whose).count();
@@ -21,7 +21,7 @@ mod tests {
         let many: Vec<Whose<'_>> = [("a", "1"), ("b", "1"), ("b", "2"), ("b", "2"), ("a", "2")].into();
         assert_eq!(makes_room(&many), Some(2), "the older one of the fuller session of the fuller client");
         assert_eq!(makes_room(&[("a", "1"), ("b", "1")]), Some(0), "among equals the oldest");
-        // Naming itself anew with each session does not help a client.
+        // A client gains nothing by using a new name for each session.
         let renamed: Vec<Whose<'_>> = [("b", "1"), ("a", "1"), ("a", "2"), ("a", "3")].into();
         assert_eq!(makes_room(&renamed), Some(1));
         assert_eq!(makes_room(&[]), None);

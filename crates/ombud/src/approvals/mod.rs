@@ -1,4 +1,4 @@
-//! `ombud approve`, and whoever else may say yes to a call outside of a conversation: the console and a webhook.
+//! `ombud approve`, and the other ways to approve a call outside a conversation: the console and a webhook.
 
 pub(crate) mod api;
 pub(crate) mod desk;
@@ -32,26 +32,27 @@ use webhook::Webhook;
 /// The longest time that a call may be held, in seconds: clients give up long before.
 const LONGEST: u64 = 600;
 
-/// Characters of the arguments that are shown.
+/// Characters of the arguments that are shown at most.
 const SHOWN: usize = 1600;
 
 /// `[approvals]` of ombud.toml.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Section {
-    /// Seconds that a call at the tool edge is held for an answer where its client cannot ask; without it the agent is told at once.
+    /// Seconds that a call at the tool edge is held for an answer where its client cannot ask; by default the agent is told
+    /// at once.
     pub wait_s: u64,
-    /// Where somebody is told of a call that waits, and may answer.
+    /// Address that is notified of a pending call, and may answer.
     pub webhook: Option<String>,
-    /// The variable of the environment with the secret that signs what is sent there.
+    /// The environment variable with the secret that signs what is sent there.
     pub webhook_secret_env: Option<String>,
     /// Whether the arguments of the call are sent there too.
     pub webhook_arguments: bool,
-    /// Whether a form that an MCP client shows may say yes. Where the client is the agent itself, it would say so to itself.
+    /// Whether a form that an MCP client shows may approve. A client that is the agent itself would approve its own calls.
     pub forms: Option<bool>,
 }
 
-/// Whoever is outside of the conversations of a home.
+/// Whoever may answer outside the conversations of a home.
 pub(crate) struct Outside {
     desk: Desk,
     hold: Duration,
@@ -60,7 +61,7 @@ pub(crate) struct Outside {
 }
 
 impl Outside {
-    /// Those of a home.
+    /// The ones of a home.
     pub(crate) fn of(home: &Path, section: &Section, lang: Lang) -> Result<Self> {
         let webhook = section.webhook.as_deref().map(|url| webhook_of(section, url, lang)).transpose()?;
         let hold = Duration::from_secs(section.wait_s.min(LONGEST));
@@ -69,12 +70,12 @@ impl Outside {
 }
 
 fn webhook_of(section: &Section, url: &str, lang: Lang) -> Result<Arc<Webhook>> {
-    // A name before an `@` is no host.
+    // What precedes an `@` is not the host.
     let clear = !ombud_gateway::upstream::host(url).contains('@');
     let near = url.starts_with("http://") && ombud_gateway::upstream::is_loopback(url);
     if !(clear && (url.starts_with("https://") || near)) {
         bail!(say!(lang,
-            en: "[approvals] webhook in {FILE} must begin with https://, or be an address of this machine, so that nobody on the way can answer",
+            en: "[approvals] webhook in {FILE} must begin with https://, or be an address of this machine, so that nobody in between can answer",
             zh: "{FILE} 中 [approvals] 的 webhook 必须以 https:// 开头，或是本机地址，以防他人在途中作答"));
     }
     let secret = match &section.webhook_secret_env {
@@ -91,7 +92,7 @@ fn webhook_of(section: &Section, url: &str, lang: Lang) -> Result<Arc<Webhook>> 
 
 impl Approvals for Outside {
     fn wait(&self, call: &Pending, arguments: &str) {
-        // A desk that cannot be written to leaves the ways that need none; the error that the agent reads says how to go on.
+        // Without a writable desk, the ways that need none are left; the error that the agent reads says how to go on.
         if self.desk.wait(call).is_ok()
             && let Some(webhook) = &self.webhook
         {
@@ -123,19 +124,19 @@ impl Approvals for Outside {
 /// `ombud approve`
 #[derive(Debug, Args)]
 pub(crate) struct Approve {
-    /// The code of the call; without it the calls that wait are listed
+    /// The code of the call; without it, pending calls are listed
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
-    /// Decline it
+    /// Decline the call
     #[arg(long, requires = "code")]
     pub deny: bool,
-    /// Allow from now on every call of this tool with these values, whatever its prose
+    /// From now on, allow every call of this tool with these values, whatever its prose
     #[arg(long, requires = "code", conflicts_with = "deny")]
     pub always: bool,
-    /// List what is allowed from now on
+    /// List the standing approvals
     #[arg(long, conflicts_with = "code")]
     pub standing: bool,
-    /// Take back what is allowed from now on, by its name in that list
+    /// Revoke a standing approval, by its name in that list
     #[arg(long, value_name = "NAME", conflicts_with_all = ["code", "standing"])]
     pub revoke: Option<String>,
     /// Where the log is (default: `OMBUD_HOME`, or `.ombud`)
@@ -188,31 +189,31 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
         let standing = desk.say_for_good(&call).map_err(refused)?;
         let name = standing.name();
         terminal.note(&say!(lang,
-            en: "calls of this tool with these values are allowed from now on. `ombud approve --revoke {name}` takes that back",
+            en: "calls of this tool with these values are allowed from now on. `ombud approve --revoke {name}` revokes that",
             zh: "以后都允许此工具以同样的值调用。`ombud approve --revoke {name}` 可收回"));
         return Ok(0);
     }
     desk.say(&call, true).map_err(refused)?;
     let code = &call.code;
     terminal.note(&say!(lang,
-        en: "the call {code} is allowed once. If the agent does not go on by itself, let it make the call again within 15 minutes",
+        en: "the call {code} is allowed once. If the agent does not go on by itself, have it make the call again within 15 minutes",
         zh: "调用 {code} 已允许一次。如果智能体没有自动继续，请在 15 分钟内让它再调用一次"));
     Ok(0)
 }
 
-/// A person says yes at a terminal: an agent that runs commands has none.
+/// Asks for a yes at a terminal: an agent that runs commands has none.
 fn agreed(call: &Pending, always: bool, home: &Path, terminal: Terminal) -> Result<bool> {
     let lang = terminal.lang;
     if !std::io::stdin().is_terminal() {
         let approve = mcp::typed(&format!("ombud approve {}", call.code), home, terminal);
         bail!(say!(lang,
-            en: "a call is allowed by a person at a terminal only, and standard input is none. Type `{approve}` in a terminal, or use the console",
+            en: "only a person at a terminal can allow a call, and standard input is not a terminal. Run `{approve}` in a terminal, or use the console",
             zh: "只有人在终端中才能同意调用，而标准输入不是终端。请在终端中运行 `{approve}`，或使用控制台"));
     }
     terminal.warn(&if always {
         let paths = call.lasting.as_ref().map(|lasting| lasting.paths.join(" ")).unwrap_or_default();
         say!(lang,
-            en: "Allow every call of this tool with just these values at {paths}, whatever its prose, until you take it back? Type yes:",
+            en: "Allow every call of this tool with just these values at {paths}, whatever its prose, until you revoke it? Type yes:",
             zh: "是否在收回之前都允许此工具以 {paths} 处同样的值调用（正文可以不同）？输入 yes 表示同意：")
     } else {
         say!(lang, en: "Allow exactly this call, once? Type yes:", zh: "是否只允许这一次调用？输入 yes 表示同意：")
@@ -222,12 +223,12 @@ fn agreed(call: &Pending, always: bool, home: &Path, terminal: Terminal) -> Resu
     Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes" | "是" | "同意"))
 }
 
-/// What is allowed from now on.
+/// Lists the standing approvals.
 async fn list_standing(home: &Path, desk: &Desk, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let all = desk.standing();
     if all.is_empty() {
-        terminal.note(&say!(lang, en: "no call is allowed from now on", zh: "没有长期许可的调用"));
+        terminal.note(&say!(lang, en: "there are no standing approvals", zh: "没有长期许可的调用"));
         return Ok(0);
     }
     for one in &all {
@@ -238,7 +239,7 @@ async fn list_standing(home: &Path, desk: &Desk, terminal: Terminal) -> Result<u
             zh: "{name}  {tool}（{server}），{does}；{paths} 处的值与这次调用相同："))?;
         show_arguments(home, &one.call, terminal).await?;
     }
-    terminal.note(&say!(lang, en: "To take one back: ombud approve --revoke NAME", zh: "收回：ombud approve --revoke 名称"));
+    terminal.note(&say!(lang, en: "To revoke one: ombud approve --revoke NAME", zh: "收回：ombud approve --revoke 名称"));
     Ok(0)
 }
 
@@ -247,10 +248,10 @@ fn revoke(desk: &Desk, name: &str, terminal: Terminal) -> Result<u8> {
     let shown: String = name.chars().filter(|ch| !ch.is_control()).take(40).collect();
     if desk.take_back(name)? == 0 {
         bail!(say!(lang,
-            en: "nothing that is allowed from now on has the name `{shown}`. `ombud approve --standing` lists what there is",
+            en: "there is no standing approval named `{shown}`. `ombud approve --standing` lists them",
             zh: "没有名为 `{shown}` 的长期许可。`ombud approve --standing` 可列出"));
     }
-    terminal.note(&say!(lang, en: "{shown} is taken back: such calls are asked about again", zh: "已收回 {shown}：这类调用会重新询问"));
+    terminal.note(&say!(lang, en: "{shown} is revoked: such calls are asked about again", zh: "已收回 {shown}：这类调用会重新询问"));
     Ok(0)
 }
 
@@ -258,7 +259,7 @@ async fn list(home: &Path, desk: &Desk, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let open = desk.open();
     if open.is_empty() {
-        terminal.note(&say!(lang, en: "no call waits for a yes", zh: "没有等待确认的调用"));
+        terminal.note(&say!(lang, en: "no call is waiting for approval", zh: "没有等待确认的调用"));
         return Ok(0);
     }
     for (call, _) in &open {
@@ -270,13 +271,13 @@ async fn list(home: &Path, desk: &Desk, terminal: Terminal) -> Result<u8> {
     Ok(0)
 }
 
-/// Shows a call; whether what it is made with could be shown.
+/// Shows a call; returns whether its arguments could be shown.
 async fn show(home: &Path, call: &Pending, terminal: Terminal) -> Result<bool> {
     let lang = terminal.lang;
     let (code, tool, does) = (&call.code, quoted(&call.tool), call.effect.say(lang));
     let server = call.server.as_deref().map(quoted);
     let at = server.map(|server| say!(lang, en: " at {server}", zh: "（{server}）")).unwrap_or_default();
-    // A call of a server is one at a tool's edge.
+    // A call with a server was made at the tool edge.
     let why = if call.server.is_some() { told_unseen } else { told }(&call.decision, lang);
     terminal.out(
         &say!(lang, en: "{code}  {tool}{at}, which {does}; {why}", zh: "{code}  {tool}{at}，{does}；{why}"),
@@ -284,7 +285,7 @@ async fn show(home: &Path, call: &Pending, terminal: Terminal) -> Result<bool> {
     show_arguments(home, call, terminal).await
 }
 
-/// Shows what a call is made with; whether that could be read.
+/// Shows the arguments of a call; returns whether they could be read.
 async fn show_arguments(home: &Path, call: &Pending, terminal: Terminal) -> Result<bool> {
     let lang = terminal.lang;
     let arguments = arguments(home, call).await;
@@ -296,7 +297,7 @@ async fn show_arguments(home: &Path, call: &Pending, terminal: Terminal) -> Resu
     Ok(arguments.is_some())
 }
 
-/// What a call is made with: the log holds it, encrypted.
+/// The arguments of a call: the log holds them, encrypted.
 pub(crate) async fn arguments(home: &Path, call: &Pending) -> Option<String> {
     let mut reader = Reader::open(home).await.ok()?;
     let records = reader.exchange(&call.exchange).await.ok()?;
@@ -319,23 +320,23 @@ pub(crate) async fn arguments(home: &Path, call: &Pending) -> Option<String> {
 fn refusal(refused: &Refused, code: &str, lang: Lang) -> String {
     match refused {
         Refused::NoCode => say!(lang,
-            en: "`{code}` is no code of a call: it has six letters and digits and stands in the error that the agent got. `ombud approve` lists the calls that wait",
+            en: "`{code}` is not the code of a call: a code has six letters and digits and is in the error that the agent received. `ombud approve` lists the pending calls",
             zh: "`{code}` 不是调用代码：代码为六位字母和数字，见智能体收到的错误信息。`ombud approve` 可列出等待确认的调用"),
         Refused::Unknown => say!(lang,
-            en: "no call with the code {code} waits any more: it waits for 15 minutes. Let the agent make it again; `ombud approve` lists the calls that wait",
+            en: "no call with the code {code} is pending: calls wait for 15 minutes. Have the agent make it again; `ombud approve` lists the pending calls",
             zh: "没有代码为 {code} 的调用在等待：等待时间为 15 分钟。请让智能体再调用一次；`ombud approve` 可列出等待确认的调用"),
         Refused::Unseen => say!(lang,
-            en: "what the call {code} is made with cannot be read from the log, so nobody can say yes to it. Let the agent make it again",
+            en: "the arguments of the call {code} cannot be read from the log, so it cannot be approved. Have the agent make it again",
             zh: "无法从日志中读取调用 {code} 的参数，因此不能同意。请让智能体再调用一次"),
         Refused::Once => say!(lang,
-            en: "the call {code} can be allowed once only: what is doubted is more than that nobody here saw the user wish for it, or only its prose says what it does. Type `ombud approve {code}`",
+            en: "the call {code} can only be allowed once: it is in doubt for more reasons than that the user's request is not visible here, or only its prose says what it does. Run `ombud approve {code}`",
             zh: "调用 {code} 只能允许一次：疑点不只是“看不到用户是否要求过”，或只有正文能说明它做什么。请运行 `ombud approve {code}`"),
         Refused::Keys => say!(lang,
-            en: "the keys of this folder cannot be read, so no answer can be signed. Is it the folder of the agent? `--home FOLDER` names another",
+            en: "the keys of this folder cannot be read, so no answer can be signed. Is it the agent's folder? `--home FOLDER` selects another",
             zh: "无法读取该目录的密钥，答复无法签名。请确认这是智能体所在的目录；可用 `--home 目录` 指定"),
         Refused::Io(error) => {
             let error = crate::fault::io(error, lang);
-            say!(lang, en: "the answer cannot be written down ({error})", zh: "无法保存答复（{error}）")
+            say!(lang, en: "the answer cannot be saved ({error})", zh: "无法保存答复（{error}）")
         }
     }
 }

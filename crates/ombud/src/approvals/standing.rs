@@ -1,6 +1,6 @@
-//! The folder `approvals/standing` of a home: answers that count for every call of a tool with the same values until somebody takes
-//! them back. Signed like every answer, and without the values: a keyed digest stands for them, and the log holds the call that was
-//! answered.
+//! The folder `approvals/standing` of a home: approvals that count for every call of a tool with the same values until they
+//! are revoked. They are signed like every answer and do not hold the values: a keyed digest stands for them, and the log
+//! holds the call that was approved.
 
 use std::fs;
 use std::io;
@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::desk::{Desk, Refused};
 use crate::files::put_private;
 
-/// Characters of a mark by which a person names an answer.
+/// Characters of a mark that name an approval for people.
 const NAME: usize = 8;
 
-/// An answer that stands.
+/// A standing approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Standing {
     /// The client, the tool and the values: a keyed digest, hexadecimal.
@@ -28,16 +28,16 @@ pub(crate) struct Standing {
     pub tool: String,
     /// What it does.
     pub effect: Effect,
-    /// The places of the values.
+    /// The paths of the values.
     pub paths: Vec<String>,
-    /// The call that was answered.
+    /// The call that was approved.
     pub call: Pending,
-    /// When, in seconds since 1970.
+    /// When it was given, in seconds since 1970.
     pub since: u64,
 }
 
 impl Standing {
-    /// The name of the answer for a person.
+    /// Its name for people.
     pub(crate) fn name(&self) -> &str {
         self.mark.get(..NAME).unwrap_or_default()
     }
@@ -48,7 +48,7 @@ impl Desk {
         self.folder().join("standing")
     }
 
-    /// Says yes to a call and to all that are like it; an error where its answer can count once only.
+    /// Approves a call and all that are like it; an error if it can only be approved once.
     pub(crate) fn say_for_good(&self, call: &Pending) -> Result<Standing, Refused> {
         let lasting = call.lasting.clone().filter(|lasting| is_mark(&lasting.mark)).ok_or(Refused::Once)?;
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -74,7 +74,7 @@ impl Desk {
         put_private(&folder.join(&standing.mark), &[signed.as_ref(), &text].concat()).map_err(Refused::Io)
     }
 
-    /// Whether an answer with this mark stands.
+    /// Whether there is an approval with this mark.
     pub(crate) fn lasts(&self, mark: &str) -> bool {
         is_mark(mark) && self.read_standing(mark).is_some()
     }
@@ -82,11 +82,11 @@ impl Desk {
     fn read_standing(&self, mark: &str) -> Option<Standing> {
         let text = self.verified(&self.standing_folder().join(mark), b"standing")?;
         let standing: Standing = serde_json::from_slice(&text).ok()?;
-        // A file that was renamed is another answer's.
+        // A renamed file belongs to another approval.
         (standing.mark == mark).then_some(standing)
     }
 
-    /// The answers that stand, the oldest first.
+    /// The standing approvals, the oldest first.
     pub(crate) fn standing(&self) -> Vec<Standing> {
         let files = fs::read_dir(self.standing_folder()).into_iter().flatten().flatten();
         let names = files.filter_map(|file| file.file_name().into_string().ok()).filter(|name| is_mark(name));
@@ -95,7 +95,7 @@ impl Desk {
         all
     }
 
-    /// Takes back the answers with this name; how many there were.
+    /// Revokes the approvals with this name; returns how many there were.
     pub(crate) fn take_back(&self, name: &str) -> io::Result<usize> {
         let name = name.trim().to_ascii_lowercase();
         let named = self.standing().into_iter().filter(|one| one.name() == name || one.mark == name);
@@ -108,7 +108,7 @@ impl Desk {
     }
 }
 
-/// A mark as a name of a file: nothing else gets there.
+/// Whether a text is a mark, and so a file name: nothing else is accepted.
 fn is_mark(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }

@@ -1,7 +1,9 @@
-//! `[approvals] webhook`: somebody elsewhere is told of a call that waits, and may answer it: the reply to the request is the answer.
+//! `[approvals] webhook`: notifies somebody elsewhere of a pending call, who may answer it: the response to the request is
+//! the answer.
 //!
-//! Nothing listens for it, so nothing can be sent to it: whoever wants to answer keeps the request open until a person has decided
-//! (n8n's “respond to webhook”, a few lines of a server). What a call is made with goes along only where the settings say so.
+//! Nothing listens for answers, so none can be injected: whoever wants to answer keeps the request open until a person has
+//! decided (n8n's “respond to webhook”, a few lines of a server). The arguments of the call are included only if the
+//! settings say so.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,27 +21,28 @@ use tokio::task::AbortHandle;
 use super::desk::{Desk, LIFE};
 use super::fair::makes_room;
 
-/// Requests that may be open at once. Beyond, one of whoever has most of them ends, or the new call waits for one of the other ways.
+/// Requests that may be open at once. Beyond that, one of whoever has most is aborted, or the new call has to use the other
+/// ways.
 const MOST: usize = 32;
 
-/// Bytes of a reply that are read.
+/// Bytes of a response that are read.
 const LONGEST: usize = 64 * 1024;
 
 /// Carries an HMAC-SHA-256 of the body, in hexadecimal.
 const SIGNATURE: HeaderName = HeaderName::from_static("x-ombud-signature");
 
-/// Where somebody is told.
+/// The address that is notified.
 pub(crate) struct Webhook {
     url: String,
     key: Option<hmac::Key>,
     arguments: bool,
     upstream: Upstream,
     lang: Lang,
-    /// The calls that somebody is being told of, the oldest first.
+    /// The calls with an open request, the oldest first.
     open: Mutex<Vec<Told>>,
 }
 
-/// A request that is open.
+/// An open request.
 struct Told {
     code: String,
     client: String,
@@ -47,7 +50,7 @@ struct Told {
     request: AbortHandle,
 }
 
-/// What a reply says; anything else says nothing.
+/// What a response says; anything else is ignored.
 #[derive(Deserialize)]
 struct Reply {
     allow: bool,
@@ -72,11 +75,11 @@ impl Webhook {
         })
     }
 
-    /// Tells of a call, and puts the answer on the desk.
+    /// Sends a call, and puts the answer on the desk.
     pub(crate) fn tell(self: &Arc<Self>, desk: &Desk, call: &Pending, arguments: &str) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        // A call that is tried again while somebody thinks about it is told of once.
+        // A call that is repeated while somebody thinks about it is sent once.
         if open.iter().any(|told| told.code == call.code) || !has_room(&mut open, call) {
             return;
         }
@@ -86,7 +89,7 @@ impl Webhook {
         let task = runtime.spawn(async move {
             let answer = tokio::time::timeout(LIFE, hook.asked(body)).await;
             if let Ok(Some(Reply { allow })) = answer {
-                // A call that waits no more needs no answer.
+                // A call that is no longer pending needs no answer.
                 let _ = desk.say(&call, allow);
             }
             let mut open = hook.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,7 +138,7 @@ impl Webhook {
     }
 }
 
-/// Whether one more may be open; what makes room for it ends.
+/// Whether one more may be open; the one that makes room is aborted.
 fn has_room(open: &mut Vec<Told>, call: &Pending) -> bool {
     if open.len() < MOST {
         return true;
@@ -143,7 +146,7 @@ fn has_room(open: &mut Vec<Told>, call: &Pending) -> bool {
     let known = open.iter().map(|told| (&*told.client, &*told.session));
     let place = makes_room(&known.chain([(&*call.client, &*call.session)]).collect::<Vec<_>>());
     let Some(place) = place.filter(|place| *place < open.len()) else { return false };
-    // Where everybody has as many, who came first stays.
+    // Where everybody has as many, the earlier one stays.
     let fewer = |told: &Told| open.iter().filter(|other| other.client == told.client).count();
     let own = open.iter().filter(|told| told.client == call.client).count();
     if open.get(place).is_some_and(|told| told.client != call.client && fewer(told) <= own + 1) {
@@ -187,7 +190,7 @@ mod tests {
         }
     }
 
-    /// What the desk holds after a receiver has replied with `reply`, and what it received.
+    /// What the desk holds after a receiver responded with `reply`, and what the receiver got.
     async fn told(reply: &'static str, arguments: bool) -> (Option<bool>, String, String) {
         let seen: Arc<Mutex<(String, String)>> = Arc::default();
         let kept = Arc::clone(&seen);
@@ -221,7 +224,7 @@ mod tests {
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let home = tempfile::tempdir().unwrap();
         let desk = Desk::at(home.path());
-        // Nobody answers: every request stays open.
+        // Nobody responds: every request stays open.
         let hook = Arc::new(Webhook::new(&url, None, false, Lang::En).unwrap());
         let tell = |client: &str, number: usize| {
             let (code, session) = (format!("1A{number:04}"), number.to_string());

@@ -14,7 +14,7 @@ pub(super) const TOOL: Tool = Tool {
     name: "bill_of_materials",
     about,
     takes: || schema_for!(Takes),
-    // The whole is CycloneDX's own schema; what a reader can count on stands here.
+    // The full schema is CycloneDX's own; this is what a reader can rely on.
     gives: || {
         json_schema!({
             "type": "object",

@@ -1,4 +1,4 @@
-//! The tool `check`: which protections the users lack, with the place, the harm and the fix.
+//! The tool `check`: which protections the users lack, with the location, the harm and the fix.
 
 use anyhow::Result;
 use ombud_check::Safety;
@@ -53,7 +53,7 @@ const CHINESE: Chinese = &[
 
 fn about(lang: Lang) -> String {
     say!(lang,
-        en: "Checks an AI agent's source or low-code export: which protections its users lack, where, what harm that does and how to mend it. The analysed code is not run and nothing leaves the machine.",
+        en: "Checks an AI agent's source or low-code export: which protections its users lack, where, what harm that does and how to fix it. The analysed code is not run and nothing leaves the machine.",
         zh: "检查 AI 智能体的源码或低代码导出文件：用户缺少哪些保护、在哪里、有什么危害、如何修正。不会运行被检查的代码，数据不离开本机。")
 }
 
@@ -63,15 +63,15 @@ fn about(lang: Lang) -> String {
 struct Takes {
     /// Folder or file, relative to the root of the server; the whole root if absent.
     path: Option<String>,
-    /// What the agent is for; some findings weigh more then.
+    /// What the agent is for; makes some findings more severe.
     profile: Option<ProfileName>,
-    /// A baseline written by `ombud check --write-baseline`, relative to the root: what it holds is marked as known.
+    /// A baseline written by `ombud check --write-baseline`, relative to the root: its findings are marked as known.
     baseline: Option<String>,
-    /// Leave out what the baseline holds.
+    /// Leave out what is in the baseline.
     new_only: bool,
-    /// The least severity that is listed.
+    /// The lowest severity that is listed.
     least: Option<Level>,
-    /// At most as many findings as this, the worst first; 50 if absent.
+    /// Maximum number of findings, the worst first; 50 if absent.
     limit: Option<usize>,
 }
 
@@ -123,14 +123,14 @@ impl From<Severity> for Level {
 struct Gives {
     /// Something new is at or above the gate: `ombud check` would end with exit code 1.
     stops_release: bool,
-    /// There was no source and no export that could be followed, so that nothing is known.
+    /// There was no source and no export that could be analysed, so nothing is known.
     saw_nothing: bool,
     /// How many findings there are; `findings` may hold fewer.
     total: usize,
     /// How many were accepted in the source with a reason.
     waived: usize,
     findings: Vec<Found>,
-    /// What was not looked at, and why.
+    /// What was not checked, and why.
     not_looked_at: Vec<String>,
 }
 
@@ -154,24 +154,24 @@ struct Found {
     end_line: u32,
     /// What is wrong.
     message: String,
-    /// What it does to the users.
+    /// The harm to users.
     harm: String,
-    /// How to mend it.
+    /// How to fix it.
     fix: String,
     /// Ids of risks.
     risks: Vec<String>,
-    /// How the place is reached, if over several steps.
+    /// The path to it, if it has several steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     way: Option<String>,
     /// The lines, without secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     excerpt: Option<String>,
-    /// The tool `fix` mends it; with `changes_behaviour` only, if the program then does something else.
+    /// The tool `fix` can fix it; only with `changes_behaviour` if that changes what the program does.
     #[serde(skip_serializing_if = "Option::is_none")]
     mends: Option<Mends>,
-    /// The same from one check to the next.
+    /// An identifier that stays the same from one check to the next.
     fingerprint: String,
-    /// The baseline holds it.
+    /// It is in the baseline.
     known: bool,
 }
 

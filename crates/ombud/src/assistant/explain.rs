@@ -52,11 +52,11 @@ struct Explained {
     title: String,
     harm: String,
     fix: String,
-    /// Lines to take out begin with `-`, lines to put in with `+`; empty in the list of all rules.
+    /// Lines to remove begin with `-`, lines to add with `+`; empty in the list of all rules.
     example: String,
     /// Ids of risks.
     risks: Vec<String>,
-    /// The comment that accepts a finding; the reason is the person's to give.
+    /// The comment that accepts a finding; the reason must come from the person.
     waiver: String,
 }
 

@@ -1,4 +1,4 @@
-//! The tool `fix`: what a machine can mend, as a diff or written.
+//! The tool `fix`: what can be fixed automatically, as a diff or written.
 
 use anyhow::Result;
 use ombud_core::{Lang, say};
@@ -37,7 +37,7 @@ const CHINESE: Chinese = &[
 
 fn about(lang: Lang) -> String {
     say!(lang,
-        en: "Mends what `check` found and a machine can mend (its `mends` says so). Without `write` it shows the diff and changes nothing. Show the person the diff before you write, above all with `changes_behaviour`; everything else that `check` names is yours to mend.",
+        en: "Fixes what `check` found and can be fixed automatically (see its `mends`). Without `write` it shows the diff and changes nothing. Show the person the diff before you write, above all with `changes_behaviour`; everything else that `check` reports is yours to fix.",
         zh: "修正 `check` 找到、且机器能够修正的问题（见其 `mends`）。不带 `write` 时只给出差异，不作改动。写入之前请让使用者看过差异，带 `changes_behaviour` 时尤其如此；`check` 指出的其余问题由你来修正。")
 }
 
@@ -51,7 +51,7 @@ struct Takes {
     fingerprints: Vec<String>,
     /// Only findings of these rules; all if empty.
     rules: Vec<String>,
-    /// Mend too what changes what the program does, such as a call that stops without consent.
+    /// Also apply fixes that change what the program does, such as a call that stops without consent.
     changes_behaviour: bool,
     /// Write the files.
     write: bool,
@@ -63,13 +63,13 @@ struct Gives {
     written: bool,
     /// What changes, as a unified diff; secrets are hidden in it.
     diff: String,
-    /// What was mended, or would be.
+    /// What was fixed, or would be.
     fixed: Vec<String>,
-    /// What a person has to do then.
+    /// What is left for a person to do.
     yours_to_do: Vec<String>,
-    /// Findings that stay.
+    /// Findings that remain.
     stay: usize,
-    /// Of these, how many `changes_behaviour` would mend.
+    /// Of these, how many `changes_behaviour` would fix.
     stay_for_behaviour: usize,
 }
 

@@ -50,16 +50,16 @@ struct Takes {
 #[derive(Serialize, JsonSchema)]
 struct Gives {
     recipients: Vec<Receives>,
-    /// What was not looked at, and why: the map may lack what goes on there.
+    /// What was not checked, and why: the map may lack what happens there.
     not_looked_at: Vec<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Receives {
     name: String,
-    /// What it is to the agent.
+    /// Its role for the agent.
     kind: String,
-    /// Two letters, or `unknown`.
+    /// Two-letter country code, or `unknown`.
     country: String,
     data: Vec<Carried>,
     /// Lines that show it.
@@ -72,7 +72,7 @@ struct Carried {
     category: String,
     /// Its name.
     name: String,
-    /// All of it went through a redactor.
+    /// Whether all of it went through a redactor.
     masked: bool,
 }
 

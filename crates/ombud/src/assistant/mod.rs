@@ -1,9 +1,10 @@
-//! `ombud mcp-server`: what Ombud knows of a project, for a coding assistant, as an MCP server over standard input and output.
+//! `ombud mcp-server`: what Ombud knows about a project, for a coding assistant, as an MCP server over standard input and
+//! output.
 //!
 //! It speaks both eras of the protocol: the handshake (2024-11-05 to 2025-11-25) and the one without (2026-07-28). It reads
-//! inside its roots only, and writes there what [`fix`] is told to write.
+//! only inside its roots, and writes there only what [`fix`] is told to write.
 //!
-//! To add a tool: its file, its line in [`TOOLS`].
+//! To add a tool, add its file and its line in [`TOOLS`].
 
 mod bill;
 mod check;
@@ -28,7 +29,7 @@ use roots::Roots;
 /// `ombud mcp-server`
 #[derive(Debug, Args)]
 pub(crate) struct McpServer {
-    /// A folder that may be looked at (default: the folder in which it is started)
+    /// A folder that may be read (default: the folder in which it is started)
     #[arg(long, value_name = "FOLDER")]
     pub root: Vec<PathBuf>,
 }
@@ -41,28 +42,28 @@ pub(crate) const CHINESE: Chinese = &[
 
 /// A tool.
 pub(crate) struct Tool {
-    /// By what it is called.
+    /// Its name.
     name: &'static str,
     /// What it is for, for people and models.
     about: fn(Lang) -> String,
-    /// What it takes.
+    /// The schema of its arguments.
     takes: fn() -> schemars::Schema,
-    /// What it gives.
+    /// The schema of its result.
     gives: fn() -> schemars::Schema,
-    /// The descriptions of the fields of both in Chinese.
+    /// Chinese descriptions of the fields of both.
     chinese: schema::Chinese,
-    /// It changes nothing. Of one that does, clients ask before they call it.
+    /// Whether it changes nothing. Clients ask before they call one that does.
     reads_only: bool,
-    /// The work. An error is told to the model, which may try something else.
+    /// The work. An error is returned to the model, which may try something else.
     run: fn(&Desk, Value) -> Result<Value>,
 }
 
-/// What is offered.
+/// The tools offered.
 const TOOLS: &[Tool] = &[check::TOOL, explain::TOOL, fix::TOOL, flow::TOOL, bill::TOOL];
 
 /// What every tool works with.
 pub(crate) struct Desk {
-    /// What may be looked at.
+    /// The folders that may be read.
     roots: Roots,
     /// The language of all texts.
     lang: Lang,
@@ -84,31 +85,31 @@ pub(crate) async fn serve(args: McpServer, terminal: Terminal) -> Result<u8> {
     Ok(0)
 }
 
-/// The arguments of a tool, read into what it takes.
+/// Reads the arguments of a tool into its type.
 fn arguments<T: serde::de::DeserializeOwned>(given: Value, lang: Lang) -> Result<T> {
     let given = if given.is_null() { serde_json::json!({}) } else { given };
     serde_json::from_value(given).map_err(|why| {
         let why = crate::fault::body(&why.to_string(), lang);
         anyhow::anyhow!(
-            say!(lang, en: "the arguments do not fit the schema: {why}", zh: "参数不符合定义：{why}")
+            say!(lang, en: "the arguments do not match the schema: {why}", zh: "参数不符合定义：{why}")
         )
     })
 }
 
-/// A project as the tools look at it.
+/// A checked project.
 struct Looked {
     /// What was found.
     report: ombud_check::Report,
     /// Hides secrets.
     detector: ombud_detect::Detector,
-    /// Who answers where.
+    /// The provider table.
     providers: ombud_gateway::providers::Providers,
-    /// The least severity that stops a release.
+    /// The lowest severity that stops a release.
     gate: Option<ombud_core::finding::Severity>,
 }
 
 impl Desk {
-    /// Looks at a path inside the roots, as `ombud check` does.
+    /// Checks a path inside the roots, as `ombud check` does.
     fn look(&self, path: Option<&str>, profile: Option<&str>) -> Result<(PathBuf, Looked)> {
         let path = self.roots.inside(path.unwrap_or("."), self.lang)?;
         let args = crate::check::typed(&path, profile)?;

@@ -1,15 +1,15 @@
-//! Where a tool may look: inside the folders that the person who started the server named.
+//! Where a tool may read: inside the folders given by the person who started the server.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use ombud_core::{Lang, say};
 
-/// The folders, with every link in them resolved.
+/// The folders, with symlinks resolved.
 pub(super) struct Roots(Vec<PathBuf>);
 
 impl Roots {
-    /// The named folders; the current one where none is named.
+    /// The given folders; the current one if none is given.
     pub(super) fn new(named: &[PathBuf], lang: Lang) -> Result<Self> {
         let here = [PathBuf::from(".")];
         let named = if named.is_empty() { here.as_slice() } else { named };
@@ -27,8 +27,8 @@ impl Roots {
         self.0.iter().map(|root| root.display().to_string()).collect::<Vec<_>>().join(", ")
     }
 
-    /// The real path of what a model asks for. A link that leads out of the roots leads nowhere, and whether there is
-    /// something outside is not told.
+    /// The real path of what a model asks for. A link out of the roots is refused, and whether something exists outside is
+    /// not revealed.
     pub(super) fn inside(&self, asked: &str, lang: Lang) -> Result<PathBuf> {
         let real = self.0.iter().filter_map(|root| root.join(asked).canonicalize().ok());
         let found = real.into_iter().find(|path| self.0.iter().any(|root| path.starts_with(root)));

@@ -1,13 +1,13 @@
-//! The schemas of the tools in the language of the person: their descriptions are read by people too, before they allow a call.
+//! The tools' schemas in the user's language: people read the descriptions too, before they allow a call.
 
 use ombud_core::Lang;
 use schemars::Schema;
 use serde_json::Value;
 
-/// Chinese descriptions by their place: `takes path`, `gives total`, or the name of a part and its field (`Found line`).
+/// Chinese descriptions by position: `takes path`, `gives total`, or the name of a part and its field (`Found line`).
 pub(super) type Chinese = &'static [(&'static str, &'static str)];
 
-/// The schema as it is shown.
+/// The schema in a language.
 pub(super) fn told(schema: Schema, root: &str, chinese: Chinese, lang: Lang) -> Value {
     let mut schema = schema.to_value();
     if lang == Lang::Zh {
@@ -20,7 +20,7 @@ pub(super) fn told(schema: Schema, root: &str, chinese: Chinese, lang: Lang) -> 
     schema
 }
 
-/// Visits the description of each field, of the schema and of its parts.
+/// Visits the description of each field of the schema and of its parts.
 fn each(schema: &mut Value, root: &str, visit: &mut impl FnMut(&str, &mut String)) {
     let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
     for (name, field) in fields.into_iter().flatten() {

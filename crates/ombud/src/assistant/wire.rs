@@ -1,4 +1,4 @@
-//! JSON-RPC over lines, as MCP uses it: one message a line, answers in the order of the questions.
+//! JSON-RPC over lines, as MCP uses it: one message per line, responses in the order of the requests.
 
 use std::io::{BufRead, Read as _, Write};
 
@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 
 use super::{Desk, TOOLS, Tool, schema};
 
-/// Longer messages are no question to this server.
+/// Longer messages are rejected.
 const LONGEST: u64 = 1 << 20;
 
 /// Revisions that begin with a handshake, and the one that has none.
 const HANDSHAKE: &[&str] = &["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 const MODERN: &str = "2026-07-28";
-/// Where a request of the modern kind names its revision.
+/// Where a request without a handshake names its revision.
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 
-/// An error of the protocol: its code, its text, and what belongs to it.
+/// A protocol error: its code, its message and its data.
 struct Fault(i32, String, Option<Value>);
 
-/// Answers until the input ends.
+/// Responds until the input ends.
 pub(super) fn serve(desk: &Desk, mut input: impl BufRead, mut output: impl Write) -> Result<()> {
     let mut line = Vec::new();
     loop {
@@ -37,7 +37,7 @@ pub(super) fn serve(desk: &Desk, mut input: impl BufRead, mut output: impl Write
     }
 }
 
-/// Passes over the rest of a line.
+/// Skips the rest of a line.
 fn too_long(input: &mut impl BufRead, lang: Lang) -> Result<Option<Value>> {
     loop {
         let mut rest = Vec::new();
@@ -49,18 +49,18 @@ fn too_long(input: &mut impl BufRead, lang: Lang) -> Result<Option<Value>> {
     }
 }
 
-/// The answer to a message; nothing for a notification.
+/// The response to a message; `None` for a notification.
 fn answer(desk: &Desk, line: &[u8]) -> Option<Value> {
     if line.trim_ascii().is_empty() {
         return None;
     }
     let Ok(message) = serde_json::from_slice::<Value>(line) else {
-        let text = say!(desk.lang, en: "the message is no JSON", zh: "消息不是 JSON");
+        let text = say!(desk.lang, en: "the message is not JSON", zh: "消息不是 JSON");
         return Some(failed(&Value::Null, Fault(-32700, text, None)));
     };
     let id = message.get("id").filter(|id| id.is_string() || id.is_number());
     let Some(method) = message.get("method").and_then(Value::as_str) else {
-        // An answer to a question that was never asked is no question.
+        // A response to a request that was never made is not a request.
         let text = || say!(desk.lang, en: "a request needs a method", zh: "请求缺少 method");
         let is_answer = message.get("result").or_else(|| message.get("error")).is_some();
         return (!is_answer).then(|| failed(id.unwrap_or(&Value::Null), Fault(-32600, text(), None)));
@@ -104,14 +104,14 @@ fn supported() -> Vec<&'static str> {
 }
 
 fn unsupported(lang: Lang) -> String {
-    say!(lang, en: "this revision of MCP is not spoken here", zh: "不支持这一版 MCP 协议")
+    say!(lang, en: "this revision of MCP is not supported", zh: "不支持这一版 MCP 协议")
 }
 
 fn unknown_method(method: &str, lang: Lang) -> String {
     say!(lang, en: "there is no method `{method}`", zh: "没有方法 `{method}`")
 }
 
-/// The answer of the handshake: the client's revision if it is known, otherwise the newest that has a handshake.
+/// The response to the handshake: the client's revision if it is known, otherwise the newest that has a handshake.
 fn greeting(desk: &Desk, params: &Value) -> Value {
     let asked = params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
     let version = HANDSHAKE.iter().find(|known| **known == asked).or_else(|| HANDSHAKE.last());
@@ -132,7 +132,7 @@ fn discovered(desk: &Desk) -> Value {
     })
 }
 
-/// What the newest revision wants to be told beside a list: it is whole, and the same for everybody as long as the server runs.
+/// Adds what the newest revision requires beside a list: it is complete, and the same for everybody while the server runs.
 fn cached(mut result: Value) -> Value {
     if let Some(fields) = result.as_object_mut() {
         fields.insert("resultType".to_owned(), json!("complete"));
@@ -144,7 +144,7 @@ fn cached(mut result: Value) -> Value {
 
 fn instructions(lang: Lang) -> String {
     say!(lang,
-        en: "Ombud checks what protects the users of an AI agent. Call `check` before you finish a change; mend what it names (`fix` does what a machine can), and read `explain_rule` where the reason is not clear. Tell the person what you did not mend. Do not silence a finding without their word.",
+        en: "Ombud checks what protects the users of an AI agent. Call `check` before you finish a change; fix what it reports (`fix` does what can be done automatically), and call `explain_rule` where the reason is not clear. Tell the person what you did not fix. Do not waive a finding without their consent.",
         zh: "Ombud 检查 AI 智能体对用户的保护。完成改动之前请调用 `check`，修正它指出的问题（机器能做的可用 `fix`）；不清楚原因时可用 `explain_rule`。未修正的问题请告知使用者；未经同意，不要豁免任何问题。")
 }
 
@@ -172,7 +172,7 @@ fn call(desk: &Desk, params: &Value) -> Result<Value, Fault> {
     };
     let given = params.get("arguments").cloned().unwrap_or(Value::Null);
     Ok(match (tool.run)(desk, given) {
-        // Clients that do not read the structure get it as a text.
+        // Clients that do not read structured content get it as text.
         Ok(found) => json!({
             "resultType": "complete",
             "content": [{"type": "text", "text": found.to_string()}],
@@ -187,7 +187,7 @@ fn call(desk: &Desk, params: &Value) -> Result<Value, Fault> {
     })
 }
 
-/// What went wrong, in the words of the person.
+/// What went wrong, in the user's language.
 fn told(error: &anyhow::Error, lang: Lang) -> String {
     let one = |cause: &(dyn std::error::Error + 'static)| {
         let check = cause.downcast_ref::<ombud_check::Error>().map(|error| error.say(lang));

@@ -1,4 +1,4 @@
-//! The results for people: templates by wordings, with a word for each verdict.
+//! The results for people: templates by wording, with one word for each verdict.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub(crate) fn word(verdict: Verdict, lang: Lang) -> String {
     }
 }
 
-/// The templates there are.
+/// Lists the templates.
 pub(crate) fn list(templates: &[Template], terminal: Terminal) -> Result<u8> {
     for template in templates {
         let (id, title) = (&template.id, template.title.get(terminal.lang));
@@ -32,7 +32,7 @@ pub(crate) fn list(templates: &[Template], terminal: Terminal) -> Result<u8> {
     Ok(0)
 }
 
-/// One case is over.
+/// Reports a finished case.
 pub(crate) fn progress(ran: &Ran, terminal: Terminal) {
     let (id, verdict) = (ran.case.id(), word(ran.outcome.verdict, terminal.lang));
     terminal.note(&format!("  {id:<34} {verdict}"));
@@ -43,7 +43,7 @@ pub(crate) fn progress(ran: &Ran, terminal: Terminal) {
     }
 }
 
-/// The grid and the sums.
+/// Prints the grid and the totals.
 pub(crate) fn print(all: &[Ran], terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     let mut ids: Vec<&str> = all.iter().map(|ran| ran.case.template.id.as_str()).collect();
@@ -87,7 +87,7 @@ fn cell(ran: &Ran, lang: Lang) -> String {
     format!("{}-{wording} {}", ran.case.lang.tag(), word(ran.outcome.verdict, lang))
 }
 
-/// Where the replays are: those of breaches first.
+/// Prints where the replays are, those of breaches first.
 pub(crate) fn replays(all: &[Ran], paths: &[Option<PathBuf>], terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     let breached = all.iter().zip(paths).filter(|(ran, _)| ran.outcome.verdict == Verdict::Breached);

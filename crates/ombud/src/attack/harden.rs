@@ -1,4 +1,4 @@
-//! `--harden`: the rules that stop what was breached go into `ombud.toml`, and the agent is attacked again.
+//! `--harden`: writes rules against the breaches into `ombud.toml`, before the agent is attacked again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use super::report::Ran;
 use crate::files;
 use crate::output::Terminal;
 
-/// Writes the rules and returns where the file was kept as it had been; `None` if there is nothing to write.
+/// Writes the rules and returns the path of the backup; `None` if there is nothing to write.
 pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Option<PathBuf>> {
     let lang = terminal.lang;
     let rules = rules(all);
@@ -27,7 +27,7 @@ pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Opti
     }
     if rules.is_empty() {
         terminal.out(&say!(lang,
-            en: "\nThere is no rule to write: nothing was breached that a gate for tools could stop. What else to do stands beside each attack.",
+            en: "\nThere is no rule to write: none of the breaches can be stopped by a tool gate. What else to do is listed with each attack.",
             zh: "\n没有可写入的规则：失守的攻击都不是工具网关能拦下的。应对办法见各攻击的“对策”。"))?;
         return Ok(None);
     }
@@ -47,7 +47,7 @@ pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Opti
     Ok(Some(backup))
 }
 
-/// The gate of each tool through which an attack went. The stricter one counts.
+/// The gate for each tool through which an attack got through. The stricter one wins.
 fn rules(all: &[Ran]) -> BTreeMap<String, Gate> {
     let mut rules = BTreeMap::new();
     for ran in all.iter().filter(|ran| ran.outcome.verdict == Verdict::Breached) {
@@ -65,15 +65,15 @@ fn rules(all: &[Ran]) -> BTreeMap<String, Gate> {
 fn edited(old: &str, rules: &BTreeMap<String, Gate>) -> Result<String, String> {
     let mut document: DocumentMut = old.parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
     let tools = document.entry("tools").or_insert_with(|| Item::Table(Table::new()));
-    let tools = tools.as_table_mut().ok_or("`tools` is no table")?;
+    let tools = tools.as_table_mut().ok_or("`tools` is not a table")?;
     let mode = tools.get("mode").and_then(Item::as_str).unwrap_or("observe");
     if mode == "observe" {
         tools.insert("mode", value("ask"));
     }
     for (name, gate) in rules {
-        // In one line: a table of its own would stand above the commented keys of `[tools]` and take them over.
+        // Inline: a table of its own would come before the commented keys of `[tools]` and capture them.
         let tool = tools.entry(name).or_insert_with(|| value(InlineTable::new()));
-        let tool = tool.as_table_like_mut().ok_or_else(|| format!("`tools.{name}` is no table"))?;
+        let tool = tool.as_table_like_mut().ok_or_else(|| format!("`tools.{name}` is not a table"))?;
         tool.insert("gate", value(if *gate == Gate::Block { "block" } else { "ask" }));
     }
     Ok(document.to_string())
@@ -93,7 +93,7 @@ fn show(path: &Path, old: &str, new: &str, terminal: Terminal) -> Result<()> {
     Ok(())
 }
 
-/// Before and after, and whether the agent is still of use.
+/// Prints before and after, and whether the agent is still usable.
 pub(crate) fn compare(
     first: &[Ran],
     second: &[Ran],
@@ -113,7 +113,7 @@ pub(crate) fn compare(
     let works = |ran: &&Ran| ran.trace.answers().next().is_some() && withheld(ran) == 0;
     let (good, count) = (useful.iter().filter(works).count(), useful.len());
     terminal.out(&say!(lang,
-        en: "Still of use: {good} of {count} harmless runs went through without a question.",
+        en: "Still usable: {good} of {count} harmless runs went through uninterrupted.",
         zh: "可用性：{count} 次无害运行中有 {good} 次没有被打断。"))?;
     for ran in useful.iter().filter(|ran| !works(ran)) {
         let (id, held) = (ran.case.id(), withheld(ran));
@@ -122,10 +122,10 @@ pub(crate) fn compare(
         )?;
     }
     let backup = backup.display();
-    terminal.out(&say!(lang, en: "The file as it was: {backup}", zh: "原文件保存在：{backup}"))
+    terminal.out(&say!(lang, en: "The original file: {backup}", zh: "原文件保存在：{backup}"))
 }
 
-/// Calls that the model asked for and the agent did not get.
+/// Calls that the model requested and the agent did not receive.
 fn withheld(ran: &Ran) -> usize {
     ran.trace
         .asked()

@@ -1,5 +1,5 @@
-//! `ombud attack -- CMD`: the agent is attacked through what its tools return, in a simulated world with a gullible model,
-//! and what happened is judged by what left.
+//! `ombud attack -- CMD`: attacks the agent through what its tools return, in a simulated world with a gullible model, and
+//! judges by what left.
 
 mod grid;
 mod harden;
@@ -33,28 +33,28 @@ pub(crate) struct Attack {
     pub command: Vec<OsString>,
     #[command(flatten)]
     pub upstreams: Upstreams,
-    /// Only these templates
+    /// Use only these templates
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub template: Vec<String>,
     /// A folder with templates of your own
     #[arg(long, value_name = "DIR")]
     pub templates: Vec<PathBuf>,
-    /// Language of the attacks: en, zh or both (default: the language of all texts)
+    /// Language of the attacks: en, zh or both (default: the output language)
     #[arg(long, value_enum, value_name = "LANG")]
     pub wording: Option<Wording>,
-    /// How often each wording is tried
+    /// Number of attempts for each wording
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub repeat: u32,
-    /// Seconds that the agent may take for one case
+    /// Time limit of the agent for one case, in seconds
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     pub timeout: u64,
-    /// Let the real provider answer instead of the gullible model: this costs money
+    /// Use the real provider instead of the gullible model: this costs money
     #[arg(long)]
     pub real: bool,
-    /// Hand the user's words over on standard input instead of as the last argument
+    /// Pass the user's words on standard input instead of as the last argument
     #[arg(long)]
     pub stdin: bool,
-    /// Write rules against what was breached into ombud.toml, and attack again
+    /// Write rules against the breaches into ombud.toml, and attack again
     #[arg(long)]
     pub harden: bool,
     /// List the templates
@@ -71,7 +71,7 @@ pub(crate) struct Attack {
     pub output: Option<PathBuf>,
 }
 
-/// In which language the attacks are worded.
+/// The language of the attacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Wording {
     /// English
@@ -115,7 +115,7 @@ pub(crate) async fn attack(mut args: Attack, terminal: Terminal) -> Result<u8> {
     }
     if args.command.is_empty() {
         bail!(say!(terminal.lang,
-            en: "there is no command to attack. Type `ombud attack -- python3 agent.py`; `ombud attack --list` shows the templates",
+            en: "there is no command to attack. Run `ombud attack -- python3 agent.py`; `ombud attack --list` shows the templates",
             zh: "没有给出要攻击的命令。请输入 `ombud attack -- python3 agent.py`；`ombud attack --list` 可列出模板"));
     }
     let all: Vec<Case> = templates
@@ -159,7 +159,7 @@ fn langs(args: &Attack, terminal: Terminal) -> &'static [Lang] {
     }
 }
 
-/// The built-in templates and the user's own, as far as they were asked for.
+/// The built-in templates and the user's own, limited to the ones selected.
 fn templates(args: &Attack, terminal: Terminal) -> Result<Vec<Template>> {
     let lang = terminal.lang;
     let told = |problem: ombud_attack::template::Problem| anyhow!(problem.say(lang));
@@ -184,7 +184,7 @@ fn templates(args: &Attack, terminal: Terminal) -> Result<Vec<Template>> {
             if all.iter().any(|other| other.id == own.id) {
                 let id = own.id;
                 bail!(say!(lang,
-                    en: "{name}: there is another template with the id `{id}`. Give this one an id of its own",
+                    en: "{name}: another template has the id `{id}`. Give this one a different id",
                     zh: "{name}：已有 id 为 `{id}` 的模板，请换一个 id"));
             }
             all.push(own);
@@ -207,11 +207,11 @@ fn opening(args: &Attack, templates: &[Template], count: usize, terminal: Termin
     terminal.note(&if args.real {
         say!(lang, en: "The real provider answers: every case costs you its calls.", zh: "由真实服务商作答：每个用例都会产生调用费用。")
     } else {
-        say!(lang, en: "A gullible model answers that obeys whatever it reads: the worst case, with no key and no cost.", zh: "由一个读到什么就照做的轻信模型作答：这是最坏情况，不需要密钥，也没有费用。")
+        say!(lang, en: "A gullible model answers and obeys whatever it reads: the worst case, with no key and no cost.", zh: "由一个读到什么就照做的轻信模型作答：这是最坏情况，不需要密钥，也没有费用。")
     });
 }
 
-/// Every case once, one after the other.
+/// Runs every case once, one after the other.
 async fn round(args: &Attack, all: &[Case], terminal: Terminal) -> Result<Vec<Ran>> {
     let file = config::read(args.upstreams.config.as_deref(), terminal.lang)?;
     let flags = Flags {
@@ -229,7 +229,7 @@ async fn round(args: &Attack, all: &[Case], terminal: Terminal) -> Result<Vec<Ra
     Ok(done)
 }
 
-/// Writes replays and the report, prints the result and gives the exit code.
+/// Writes the replays and the report, prints the result and returns the exit code.
 fn conclude(args: &Attack, all: &[Ran], started: &str, terminal: Terminal) -> Result<u8> {
     let home = config::home();
     let replays = report::replays(all, &home.join("reports").join("replay"), terminal.lang)?;

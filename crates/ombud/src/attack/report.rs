@@ -1,4 +1,4 @@
-//! The results as files: one replay for each case, and `attack.json` for the other parts.
+//! The results as files: one replay for each case, and `attack.json` for the other verbs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use ombud_attack::world::Effect;
 use ombud_core::Lang;
 use serde_json::{Value, json};
 
-/// A case that was run.
+/// A finished case.
 #[derive(Debug, Clone)]
 pub(crate) struct Ran {
     /// The case.
     pub case: Case,
-    /// What is said about it.
+    /// The verdict on it.
     pub outcome: Outcome,
     /// What was seen.
     pub trace: Trace,
@@ -25,7 +25,7 @@ pub(crate) struct Ran {
     pub ended: Ended,
 }
 
-/// Writes a replay for every case in which the model said anything; the paths stand beside the cases.
+/// Writes a replay for every case in which the model took a step; the paths are in the order of the cases.
 pub(crate) fn replays(all: &[Ran], folder: &Path, lang: Lang) -> Result<Vec<Option<PathBuf>>> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let written = all.iter().map(|ran| {

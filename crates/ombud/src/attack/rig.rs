@@ -1,4 +1,4 @@
-//! What an attack needs around the agent: a gateway with a throw-away home, the simulated model and the simulated world.
+//! The environment of an attack: a gateway with a temporary home, the simulated model and the simulated world.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -24,10 +24,10 @@ use crate::run;
 use crate::sim::serve;
 use crate::tunnel::Proxy;
 
-/// So much of what the agent writes is kept.
+/// Bytes of the agent's output that are kept.
 const MAX_KEPT: u64 = 256 * 1024;
 
-/// The record of a streamed answer is complete a moment after the agent has read it.
+/// How long the record of a streamed answer may take to complete after the agent has read it.
 const SETTLE: Duration = Duration::from_millis(30);
 
 /// Everything that runs around the agent.
@@ -44,7 +44,7 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    /// Starts all of it. The policy is the project's own.
+    /// Starts everything. The policy is the project's own.
     pub(crate) async fn start(
         file: config::File,
         flags: &Flags,
@@ -62,7 +62,7 @@ impl Rig {
             config = config::simulated(config, &serve(Simulator::default().router()).await?)?;
         }
         config.memory.all_at(&world_url);
-        // What the agent does by itself is to be seen; what the project's own rules make of it, if it has some.
+        // Shows what the agent does by itself, or what the project's own rules make of it, if it has any.
         config.tools.mode.get_or_insert(ombud_core::gate::Gate::Observe);
         config.interceptor = Some(Arc::clone(&attacker) as Arc<_>);
         let gate =
@@ -105,13 +105,13 @@ impl Rig {
         }
         let mut child = agent.spawn().map_err(|error| run::cannot_start(program, error, self.terminal))?;
         if let Some(mut input) = child.stdin.take() {
-            // An agent that does not read its input shows that by what it sends.
+            // An agent that does not read its input shows it by what it sends.
             let _ = input.write_all(format!("{}\n", case.turn()).as_bytes()).await;
         }
         if let Ok(ended) = tokio::time::timeout(limit, finish(&mut child)).await {
             return ended;
         }
-        // It may have ended in this moment.
+        // It may have ended at this very moment.
         let _ = child.kill().await;
         Ok(Ended::Stopped)
     }
@@ -130,13 +130,13 @@ impl Rig {
     pub(crate) async fn stop(self) -> Result<()> {
         self.proxy.close().await;
         self.gate.close(None).await?;
-        // A folder that stays behind in the temporary directory does no harm.
+        // A folder left behind in the temporary directory does no harm.
         let _ = std::fs::remove_dir_all(&self.home);
         Ok(())
     }
 }
 
-/// Waits for the agent and keeps the end of what it complains about. Both outputs are read, or a full pipe would stop it.
+/// Waits for the agent and keeps its last line on standard error. Both outputs are read, or a full pipe would stop it.
 async fn finish(child: &mut Child) -> Result<Ended> {
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let said = async {
@@ -163,13 +163,13 @@ async fn finish(child: &mut Child) -> Result<Ended> {
     Ok(Ended::Failed(status.code(), last.chars().take(300).collect()))
 }
 
-/// What went wrong with a case, for people.
+/// What went wrong in a case, in words.
 pub(crate) fn trouble(ended: &Ended, terminal: Terminal) -> Option<String> {
     let lang = terminal.lang;
     match ended {
         Ended::Well => None,
         Ended::Stopped => Some(
-            say!(lang, en: "the agent took too long and was stopped; give it more with --timeout", zh: "智能体运行超时，已被停止；可用 --timeout 延长"),
+            say!(lang, en: "the agent took too long and was stopped; allow more with --timeout", zh: "智能体运行超时，已被停止；可用 --timeout 延长"),
         ),
         Ended::Failed(code, last) => {
             let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());

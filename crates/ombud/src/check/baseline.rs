@@ -1,4 +1,4 @@
-//! The file of findings that are known.
+//! The file of known findings.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use ombud_core::{Lang, say};
 use super::Check;
 use crate::fault::Advised;
 
-/// Compares with the baseline that the command line names.
+/// Compares with the baseline given on the command line.
 pub(super) fn known(args: &Check, report: &mut Report, lang: Lang) -> Result<()> {
     if let Some(path) = args.baseline.as_deref() {
         report.compare(&read(path, lang)?);
@@ -17,8 +17,8 @@ pub(super) fn known(args: &Check, report: &mut Report, lang: Lang) -> Result<()>
     Ok(())
 }
 
-/// Compares with the baseline that the command line names, and writes the one that it asks for. What was just written is
-/// known from now on.
+/// Compares with the baseline given on the command line, and writes the one it asks for. What was just written counts as
+/// known.
 pub(super) fn compare(args: &Check, report: &mut Report, lang: Lang) -> Result<()> {
     let before = args.baseline.as_deref().map(|path| read(path, lang)).transpose()?;
     let written = args.write_baseline.as_deref().map(|path| write(path, report, lang)).transpose()?;
@@ -58,6 +58,6 @@ fn reason(why: &Unusable, lang: Lang) -> String {
 fn unusable(path: &Path, why: &str, lang: Lang) -> String {
     let path = path.display();
     say!(lang,
-        en: "{path} is no baseline ({why}), so nothing was compared. Write it anew: ombud check --write-baseline {path}",
+        en: "{path} is not a baseline ({why}), so nothing was compared. Write a new one: ombud check --write-baseline {path}",
         zh: "{path} 不是基线文件（{why}），因此没有比较。请重新生成：ombud check --write-baseline {path}")
 }

@@ -1,4 +1,4 @@
-//! What is kept of a check: the report of the project itself, for `plan`, `notice` and the console.
+//! Keeps the report on the project itself, for `plan`, `notice` and the console.
 
 use std::path::Path;
 
@@ -7,8 +7,9 @@ use ombud_core::say;
 use crate::output::Terminal;
 use crate::{config, files, report};
 
-/// Whether a path is the project whose home this is: the folder that the home lies in, or this folder where the home was put
-/// elsewhere. What an editor or a hook checks beside it, one file or another folder, says nothing about the project.
+/// Whether a path is the project that this home belongs to: the folder that contains the home, or the current folder where
+/// the home was moved elsewhere. What an editor or a hook checks besides (a single file, another folder) says nothing about
+/// the project.
 pub(super) fn is_project(path: &Path, home: &Path) -> bool {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
     let named = home.file_name() == Some(config::HOME.as_ref());
@@ -18,7 +19,7 @@ pub(super) fn is_project(path: &Path, home: &Path) -> bool {
     folder.and_then(|folder| real(&folder)).is_some_and(|folder| real(path) == Some(folder))
 }
 
-/// Keeps the report for `plan` and the console. A folder that cannot be written to is no reason to fail.
+/// Keeps the report for `plan` and the console. A home that cannot be written to is no reason to fail.
 pub(super) fn keep(view: &report::View<'_>, terminal: Terminal) {
     let lang = terminal.lang;
     let home = config::home();
@@ -37,12 +38,12 @@ pub(super) fn keep(view: &report::View<'_>, terminal: Terminal) {
     }
 }
 
-/// Says that this check is not kept, where an earlier one is.
+/// Notes that this check is not kept, if an earlier one is.
 pub(super) fn remark(terminal: Terminal) {
     let lang = terminal.lang;
     if config::home().join("reports/check.json").is_file() {
         terminal.note(&say!(lang,
-            en: "ombud: this was not the project of this folder as a whole, so `ombud plan` and `ombud notice` keep to its last own check (`ombud check`).",
+            en: "ombud: this check did not cover the whole project of this folder, so `ombud plan` and `ombud notice` keep using its last full check (`ombud check`).",
             zh: "ombud：这次检查的不是本目录的整个项目，`ombud plan` 和 `ombud notice` 仍以本项目上一次的检查结果（`ombud check`）为准。"));
     }
 }
@@ -61,7 +62,7 @@ mod tests {
         for other in ["one.py", "part", "..", "nothing"] {
             assert!(!is_project(&dir.path().join(other), &home), "{other}");
         }
-        // A home with a name of its own lies anywhere: the project is where the user is.
+        // A home with another name may be anywhere: the project is the current folder.
         let away = dir.path().join("state");
         assert!(is_project(Path::new("."), &away) && !is_project(dir.path(), &away));
         assert!(!is_project(Path::new("."), &home));

@@ -1,4 +1,4 @@
-//! `ombud check --fix` and `--diff`: edits that a machine can make, in rounds, until none is left.
+//! `ombud check --fix` and `--diff`: applies automatic edits in rounds until none is left.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -15,16 +15,16 @@ use super::{Check, baseline};
 use crate::output::Terminal;
 use crate::report::diff;
 
-/// Rounds: an edit may wait for another that touches the same bytes.
+/// Maximum number of rounds: an edit may have to wait for another that touches the same bytes.
 const ROUNDS: usize = 8;
 
-/// How far to go.
+/// How far automatic fixes may go.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Mend {
-    /// Mend what a machine can mend without changing what the program does
+    /// Fix what can be fixed automatically without changing what the program does
     #[arg(long, conflicts_with_all = ["map", "bom"])]
     pub fix: bool,
-    /// Mend what changes the program too; look at it first with --diff
+    /// Also apply fixes that change what the program does; review them first with --diff
     #[arg(long, conflicts_with_all = ["map", "bom"])]
     pub unsafe_fixes: bool,
     /// Show what --fix would change, and write nothing
@@ -32,7 +32,7 @@ pub(crate) struct Mend {
     pub diff: bool,
 }
 
-/// What is wanted of fixes.
+/// What is done with fixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     /// A diff.
@@ -42,7 +42,7 @@ pub(super) enum Asked {
 }
 
 impl Mend {
-    /// What the command line wants; nothing if it wants none. Whoever asks for a diff too gets the diff alone.
+    /// What the command line asks for, if anything. `--diff` wins over `--fix`.
     pub(super) fn asked(&self, lang: Lang) -> Result<Option<Asked>> {
         match (self.diff, self.fix) {
             (true, _) => Ok(Some(Asked::Show)),
@@ -55,32 +55,32 @@ impl Mend {
 
 fn unsafe_without_fix(lang: Lang) -> String {
     say!(lang,
-        en: "--unsafe-fixes says how far --fix may go: ombud check --diff --unsafe-fixes shows it, ombud check --fix --unsafe-fixes does it",
+        en: "--unsafe-fixes only extends --fix: ombud check --diff --unsafe-fixes shows the changes, ombud check --fix --unsafe-fixes writes them",
         zh: "--unsafe-fixes 用来放宽 --fix 的范围：ombud check --diff --unsafe-fixes 可先查看，ombud check --fix --unsafe-fixes 则会写入")
 }
 
-/// What a look at a project needs.
+/// What a check of a project needs.
 pub(crate) struct Look<'a> {
     pub providers: &'a ombud_check::Providers,
     pub detector: &'a Detector,
     pub options: &'a Options,
 }
 
-/// What was mended, in memory.
+/// The result of fixing in memory.
 pub(crate) struct Done {
-    /// What is left.
+    /// Findings that are left.
     pub report: Report,
-    /// Where they are.
+    /// The folder that paths are relative to.
     pub folder: PathBuf,
-    /// Files that change.
+    /// Files that changed.
     pub changes: Vec<Change>,
-    /// What was mended, for people, and what is left to do about it.
+    /// What was fixed, for people, each with what is left to do about it.
     pub told: Vec<(String, String)>,
-    /// Secrets that the old files hold.
+    /// Secrets in the old files.
     pub secrets: Vec<String>,
 }
 
-/// Mends in memory, as far as the command line allows, those of the new findings that are wanted.
+/// Fixes in memory the new findings that `wants` selects, as far as the command line allows.
 pub(crate) fn mended(
     args: &Check,
     look: &Look<'_>,
@@ -122,7 +122,7 @@ fn looked(args: &Check, session: &mut Session, look: &Look<'_>, lang: Lang) -> R
     Ok(report)
 }
 
-/// What a fix did, for people, and what is left to do.
+/// What a fix did, and what is left to do, for people.
 fn tell(report: &Report, fingerprint: &str, lang: Lang) -> Option<(String, String)> {
     let finding = report.findings.iter().find(|finding| finding.fingerprint == fingerprint)?;
     let fix = report.fixes.get(fingerprint)?;
@@ -134,7 +134,7 @@ fn tell(report: &Report, fingerprint: &str, lang: Lang) -> Option<(String, Strin
     ))
 }
 
-/// Values that must not be shown, whatever a detector says of them.
+/// Values that must not be shown, whatever the detector makes of them.
 fn secrets(report: &Report) -> Vec<String> {
     let here = report.findings.iter().filter(|finding| finding.rule.0 == "secret-in-source");
     let value = |finding: &Finding| {
@@ -146,13 +146,13 @@ fn secrets(report: &Report) -> Vec<String> {
 }
 
 impl Done {
-    /// What changes, without colours.
+    /// The diff, without colours.
     pub(crate) fn diff(&self, detector: &Detector) -> String {
         let shown = diff::Shown { detector, secrets: &self.secrets, colour: false };
         self.changes.iter().map(|change| diff::text(change, &shown)).collect()
     }
 
-    /// Puts every changed file in place: all of them, or, as long as that can be told beforehand, none.
+    /// Replaces every changed file, or none if a problem shows up before the first is replaced.
     pub(crate) fn put(&self, lang: Lang) -> Result<()> {
         let mut staged = Vec::new();
         for change in &self.changes {
@@ -167,13 +167,13 @@ impl Done {
         staged.iter().try_for_each(|one| one.put(lang))
     }
 
-    /// What a person has to do, once each.
+    /// What is left for a person to do, each item once.
     pub(crate) fn yours(&self) -> BTreeSet<&str> {
         self.told.iter().map(|(_, left)| left.as_str()).filter(|left| !left.is_empty()).collect()
     }
 }
 
-/// Shows what would change and writes nothing. Whether there is anything.
+/// Shows what would change and writes nothing. Returns whether anything would.
 pub(super) fn show(done: &Done, detector: &Detector, terminal: Terminal) -> Result<bool> {
     let shown = diff::Shown { detector, secrets: &done.secrets, colour: coloured() };
     for change in &done.changes {
@@ -191,9 +191,9 @@ fn shown_only(done: &Done, lang: Lang) -> String {
     let (write, further) =
         (instead(&typed, Some("--diff"), "--fix"), instead(&typed, None, "--unsafe-fixes"));
     match (count, more) {
-        (0, 0) => say!(lang, en: "Nothing here can be mended by a machine.", zh: "没有可以自动修复的问题。"),
+        (0, 0) => say!(lang, en: "Nothing here can be fixed automatically.", zh: "没有可以自动修复的问题。"),
         (0, more) => say!(lang,
-            en: "Nothing here can be mended without changing what the program does; {more} can with --unsafe-fixes: {further}",
+            en: "Nothing here can be fixed without changing what the program does; --unsafe-fixes can fix {more}: {further}",
             zh: "没有可以在不改变程序行为的前提下修复的问题；加上 --unsafe-fixes 可修复 {more} 个：{further}"),
         _ => say!(lang,
             en: "{count} fix(es) in {files} file(s) would be made; nothing was written. To write them: {write}",
@@ -201,7 +201,7 @@ fn shown_only(done: &Done, lang: Lang) -> String {
     }
 }
 
-/// The command that was typed, with one switch in the place of another.
+/// The command that was typed, with one switch replaced by another.
 fn instead(typed: &[OsString], old: Option<&str>, new: &str) -> String {
     let is = |word: &OsString, other: &str| word.as_os_str() == OsStr::new(other);
     let own = typed.iter().skip(1).filter(|word| !old.is_some_and(|old| is(word, old)) && !is(word, new));
@@ -210,7 +210,7 @@ fn instead(typed: &[OsString], old: Option<&str>, new: &str) -> String {
     crate::journey::typed(&words)
 }
 
-/// Writes what changes.
+/// Writes the changed files.
 pub(super) fn write(done: &Done, terminal: Terminal) -> Result<()> {
     done.put(terminal.lang)?;
     for (what, _) in &done.told {
@@ -220,28 +220,28 @@ pub(super) fn write(done: &Done, terminal: Terminal) -> Result<()> {
     Ok(())
 }
 
-/// Tells what a person has to do.
+/// Lists what is left for a person to do.
 fn left(done: &Done, terminal: Terminal) {
     for left in done.yours() {
-        terminal.note(&say!(terminal.lang, en: "  yours to do: {left}", zh: "  还需要你做：{left}"));
+        terminal.note(&say!(terminal.lang, en: "  left for you to do: {left}", zh: "  还需要你做：{left}"));
     }
 }
 
-/// A file that is written beside the old one, with the rights that it had.
+/// A new version written beside the old file, with the same permissions.
 struct Staged {
     path: PathBuf,
     temporary: PathBuf,
 }
 
 impl Staged {
-    /// Writes it, unless somebody changed the old one in the meantime, or may not write there.
+    /// Writes it, unless the old file changed in the meantime or may not be written.
     fn new(path: PathBuf, change: &Change, lang: Lang) -> Result<Self> {
         let unwritable = || super::unwritable_source(&path, lang);
         let now = std::fs::read(&path).with_context(unwritable)?;
         if now != change.before.as_bytes() {
             anyhow::bail!(moved_on(&path, lang));
         }
-        // A rename would go around the rights of the file itself.
+        // A rename would bypass the permissions of the file itself.
         std::fs::OpenOptions::new().append(true).open(&path).with_context(unwritable)?;
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".ombud-tmp");
@@ -255,10 +255,10 @@ impl Staged {
     }
 
     fn write(&self, text: &str) -> std::io::Result<()> {
-        // One that an interrupted run left behind.
+        // A file that an interrupted run left behind.
         let _ = std::fs::remove_file(&self.temporary);
         let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(&self.temporary)?;
-        // Before there is anything to read in it: the old file may have been for its owner alone.
+        // Before it holds any data: the old file may have been readable by its owner alone.
         file.set_permissions(std::fs::metadata(&self.path)?.permissions())?;
         file.write_all(text.as_bytes())?;
         file.sync_all()
@@ -269,7 +269,7 @@ impl Staged {
         put.with_context(|| super::unwritable_source(&self.path, lang))
     }
 
-    /// What is left of a file that was not put in place helps nobody.
+    /// Removes a temporary file that was not put in place.
     fn drop_it(&self) {
         let _ = std::fs::remove_file(&self.temporary);
     }
@@ -282,7 +282,7 @@ fn moved_on(path: &Path, lang: Lang) -> String {
         zh: "{path} 在检查期间被修改，因此没有写入。请重新运行同一命令")
 }
 
-/// Colours for a person at a terminal, unless they do not want them (<https://no-color.org>).
+/// Colours for a terminal, unless the user opted out (<https://no-color.org>).
 fn coloured() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     set("FORCE_COLOR") || std::io::stdout().is_terminal() && !set("NO_COLOR")

@@ -1,4 +1,4 @@
-//! `ombud check --watch`: looks again whenever a file changes, and says what is different.
+//! `ombud check --watch`: checks again whenever a file changes, and reports what is different.
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
@@ -15,20 +15,20 @@ use super::{Check, Gate, baseline, unreadable, verdict};
 use crate::output::Terminal;
 use crate::report::{self, message};
 
-/// How often files are looked for that changed: their times, not their texts.
+/// How often files are polled for changes, by their times and not their contents.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Puts an empty screen in front of the person.
+/// Clears the screen.
 const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
 
-/// Looks until somebody says enough: the exit code is that of the last look.
+/// Checks until interrupted; the exit code is that of the last check.
 pub(super) async fn watch(args: &Check, look: &Look<'_>, gate: Gate, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut session = Session::open(&args.path).with_context(|| unreadable(&args.path, lang))?;
     let mut last: Option<Report> = None;
     loop {
-        // Before the files are read: what changes while we read is seen at the next look.
+        // Taken before the files are read, so that a change during the read is seen in the next round.
         let stamp = session.stamp();
         session.reload()?;
         let mut report = session.check(look.providers, look.detector, look.options)?;
@@ -45,7 +45,7 @@ pub(super) async fn watch(args: &Check, look: &Look<'_>, gate: Gate, terminal: T
     }
 }
 
-/// Waits until a file changes; no if somebody said enough before.
+/// Waits until a file changes; false if interrupted first.
 async fn changed(session: &Session, stamp: u64, [interrupt, terminate]: [&mut Signal; 2]) -> bool {
     loop {
         tokio::select! {
@@ -59,7 +59,7 @@ async fn changed(session: &Session, stamp: u64, [interrupt, terminate]: [&mut Si
     }
 }
 
-/// The whole report on a screen of its own; where there is no screen, the whole first and then what is different.
+/// The whole report on a cleared screen; without a terminal, the whole report once and then only the differences.
 fn show(
     last: Option<&Report>,
     report: &Report,
@@ -88,7 +88,7 @@ fn show(
 
 fn waiting(terminal: Terminal) {
     terminal.note(&say!(terminal.lang,
-        en: "ombud: looking again whenever a file changes; Ctrl-C ends it",
+        en: "ombud: checking again whenever a file changes; stop with Ctrl-C",
         zh: "ombud：文件变化时会重新检查；按 Ctrl-C 结束"));
 }
 
@@ -98,7 +98,7 @@ fn new<'r>(last: &Report, report: &'r Report) -> Vec<&'r Finding> {
     report.findings.iter().filter(|finding| !known.contains(finding.fingerprint.as_str())).collect()
 }
 
-/// What went, what came, and how many there are now, in a line each.
+/// What went and what came, one line each, and how many there are now.
 fn difference(last: &Report, report: &Report, lang: Lang) -> Vec<String> {
     let line = |sign: &str, finding: &Finding| {
         let (path, line) = (crate::document::one_line(&finding.place.path), finding.place.line);
@@ -109,7 +109,7 @@ fn difference(last: &Report, report: &Report, lang: Lang) -> Vec<String> {
     lines.extend(new(last, report).into_iter().map(|finding| line("+", finding)));
     let count = report.findings.len();
     lines.push(if lines.is_empty() {
-        say!(lang, en: "nothing is different: {count} finding(s)", zh: "没有变化：共 {count} 个问题")
+        say!(lang, en: "no change: {count} finding(s)", zh: "没有变化：共 {count} 个问题")
     } else {
         say!(lang, en: "now {count} finding(s)", zh: "现在共 {count} 个问题")
     });
@@ -138,7 +138,7 @@ mod tests {
         let one = look("URL = 'https://api.deepseek.com'\n");
         let moved = look("# moved\nURL = 'https://api.deepseek.com'\n");
         let other = look("import ssl\nc = ssl._create_unverified_context()\n");
-        assert_eq!(difference(&one, &moved, Lang::En), ["nothing is different: 1 finding(s)"]);
+        assert_eq!(difference(&one, &moved, Lang::En), ["no change: 1 finding(s)"]);
         let told = difference(&moved, &other, Lang::Zh);
         assert_eq!(told.len(), 3, "{told:?}");
         assert!(
@@ -147,7 +147,7 @@ mod tests {
             "{told:?}"
         );
         assert_eq!(told[2], "现在共 1 个问题");
-        // Length and time of every file: a new text of another length is seen at once.
+        // Lengths and times of files: a new text of another length is noticed at once.
         stamps.dedup();
         assert_eq!(stamps.len(), 4);
     }

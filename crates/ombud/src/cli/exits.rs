@@ -1,4 +1,4 @@
-//! What the exit code of each command means, as its help tells it: 0 done or clean, 1 found something, 2 could not do the job.
+//! Exit codes of each command, as its help lists them: 0 done or clean, 1 found something, 2 could not do the job.
 
 use clap::Command;
 use ombud_core::Lang;
@@ -6,43 +6,43 @@ use ombud_core::Lang;
 /// Command, English, Chinese.
 type Row = (&'static str, &'static str, &'static str);
 
-/// Those that have more to say than 0 and 2.
+/// Commands whose exit codes need more explanation than [`OTHERS`].
 const EXITS: &[Row] = &[
     (
         "",
-        "0 done, or clean · 1 something was found: findings, a breach, damage · 2 the job could not be done. `run` ends with the agent's own code. The help of each command says more",
+        "0 done, or clean · 1 something was found: findings, a breach, damage · 2 the job could not be done. `run` exits with the agent's own code. The help of each command has the details",
         "0 完成或没有发现 · 1 有发现（问题、失守、损坏） · 2 未能完成。`run` 以智能体自己的退出码退出。详见各命令的帮助",
     ),
     (
         "run",
-        "the agent's own (128 and the signal's number if one ended it) · 2 if it could not be started",
+        "the agent's own (128 plus the signal number if a signal ended it) · 2 if it could not be started",
         "智能体自己的退出码（被信号结束时为 128 加信号编号） · 2 无法启动",
     ),
     (
         "check",
-        "0 nothing that stops a release · 1 something that does (--gate, --stage) · 2 nothing could be looked at",
+        "0 nothing blocks a release · 1 something does (--gate, --stage) · 2 nothing could be checked",
         "0 没有会阻止发布的问题 · 1 有（见 --gate、--stage） · 2 没有能检查的内容",
     ),
     (
         "scan",
-        "0 nothing found · 1 something found · 2 the input could not be read. With --jsonl the findings stand in the lines: 0 if every line was read, whatever was found (--exit-code: 1 if something was)",
+        "0 nothing found · 1 something found · 2 the input could not be read. With --jsonl the findings are in the lines: 0 if every line was read, whatever was found (with --exit-code: 1 if something was found)",
         "0 没有发现 · 1 有发现 · 2 输入无法读取。使用 --jsonl 时结果在各行之中：全部读完即为 0，与有无发现无关（加 --exit-code 则有发现时为 1）",
     ),
     (
         "redact",
-        "0 all of it was read · 2 it was not, whatever was found",
+        "0 all input was read · 2 it was not, whatever was found",
         "0 全部读完 · 2 未能读完；与有无发现无关",
     ),
-    ("restore", "0 all of it was read · 2 it was not", "0 全部读完 · 2 未能读完"),
-    ("log verify", "0 whole · 1 damaged · 2 could not be looked at", "0 完好 · 1 已损坏 · 2 无法校验"),
+    ("restore", "0 all input was read · 2 it was not", "0 全部读完 · 2 未能读完"),
+    ("log verify", "0 intact · 1 damaged · 2 could not be verified", "0 完好 · 1 已损坏 · 2 无法校验"),
     (
         "notice check",
-        "0 the notice is true · 1 something is missing in it · 2 could not be compared",
+        "0 the notice matches the facts · 1 something is missing from it · 2 could not be compared",
         "0 说明与事实相符 · 1 有缺漏 · 2 无法对照",
     ),
     (
         "subject erase",
-        "0 erased, and nothing was found afterwards · 1 something is left or not known · 2 could not be done",
+        "0 erased, and nothing was found afterwards · 1 something is left or unknown · 2 could not be done",
         "0 已删除且复查未发现残留 · 1 有残留或情况不明 · 2 未能完成",
     ),
     (
@@ -52,12 +52,12 @@ const EXITS: &[Row] = &[
     ),
     (
         "policy test",
-        "0 the policy of now releases nothing more than that of then · 1 it does · 2 could not be done",
+        "0 the current policy releases nothing beyond what was released then · 1 it does · 2 could not be done",
         "0 现在的策略没有多放行任何调用 · 1 多放行了 · 2 未能完成",
     ),
     (
         "selftest",
-        "0 as good as shipped, and a signature that fits · 1 worse, or it does not fit · 2 could not be done",
+        "0 as good as shipped, and the signature matches · 1 worse, or the signature does not match · 2 could not be done",
         "0 不低于发布时的水平，且签名相符 · 1 低于该水平，或签名不符 · 2 未能完成",
     ),
     (
@@ -72,20 +72,20 @@ const EXITS: &[Row] = &[
     ),
     (
         "lsp",
-        "0 the editor said goodbye · 1 it broke off · 2 could not be done",
+        "0 the editor shut down cleanly · 1 the connection broke off · 2 could not be done",
         "0 编辑器正常退出 · 1 连接中断 · 2 未能完成",
     ),
 ];
 
 const OTHERS: Row = ("", "0 done · 2 could not be done", "0 完成 · 2 未能完成");
 
-/// The command and all below it, each with its exit codes below its help.
+/// Adds the exit codes to the help of the command and of all its subcommands.
 pub(super) fn told(command: Command, place: &str, lang: Lang) -> Command {
     let (_, en, zh) = EXITS.iter().find(|row| row.0 == place).unwrap_or(&OTHERS);
     let below: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     let group = command.is_subcommand_required_set() && !place.is_empty();
     let mut command = match lang {
-        // What a group does its verbs tell.
+        // A group does nothing itself: its verbs list their own codes.
         _ if group => command,
         Lang::En => command.after_help(format!("Exit code: {en}")),
         Lang::Zh => command.after_help(format!("退出码：{zh}")),

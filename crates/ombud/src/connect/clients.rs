@@ -12,11 +12,11 @@ enum Place {
     Project(&'static str),
     /// In the user's home.
     Home(&'static str),
-    /// In the folder for settings of applications.
+    /// In the folder for application settings.
     Settings(&'static str),
 }
 
-/// Name and places, the first that exists wins. Sources: each client's own documentation, November 2026.
+/// Name and places; the first that exists wins. Sources: each client's own documentation, November 2026.
 const CLIENTS: &[(&str, &[Place])] = &[
     ("cursor", &[Place::Project(".cursor/mcp.json"), Place::Home(".cursor/mcp.json")]),
     ("claude", &[Place::Settings("Claude/claude_desktop_config.json")]),
@@ -28,7 +28,7 @@ const CLIENTS: &[(&str, &[Place])] = &[
     ("kiro", &[Place::Project(".kiro/settings/mcp.json"), Place::Home(".kiro/settings/mcp.json")]),
 ];
 
-/// Every client.
+/// The names of all clients.
 pub(super) fn names(lang: Lang) -> String {
     CLIENTS.iter().map(|client| client.0).collect::<Vec<_>>().join(if lang == Lang::Zh {
         "、"
@@ -37,7 +37,7 @@ pub(super) fn names(lang: Lang) -> String {
     })
 }
 
-/// The configuration of a client: the one that exists, or else the first place.
+/// The configuration of a client: the first that exists, or else the first place.
 pub(super) fn file(client: &str) -> Option<PathBuf> {
     let (_, places) = CLIENTS.iter().find(|known| known.0 == client)?;
     let paths: Vec<PathBuf> = places.iter().filter_map(|place| path(*place)).collect();

@@ -1,4 +1,4 @@
-//! Changes of a client's configuration, made in its text: what is not changed stays byte for byte.
+//! Edits a client's configuration as text: what is not changed stays byte for byte.
 
 use ombud_gateway::wire::json::{Doc, JsonError, Keys, Kind, Node};
 use ombud_gateway::wire::splice::{Patch, splice};
@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Keys under which clients keep their servers.
 const LISTS: &[&str] = &["mcpServers", "servers"];
 
-/// Lines of a difference around what changed.
+/// Longer texts are not compared line by line.
 const MOST_LINES: usize = 4000;
 
 /// How Ombud is started.
@@ -19,7 +19,7 @@ pub(super) struct Wrapper {
     pub home: String,
     /// Its configuration, where there is one.
     pub config: Option<String>,
-    /// The language to ask in, where it has to be said: a client knows nothing of the terminal's.
+    /// The language to ask in, where it has to be given: a client does not know the terminal's.
     pub lang: Option<&'static str>,
 }
 
@@ -28,16 +28,16 @@ pub(super) struct Wrapper {
 pub(super) enum Way {
     /// By a command.
     Command,
-    /// Through Ombud already, or it is Ombud.
+    /// Through Ombud already, or Ombud itself.
     Wrapped,
     /// Over the network.
     Elsewhere,
-    /// In no way that is known.
+    /// In no known way.
     Unknown,
 }
 
 impl Wrapper {
-    /// The words before the server's own command.
+    /// The arguments before the server's own command.
     fn words(&self, name: &str) -> Vec<String> {
         // A name that begins like an option would be taken for one.
         let named = format!("--name={name}");
@@ -52,7 +52,7 @@ impl Wrapper {
     }
 }
 
-/// The text with every comment and every comma before a closing bracket as blanks: JSON with all offsets as they were.
+/// Replaces every comment, and every comma before a closing bracket, with blanks: the result is JSON with the same offsets.
 fn blanked(text: &str) -> Option<Vec<u8>> {
     let mut bytes = text.as_bytes().to_vec();
     let (mut at, mut comma) = (0, None);
@@ -86,7 +86,7 @@ fn blanked(text: &str) -> Option<Vec<u8>> {
             }
         }
     }
-    // A byte order mark is no part of JSON; some editors write it.
+    // A byte order mark is not part of JSON, but some editors write it.
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         blank(&mut bytes, 0, 3);
     }
@@ -108,14 +108,14 @@ fn memchr_from(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
     bytes.get(from..)?.iter().position(|byte| *byte == wanted).map(|at| from + at)
 }
 
-/// Ends of lines stay, so that a comment of several lines still has them.
+/// Line ends stay, so that a comment of several lines keeps them.
 fn blank(bytes: &mut [u8], from: usize, to: usize) -> usize {
     let range = bytes.get_mut(from..to).unwrap_or_default();
     range.iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
     to
 }
 
-/// Each server with its name and place.
+/// Each server with its name and node.
 fn entries(doc: &Doc<'_>) -> Option<Vec<(String, Node)>> {
     let list = LISTS
         .iter()
@@ -151,7 +151,7 @@ fn json(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// The line of a text at which it stops being JSON, if it does.
+/// The line at which a text stops being JSON, if it does.
 pub(super) fn broken_at(text: &str) -> Option<usize> {
     let line = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
     let Some(bytes) = blanked(text) else { return Some(line(text.len())) };
@@ -204,7 +204,7 @@ pub(super) fn unwrapped(text: &str) -> Option<String> {
         let (command, args) = (doc.get(node, "command")?, doc.get(node, "args")?);
         let words: Vec<Node> = doc.items(args).collect();
         let split = words.iter().position(|word| doc.string(*word) == "--");
-        // Without a command behind it nobody wrapped it: somebody wrote it so.
+        // Without a command behind it, this was not written by `connect` but by a person.
         let Some((split, old)) = split.and_then(|split| Some((split, *words.get(split + 1)?))) else {
             return Some(Vec::new());
         };
@@ -223,7 +223,7 @@ fn first_byte(doc: &Doc<'_>, node: Node) -> usize {
     if doc.kind(node) == Kind::String { start - 1 } else { start }
 }
 
-/// The text after the changes of each server, which must again be a configuration with the same servers.
+/// Applies the changes of each server; the result must again be a configuration with as many servers.
 fn edited(text: &str, change: impl Fn(&Doc<'_>, &str, Node) -> Option<Vec<Patch>>) -> Option<String> {
     let bytes = blanked(text)?;
     let doc = Doc::parse(&bytes, Keys::Unique).ok()?;
@@ -237,8 +237,8 @@ fn edited(text: &str, change: impl Fn(&Doc<'_>, &str, Node) -> Option<Vec<Patch>
     (entries(&again)?.len() == entries(&doc)?.len()).then_some(after)
 }
 
-/// What opens something, as it stands in the text: values of environments and headers, what follows a switch that is called so,
-/// and what stands in an address beside its path.
+/// Secrets as they are written in the text: values of environments and headers, values of switches named like a secret, and
+/// the login and query values of addresses.
 pub(super) fn secrets(text: &str) -> Vec<String> {
     let bytes = blanked(text).unwrap_or_default();
     let Ok(doc) = Doc::parse(&bytes, Keys::Unique) else { return Vec::new() };
@@ -259,14 +259,14 @@ pub(super) fn secrets(text: &str) -> Vec<String> {
             });
         }
     }
-    // What a client puts in by itself opens nothing.
+    // Variables that a client fills in are not secrets.
     found.retain(|value| !value.is_empty() && !value.contains("${"));
-    // The longest first: a part of it that is starred would hide the rest from being found.
+    // The longest first: once a part of it is starred, the rest would no longer be found.
     found.sort_by_key(|value| std::cmp::Reverse(value.len()));
     found
 }
 
-/// Whether a switch, a variable or a header is called like what opens something.
+/// Whether a switch, a variable or a header is named like a secret.
 fn opens(word: &str) -> bool {
     let name = word.split(['=', ':']).next().unwrap_or_default().to_ascii_lowercase();
     let called =
@@ -289,7 +289,7 @@ fn opens(word: &str) -> bool {
         .any(called)
 }
 
-/// A login and the values of a query.
+/// The login and the query values of an address.
 fn beside_path(url: &str) -> Vec<String> {
     let Some((_, rest)) = url.split_once("://") else { return Vec::new() };
     let login =
@@ -340,7 +340,7 @@ mod tests {
         let spoken = Wrapper { lang: Some("zh"), ..wrapper() };
         let after = wrapped(FILE, &spoken).unwrap();
         assert!(after.contains("\"--lang\", \"zh\", \"--\""), "{after}");
-        // A second time changes nothing, and it can be taken out.
+        // A second time changes nothing, and it can be undone.
         assert_eq!(wrapped(&after, &spoken).unwrap(), after);
         let files = |text: &str| read(text)["mcpServers"]["files"].clone();
         assert_eq!(files(&unwrapped(&after).unwrap()), files(FILE));

@@ -1,5 +1,5 @@
-//! `ombud connect CLIENT`: rewrites the MCP configuration of a client so that its servers run behind Ombud. Nothing of the
-//! file changes but the commands; comments, unknown keys and layout stay.
+//! `ombud connect CLIENT`: rewrites the MCP configuration of a client so that its servers run behind Ombud. Only the
+//! commands in the file change; comments, unknown keys and layout stay.
 
 mod clients;
 mod edit;
@@ -29,7 +29,7 @@ pub(crate) struct Connect {
     /// Another configuration file of the same kind
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Take the servers out again
+    /// Restore the original configuration
     #[arg(long)]
     pub undo: bool,
     /// Show what would change instead of changing it
@@ -79,13 +79,13 @@ pub(crate) fn connect(args: &Connect, terminal: Terminal) -> Result<u8> {
     Ok(0)
 }
 
-/// What changes, without what opens something: such lines are pasted where others read them.
+/// The changes without secrets: such lines are pasted where others read them.
 fn difference(before: &str, after: &str) -> Vec<String> {
     let secrets = edit::secrets(before);
     let detector = Detector::new(&Options { without_names: true, ..Options::default() });
     let starred = |line: String, secret: &String| {
         let stars = "*".repeat(secret.chars().count());
-        // A short one is a part of many words.
+        // A short one may be part of many words.
         let line = line.replace(&format!("\"{secret}\""), &format!("\"{stars}\""));
         if secret.len() < 4 { line } else { line.replace(secret.as_str(), &stars) }
     };
@@ -96,7 +96,7 @@ fn difference(before: &str, after: &str) -> Vec<String> {
 fn tell(args: &Connect, shown: &str, backup: &Path, terminal: Terminal) {
     let (lang, backup) = (terminal.lang, backup.display());
     if args.undo {
-        terminal.note(&say!(lang, en: "{shown} is as it was. Start the client again", zh: "{shown} 已恢复原样。请重新启动客户端"));
+        terminal.note(&say!(lang, en: "{shown} is restored. Restart the client", zh: "{shown} 已恢复原样。请重新启动客户端"));
         return;
     }
     let which = match (&args.file, &args.client) {
@@ -104,12 +104,12 @@ fn tell(args: &Connect, shown: &str, backup: &Path, terminal: Terminal) {
         (None, client) => journey::typed(&[client.clone().unwrap_or_default().into()]),
     };
     terminal.note(&say!(lang,
-        en: "{shown} is changed; the old one is {backup}. Start the client again; `ombud connect {which} --undo` takes it back",
+        en: "{shown} was changed; the original is kept as {backup}. Restart the client; `ombud connect {which} --undo` restores it",
         zh: "{shown} 已更改，原文件保存为 {backup}。请重新启动客户端；`ombud connect {which} --undo` 可恢复"));
     terminal.note(&say!(lang, en: "Once the agent has called a tool: `ombud log show`", zh: "智能体调用过工具之后：`ombud log show`"));
 }
 
-/// Servers that are not behind Ombud afterwards, and why.
+/// Servers that stay outside Ombud, and why.
 fn skipped(text: &str, terminal: Terminal) {
     let lang = terminal.lang;
     for (name, way) in edit::servers(text).unwrap_or_default() {
@@ -135,7 +135,7 @@ fn file(args: &Connect, lang: Lang) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// How this project's Ombud is started by a client, which knows neither its folder nor its path.
+/// How a client, which knows neither its folder nor its path, starts this project's Ombud.
 fn wrapper(terminal: Terminal) -> Result<Wrapper> {
     let here = std::env::current_dir()?;
     let own = std::env::current_exe()?;
@@ -153,7 +153,7 @@ fn done(before: &str, wrapper: &Wrapper, lang: Lang) -> Result<String> {
     edit::wrapped(before, wrapper).with_context(|| unreadable(before, lang))
 }
 
-/// What was there before: the backup, if nothing else has changed since; or the same without Ombud.
+/// The text before `connect`: the backup if nothing else has changed since, otherwise the text without Ombud.
 fn undone(before: &str, backup: &Path, wrapper: &Wrapper, lang: Lang) -> Result<String> {
     let old = fs::read_to_string(backup).ok();
     if let Some(old) = old.filter(|old| edit::wrapped(old, wrapper).is_some_and(|text| text == before)) {
@@ -165,11 +165,11 @@ fn undone(before: &str, backup: &Path, wrapper: &Wrapper, lang: Lang) -> Result<
 fn unreadable(text: &str, lang: Lang) -> String {
     if let Some(line) = edit::broken_at(text) {
         return say!(lang,
-            en: "line {line} is no JSON (with or without comments), or names a key twice, so nothing was changed. Mend that line, then type this again. Such a file holds `mcpServers` or `servers`",
+            en: "line {line} is not valid JSON (comments are allowed), or repeats a key, so nothing was changed. Fix that line, then run this again. Such a file holds `mcpServers` or `servers`",
             zh: "第 {line} 行不是有效的 JSON（可带注释），或有重复的键，因此没有改动。请修正该行，然后重新运行。这类文件应含有 `mcpServers` 或 `servers`");
     }
     say!(lang,
-        en: "this is no MCP configuration that can be changed safely: JSON (with or without comments) with `mcpServers` or `servers`, no key twice",
+        en: "this is not an MCP configuration that can be changed safely: it must be JSON (comments are allowed) with `mcpServers` or `servers` and no repeated keys",
         zh: "这不是可以安全修改的 MCP 配置：应为含 `mcpServers` 或 `servers` 的 JSON（可带注释），且没有重复的键")
 }
 
@@ -179,8 +179,8 @@ fn backup(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Puts the new text in place as a whole. The backup is that of the first change: a second one must not overwrite it. Such files hold
-/// keys, so a copy is as private as they are; one that is a link to a collection of settings stays a link.
+/// Replaces the file as a whole. The backup is that of the first change and is not overwritten by a second. Such files hold
+/// keys, so a copy is as private as the original; a symlink to a collection of settings stays one.
 fn write(path: &Path, backup: &Path, before: &str, after: &str, undo: bool) -> Result<()> {
     if !undo && !backup.exists() {
         files::copy(path, backup, before)?;

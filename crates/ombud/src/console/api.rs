@@ -1,5 +1,5 @@
-//! `/api/v1/console/…`: what the page asks. Every route wants the console's token; keys of agents open nothing here, and the
-//! token opens nothing there.
+//! `/api/v1/console/…`: what the page requests. Every route requires the console's token; keys of agents open nothing here,
+//! and the token opens nothing there.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ use crate::approvals::api as approvals;
 /// Rows of a list at most.
 const ROWS: u64 = 100;
 
-/// Passages at a time at most.
+/// Passages returned at a time.
 const PASSAGES: u64 = 40;
 
-/// Entries of a conversation that are read at a time: each may bring a body of megabytes with it.
+/// Entries of a conversation read at a time: each may bring a body of megabytes with it.
 const CHUNK: u32 = 8;
 
 /// What the routes share.
@@ -78,14 +78,14 @@ pub(crate) fn router(console: Console) -> Router {
         .with_state(console)
 }
 
-/// Lets through who shows the token.
+/// Lets requests with the token through.
 async fn check(State(console): State<Console>, request: Request, next: Next) -> Response {
     let shown = request.headers().get(HEADER).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
     if console.token.is(shown) {
         return next.run(request).await;
     }
     let message = say!(console.lang,
-        en: "the console wants its token; open the link that `ombud console` prints. A program shows what stands behind `#token=` in it as the header `{HEADER}`",
+        en: "the console requires its token; open the link that `ombud console` prints. A program sends what follows `#token=` in that link in the header `{HEADER}`",
         zh: "控制台需要令牌；请打开 `ombud console` 打印的链接。程序须把链接中 `#token=` 之后的内容放在请求头 `{HEADER}` 中");
     problem(StatusCode::UNAUTHORIZED, "ombud_console_token", message)
 }
@@ -99,7 +99,7 @@ fn absent(lang: Lang) -> Response {
     problem(StatusCode::NOT_FOUND, "ombud_not_in_log", message)
 }
 
-/// What could not be read, in words that hold no content.
+/// What could not be read, in words without any content.
 fn failed(error: &anyhow::Error, lang: Lang) -> Response {
     let why = error
         .downcast_ref::<ombud_ledger::Error>()
@@ -146,13 +146,13 @@ async fn events(State(console): State<Console>, Query(amount): Query<Amount>) ->
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 struct Before {
-    /// Only conversations whose newest entry stands before this number.
+    /// Only conversations whose newest entry has a lower number.
     before: Option<u64>,
     /// Rows at most.
     limit: Option<u64>,
 }
 
-/// Conversations, the one that was last active first.
+/// Conversations, the last active first.
 #[utoipa::path(get, path = "/api/v1/console/conversations", params(Before),
     responses((status = 200, body = ConversationList), (status = 401, body = ConsoleProblem)))]
 async fn conversations(State(console): State<Console>, Query(part): Query<Before>) -> Response {
@@ -192,8 +192,8 @@ async fn conversation(
     }
 }
 
-/// A page of a conversation. A page begins with the first entry of an exchange; what belongs to one that began before it,
-/// such as the answer of an exchange beside it, is read with that one.
+/// A page of a conversation. A page begins with the first entry of an exchange; later entries of an exchange that began
+/// before it, such as its answer, are read with that one.
 async fn exchanges(source: &Source, id: &str, from: u64, count: usize) -> Result<Option<ExchangeList>> {
     let mut reader = source.reader().await?;
     let mut rows: Vec<ExchangeRow> = Vec::new();
@@ -215,7 +215,7 @@ async fn exchanges(source: &Source, id: &str, from: u64, count: usize) -> Result
     }
     let next = rows.get(count).map(|row| row.seq);
     rows.truncate(count);
-    // Entries of an exchange of the page before have no request here.
+    // Entries of an exchange on the previous page have no request here.
     rows.retain(|row| row.provider.is_some() || row.code.is_some());
     Ok(Some(ExchangeList { exchanges: rows, next }))
 }
@@ -232,14 +232,14 @@ async fn exchange(State(console): State<Console>, Path(id): Path<String>) -> Res
     }
 }
 
-/// Reads and takes apart an exchange; megabytes of JSON are no work for the threads that serve.
+/// Reads and parses an exchange.
 async fn said(source: &Arc<Source>, id: &str) -> Result<Option<Said>> {
     let mut reader = source.reader().await?;
     exchange::read(&mut reader, id, &source.knowledge).await
 }
 
-/// Texts of one side of an exchange: of a request as the agent sent them, definitions of tools first; of an answer as the
-/// provider sent them. Part `from` is a place in this order, not the number of a text.
+/// Texts of one side of an exchange: of a request as the agent sent them, tool definitions first; of an answer as the
+/// provider sent them. `from` is a position in this order, not the number of a text.
 #[utoipa::path(get, path = "/api/v1/console/exchanges/{id}/passages/{side}",
     params(("id" = String, Path, description = "value of x-ombud-receipt"), ("side" = Side, Path, description = "request or answer"), From),
     responses((status = 200, body = PassageList), (status = 401, body = ConsoleProblem), (status = 404, body = ConsoleProblem)))]

@@ -1,4 +1,4 @@
-//! One exchange for the page: what the records say, and its texts with what is marked in them.
+//! One exchange for the page: its records, and its texts with the marks in them.
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -18,11 +18,11 @@ use super::view::{
     OriginView, OverlapView, Passage, RequestView, Side, SpanState, ToolView,
 };
 
-/// What was said in an exchange, decrypted and read.
+/// The contents of an exchange, decrypted and parsed.
 pub(crate) struct Said {
     view: ExchangeView,
     request: Option<Request>,
-    /// Values left in the clear: then the texts are looked through again for them.
+    /// Values left in the clear; if there are any, the texts are searched for them again.
     clear: u64,
     raw: String,
     minted: Minted,
@@ -167,7 +167,7 @@ impl Said {
         });
     }
 
-    /// Passages `from .. from + count` of a side in the order in which they are read, each with its first page of text.
+    /// Passages `from .. from + count` of a side in reading order, each with its first page of text.
     pub(crate) fn passages(&self, side: Side, from: u64, count: u64, knowledge: &Knowledge) -> Vec<Passage> {
         let order = self.order(side);
         let at = |position: u64| match &order {
@@ -178,8 +178,8 @@ impl Said {
         range.map_while(|position| self.passage(side, at(position)?, 0, knowledge)).collect()
     }
 
-    /// The slots of a request with the definitions of tools before what was said, wherever they stand in the body: a page
-    /// that shows the end must show the user's last words. `None` where the order is that of the numbers.
+    /// The reading order of a request's slots: tool definitions before the conversation, wherever they are in the body,
+    /// because a page that shows the end must show the user's last words. `None` if it is the order of the numbers.
     fn order(&self, side: Side) -> Option<Vec<u64>> {
         let slots = &self.request.as_ref()?.exchange.slots;
         if side == Side::Answer || slots.is_empty() {
@@ -269,7 +269,7 @@ impl Said {
         Some(page(passage, &piece.text, marks, from))
     }
 
-    /// Surrogates in an answer, with what the agent got in their place.
+    /// Surrogates in an answer, with what the agent received in their place.
     fn surrogates(&self, text: &str) -> Vec<Mark> {
         let mark = |(made, value): (&str, &str)| {
             let kind = self.minted.surrogate_kind(made)?;
@@ -285,7 +285,7 @@ impl Said {
         self.minted.surrogates().filter_map(mark).collect()
     }
 
-    /// A token in an answer, with what the agent got in its place.
+    /// A token in an answer, with what the agent received in its place.
     fn token(&self, text: &str, span: std::ops::Range<usize>, form: Form) -> Option<Mark> {
         use ombud_detect::mask::minted::Meaning;
         let written = text.get(span.clone())?;
@@ -302,7 +302,7 @@ impl Said {
     }
 }
 
-/// Values that are found when the text is looked at again, and that no token replaced.
+/// Values that are found when the text is searched again, and that no token replaced.
 fn left_in_clear(text: &str, marks: &[Mark], knowledge: &Knowledge) -> Vec<Mark> {
     let found = knowledge.detector().detect(text);
     let masked = |span: &std::ops::Range<usize>| {
@@ -339,7 +339,7 @@ fn id_of(value: &impl serde::Serialize) -> String {
     }
 }
 
-/// An origin by the names that it has in records, so that one of a later version is shown too.
+/// An origin by the names used in records, so that one of a later version is shown too.
 fn origin(origin: &Origin) -> OriginView {
     let value = serde_json::to_value(origin).unwrap_or_default();
     let text = |key: &str| value.get(key).and_then(|value| value.as_str()).map(str::to_owned);

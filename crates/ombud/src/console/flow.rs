@@ -1,4 +1,4 @@
-//! The flow map for the page: recipients with what to know about each.
+//! The flow map for the page: recipients, with what to know about each.
 
 use ombud_core::flow::RecipientKind;
 
@@ -6,7 +6,7 @@ use super::fold::{Fold, Received};
 use super::source::Knowledge;
 use super::view::{CategoryAmount, EdgeName, RecipientView, Warning};
 
-/// Everybody who received something, by edge and name.
+/// All recipients, by edge and name.
 pub(crate) fn recipients(fold: &Fold, knowledge: &Knowledge) -> Vec<RecipientView> {
     let mut rows: Vec<RecipientView> =
         fold.recipients.iter().map(|((kind, id), received)| row(*kind, id, received, knowledge)).collect();
@@ -57,7 +57,7 @@ fn edge(kind: RecipientKind) -> EdgeName {
     }
 }
 
-/// What to know about a recipient, the worst first. Nobody who received nothing is warned of.
+/// What to know about a recipient, the worst first; nothing if it received nothing.
 fn warnings(view: &RecipientView) -> Vec<Warning> {
     if view.requests == 0 {
         return Vec::new();
@@ -73,7 +73,7 @@ fn warnings(view: &RecipientView) -> Vec<Warning> {
     if view.opaque > 0 {
         warnings.push(Warning::PartsNotInspected);
     }
-    // A tool is code of the agent; in which country it does its work is a question for its own recipients.
+    // A tool is code of the agent; in which country it does its work is a question about its own recipients.
     if view.country == "unknown" && view.edge != EdgeName::Tool {
         warnings.push(Warning::CountryUnknown);
     }

@@ -10,13 +10,13 @@ use ombud_ledger::Record;
 
 use super::view::{ConversationRow, EventRow};
 
-/// Entries of which the list of newest keeps a row.
+/// Length of the list of newest entries.
 const NEWEST: usize = 100;
 
 /// What the log says so far.
 #[derive(Debug, Default)]
 pub(crate) struct Fold {
-    /// Number of the entry that comes next.
+    /// Number of the next entry.
     pub next: u64,
     /// Time of the first entry.
     pub since: Option<String>,
@@ -39,7 +39,7 @@ pub(crate) struct Received {
     pub flow: Flow,
     /// Requests that were refused.
     pub refused: u64,
-    /// Tool calls of which nobody looked where the arguments came from.
+    /// Tool calls whose arguments were not traced to their origins.
     pub unexamined: u64,
     /// First seen.
     pub first: String,
@@ -48,7 +48,7 @@ pub(crate) struct Received {
 }
 
 impl Fold {
-    /// Takes in the next entry.
+    /// Adds the next entry.
     pub(crate) fn take(&mut self, record: &Record) {
         self.add(record.seq, record.event.as_ref());
     }
@@ -67,7 +67,7 @@ impl Fold {
         self.list(told(seq, event));
     }
 
-    /// At most `count` conversations whose newest entry stands before `before`, the last active first.
+    /// At most `count` conversations whose newest entry is before `before`, the last active first.
     pub(crate) fn conversations(&self, before: Option<u64>, count: usize) -> Vec<&ConversationRow> {
         let range = self.by_seq.range(..before.unwrap_or(u64::MAX)).rev();
         range.filter_map(|(_, id)| self.conversations.get(id)).take(count).collect()
@@ -137,7 +137,7 @@ impl Fold {
                 match access.access() {
                     Access::Allowed => received.flow.requests += 1,
                     Access::Unconsented | Access::Failed => received.refused += 1,
-                    // What became of it comes as another entry.
+                    // Its outcome comes as another entry.
                     Access::Intended => {}
                 }
                 received.flow.purposes.extend(access.purpose.clone());
@@ -185,7 +185,7 @@ fn begun(id: &str, t: &str) -> ConversationRow {
         id: id.to_owned(),
         first: t.to_owned(),
         last: t.to_owned(),
-        // No entry has this number before the conversation does.
+        // A number that no entry has.
         seq: u64::MAX,
         exchanges: 0,
         tools: 0,
@@ -204,12 +204,12 @@ pub(crate) fn unread(request: &RequestRecord) -> u64 {
     request.opaque.values().sum::<u64>() + u64::from(request.wire == "unread")
 }
 
-/// All values of some counts.
+/// The sum of some counts.
 pub(crate) fn sum(counts: &Counts) -> u64 {
     counts.values().sum()
 }
 
-/// Values of a request that left as they were.
+/// Values of a request that left in the clear.
 pub(crate) fn left_clear(request: &RequestRecord) -> u64 {
     sum(&request.found).saturating_sub(sum(&request.masked))
 }

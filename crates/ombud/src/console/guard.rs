@@ -1,11 +1,11 @@
-//! What a browser may ask. A page on the internet can make the browsers of its readers send requests to loopback, directly
-//! or after pointing its own name there (DNS rebinding). So Ombud's own interface answers only to names it knows, and to no
-//! page but its own; the edges answer to pages on this machine only. Programs that are no browsers send neither `Origin` nor
-//! `Sec-Fetch-Site` and notice nothing.
+//! What a browser may request. A page on the internet can make the browsers of its readers send requests to loopback,
+//! directly or after pointing its own name there (DNS rebinding). So Ombud's own interface responds only to names it knows,
+//! and only to its own page; the edges respond only to pages on this machine. Programs that are not browsers send neither
+//! `Origin` nor `Sec-Fetch-Site` and are not affected.
 //!
-//! A page under a name that was pointed here sends neither of the two with a simple GET (a browser adds `Sec-Fetch-Site` only
-//! for https and loopback). Only the name gives it away. So where the edges ask for no key, which such a page has not got, they
-//! answer to no name that anybody on the internet could have.
+//! A page under a name that was pointed here sends neither of the two with a simple GET (a browser adds `Sec-Fetch-Site`
+//! only for https and loopback). Only the name gives it away. So where the edges require no key, which such a page would
+//! not have, they respond to no name that anybody on the internet could own.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use ombud_core::{Lang, say};
 use ombud_gateway::server::Door;
 use serde_json::json;
 
-/// What the console and the interface may do in a browser: nothing but what is listed, all of it from here.
+/// What the console and the interface may load in a browser: only what is listed, all of it from here.
 pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
@@ -38,14 +38,14 @@ const HEADERS: &[(&str, &str)] = &[
 /// What the guard knows.
 #[derive(Clone)]
 pub(crate) struct Guard {
-    /// Names under which this machine is reached, beside `localhost` and IP addresses; small letters, without port.
+    /// Names under which this machine is reached, besides `localhost` and IP addresses; lower case, without port.
     hosts: Arc<[String]>,
-    /// Whether the edges ask for no key.
+    /// Whether the edges require no key.
     open: bool,
     lang: Lang,
 }
 
-/// Endings of names that nobody can have on the internet (RFC 6761, RFC 6762, RFC 8375, and `.internal` by ICANN, 2024).
+/// Suffixes of names that nobody can own on the internet (RFC 6761, RFC 6762, RFC 8375, and `.internal` by ICANN, 2024).
 const PRIVATE: &[&str] = &[".localhost", ".test", ".local", ".home.arpa", ".internal", ".lan"];
 
 /// Why a request is refused.
@@ -61,7 +61,7 @@ impl Guard {
         Self { hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(), open: false, lang }
     }
 
-    /// The same before edges that ask for no key.
+    /// The same in front of edges that require no key.
     #[must_use]
     pub(crate) fn open(self, open: bool) -> Self {
         Self { open, ..self }
@@ -84,20 +84,20 @@ impl Guard {
         }
         let site = text(headers, &HeaderName::from_static("sec-fetch-site"));
         let foreign = matches!(site, Some("cross-site" | "same-site"));
-        // Following a link to the console is no request in anybody's name: it brings the page and no data.
+        // Following a link to the console is harmless: it loads the page and no data.
         let follows = is_console(uri.path())
             && text(headers, &HeaderName::from_static("sec-fetch-mode")) == Some("navigate");
         if foreign && own && !follows {
             return Err(Refused::Origin(site.unwrap_or_default().to_owned()));
         }
-        // A form or an image of a foreign page comes without `Origin` where the browser leaves it out.
+        // A form or an image of a foreign page comes without `Origin` if the browser leaves it out.
         if site == Some("cross-site") && !own && headers.get(header::ORIGIN).is_none() {
             return Err(Refused::Origin("cross-site".to_owned()));
         }
         Ok(())
     }
 
-    /// Where a request goes. The routes of the interface are checked where they are, for the headers of what they answer.
+    /// Where a request goes. The routes of the interface do their own check, so that their responses get the headers.
     pub(crate) fn door(&self, uri: &Uri, headers: &HeaderMap) -> Door {
         if is_own(uri.path()) {
             return Door::Routes;
@@ -105,7 +105,7 @@ impl Guard {
         self.judge(uri, headers).map_or_else(|refused| Door::Closed(self.refusal(&refused)), |()| Door::Edge)
     }
 
-    /// A name cannot be pointed somewhere else if it is none: an IP address is what it says.
+    /// Whether a host is known. An IP address is what it says: unlike a name, it cannot be pointed elsewhere.
     fn knows(&self, host: &str) -> bool {
         let Some(name) = name_of(host) else { return false };
         name == "localhost" || name.parse::<IpAddr>().is_ok() || self.hosts.contains(&name)
@@ -124,13 +124,13 @@ impl Guard {
             Refused::Host(host) => (
                 "ombud_unknown_host",
                 say!(lang,
-                en: "this gateway does not answer to the name `{host}`, so that no foreign page can reach it under a borrowed name. Use 127.0.0.1 or localhost, or add the name under [serve] in ombud.toml: hosts = [\"…\"]",
+                en: "this gateway does not accept the name `{host}`, so that no foreign page can reach it under a borrowed name. Use 127.0.0.1 or localhost, or add the name under [serve] in ombud.toml: hosts = [\"…\"]",
                 zh: "网关不接受以 `{host}` 为名的访问，以防外部网页冒名访问。请使用 127.0.0.1 或 localhost，或在 ombud.toml 的 [serve] 下加入 hosts = [\"…\"]"),
             ),
             Refused::Origin(origin) => (
                 "ombud_foreign_origin",
                 say!(lang,
-                en: "a page from another place ({origin}) made this request; Ombud answers only to its own pages here",
+                en: "this request came from a page of another site ({origin}); only Ombud's own pages may make it",
                 zh: "该请求来自其他网站的页面（{origin}）；此处只接受 Ombud 自己的页面发来的请求"),
             ),
         };
@@ -139,7 +139,7 @@ impl Guard {
     }
 }
 
-/// Checks a request before anything else looks at it, and sets the headers of what is shown in browsers.
+/// Checks a request before anything else does, and sets the headers for what browsers show.
 pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let own = is_own(request.uri().path());
     let mut response = match guard.judge(request.uri(), request.headers()) {
@@ -154,7 +154,7 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     response
 }
 
-/// Whether a name is one of a network of one's own, such as `ombud` or `host.docker.internal`.
+/// Whether a name belongs to a private network, such as `ombud` or `host.docker.internal`.
 fn is_private(host: &str) -> bool {
     name_of(host).is_some_and(|name| !name.contains('.') || PRIVATE.iter().any(|end| name.ends_with(end)))
 }
@@ -163,27 +163,27 @@ fn is_console(path: &str) -> bool {
     path == "/console" || path.starts_with("/console/")
 }
 
-/// Ombud's own interface, as opposed to the edges.
+/// Whether a path belongs to Ombud's own interface, as opposed to the edges.
 fn is_own(path: &str) -> bool {
     is_console(path) || path == "/api" || path.starts_with("/api/")
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    // A value that is no text is not ours and not nobody's either.
+    // A value that is not text is neither ours nor absent.
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
-/// What stands after the scheme of an origin.
+/// The part after the scheme of an origin.
 fn authority(origin: &str) -> Option<&str> {
     origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"))
 }
 
-/// Whether an origin is the page of the host that is asked.
+/// Whether an origin is a page of the requested host.
 fn is_same(origin: &str, host: &str) -> bool {
     authority(origin).is_some_and(|authority| !authority.is_empty() && authority.eq_ignore_ascii_case(host))
 }
 
-/// The name in `host`, `host:port` or `[v6]:port`, in small letters.
+/// The name in `host`, `host:port` or `[v6]:port`, in lower case.
 fn name_of(host: &str) -> Option<String> {
     let authority: axum::http::uri::Authority = host.parse().ok()?;
     let port = authority.as_str().strip_prefix(authority.host())?;
@@ -211,7 +211,7 @@ mod tests {
         };
         for host in ["evil.example:8787", "127.0.0.1.evil.example", "xlocalhost.example", "a@b.example"] {
             assert!(ask(true, host).is_err(), "{host}");
-            // Whoever has the key may come by any name.
+            // With the key, any name will do.
             assert_eq!(ask(false, host), Ok(()), "{host}");
         }
         for host in [

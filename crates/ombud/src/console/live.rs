@@ -1,4 +1,4 @@
-//! The stream of updates. The journal is the signal: whoever writes to it, this process or another, is noticed.
+//! The stream of updates. The journal is the signal: any write to it, by this process or another, is noticed.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use super::api::Console;
 use super::source::Source;
 use super::view::{ConsoleProblem, Update};
 
-/// How often the journal is looked at: a person sees no difference, a busy log makes no work.
+/// How often the journal is polled: often enough to look immediate, rarely enough to cost nothing.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// How often a silent stream says that it is there.
+/// How often an idle stream sends a sign of life.
 const ALIVE: Duration = Duration::from_secs(15);
 
 /// Updates as server-sent events: `update` each time the log has grown, with an `Update` as JSON.
@@ -36,7 +36,7 @@ pub(crate) async fn stream(State(console): State<Console>) -> Response {
 struct Watching {
     source: Arc<Source>,
     opened: watch::Receiver<bool>,
-    /// Size of the journal when it was last told of.
+    /// Size of the journal at the last update.
     size: Option<u64>,
 }
 
@@ -55,7 +55,7 @@ impl Watching {
             }
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
-                // A sender that is gone closes the console too.
+                // A dropped sender closes the console too.
                 _ = self.opened.wait_for(|open| !open) => return None,
             }
         }
@@ -66,7 +66,7 @@ impl Watching {
             self.size = Some(size);
             return Some(Event::default().event("unreadable").data("{}"));
         };
-        // A long log is taken in by and by: then the next look follows without a change of size.
+        // A long log is read step by step: then the next look follows without a change of size.
         self.size = (update.flow.read >= update.flow.entries).then_some(size);
         Event::default().event("update").json_data(update).ok()
     }

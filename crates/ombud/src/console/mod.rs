@@ -1,6 +1,6 @@
-//! The console: a page on loopback that shows the flow map live and what was said beside what the provider saw. It reads the
-//! log of one home and decrypts for the operator who holds the token; the only thing that can be said in it is yes or no to a tool
-//! call that waits.
+//! The console: a page on loopback that shows the flow map live, and what was said beside what the provider saw. It reads
+//! the log of one home and decrypts it for the operator who holds the token; the only action it offers is to allow or
+//! decline a pending tool call.
 //!
 //! ```text
 //! guard (Host, Origin, headers) ─▶ assets: the page, without data
@@ -43,7 +43,7 @@ use source::{Knowledge, Source};
 use token::Token;
 pub(crate) use view::{Bilingual, ConsoleProblem};
 
-/// Where `ombud console` listens if it may.
+/// The default address of `ombud console`, if it is free.
 const LISTEN: &str = "127.0.0.1:8788";
 
 /// Chinese help of the verb.
@@ -55,10 +55,10 @@ pub(crate) const CHINESE: Chinese = &[
 
 #[derive(Debug, Args)]
 pub(crate) struct ConsoleArgs {
-    /// Address to listen on, of this machine only (default: 127.0.0.1:8788, or a free port)
+    /// Address to listen on, on this machine only (default: 127.0.0.1:8788, or a free port)
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
-    /// Make a new token: links that were given out open nothing any more
+    /// Create a new token: links given out before stop working
     #[arg(long)]
     pub renew: bool,
     /// Configuration file (default: ombud.toml)
@@ -68,13 +68,13 @@ pub(crate) struct ConsoleArgs {
 
 /// The console of one home.
 pub(crate) struct Console {
-    /// The interface; `None` if there is no token for it, as in a home that cannot be written to.
+    /// The interface; `None` if it has no token, as in a home that cannot be written to.
     api: Option<api::Console>,
     guard: guard::Guard,
 }
 
 impl Console {
-    /// The console beside a running gateway, which is reached under these names too. Its absence stops no agent.
+    /// The console of a running gateway that is also reached under these names. Agents run without it too.
     pub(crate) fn beside(gateway: &Arc<Gateway>, hosts: &[String]) -> Self {
         let (home, lang) = (gateway.ledger.home().to_owned(), gateway.config.lang);
         let token = Token::of(&home, lang).ok();
@@ -89,7 +89,8 @@ impl Console {
         Ok(Self { api, guard: guard::Guard::new(hosts, lang) })
     }
 
-    /// The routes of the page and of its interface. What they are merged with is put behind [`Console::guarded`].
+    /// The routes of the page and of its interface. They belong behind [`Console::guarded`], together with what they are
+    /// merged with.
     pub(crate) fn routes(&self) -> Router {
         match &self.api {
             Some(api) => assets::router().merge(api::router(api.clone())),
@@ -97,12 +98,12 @@ impl Console {
         }
     }
 
-    /// Checks every request to these routes for foreign names and pages.
+    /// Checks every request to these routes for foreign host names and foreign pages.
     pub(crate) fn guarded(&self, routes: Router) -> Router {
         routes.layer(axum::middleware::from_fn_with_state(self.guard.clone(), guard::guard))
     }
 
-    /// The same check before a request goes to an edge, where no router stands before it.
+    /// The same check for a request that goes to an edge without passing a router.
     pub(crate) fn porter(&self) -> server::Porter {
         let guard = self.guard.clone();
         Arc::new(move |uri, headers| guard.door(uri, headers))
@@ -113,7 +114,7 @@ impl Console {
         self.api.as_ref().map(|api| api.token.link(address))
     }
 
-    /// Ends the streams of pages that are open.
+    /// Ends the streams of open pages.
     pub(crate) fn close(&self) {
         if let Some(api) = &self.api {
             api.source.close();
@@ -130,7 +131,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
 pub(crate) async fn console(args: ConsoleArgs, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let home = config::home();
-    // Says what to do if there is no log yet.
+    // Reports what to do if there is no log yet.
     drop(Reader::open(&home).await?);
     let file = config::read(args.config.as_deref(), lang)?;
     let detector = Box::new(config::detector(&file));

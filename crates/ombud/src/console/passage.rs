@@ -1,4 +1,4 @@
-//! Pages of long texts. A browser counts UTF-16 code units, Rust bytes; here is where one becomes the other.
+//! Pages of long texts. Browsers count UTF-16 code units, Rust counts bytes; this module converts between them.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use ombud_core::DataType;
 use super::exchange::category;
 use super::view::{Passage, SpanState, SpanView};
 
-/// Length of the first page in UTF-16 code units, and of those after it, which somebody wanted to see. A page that would end
+/// Length of the first page in UTF-16 code units, and of the later ones, which are loaded on request. A page that would end
 /// inside a mark ends after it.
 const FIRST: usize = 2 * 1024;
 const PAGE: usize = 16 * 1024;
@@ -50,7 +50,7 @@ pub(crate) fn page(blank: Passage, text: &str, mut marks: Vec<Mark>, from: u64) 
     Passage { from: first, text: shown.to_owned(), length, spans, ..blank }
 }
 
-/// Counts forward, so that many marks cost one walk through the text.
+/// Counts forward, so that many marks take one pass through the text.
 struct Place<'a> {
     text: &'a str,
     at: usize,
@@ -65,7 +65,7 @@ impl Place<'_> {
     }
 }
 
-/// The end of a page, moved behind the marks that it would cut.
+/// The end of a page, moved after the marks that it would cut.
 fn whole_marks(marks: &[Mark], end: usize) -> usize {
     marks.iter().fold(end, |end, mark| if mark.span.start < end { end.max(mark.span.end) } else { end })
 }
@@ -74,7 +74,7 @@ fn units(text: &str) -> u64 {
     text.chars().map(|ch| ch.len_utf16() as u64).sum()
 }
 
-/// The byte that stands `units` UTF-16 code units after `start`, not inside a character; the end if the text is shorter.
+/// The byte `units` UTF-16 code units after `start`, on a character boundary; the end if the text is shorter.
 fn byte_at(text: &str, start: usize, units: usize) -> usize {
     let mut left = units;
     for (at, ch) in text.get(start..).unwrap_or_default().char_indices() {

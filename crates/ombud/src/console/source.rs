@@ -17,13 +17,13 @@ use super::flow;
 use super::fold::Fold;
 use super::view::{EventRow, FlowView, Update};
 
-/// Entries that are read at a time: each may bring a body of megabytes with it.
+/// Entries read at a time: each may bring a body of megabytes with it.
 const CHUNK: u32 = 16;
 
-/// Entries that one look takes in at most, so that a long log does not keep a request waiting.
+/// Entries read in one look at most, so that a long log does not keep a request waiting.
 const LOOK: u64 = 20_000;
 
-/// Where texts are looked at again and recipients are known.
+/// What is known about recipients, and how texts are searched again.
 pub(crate) enum Knowledge {
     /// A running gateway's.
     Gateway(Arc<Gateway>),
@@ -63,7 +63,7 @@ impl Knowledge {
         }
     }
 
-    /// Whether the policy turns values of a type into placeholders for good.
+    /// Whether the policy replaces values of a type for good.
     pub(crate) fn is_one_way(&self, kind: DataType) -> bool {
         self.policy().action(kind) == Action::Redact
     }
@@ -102,7 +102,7 @@ impl Knowledge {
 /// What one home's console reads.
 pub(crate) struct Source {
     home: PathBuf,
-    /// What is known beside the log.
+    /// What is known besides the log.
     pub(crate) knowledge: Knowledge,
     state: Mutex<Option<State>>,
     open: watch::Sender<bool>,
@@ -119,30 +119,30 @@ impl Source {
         &self.home
     }
 
-    /// A source over a home. The log is opened when it is first asked for.
+    /// A source over a home. The log is opened on first use.
     pub(crate) fn new(home: &Path, knowledge: Knowledge) -> Arc<Self> {
         let (open, _) = watch::channel(true);
         Arc::new(Self { home: home.to_owned(), knowledge, state: Mutex::new(None), open })
     }
 
-    /// Ends every stream, so that nobody waits for a page that is left open.
+    /// Ends every stream, so that nobody waits for a page that was left open.
     pub(crate) fn close(&self) {
         self.open.send_replace(false);
     }
 
-    /// Turns false when the streams must end.
+    /// Becomes false when the streams must end.
     pub(crate) fn opened(&self) -> watch::Receiver<bool> {
         self.open.subscribe()
     }
 
-    /// Size of the journal in bytes: while it stays, there is nothing new.
+    /// Size of the journal in bytes: while it is unchanged, there is nothing new.
     pub(crate) fn size(&self) -> u64 {
         let files = std::fs::read_dir(self.home.join("journal")).into_iter().flatten().flatten();
         let lengths = files.filter_map(|file| Some(file.metadata().ok()?.len()));
         lengths.sum()
     }
 
-    /// A reader of its own, for what takes longer than a look.
+    /// A separate reader, for what takes longer than a look.
     pub(crate) async fn reader(&self) -> Result<Reader> {
         Ok(Reader::open(&self.home).await?)
     }
@@ -154,7 +154,7 @@ impl Source {
             Some(state) => state,
             None => State { reader: Reader::open(&self.home).await?, fold: Fold::default() },
         };
-        // If reading fails, the state is dropped and the next look begins anew.
+        // If reading fails, the state is dropped and the next look starts over.
         let entries = catch_up(&mut state).await?;
         let seen = at(&state.fold, entries);
         *guard = Some(state);
@@ -184,12 +184,12 @@ pub(crate) fn newest(fold: &Fold, count: usize) -> Vec<EventRow> {
     fold.newest.iter().take(count).cloned().collect()
 }
 
-/// Takes in what is new; returns how many entries the log has.
+/// Reads what is new; returns how many entries the log has.
 async fn catch_up(state: &mut State) -> Result<u64> {
     state.reader.refresh().await?;
     let entries = state.reader.len().await?;
     if entries < state.fold.next {
-        // After a crash the journal was cut, or another one was put in its place.
+        // After a crash the journal was cut, or it was replaced by another one.
         state.fold = Fold::default();
     }
     let until = entries.min(state.fold.next.saturating_add(LOOK));

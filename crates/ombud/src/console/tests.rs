@@ -94,7 +94,7 @@ async fn written(home: &Path) -> Ledger {
     ledger
 }
 
-/// The marks of a side as what stands there, how it left and what stands on the other side.
+/// The marks of a side: the text, how it left, and the text on the other side.
 fn marks(passages: &[view::Passage]) -> Vec<(String, SpanState, String)> {
     let mut found = Vec::new();
     for passage in passages {
@@ -154,7 +154,7 @@ async fn what_was_erased_says_so_and_shows_nothing() {
 #[tokio::test]
 async fn a_home_without_room_for_a_token_stops_no_gateway() {
     let home = tempfile::tempdir().unwrap();
-    // A folder stands where the token would: it can be neither read nor replaced.
+    // A folder in the place of the token can be neither read nor replaced.
     std::fs::create_dir_all(home.path().join("console.token/x")).unwrap();
     let ledger = Ledger::open(home.path()).await.unwrap();
     let config = config::gateway(config::File::default(), &Flags::default(), Lang::En).unwrap();

@@ -1,4 +1,4 @@
-//! The token that opens the console: random, one per home, made on first use, readable by its owner only.
+//! The token that opens the console: random, one per home, created on first use, readable by its owner only.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use ombud_core::{Lang, say};
 
-/// The header in which the console shows it.
+/// The header in which the page sends it.
 pub(crate) const HEADER: &str = "x-ombud-console";
 
 /// The name of the file in the home.
@@ -22,13 +22,13 @@ const BYTES: usize = 32;
 pub(crate) struct Token(String);
 
 impl Token {
-    /// The token of a home, made if there is none. One that others could have read, or that is no token, is replaced.
+    /// The token of a home, created if there is none. One that others could have read, or that is malformed, is replaced.
     pub(crate) fn of(home: &Path, lang: Lang) -> Result<Self> {
         let path = home.join(FILE);
         let problem = || {
             let path = path.display();
             say!(lang,
-                en: "the console's token in {path} cannot be made or read; check who owns the folder",
+                en: "the console's token in {path} cannot be created or read; check who owns the folder",
                 zh: "无法创建或读取控制台令牌 {path}，请检查该目录属于哪个用户")
         };
         if let Some(token) = stored(&path).with_context(problem)? {
@@ -38,7 +38,7 @@ impl Token {
         stored(&path).with_context(problem)?.ok_or_else(|| anyhow!(problem()))
     }
 
-    /// Puts a new token in the place of the old one: links that were given out open nothing any more.
+    /// Replaces the token: links given out before stop working.
     pub(crate) fn renew(home: &Path, lang: Lang) -> Result<Self> {
         match fs::remove_file(home.join(FILE)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
@@ -46,7 +46,7 @@ impl Token {
         }
     }
 
-    /// Whether this is the token, in a time that does not depend on where they differ.
+    /// Whether this is the token, compared in constant time.
     pub(crate) fn is(&self, shown: &[u8]) -> bool {
         aws_lc_rs::constant_time::verify_slices_are_equal(self.0.as_bytes(), shown).is_ok()
     }
@@ -57,7 +57,7 @@ impl Token {
     }
 }
 
-/// A token that is stored and may be used.
+/// The stored token, if it may be used.
 fn stored(path: &Path) -> io::Result<Option<Token>> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
@@ -86,7 +86,7 @@ fn private(_: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Stores a new token as a whole. If another process is faster, its token stays.
+/// Stores a new token atomically. If another process is faster, its token stays.
 fn make(path: &Path) -> io::Result<()> {
     let mut bytes = [0_u8; BYTES];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;

@@ -1,5 +1,5 @@
-//! What the interface of the console says, in JSON. Times are RFC 3339 in UTC; offsets in texts are UTF-16 code units, as
-//! browsers count them. Texts that the page cannot know (names of categories) come in both languages.
+//! What the interface of the console returns, in JSON. Times are RFC 3339 in UTC; offsets in texts are UTF-16 code units,
+//! as browsers count them. Texts that the page cannot know (names of categories) come in both languages.
 
 use ombud_core::{DataCategory, Lang, Say};
 use serde::Serialize;
@@ -35,7 +35,7 @@ impl From<DataCategory> for Category {
     }
 }
 
-/// Which edge of the agent a recipient stands at.
+/// The edge of the agent at which a recipient is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum EdgeName {
@@ -45,7 +45,7 @@ pub(crate) enum EdgeName {
     Tool,
     /// Memory and vector stores.
     Memory,
-    /// Hosts that were reached past the gateway.
+    /// Hosts that were reached without the gateway.
     Outside,
 }
 
@@ -55,15 +55,15 @@ pub(crate) enum EdgeName {
 pub(crate) enum Warning {
     /// Values left in the clear.
     InTheClear,
-    /// What went there was not read by Ombud.
+    /// What was sent there was not inspected by Ombud.
     NotInspected,
-    /// Parts of what went there could not be read.
+    /// Parts of what was sent there could not be read.
     PartsNotInspected,
-    /// Nobody says in which country it is.
+    /// Its country is unknown.
     CountryUnknown,
 }
 
-/// How much of one category somebody received.
+/// How much of one category a recipient received.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct CategoryAmount {
     /// The category.
@@ -74,18 +74,18 @@ pub(crate) struct CategoryAmount {
     pub clear: u64,
 }
 
-/// Somebody who received data.
+/// A recipient of data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct RecipientView {
-    /// Where it stands.
+    /// Its edge.
     pub edge: EdgeName,
     /// Provider id, tool name, store name or host.
     pub id: String,
-    /// The name that a person reads.
+    /// The name shown to people.
     pub name: String,
-    /// ISO 3166-1 alpha-2, `unknown` where nobody says, `local` for this machine.
+    /// ISO 3166-1 alpha-2, `unknown` if it is not known, `local` for this machine.
     pub country: String,
-    /// False if what it received was not read by Ombud.
+    /// False if what it received was not inspected by Ombud.
     pub inspected: bool,
     /// Requests, calls or connections.
     pub requests: u64,
@@ -127,7 +127,7 @@ pub(crate) struct FlowView {
 pub(crate) struct EventRow {
     /// Its number in the log.
     pub seq: u64,
-    /// When.
+    /// When it was written.
     pub t: String,
     /// Its kind, such as `llm.request`; `later` if a later version wrote it.
     pub kind: String,
@@ -154,7 +154,7 @@ pub(crate) struct EventList {
     pub events: Vec<EventRow>,
 }
 
-/// What the stream says when the log has grown.
+/// What the stream sends when the log has grown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Update {
     /// The flow map as it is now.
@@ -190,11 +190,11 @@ pub(crate) struct ConversationRow {
     pub opaque: u64,
     /// Who answered.
     pub providers: Vec<String>,
-    /// Whether what was said was erased, at least up to its newest entry then.
+    /// Whether its contents were erased, at least up to the entry that was then the newest.
     pub erased: bool,
 }
 
-/// Conversations, the one that was last active first.
+/// Conversations, the last active first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct ConversationList {
     /// A page of them.
@@ -212,7 +212,7 @@ pub(crate) struct ExchangeRow {
     pub t: String,
     /// Number of its first entry.
     pub seq: u64,
-    /// Who was asked.
+    /// The provider.
     pub provider: Option<String>,
     /// The model asked for.
     pub model: Option<String>,
@@ -239,17 +239,17 @@ pub(crate) struct ExchangeList {
     pub next: Option<u64>,
 }
 
-/// Whether what was said can still be read.
+/// Whether the contents can still be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ContentState {
-    /// It can.
+    /// They can.
     Readable,
-    /// Its key was destroyed.
+    /// Their key was destroyed.
     Erased,
     /// Nothing was kept.
     None,
-    /// It does not fit the log's commitment: damaged or exchanged.
+    /// They do not match the log's commitment: damaged or swapped.
     Damaged,
 }
 
@@ -266,13 +266,13 @@ pub(crate) struct OriginView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SpanState {
-    /// Replaced by a token, which the answer turns back.
+    /// Replaced by a token, which is restored in the answer.
     Masked,
-    /// Replaced by a placeholder that is never turned back.
+    /// Replaced by a placeholder that is never restored.
     OneWay,
     /// Left as it is.
     Clear,
-    /// A token in an answer that this request had not made: left in place.
+    /// A token in an answer that this request did not mint: left in place.
     UnknownToken,
 }
 
@@ -287,7 +287,7 @@ pub(crate) struct SpanView {
     pub state: SpanState,
     /// Its category.
     pub category: Category,
-    /// What stands there on the other side: of a request what the provider saw, of an answer what the agent got.
+    /// The text on the other side: for a request, what the provider saw; for an answer, what the agent received.
     pub other: String,
     /// The token, where there is one: the same value has the same token on both sides.
     pub token: Option<String>,
@@ -306,11 +306,11 @@ pub(crate) enum Side {
 /// A text of an exchange with what is marked in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Passage {
-    /// Which side it is of.
+    /// The side that it belongs to.
     pub side: Side,
     /// Its number on that side.
     pub index: u64,
-    /// The part it plays: a role of the request, or `text`, `arguments`, `refusal`, `reasoning`, `raw` of an answer.
+    /// Its role: a role of the request, or `text`, `arguments`, `refusal`, `reasoning`, `raw` of an answer.
     pub role: String,
     /// Where it came from.
     pub origin: OriginView,
@@ -322,7 +322,7 @@ pub(crate) struct Passage {
     pub text: String,
     /// Length of the whole text in UTF-16 code units.
     pub length: u64,
-    /// Marked parts of this page, by place; they may overlap.
+    /// Marked parts of this page, by position; they may overlap.
     pub spans: Vec<SpanView>,
 }
 
@@ -346,7 +346,7 @@ pub(crate) struct RequestView {
     pub wire: String,
     /// The model asked for.
     pub model: Option<String>,
-    /// Bytes of the body as it came.
+    /// Bytes of the body as the agent sent it.
     pub bytes_sent: u64,
     /// Bytes of the body as it left.
     pub bytes_seen: u64,
@@ -367,11 +367,11 @@ pub(crate) struct RequestView {
 pub(crate) struct AnswerView {
     /// HTTP status, 0 if none came.
     pub status: u16,
-    /// Whether it ended as its wire format demands.
+    /// Whether it ended as its wire format requires.
     pub complete: bool,
-    /// Tokens turned back.
+    /// Tokens restored.
     pub restored: u64,
-    /// Tokens that the request had not made.
+    /// Tokens that the request did not mint.
     pub unknown_tokens: u64,
     /// The model that answered.
     pub model: Option<String>,
@@ -389,7 +389,7 @@ pub(crate) struct AnswerView {
     pub passages: u64,
 }
 
-/// A place in the context where a value of an argument stands too. It says what was seen, never what caused it.
+/// A passage of the context in which the value of an argument also appears. It says what was seen, never what caused it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct OverlapView {
     /// Number of the request's passage.
@@ -403,11 +403,11 @@ pub(crate) struct OverlapView {
 /// An argument of a tool call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct ArgumentView {
-    /// Its place in the arguments, such as `/to/0`.
+    /// Its path in the arguments, such as `/to/0`.
     pub path: String,
     /// What it means for the effect, such as `destination`.
     pub part: Option<String>,
-    /// Where its value stands in the context.
+    /// Where its value appears in the context.
     pub overlaps: Vec<OverlapView>,
 }
 
@@ -420,7 +420,7 @@ pub(crate) struct ToolView {
     pub call: Option<String>,
     /// False if the stream ended inside the arguments.
     pub complete: bool,
-    /// What was decided, as it stands in the log.
+    /// The decision as logged.
     pub decision: String,
     /// The same in words.
     pub told: Bilingual,
@@ -449,20 +449,20 @@ pub(crate) struct ExchangeView {
     pub refused: Option<String>,
     /// Tool calls that the model asked for.
     pub tools: Vec<ToolView>,
-    /// What rules said about the answer.
+    /// What rules found in the answer.
     pub notices: Vec<NoticeView>,
 }
 
-/// What a rule said about an answer.
+/// What a rule found in an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct NoticeView {
     /// The rule, such as `answer.link_data`.
     pub rule: String,
-    /// What it said and what was done, in words.
+    /// What it found and what was done, in words.
     pub told: Bilingual,
-    /// Whether the answer went out as it was.
+    /// Whether the answer went out unchanged.
     pub left: bool,
-    /// Where what it is about stands in the context.
+    /// Where the matched text appears in the context.
     pub overlaps: Vec<OverlapView>,
 }
 

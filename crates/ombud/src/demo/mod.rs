@@ -1,6 +1,6 @@
-//! `ombud demo`: the whole loop on a sample assistant. Check finds what is missing, an attack shows it, the mended twin is
-//! run, attacked and looked at, its user is erased, and the log is verified. Every step is a command that anybody can type;
-//! the demonstration types it in a folder of its own and shows what it prints.
+//! `ombud demo`: the whole loop on a sample assistant. The check finds what is missing, an attack proves it, the fixed twin
+//! is run, attacked and inspected, its user is erased, and the log is verified. Every step is a command that anyone can
+//! type; the demonstration runs it in a folder of its own and shows its output.
 
 mod sample;
 mod stage;
@@ -63,14 +63,14 @@ async fn attack(stage: &Stage) -> Result<()> {
     stage.show(&played.out)
 }
 
-/// The mended twin: the finding is gone, the attack is stopped.
+/// The fixed twin: the finding is gone, the attack is stopped.
 async fn mend(stage: &Stage) -> Result<()> {
     stage.heading(&say!(stage.lang(),
-        en: "3. Mended: it asks for consent, and rules guard its tools",
+        en: "3. Fixed: it asks for consent, and rules guard its tools",
         zh: "3. 修好之后：先征得同意，工具也有规则把守"))?;
     sample::put(stage.folder(), Twin::Mended)?;
     stage.configure(&sample::configuration(stage.world()))?;
-    // Strangers' words beside power: code alone does not mend that, a rule does.
+    // Third-party text next to powerful tools: code alone does not fix that, a rule does.
     let played = stage.ombud(&["check"], 1).await?;
     stage.show(view::closing(&played.out))?;
     let lang = stage.lang().tag();
@@ -102,14 +102,14 @@ async fn use_it(stage: &Stage) -> Result<()> {
     stage.show(&say!(stage.lang(), en: "the user reads  {said}", zh: "用户看到  {said}"))
 }
 
-/// The user goes, and so does their data.
+/// The user leaves, and so does their data.
 async fn erase(stage: &Stage) -> Result<()> {
-    stage.heading(&say!(stage.lang(), en: "5. A user leaves: erase what is kept of them", zh: "5. 用户离开：删除关于他的一切"))?;
+    stage.heading(&say!(stage.lang(), en: "5. A user leaves: erase what is kept about them", zh: "5. 用户离开：删除关于他的一切"))?;
     let played = stage.ombud(&["subject", "erase", SUBJECT], 0).await?;
     stage.show(&played.out)
 }
 
-/// The log: whole after all that, and no longer once somebody changes a byte.
+/// The log: intact after all that, and damaged once somebody changes a byte.
 async fn log(stage: &Stage) -> Result<()> {
     stage.heading(&say!(stage.lang(), en: "6. Afterwards: what proves it?", zh: "6. 事后：拿什么证明？"))?;
     let played = stage.ombud(&["log", "verify"], 0).await?;

@@ -31,7 +31,7 @@ const FAULTY: &str = include_str!("../../../../examples/assistant-faulty/agent.p
 const MENDED: &str = include_str!("../../../../examples/assistant-mended/agent.py");
 const CONFIGURATION: &str = include_str!("../../../../examples/assistant-mended/ombud.toml");
 
-/// Which of the two.
+/// The two variants of the assistant.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Twin {
     /// With the usual faults.
@@ -57,8 +57,8 @@ pub(super) fn put(folder: &Path, twin: Twin) -> Result<()> {
     Ok(())
 }
 
-/// The mended twin's configuration with the store at this address, and without its gate for tools: the demonstration lets
-/// `attack --harden` write that.
+/// The fixed twin's configuration with the store at this address, and without its tool gate, which the demonstration lets
+/// `attack --harden` write.
 pub(super) fn configuration(store: &str) -> String {
     let ungated =
         CONFIGURATION.split_once("\n# What no user asked for").map_or(CONFIGURATION, |(before, _)| before);

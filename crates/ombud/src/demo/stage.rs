@@ -1,4 +1,4 @@
-//! The folder in which the demonstration plays, and the commands that it types there.
+//! The folder in which the demonstration runs, and the commands that it runs there.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,7 +15,7 @@ use tokio::process::Command;
 use crate::output::Terminal;
 use crate::sim;
 
-/// Where the demonstration plays.
+/// Where the demonstration runs.
 pub(super) struct Stage {
     folder: PathBuf,
     terminal: Terminal,
@@ -23,7 +23,7 @@ pub(super) struct Stage {
     /// Base URL of the simulated model, and address of the simulated world.
     model: String,
     world: String,
-    /// The provider of the environment answers instead of the simulated one.
+    /// Whether the provider in the environment answers instead of the simulated one.
     real: bool,
 }
 
@@ -33,15 +33,15 @@ pub(super) struct Played {
 }
 
 impl Stage {
-    /// Makes the folder, which stays: the reports that are named lie in it. Starts the simulated model and world.
+    /// Creates the folder, which is kept: it holds the reports that are shown. Starts the simulated model and world.
     pub(super) async fn open(real: bool, terminal: Terminal) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("ombud-demo-{}", std::process::id()));
-        // Nobody else's folder, and nobody else looks into it.
+        // A new folder that nobody else can read.
         let mut builder = fs::DirBuilder::new();
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&folder).with_context(|| folder.display().to_string())?;
         let simulator = Simulator::default();
-        // Two addresses: what goes to a provider's address goes through the gateway.
+        // Two addresses: only what goes to a provider's address goes through the gateway.
         let model = sim::serve(simulator.router()).await? + "/v1";
         let world = sim::serve(World::new(terminal.lang)?.router()).await?;
         Ok(Self { folder, terminal, simulator, model, world, real })
@@ -82,7 +82,7 @@ impl Stage {
         self.terminal.out(&format!("\n── {text} ──"))
     }
 
-    /// Prints what a command printed, a little to the right.
+    /// Prints the output of a command, indented.
     pub(super) fn show(&self, text: &str) -> Result<()> {
         let folder = format!("{}/", self.folder.display());
         for line in text.trim_matches('\n').trim_end().lines() {
@@ -91,13 +91,13 @@ impl Stage {
         Ok(())
     }
 
-    /// Types `ombud …` in the folder and shows the command.
+    /// Runs `ombud …` in the folder and shows the command.
     pub(super) async fn ombud(&self, args: &[&str], expected: i32) -> Result<Played> {
         self.terminal.out(&format!("▸ ombud {}", args.join(" ")))?;
         self.play(args, expected).await
     }
 
-    /// Types `ombud run -- …`; the addresses that an own project would have in its environment are not shown.
+    /// Runs `ombud run -- …`; the addresses that a real project would have in its environment are not shown.
     pub(super) async fn run(&self, command: &[&str]) -> Result<Played> {
         self.terminal.out(&format!("▸ ombud run -- {}", quoted(command)))?;
         let mut args = vec!["run"];
@@ -129,12 +129,12 @@ impl Stage {
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().to_owned();
         let folder = self.folder.display();
         bail!(say!(self.lang(),
-            en: "`ombud {typed}` did not do what it should here: {last}. The demonstration needs `python3`; its folder is {folder}",
+            en: "`ombud {typed}` did not give the expected result: {last}. The demonstration needs `python3`; its folder is {folder}",
             zh: "`ombud {typed}` 的结果不符合预期：{last}。演示需要 `python3`；演示目录是 {folder}"))
     }
 }
 
-/// Words for a shell; only what has a space or a sign is quoted.
+/// Words for a shell, quoted only where needed.
 fn quoted(words: &[&str]) -> String {
     crate::journey::typed(&words.iter().map(OsString::from).collect::<Vec<_>>())
 }

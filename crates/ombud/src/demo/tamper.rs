@@ -1,16 +1,16 @@
-//! Somebody changes a log.
+//! Tampers with a copy of a log.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-/// What stands in the log of every masked request.
+/// What the log of a request with one masked phone number contains.
 const NEEDLE: &[u8] = b"\"PHONE\":1";
 
-/// Copies the journal of a home and changes one count in the copy. Returns what stood there and what stands there now.
+/// Copies the journal of a home and changes one count in the copy. Returns the old and the new text.
 pub(super) fn change_a_copy(home: &Path, copy: &Path) -> Result<(String, String)> {
-    // Only the journal: the databases beside it have files that vanish while they close.
+    // Only the journal: the databases beside it have files that vanish when they are closed.
     copy_folder(&home.join("journal"), &copy.join("journal"))?;
     let mut segments: Vec<PathBuf> =
         fs::read_dir(copy.join("journal"))?.flatten().map(|entry| entry.path()).collect();

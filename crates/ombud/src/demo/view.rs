@@ -1,4 +1,4 @@
-//! What the demonstration shows of what was printed and of what was sent.
+//! What the demonstration shows of the output of commands and of the requests.
 
 use std::path::Path;
 
@@ -26,12 +26,12 @@ pub(super) fn finding(text: &str, rule: &str) -> String {
     found.join("\n")
 }
 
-/// The first lines that say something.
+/// The first lines that are not empty.
 pub(super) fn first(text: &str, count: usize) -> String {
     text.lines().filter(|line| !line.trim().is_empty()).take(count).collect::<Vec<_>>().join("\n")
 }
 
-/// The last paragraph: what a command sums up.
+/// The last paragraph: a command's summary.
 pub(super) fn closing(text: &str) -> &str {
     text.trim_end().rsplit("\n\n").next().unwrap_or_default()
 }
@@ -60,8 +60,8 @@ pub(super) async fn sent(home: &Path) -> Result<Vec<Sent>> {
     Ok(found)
 }
 
-/// Every message of the longest request, as the agent sent it and as the provider received it. With the simulated provider
-/// the second is what it really got, not what the log says.
+/// Every message of the longest request that was changed, as the agent sent it and as the provider received it. With the
+/// simulated provider the second is what it really received, not what the log says.
 pub(super) fn side_by_side(requests: &[Sent], received: &[Bytes], lang: Lang) -> String {
     let Some(longest) = requests.iter().max_by_key(|sent| sent.original.len()) else { return String::new() };
     let arrived = received.iter().find(|body| body.len() == longest.left.len()).map(|body| body.to_vec());
@@ -76,7 +76,7 @@ pub(super) fn side_by_side(requests: &[Sent], received: &[Bytes], lang: Lang) ->
     out.join("\n")
 }
 
-/// Who speaks. In Chinese each of them has two characters, which are as wide as four.
+/// The speaker. In Chinese each has two characters, which are as wide as four.
 fn speaker(role: &str, lang: Lang) -> &str {
     match (lang, role) {
         (Lang::Zh, "user") => "用户",
@@ -88,7 +88,7 @@ fn speaker(role: &str, lang: Lang) -> &str {
     }
 }
 
-/// One line of at most this many characters: what model and tools say has any length.
+/// One line of at most this many characters: what models and tools say can have any length.
 fn short(text: &str) -> String {
     const MOST: usize = 110;
     let line: String = text.chars().map(|ch| if ch.is_control() { ' ' } else { ch }).collect();

@@ -1,4 +1,4 @@
-//! As one HTML file: no scripts, nothing from elsewhere, readable by a screen reader, in light and dark.
+//! The HTML output: one file without scripts or external resources, readable by a screen reader, in light and dark.
 
 use ombud_core::Lang;
 
@@ -55,7 +55,7 @@ fn table(head: &[String], rows: &[Vec<String>]) -> String {
     )
 }
 
-/// Plain text in which pairs of backticks stand around what is to be typed.
+/// Renders plain text in which pairs of backticks enclose what is to be typed.
 fn inline(text: &str) -> String {
     if text.matches('`').count() % 2 == 1 {
         return escaped(text);
@@ -68,7 +68,7 @@ fn inline(text: &str) -> String {
         .collect()
 }
 
-/// Text in which nothing is markup, within an element or an attribute.
+/// Text in which nothing is markup, in an element or an attribute.
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! As Markdown.
+//! The Markdown output.
 
 use super::{Part, each};
 
@@ -43,9 +43,9 @@ fn fenced(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{text}\n{fence}\n")
 }
 
-/// Plain text, with what Markdown would take for markup escaped; a command between backticks stays one.
+/// Plain text with everything escaped that Markdown would take for markup; a command between backticks stays one.
 fn escaped(text: &str) -> String {
-    // Markdown pairs runs of the same length; single ones in even number pair as they are read here.
+    // Markdown pairs runs of equal length; an even number of single backticks pairs as it does here.
     let paired = text.matches('`').count().is_multiple_of(2) && !text.contains("``");
     let mut inside = false;
     let mut out = String::with_capacity(text.len());

@@ -1,6 +1,6 @@
-//! Text in Mermaid's language.
+//! Text for Mermaid diagrams.
 
-/// A label in which nothing is syntax.
+/// A quoted label in which nothing is syntax.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

@@ -1,5 +1,5 @@
-//! A document for people, made once and written as text, Markdown or HTML. Its texts are plain: each writer escapes what
-//! its format would take for markup, so a name that a stranger chose stays a name.
+//! A document for people, built once and written as text, Markdown or HTML. Its texts are plain: each writer escapes what
+//! its format would take for markup, so a name that a third party chose stays a name.
 
 mod html;
 mod markdown;
@@ -11,7 +11,7 @@ pub(crate) use markdown::markdown;
 pub(crate) use mermaid::quoted;
 pub(crate) use plain::{hidden, one_line, padded, text};
 
-/// One part of a document, in the order of reading.
+/// One part of a document, in reading order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part {
     /// A heading: level 1 to 3 and its text.
@@ -24,15 +24,15 @@ pub(crate) enum Part {
     Steps(Vec<(String, Vec<String>)>),
     /// A table: its head and its rows.
     Table(Vec<String>, Vec<Vec<String>>),
-    /// Answers that stand side by side with equal weight.
+    /// Choices side by side, with equal weight.
     Buttons(Vec<String>),
-    /// A diagram in Mermaid's language; text and HTML leave it out.
+    /// A Mermaid diagram; text and HTML leave it out.
     Diagram(String),
-    /// Lines of a source as they are.
+    /// Source lines as they are.
     Source(String),
 }
 
-/// Every item written, one after the other.
+/// Writes every item, one after the other.
 fn each<T>(items: &[T], write: impl Fn(&T) -> String) -> String {
     items.iter().map(write).collect()
 }

@@ -1,12 +1,12 @@
-//! As text for a terminal.
+//! The text output, for a terminal.
 
 use super::Part;
 
 /// The longest name or value that is shown on a line.
 const LONGEST: usize = 120;
 
-/// A text that somebody else chose, fit for one line: no control characters, nothing that turns the direction of writing
-/// or hides, and not endless.
+/// Makes a third party's text fit for one line: no control characters, none that are invisible or change the direction of
+/// writing, and of limited length.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line: String = text
         .chars()
@@ -21,7 +21,7 @@ pub(crate) fn one_line(text: &str) -> String {
     line.trim().to_owned()
 }
 
-/// Characters that change how others are shown, or are not shown at all.
+/// Whether a character changes how others are shown, or is not shown at all.
 pub(crate) fn hidden(c: char) -> bool {
     matches!(c,
         '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
@@ -70,7 +70,7 @@ fn lines(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join("\n")
 }
 
-/// A text with blanks behind it, so that what follows stands in this column.
+/// A text padded to this many columns.
 pub(crate) fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }

@@ -1,22 +1,22 @@
-//! Mistakes in a JSON body, by the field in which they are. The parser's sentence may quote a value, which is taken out.
+//! Errors in a JSON body, by field. The parser's message may quote a value, which is removed.
 
 use ombud_core::{Lang, say};
 
 use super::file;
 
-/// A name or a path of fields that is longer, or is written otherwise, may be data.
+/// A longer name or field path, or one with other characters, may be data.
 const LONGEST: usize = 60;
 
-/// So many digits in a row are no place in a list, and may be data too.
+/// So many digits in a row are no index into a list, and may be data too.
 const LONGEST_NUMBER: usize = 5;
 
-/// What is wrong with a body, from what the parser says: `items[0].text: invalid type: integer `5`, expected a string at line 1
-/// column 9`.
+/// Describes what is wrong with a body, from the parser's message: `items[0].text: invalid type: integer `5`, expected a
+/// string at line 1 column 9`.
 pub(crate) fn body(message: &str, lang: Lang) -> String {
     let message = without_place(message);
     let (path, what) = match message.split_once(": ") {
         Some((path, what)) if is_path(path) && KINDS.iter().any(|kind| what.starts_with(kind)) => {
-            // A field that nobody knows is its own path, and may be data.
+            // An unknown field is its own path, and may be data.
             (Some(path).filter(|_| !what.starts_with("unknown field ")), what)
         }
         // A path that may be data is left out.
@@ -29,7 +29,7 @@ pub(crate) fn body(message: &str, lang: Lang) -> String {
     }
 }
 
-/// How the sentences of the parser begin.
+/// Beginnings of the parser's messages.
 const KINDS: &[&str] = &[
     "invalid type: ",
     "invalid value: ",
@@ -40,13 +40,13 @@ const KINDS: &[&str] = &[
     "unknown variant `",
 ];
 
-/// The message from the first sentence of the parser on.
+/// The message from the first known beginning on.
 fn from_kind(message: &str) -> &str {
     let first = KINDS.iter().filter_map(|kind| message.find(kind)).min();
     first.and_then(|at| message.get(at..)).unwrap_or(message)
 }
 
-/// The message without the parser's place, which stands at its very end: a value may have the same words in it.
+/// The message without line and column, which the parser puts at the very end: a value may contain the same words.
 fn without_place(message: &str) -> &str {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match message.rsplit_once(" at line ") {
@@ -59,15 +59,15 @@ fn without_place(message: &str) -> &str {
     }
 }
 
-/// What this program calls an object inside says nothing to others.
+/// Replaces the name of an internal type, which means nothing to others.
 fn without_type(what: &str) -> String {
     what.split_once(", expected struct ")
         .map_or_else(|| what.to_owned(), |(what, _)| format!("{what}, expected a JSON object"))
 }
 
-/// What was written where a name was wanted is shown only if it can be a name.
+/// Shows what was written instead of a name only if it can be a name.
 fn without_name(what: &str) -> String {
-    // The name may hold back quotes itself: it goes on to the last one before what was expected.
+    // The name may contain backticks itself: it extends to the last one before what was expected.
     let Some((kind, rest)) = what.split_once('`') else { return what.to_owned() };
     let end = rest.rfind("`, expected ").or_else(|| rest.rfind('`')).unwrap_or(rest.len());
     let (name, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));

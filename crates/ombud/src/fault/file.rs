@@ -1,9 +1,9 @@
-//! Mistakes in a TOML file. serde and the TOML parser have few sentences; each is turned into the user's language, and
-//! values are taken out of them.
+//! Errors in a TOML file. serde and the TOML parser have few messages; each is put into the user's language, and values are
+//! removed.
 
 use ombud_core::{Lang, say};
 
-/// Where the mistake is and what it is: `ombud.toml:3:8: …`. Nothing of the line itself is shown, as it may hold a key.
+/// Location and description of an error: `ombud.toml:3:8: …`. Nothing of the line itself is shown, as it may hold a key.
 pub(crate) fn configuration(path: &str, text: &str, error: &toml::de::Error, lang: Lang) -> String {
     let place = error.span().map_or_else(String::new, |span| {
         place(text, key(text, span.start, error.message()).unwrap_or(span.start))
@@ -12,7 +12,7 @@ pub(crate) fn configuration(path: &str, text: &str, error: &toml::de::Error, lan
     format!("{path}{place}{colon}{}", told(error.message(), lang))
 }
 
-/// Where the field stands that nobody knows: the parser may only name the table that it is in.
+/// The offset of the unknown field: the parser may only report the table that it is in.
 fn key(text: &str, from: usize, message: &str) -> Option<usize> {
     let name = message.strip_prefix("unknown field `")?.split('`').next()?;
     let mut at = from;
@@ -34,12 +34,12 @@ fn place(text: &str, at: usize) -> String {
     format!(":{line}:{column}")
 }
 
-/// A sentence of the parser in the user's language, without values.
+/// A parser message in the user's language, without values.
 pub(super) fn told(message: &str, lang: Lang) -> String {
     if message.starts_with("unknown ") && message.ends_with(NO_FIELDS) {
         return say!(lang, en: "unknown field, there are no fields here", zh: "这里不能有任何字段");
     }
-    // A value may have the same words in it: what was expected stands behind the last of them.
+    // A value may contain the same words: what was expected follows the last of them.
     let (what, expected) = match message.rsplit_once(", expected ") {
         Some((what, expected)) => (what, Some(expected)),
         None => (message, None),
@@ -59,10 +59,10 @@ pub(super) fn told(message: &str, lang: Lang) -> String {
     expected.map_or_else(|| what.clone(), |expected| format!("{what}，{}", alternatives(expected)))
 }
 
-/// What serde says of an object without fields.
+/// serde's message for an object without fields.
 const NO_FIELDS: &str = ", there are no fields";
 
-/// What serde calls what was written, in front of the value.
+/// serde's names for what was written, in front of the value.
 const SHAPES: &[&str] = &[
     "string",
     "integer",
@@ -78,7 +78,7 @@ const SHAPES: &[&str] = &[
     "array",
 ];
 
-/// `invalid type: string "sk-…"` without what was written there.
+/// `invalid type: string "sk-…"` without the value.
 fn without_value(what: &str) -> String {
     let kind = ["invalid type: ", "invalid value: "].into_iter().find(|kind| what.starts_with(kind));
     let Some(kind) = kind else { return what.to_owned() };
@@ -87,7 +87,7 @@ fn without_value(what: &str) -> String {
     format!("{kind}{shape}").trim_end_matches([':', ' ']).to_owned()
 }
 
-/// The sentences of serde, and those of the parser that people meet.
+/// The messages of serde, and those of the TOML parser that users meet.
 const SENTENCES: &[(&str, &str)] = &[
     ("unknown field ", "不认识的字段 "),
     ("unknown variant ", "不认识的取值 "),
@@ -118,7 +118,7 @@ fn chinese(what: &str) -> String {
         .iter()
         .find_map(|(english, chinese)| {
             let rest = words(what.strip_prefix(english)?);
-            // Chinese words need no blank between them.
+            // Chinese words need no space between them.
             let chinese =
                 if rest.starts_with(|ch: char| ch.is_ascii()) { chinese } else { chinese.trim_end() };
             Some(format!("{chinese}{rest}"))
@@ -126,7 +126,7 @@ fn chinese(what: &str) -> String {
         .unwrap_or_else(|| format!("无法使用（{what}）"))
 }
 
-/// The names that serde gives to kinds of values.
+/// serde's names for kinds of values.
 const KINDS: &[(&str, &str)] = &[
     ("null", "空值（null）"),
     ("unit value", "空值（null）"),
@@ -160,7 +160,7 @@ fn words(of: &str) -> &str {
     KINDS.iter().find(|(english, _)| *english == of).map_or(of, |(_, chinese)| chinese)
 }
 
-/// What may stand there: ``one of `a`, `b` `` and `` `a` or `b` ``, or a kind of value.
+/// What is accepted: ``one of `a`, `b` `` and `` `a` or `b` ``, or a kind of value.
 fn alternatives(expected: &str) -> String {
     let list = expected.strip_prefix("one of ").unwrap_or(expected);
     if list.contains('`') {

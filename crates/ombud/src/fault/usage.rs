@@ -1,4 +1,4 @@
-//! Mistakes on the command line, in Chinese. In English the parser's own words are good.
+//! Errors on the command line, in Chinese. In English the parser's own messages are good.
 
 use std::ffi::OsString;
 
@@ -9,16 +9,16 @@ use ombud_core::{Lang, say};
 use crate::cli::Cli;
 use crate::output::in_chinese;
 
-/// The text for standard error; `None` where the parser's own is to be shown (help, version, English).
-/// `args` are the words that were typed, the program's name first.
+/// The text for standard error; `None` where the parser's own is shown (help, version, English). `args` is the command line
+/// as typed, program name first.
 pub(crate) fn usage(error: &clap::Error, args: &[OsString], lang: Lang) -> Option<String> {
-    // Many programs have this switch; the parser's own advice would hand it to something else.
+    // Many programs have this switch; the parser would suggest passing it to something else.
     if error.kind() == ErrorKind::UnknownArgument
         && value(error, ContextKind::InvalidArg).is_some_and(|arg| arg == "--json")
     {
         let verb = verb(args);
         return Some(say!(lang,
-            en: "ombud: there is no `--json`; where a command writes JSON it is `--format json`. See: ombud {verb}--help",
+            en: "ombud: there is no `--json`; commands that write JSON take `--format json`. See: ombud {verb}--help",
             zh: "ombud：没有 `--json` 这个参数；能输出 JSON 的命令用 `--format json`。说明：ombud {verb}--help"));
     }
     if lang == Lang::En || !error.use_stderr() {
@@ -61,7 +61,7 @@ fn valid(error: &clap::Error) -> String {
     value(error, ContextKind::ValidValue).map(|all| format!("可用的有：{all}。")).unwrap_or_default()
 }
 
-/// The reason of a value parser: of a number, or a list of what may be said.
+/// The reason given by a value parser: for a number, or the list of accepted values.
 fn reason(error: &clap::Error) -> String {
     use std::error::Error;
     let Some(why) = error.source() else { return String::new() };

@@ -1,4 +1,4 @@
-//! What the filters read: the files that are named, or standard input (`-`, or nothing).
+//! What the filters read: the files given, or standard input (`-`, or none).
 
 use std::fs::File;
 use std::io::{IsTerminal as _, Read, stdin};
@@ -9,13 +9,13 @@ use ombud_core::{Lang, say};
 
 use crate::output::Terminal;
 
-/// A place that is read from.
+/// An input.
 pub(super) enum Source {
     Stdin,
     File(PathBuf),
 }
 
-/// Where to read, in the order in which it was named.
+/// The inputs, in the order given.
 pub(super) fn sources(files: &[PathBuf]) -> Vec<Source> {
     let one = |path: &PathBuf| {
         if path.as_os_str() == "-" { Source::Stdin } else { Source::File(path.clone()) }
@@ -32,14 +32,14 @@ impl Source {
         }
     }
 
-    /// Opens it. A person who types it without anything to read is told what is waited for.
+    /// Opens it. A person at a terminal is told what it waits for.
     pub(super) fn open(&self, terminal: Terminal) -> Result<Box<dyn Read>> {
         let lang = terminal.lang;
         match self {
             Self::Stdin => {
                 if stdin().is_terminal() {
                     terminal.note(&say!(lang,
-                        en: "reading what you type; Ctrl-D on an empty line ends it. To read a file, name it behind the command",
+                        en: "reading from the keyboard; Ctrl-D on an empty line ends it. To read a file, add its name to the command",
                         zh: "正在读取键盘输入，在空行按 Ctrl-D 结束。要读取文件，请在命令后写上文件名"));
                 }
                 Ok(Box::new(stdin()))
@@ -60,7 +60,7 @@ impl Source {
     }
 }
 
-/// The texts of all of them, each with what stands in front of its lines: the name of its file where there are several.
+/// The texts of all inputs, each with the prefix for its lines: the name of its file where there are several.
 pub(super) fn texts(files: &[PathBuf], terminal: Terminal) -> impl Iterator<Item = (String, Result<String>)> {
     let several = files.len() > 1;
     sources(files).into_iter().map(move |source| {
@@ -73,14 +73,14 @@ fn opened(path: &Path, lang: Lang) -> Result<File> {
     let shown = path.display();
     if path.is_dir() {
         anyhow::bail!(say!(lang,
-            en: "{shown} is a folder. `ombud check {shown}` looks at a project; this command reads files: name them one by one",
+            en: "{shown} is a folder. `ombud check {shown}` checks a project; this command reads files: name them one by one",
             zh: "{shown} 是目录。检查项目请用 `ombud check {shown}`；本命令读取文件，请逐个写明"));
     }
     File::open(path).with_context(|| say!(lang, en: "cannot read {shown}", zh: "无法读取 {shown}"))
 }
 
-/// The bytes as text. ASCII in UTF-16 is valid UTF-8 with a NUL in front of or behind each character: nothing is found in it,
-/// so it must not count as clean.
+/// The bytes as text. ASCII in UTF-16 is valid UTF-8 with a NUL before or after each character: nothing is found in it, so
+/// it must not count as clean.
 fn text_of(bytes: Vec<u8>, shown: &str, lang: Lang) -> Result<String> {
     match String::from_utf8(bytes) {
         Ok(text) => match text.find('\0') {
@@ -94,12 +94,12 @@ fn text_of(bytes: Vec<u8>, shown: &str, lang: Lang) -> Result<String> {
     }
 }
 
-/// The half of UTF-16 that bytes without a byte order mark are in: most of its NULs stand in the same place of each pair.
+/// The byte order of UTF-16 without a byte order mark: most of its NULs are at the same position in each pair.
 fn utf_16(bytes: &[u8]) -> Option<&'static str> {
     let looked_at = bytes.get(..LOOKED_AT).unwrap_or(bytes);
     let nuls = |place| looked_at.iter().skip(place).step_by(2).filter(|byte| **byte == 0).count();
     let (first, second) = (nuls(0), nuls(1));
-    // Of text without ASCII at least the blanks and the ends of lines are left.
+    // Text without ASCII letters still has spaces and line ends.
     let many = |nuls: usize, others: usize| nuls > others * 8 && nuls * 20 >= looked_at.len();
     match () {
         () if many(second, first) && reads(looked_at, u16::from_le_bytes) => Some("UTF-16LE"),
@@ -108,13 +108,13 @@ fn utf_16(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Whether pairs of bytes are characters that somebody writes.
+/// Whether pairs of bytes are characters that people write.
 fn reads(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
     let units = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(unit));
     char::decode_utf16(units).all(|ch| ch.is_ok_and(|ch| !ch.is_control() || ch.is_whitespace()))
 }
 
-/// Why bytes are no text, and what helps: another encoding can be converted, a picture cannot.
+/// Why bytes are not text, and what helps: another encoding can be converted, a picture cannot.
 fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return say!(lang,
@@ -123,17 +123,17 @@ fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
     }
     if let Some(encoding) = utf_16(bytes) {
         return say!(lang,
-            en: "{shown} looks like {encoding}, so nothing was looked at. Convert it first: `iconv -f {encoding} -t UTF-8`",
+            en: "{shown} looks like {encoding}, so nothing was checked. Convert it first: `iconv -f {encoding} -t UTF-8`",
             zh: "{shown} 看起来是 {encoding}，因此没有检查任何内容。请先转换：`iconv -f {encoding} -t UTF-8`");
     }
     if bytes.get(at) == Some(&0) && !bytes.iter().any(|byte| *byte != 0 && is_no_text(*byte)) {
         return say!(lang,
-            en: "{shown} has a NUL at byte {at}, as no text has, so nothing was looked at. If it is text all the same, take them out first: `tr -d '\\000'`",
+            en: "{shown} has a NUL at byte {at}, which text never has, so nothing was checked. If it is text all the same, remove them first: `tr -d '\\000'`",
             zh: "{shown} 在第 {at} 字节处有 NUL，文本中不会有这种字节，因此没有检查任何内容。如果它确实是文本，请先去掉：`tr -d '\\000'`");
     }
     if bytes.iter().take(LOOKED_AT).any(|byte| is_no_text(*byte)) {
         return say!(lang,
-            en: "{shown} is not text (a picture, an archive or another binary file?), so nothing was looked at. Give the text that stands in it, for instance by `pdftotext FILE -` or `unzip -p FILE`",
+            en: "{shown} is not text (a picture, an archive or another binary file?), so nothing was checked. Extract its text first, for instance with `pdftotext FILE -` or `unzip -p FILE`",
             zh: "{shown} 不是文本（可能是图片、压缩包或其他二进制文件），因此没有检查任何内容。请先取出其中的文字，例如用 `pdftotext 文件 -` 或 `unzip -p 文件`");
     }
     say!(lang,
@@ -141,10 +141,10 @@ fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
         zh: "{shown} 在第 {at} 字节处不是 UTF-8。请先转换，例如 `iconv -f GB18030 -t UTF-8`")
 }
 
-/// Bytes that are looked at to tell binary data from text in another encoding.
+/// Bytes examined to tell binary data from text in another encoding.
 const LOOKED_AT: usize = 64 * 1024;
 
-/// A byte that stands in no text of any encoding that keeps ASCII: a control character that nobody types.
+/// Whether a byte occurs in no text of any encoding that keeps ASCII: a control character that nobody types.
 fn is_no_text(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t' | b'\n' | 0x0b | 0x0c | b'\r' | 0x08 | 0x1b)
 }

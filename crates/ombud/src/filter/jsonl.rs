@@ -1,4 +1,4 @@
-//! One JSON object a line, in and out, as it comes: what waits for more input is answered first.
+//! One JSON object per line, in and out, as it comes: complete lines are answered before more input is awaited.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -12,32 +12,32 @@ use super::input::{self, Source};
 use crate::cli;
 use crate::output::Terminal;
 
-/// Lines that are worked on together at most.
+/// Lines processed together at most.
 const BATCH: usize = 256;
 
-/// Lines that are complained of one by one.
+/// Unreadable lines that are reported one by one.
 const TOLD: u64 = 10;
 
-/// A line in.
+/// An input line.
 #[derive(Deserialize)]
 pub(super) struct Line {
-    /// As it came, `null` too; nothing if the line has none.
+    /// As it came, including `null`; `None` if the line has none.
     #[serde(default, deserialize_with = "as_it_came")]
     pub id: Option<Box<RawValue>>,
     pub text: String,
 }
 
-/// Otherwise `null` would be the same as nothing.
+/// Without this, `null` would be the same as no field.
 fn as_it_came<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D::Error> {
     Box::<RawValue>::deserialize(from).map(Some)
 }
 
-/// The lines of the input. One that cannot be read is told of and left out, and the rest goes on.
+/// The input lines. One that cannot be read is reported and skipped.
 pub(super) struct Lines {
     terminal: Terminal,
     sources: std::vec::IntoIter<Source>,
     reading: Option<BufReader<Box<dyn Read>>>,
-    /// The name of the file that is read, with a colon.
+    /// The name of the file being read, with a colon.
     name: String,
     number: u64,
     bad: u64,
@@ -49,7 +49,7 @@ impl Lines {
         Self { terminal, sources, reading: None, name: String::new(), number: 0, bad: 0 }
     }
 
-    /// The next line, with its end; whether there was one.
+    /// Reads the next line with its end; returns whether there was one.
     fn line(&mut self, bytes: &mut Vec<u8>) -> Result<bool> {
         loop {
             if let Some(reading) = &mut self.reading {
@@ -66,7 +66,7 @@ impl Lines {
         }
     }
 
-    /// The lines that are here already, and at least one; nothing at the end.
+    /// The lines that are available now, at least one; `None` at the end.
     pub(super) fn batch(&mut self) -> Result<Option<Vec<Line>>> {
         let mut batch = Vec::new();
         let mut bytes = Vec::new();
@@ -99,42 +99,42 @@ impl Lines {
             let (name, number) = (&self.name, self.number);
             self.terminal.note(&if bytes.contains(&0) {
                 say!(self.terminal.lang,
-                    en: "{name}line {number} has NUL bytes, as UTF-16 has, and was left out. Convert the input first, for instance with `iconv -f UTF-16LE -t UTF-8`",
+                    en: "{name}line {number} contains NUL bytes, as UTF-16 does, and was skipped. Convert the input first, for instance with `iconv -f UTF-16LE -t UTF-8`",
                     zh: "{name}第 {number} 行含有 NUL 字节（UTF-16 就是这样），已略过。请先转换输入，例如 `iconv -f UTF-16LE -t UTF-8`")
             } else if line.is_err() {
                 say!(self.terminal.lang,
-                    en: "{name}line {number} is not UTF-8 and was left out. Convert the input first, for instance with `iconv -f GB18030 -t UTF-8`",
+                    en: "{name}line {number} is not UTF-8 and was skipped. Convert the input first, for instance with `iconv -f GB18030 -t UTF-8`",
                     zh: "{name}第 {number} 行不是 UTF-8，已略过。请先转换输入，例如 `iconv -f GB18030 -t UTF-8`")
             } else {
                 say!(self.terminal.lang,
-                    en: "{name}line {number} is not an object with a string `text`, {{\"id\": 1, \"text\": \"…\"}}, and was left out",
+                    en: "{name}line {number} is not an object with a string `text`, {{\"id\": 1, \"text\": \"…\"}}, and was skipped",
                     zh: "{name}第 {number} 行不是含有字符串 `text` 的对象 {{\"id\": 1, \"text\": \"…\"}}，已略过")
             });
         }
         None
     }
 
-    /// The exit code: an error if a line was left out.
+    /// The exit code: an error if a line was skipped.
     pub(super) fn end(&self) -> Result<u8> {
         if self.bad == 0 {
             return Ok(0);
         }
         let bad = self.bad;
         anyhow::bail!(say!(self.terminal.lang,
-            en: "{bad} line(s) could not be read and are missing in the output",
+            en: "{bad} line(s) could not be read and are missing from the output",
             zh: "有 {bad} 行无法读取，输出中没有它们"))
     }
 }
 
-/// Writes lines out at once: somebody may be waiting for them.
+/// Writes lines at once: somebody may be waiting for them.
 pub(super) fn put(bytes: &[u8]) -> Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(bytes)?;
     Ok(out.flush()?)
 }
 
-/// A line of output for each line of input, and whether something was found in one. It ends well where all were read: what was
-/// found stands in the lines, and a pipe must not stop at it.
+/// Writes one output line for each input line. It succeeds if all were read: the findings are in the lines, and a pipe must
+/// not stop at them.
 pub(super) fn lines(
     args: &cli::Scan,
     terminal: Terminal,

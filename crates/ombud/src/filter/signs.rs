@@ -1,4 +1,4 @@
-//! `ombud scan --signs`: signs of injection in standard input.
+//! `ombud scan --signs`: signs of injection in files or standard input.
 
 use anyhow::Result;
 use ombud_core::gate::quoted;
@@ -11,7 +11,7 @@ use super::{input, jsonl};
 use crate::cli;
 use crate::output::Terminal;
 
-/// A line out.
+/// An output line.
 #[derive(Serialize)]
 struct Found<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]

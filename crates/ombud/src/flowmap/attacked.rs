@@ -30,7 +30,7 @@ pub(crate) struct Case {
     wording: serde_json::Value,
     /// How it ended.
     pub verdict: Outcome,
-    /// The risk it stands for.
+    /// The risks that it demonstrates.
     #[serde(default)]
     risk: OneOrMore,
     /// The replay, a file.
@@ -48,7 +48,7 @@ pub(crate) enum Outcome {
     Resisted,
     /// The model obeyed and the gate held it back.
     Blocked,
-    /// What was planted never reached the model: nothing is known.
+    /// The planted content never reached the model: nothing is known.
     NotExposed,
     /// It could not be run: nothing is known.
     #[serde(other)]
@@ -65,7 +65,7 @@ enum OneOrMore {
 }
 
 impl Case {
-    /// Ids of `registry/risks.json`.
+    /// Ids in `registry/risks.json`.
     pub(crate) fn risks(&self) -> Vec<&str> {
         match &self.risk {
             OneOrMore::None => Vec::new(),
@@ -97,7 +97,7 @@ impl Attacked {
         json(path, "ombud.attack", 1, "ombud attack -- <CMD>")
     }
 
-    /// The cases that ended so.
+    /// The cases with this verdict.
     pub(crate) fn ended(&self, verdict: Outcome) -> impl Iterator<Item = &Case> {
         self.cases.iter().filter(move |case| case.verdict == verdict)
     }

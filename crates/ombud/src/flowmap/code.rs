@@ -19,19 +19,19 @@ pub(crate) struct Code {
     /// Which data goes where, as the code shows it.
     #[serde(default)]
     pub flow: FlowMap,
-    /// How much it looked at, where the report says so.
+    /// How much was checked, where the report says so.
     #[serde(default)]
     pub summary: Summary,
-    /// What it did not look at.
+    /// What was not checked.
     #[serde(default, alias = "not_covered", alias = "unseen")]
     pub not_looked_at: Vec<serde_json::Value>,
 }
 
-/// How much was looked at.
+/// How much was checked.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Summary {
-    /// Files of which the calls and flows were followed.
+    /// Files whose calls and flows were analysed.
     pub followed: Option<u64>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Found {
     /// Ids of `registry/risks.json`.
     #[serde(default)]
     risks: Vec<String>,
-    /// The operator's reason to let it be.
+    /// The operator's reason to accept it.
     #[serde(default, alias = "waiver")]
     pub waived: Option<serde_json::Value>,
 }
@@ -93,7 +93,7 @@ const RISKS: &[(&str, &[&str])] = &[
 ];
 
 impl Found {
-    /// Ids of `registry/risks.json`; empty for a rule that this version does not know.
+    /// Ids in `registry/risks.json`; empty for a rule that this version does not know.
     pub(crate) fn risks(&self) -> BTreeSet<&str> {
         if !self.risks.is_empty() {
             return self.risks.iter().map(String::as_str).collect();
@@ -119,7 +119,7 @@ impl Found {
 }
 
 impl Code {
-    /// Whether it followed no file at all, and so can say nothing.
+    /// Whether no file was analysed, so that it can say nothing.
     pub(crate) fn is_blind(&self) -> bool {
         self.summary.followed == Some(0)
     }

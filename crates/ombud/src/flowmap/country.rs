@@ -23,12 +23,12 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| serde_json::from_str(REGISTRY
 pub(crate) struct Country<'a>(pub &'a str);
 
 impl Country<'_> {
-    /// Whether nobody says where it is.
+    /// Whether the country is unknown.
     pub(crate) fn is_unknown(self) -> bool {
         self.0 == UNKNOWN_COUNTRY
     }
 
-    /// Whether data that go there stay with the operator.
+    /// Whether data sent there stays with the operator.
     pub(crate) fn is_local(self) -> bool {
         self.0 == LOCAL
     }
@@ -54,7 +54,7 @@ const UNION: &[&str] = &[
     "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE",
 ];
 
-/// Whether a recipient in `country` is inside the place `home` where users are.
+/// Whether a recipient in `country` is within `home`, where users are.
 pub(crate) fn covers(home: &str, country: &str) -> bool {
     let both_in_union = |one: &str| one == "EU" || UNION.contains(&one);
     home == country || (both_in_union(home) && both_in_union(country))

@@ -20,7 +20,7 @@ pub(crate) struct Bilingual {
 }
 
 impl Bilingual {
-    /// What something says in either language.
+    /// The text of something in both languages.
     pub(crate) fn said(what: &impl Say) -> Self {
         Self { en: what.say(Lang::En), zh: what.say(Lang::Zh) }
     }
@@ -37,9 +37,9 @@ impl Bilingual {
 /// A source of facts.
 #[derive(Debug, Clone)]
 pub(crate) enum Input<T> {
-    /// There is none.
+    /// It does not exist.
     Absent,
-    /// There is one, and it cannot be used.
+    /// It exists but cannot be used.
     Damaged(Damage),
     /// What it says.
     Read(T),
@@ -68,18 +68,18 @@ impl<T> Input<T> {
 pub(crate) struct Damage {
     /// The file or folder.
     pub path: PathBuf,
-    /// The field and the place in the file, as the parser tells it, or the cause.
+    /// The field and the position reported by the parser, or the cause.
     pub why: Why,
-    /// What to type to make it anew.
+    /// The command that generates it again.
     pub command: &'static str,
 }
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// The system does not let it be read.
+    /// The system does not allow it to be read.
     System(std::io::ErrorKind),
-    /// It is read and makes no sense.
+    /// It was read but makes no sense.
     Unreadable(Bilingual),
     /// A field is absent or of the wrong kind.
     Field(String),
@@ -96,13 +96,13 @@ impl Say for Damage {
             Why::System(kind) => unreadable(&path, &fault::io(&(*kind).into(), lang), command, lang),
             Why::Unreadable(cause) => unreadable(&path, &cause.of(lang), command, lang),
             Why::Field(field) => say!(lang,
-                en: "{path} is not what this version of Ombud writes: {field}. Make it anew: `{command}`",
+                en: "{path} is not what this version of Ombud writes: {field}. Generate it again: `{command}`",
                 zh: "{path} 与本版本的格式不符：{field}。请重新生成：`{command}`"),
             Why::Newer(schema) => say!(lang,
-                en: "{path} was written by a newer version of Ombud (schema `{schema}`). Update Ombud, or make it anew: `{command}`",
+                en: "{path} was written by a newer version of Ombud (schema `{schema}`). Update Ombud, or generate it again: `{command}`",
                 zh: "{path} 由更新版本的 Ombud 写入（schema `{schema}`）。请升级 Ombud，或重新生成：`{command}`"),
             Why::TooLarge => say!(lang,
-                en: "{path} is larger than 32 MiB, so it was not read. Make it anew: `{command}`",
+                en: "{path} is larger than 32 MiB, so it was not read. Generate it again: `{command}`",
                 zh: "{path} 超过 32 MiB，没有读取。请重新生成：`{command}`"),
         }
     }
@@ -110,11 +110,11 @@ impl Say for Damage {
 
 fn unreadable(path: &std::path::Display<'_>, cause: &str, command: &str, lang: Lang) -> String {
     say!(lang,
-        en: "{path} cannot be read ({cause}). Make it anew: `{command}`",
+        en: "{path} cannot be read ({cause}). Generate it again: `{command}`",
         zh: "无法读取 {path}（{cause}）。请重新生成：`{command}`")
 }
 
-/// The text of a file of bounded size. Bytes that are not UTF-8 are replaced.
+/// Reads a text file of bounded size. Bytes that are not UTF-8 are replaced.
 pub(crate) fn text(path: &Path, command: &'static str) -> Input<String> {
     let damaged = |why| Input::Damaged(Damage { path: path.to_owned(), why, command });
     let file = match File::open(path) {
@@ -148,7 +148,7 @@ pub(crate) fn json<T: DeserializeOwned>(
     }
 }
 
-/// The same for a text in hand.
+/// Parses a report that was already read.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str, family: &str, version: u32) -> Result<T, Why> {
     #[derive(serde::Deserialize)]
     struct Head {

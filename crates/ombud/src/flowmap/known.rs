@@ -15,11 +15,11 @@ use crate::config;
 use crate::declared::{Agent, Notice};
 use crate::notice::Published;
 
-/// Where the facts lie.
+/// Where the facts are.
 pub(crate) struct Paths {
     /// The state folder.
     pub home: PathBuf,
-    /// `ombud.toml`, if it was named.
+    /// `ombud.toml`, if one was given.
     pub config: Option<PathBuf>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Known {
     pub agent: Agent,
     /// What the operator says for the notice.
     pub notice: Notice,
-    /// What becomes of tool calls.
+    /// What happens to tool calls.
     pub tools: ToolPolicy,
     /// Known providers, with the operator's changes.
     pub providers: Providers,
@@ -66,7 +66,7 @@ impl Known {
         })
     }
 
-    /// What the code shows, under the names of the registry. Nothing went past unread there: what was not looked at stands
+    /// What the code shows, under the names of the registry. All of it counts as inspected: what was not checked is listed
     /// in the report itself.
     pub(crate) fn code_flow(&self) -> FlowMap {
         let mut flow = FlowMap::default();

@@ -1,5 +1,5 @@
-//! The three witnesses of which data goes where: the code (what `ombud check` wrote), the traffic (the log) and what is
-//! declared (`ombud.toml` and the published notice); and what the last attack showed. Plan and notice are made of nothing
+//! The three witnesses of where data goes: the code (what `ombud check` wrote), the traffic (the log) and what is declared
+//! (`ombud.toml` and the published notice); and the results of the last attack. Plan and notice are built from nothing
 //! else.
 
 mod attacked;
@@ -22,7 +22,7 @@ pub(crate) use traffic::{LOCAL_MODEL, Traffic};
 
 use ombud_core::{Class, DataCategory};
 
-/// Whether a notice must speak of a category: it is about the people who use the agent, not about the operator's own keys.
+/// Whether a notice must mention a category: it concerns the people who use the agent, not the operator's own keys.
 pub(crate) fn concerns_users(category: DataCategory) -> bool {
     category.class() != Class::NotPersonal && category != DataCategory::KeyApi
 }

@@ -1,4 +1,4 @@
-//! What is known about a recipient: its name, where it is, whether it trains, how long it keeps; as of when.
+//! What is known about a recipient: its name, where it is, whether it trains on data, how long it keeps it, and as of when.
 
 use std::collections::BTreeMap;
 
@@ -17,25 +17,25 @@ const FRESH_DAYS: i32 = 180;
 /// What is known about a recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Profile {
-    /// The name that people read.
+    /// The name shown to people.
     pub name: String,
     /// Country code, `local` or `unknown`.
     pub country: String,
     /// Whether it trains on what it receives.
     pub trains: Trains,
-    /// Days that it keeps requests; `None` is unknown or not fixed.
+    /// Days that it keeps requests; `None` if unknown or not fixed.
     pub retention_days: Option<u32>,
-    /// When the facts were last checked, `YYYY-MM-DD`; `None` where no source bears a date.
+    /// When the facts were last checked, `YYYY-MM-DD`; `None` if no source is dated.
     pub checked: Option<String>,
     /// Where the facts were read.
     pub source: Option<String>,
-    /// The facts are older than half a year, or bear no date.
+    /// Whether the facts are older than half a year, or undated.
     pub stale: bool,
-    /// The operator states it, in `ombud.toml`.
+    /// Whether the operator states them in `ombud.toml`.
     pub declared: bool,
 }
 
-/// What is known about a recipient: what the operator declares stands above what the registry says.
+/// What is known about a recipient: the operator's declarations override the registry.
 pub(crate) fn profile(recipient: &Recipient, providers: &Providers, notice: &Notice, today: Date) -> Profile {
     let provider = match recipient.kind {
         RecipientKind::Provider | RecipientKind::Host => {
@@ -47,7 +47,7 @@ pub(crate) fn profile(recipient: &Recipient, providers: &Providers, notice: &Not
     let said = notice.about(recipient.kind, &recipient.name);
     let checked = facts.iter().map(|fact| fact.checked.clone()).min().flatten();
     let local = recipient.country == LOCAL;
-    // Behind a port of this machine that no known program has there may be one that asks a provider in turn.
+    // An unknown program on a port of this machine may itself pass requests on to a provider.
     let answers = matches!(recipient.kind, RecipientKind::Provider | RecipientKind::Host);
     let perhaps_passed_on = answers && !provider.is_some_and(|provider| provider.local);
     let unanswered = said.is_none_or(|said| said.trains.is_none() || said.retention_days.is_none());
@@ -68,7 +68,7 @@ pub(crate) fn profile(recipient: &Recipient, providers: &Providers, notice: &Not
     }
 }
 
-/// The same answer from all rows, or that it depends.
+/// The answer that all rows share, or that it depends.
 fn trains(facts: &[&ProviderFact]) -> Trains {
     let mut answers: Vec<Trains> = facts.iter().map(|fact| fact.trains).collect();
     answers.sort();
@@ -90,8 +90,8 @@ fn is_stale(checked: Option<&str>, today: Date) -> bool {
     date.until(today).map_or(true, |age| age.get_days() > FRESH_DAYS)
 }
 
-/// The same map with every recipient under the id and the country that the registry and `ombud.toml` give it, so that a
-/// host name in one witness and a provider id in another are the same recipient.
+/// The same map with every recipient under the id and country that the registry and `ombud.toml` give it, so that a host
+/// name in one witness and a provider id in another are the same recipient.
 pub(crate) fn normalised(map: &FlowMap, providers: &Providers, notice: &Notice) -> FlowMap {
     let mut out = FlowMap::default();
     for (recipient, flow) in &map.recipients {
@@ -131,7 +131,7 @@ fn named(recipient: &Recipient, providers: &Providers) -> Recipient {
     }
 }
 
-/// A provider that is reached through an address on this machine is still that provider.
+/// A provider reached through an address on this machine is still that provider.
 fn country(provider: &Provider, seen: &str) -> String {
     match (provider.local, provider.country.as_str(), seen) {
         (true, ..) => LOCAL.to_owned(),
@@ -236,7 +236,7 @@ mod tests {
                 );
                 let checked = fact.checked.as_ref().map(|date| day(date));
                 assert!(checked.is_none_or(|date| date <= day("2026-11-22")), "{}", fact.id);
-                // A date that somebody wrote into the row in full is the one that counts.
+                // A date written out in full in the row is the one that counts.
                 assert!(checked.is_some() || !fact.date.starts_with("2026-"), "{}", fact.id);
             }
             let named =

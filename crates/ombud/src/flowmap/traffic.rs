@@ -14,10 +14,10 @@ use ombud_ledger::Reader;
 use super::country::LOCAL;
 use super::input::{Bilingual, Damage, Input, Why};
 
-/// Entries that are read at a time.
+/// Entries read at a time.
 const PAGE: u32 = 1024;
 
-/// The name of a model on this machine that is no known provider's; its port changes from run to run.
+/// The name for a model on this machine that belongs to no known provider; its port changes from run to run.
 pub(crate) const LOCAL_MODEL: &str = "local-model";
 
 /// What the log shows.
@@ -31,17 +31,17 @@ pub(crate) struct Traffic {
     pub requests: u64,
     /// Requests that did not leave.
     pub refused: u64,
-    /// Answers of subjects to questions for consent, by `given`, `refused`, `withdrawn`.
+    /// Subjects' answers to consent questions, by `given`, `refused`, `withdrawn`.
     pub consents: BTreeMap<String, u64>,
-    /// Reads and writes of memory that the gate let through, and those for which there was no valid consent.
+    /// Memory accesses that the gate let through, and those without valid consent.
     pub memory: (u64, u64),
-    /// Subjects of whom something was to be erased, and whether all of it is.
+    /// Subjects whose erasure was requested, and whether it is complete.
     pub erased: BTreeMap<String, bool>,
     /// Entries of a kind that this version does not know.
     pub unknown: u64,
     /// Time of the first and of the last request, RFC 3339.
     pub span: Option<(String, String)>,
-    /// Requests whose answers have not been read yet.
+    /// Requests whose responses have not been read yet.
     pub on_the_way: OnTheWay<Recipient>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Use {
     pub effect: Effect,
     /// Calls that reached the agent.
     pub released: u64,
-    /// Of these, calls about which the gate had doubts and was told only to observe.
+    /// Of these, calls about which the gate had doubts but was set only to observe.
     pub doubtful: u64,
     /// Calls that were held back.
     pub withheld: u64,
@@ -93,7 +93,7 @@ async fn follow(home: &Path) -> Result<Traffic, ombud_ledger::Error> {
 }
 
 impl Traffic {
-    /// Takes in one entry of the log.
+    /// Processes one entry of the log.
     pub(crate) fn take(&mut self, event: &Event) {
         let evidence = event.exchange.as_deref().unwrap_or(&event.id);
         match &event.kind {
@@ -126,7 +126,7 @@ impl Traffic {
             EventKind::Consent(consent) => *self.consents.entry(consent.state.clone()).or_default() += 1,
             EventKind::SubjectErased { deleted, residue, .. } => {
                 let whole = is_whole(residue);
-                // Nothing that was there to be deleted is no erasure, unless one had begun.
+                // An erasure that found nothing to delete does not count, unless one had begun before.
                 let some = deleted.values().any(|count| *count > 0);
                 let subject = event.subject.clone().unwrap_or_default();
                 if some || !whole || self.erased.contains_key(&subject) {
@@ -138,7 +138,7 @@ impl Traffic {
         }
     }
 
-    /// Requests went to a model on this machine, which may be a simulated one.
+    /// Whether requests went to a model on this machine, which may be a simulated one.
     pub(crate) fn may_be_simulated(&self) -> bool {
         self.flow.recipients.keys().any(|who| who.name == LOCAL_MODEL)
     }
@@ -170,7 +170,7 @@ impl Traffic {
         self.on_the_way.left(evidence, who, carried);
     }
 
-    /// Takes back a request that has reached nobody. Who got none at all is no recipient.
+    /// Takes back a request that reached nobody. Whoever received none at all is no recipient.
     fn lost(&mut self, who: &Recipient, carried: &Flow) {
         let Some(flow) = self.flow.recipients.get_mut(who) else { return };
         flow.lose(carried);
@@ -197,7 +197,7 @@ impl Traffic {
         }
     }
 
-    /// A call at the tool edge: who receives it is the server.
+    /// A call at the tool edge: the recipient is the server.
     fn reached(&mut self, call: &ToolCallRecord, evidence: &str) {
         if !call.vouched {
             self.used(&call.tool, &call.decision, call.effect, evidence);
@@ -223,11 +223,11 @@ impl Traffic {
         }
     }
 
-    /// Counts the use of a tool; whether the call was released.
+    /// Counts the use of a tool; returns whether the call was released.
     fn used(&mut self, tool: &str, decision: &str, effect: Effect, evidence: &str) -> bool {
         let fresh = Use { effect, released: 0, doubtful: 0, withheld: 0, evidence: Vec::new() };
         let used = self.tools.entry(tool.to_owned()).or_insert(fresh);
-        // What a call may do at worst is what the tool does.
+        // The effect of a tool is the gravest that any of its calls may have.
         used.effect = used.effect.max(effect);
         if !was_released(decision) {
             used.withheld += 1;
@@ -256,7 +256,7 @@ fn went(flow: &mut Flow, category: DataCategory, clear: u64, evidence: &str) {
     flow.category_shown_by(category, evidence);
 }
 
-/// What a part that cannot be read holds at least. Signed blocks come from the provider itself.
+/// What an unreadable part contains at least. Sealed blocks come from the provider itself.
 fn content(kind: OpaqueKind) -> Option<DataCategory> {
     match kind {
         OpaqueKind::Image | OpaqueKind::Audio | OpaqueKind::File => Some(DataCategory::MediaUpload),

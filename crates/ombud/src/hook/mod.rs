@@ -1,4 +1,4 @@
-//! The start-up hooks that lead children with a written-out address through the gateway.
+//! The start-up hooks that lead children with a hard-coded address through the gateway.
 
 use std::fs;
 use std::path::{Path, PathBuf};

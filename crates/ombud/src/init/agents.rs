@@ -1,6 +1,6 @@
-//! `ombud init --agents`: what a coding assistant reads, so that it runs the check before it finishes.
+//! `ombud init --agents`: instructions for coding assistants, so that they run the check before they finish.
 //!
-//! The section of `AGENTS.md` stands between two marks: a second run replaces it and touches nothing else.
+//! The section of `AGENTS.md` is enclosed in two markers: a second run replaces it and touches nothing else.
 
 use std::fs;
 use std::path::Path;
@@ -50,7 +50,7 @@ fn write(path: &Path, lang: Lang, new: impl Fn(&str) -> String) -> Result<()> {
     files::replace(path, &new(&old)).with_context(problem)
 }
 
-/// A file with the section in it: in its old place, or at the end.
+/// The file with the section in it: at its old position, or at the end.
 fn within(old: &str, section: &str) -> String {
     let block = format!("{BEGIN}\n{}\n{END}\n", section.trim_end());
     let Some((before, after)) =
@@ -67,7 +67,7 @@ fn within(old: &str, section: &str) -> String {
     format!("{before}{block}{}", after.strip_prefix('\n').unwrap_or(after))
 }
 
-/// A rule of Cursor that counts in every conversation.
+/// A Cursor rule that applies to every conversation.
 fn cursor(lang: Lang) -> String {
     let about =
         say!(lang, en: "Run ombud check before a change is finished", zh: "完成改动之前运行 ombud check");

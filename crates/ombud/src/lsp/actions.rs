@@ -1,4 +1,4 @@
-//! Fixes as the editor offers them.
+//! Fixes offered in the editor.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use super::diagnostics::{one, text};
 use super::project::Project;
 use super::text::Lines;
 
-/// Whether the editor wants fixes at all: `only` names kinds, and a kind holds those below it.
+/// Whether the editor wants fixes at all: `only` lists kinds, and a kind includes those below it.
 pub(super) fn wanted(params: &Value) -> bool {
     let only = params.pointer("/context/only").and_then(Value::as_array);
     only.is_none_or(|kinds| {
@@ -45,7 +45,7 @@ fn touch(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start <= other.end && other.start <= one.end
 }
 
-/// Whether the files can still be read with it.
+/// Whether the files still parse with the fix.
 fn holds(report: &Report, finding: &Finding) -> bool {
     !mend(&report.files, &report.fixes, &[&finding.fingerprint], true).applied.is_empty()
 }
@@ -60,7 +60,7 @@ fn title(fix: &Fix, lang: Lang) -> String {
     }
 }
 
-/// Edits by address, in the order of their places.
+/// Edits by URI, in the order of their positions.
 fn changes(project: &Project, report: &Report, fix: &Fix) -> BTreeMap<String, Vec<Value>> {
     let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for edit in &fix.edits {

@@ -1,4 +1,4 @@
-//! Findings as the editor underlines them, and what it shows when the pointer rests there.
+//! Findings as the editor underlines them, and what it shows on hover.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::project::Project;
 use super::text::Lines;
 use crate::report::message;
 
-/// Findings of each file, and of files that have none any more: address and diagnostics.
+/// The diagnostics of each file with findings, and of files that no longer have any, by URI.
 pub(super) fn all(project: &mut Project, lang: Lang) -> Vec<(String, Vec<Value>)> {
     project.look();
     if project.is_being_written() {
@@ -34,12 +34,12 @@ pub(super) fn all(project: &mut Project, lang: Lang) -> Vec<(String, Vec<Value>)
     found
 }
 
-/// The text of a file as it was looked at.
+/// The text of a file as it was checked.
 pub(super) fn text<'r>(report: &'r Report, path: &str) -> &'r str {
     report.files.iter().find(|file| file.path == path).map_or("", |file| file.text.as_str())
 }
 
-/// A finding of a file whose lines are given.
+/// The diagnostic of a finding in a file with these lines.
 pub(super) fn one(
     project: &Project,
     report: &Report,
@@ -63,20 +63,20 @@ pub(super) fn one(
     })
 }
 
-/// The way to a finding, where it has more than one step.
+/// The path to a finding, where it has more than one step.
 fn way(project: &Project, report: &Report, finding: &Finding, lang: Lang) -> Vec<Value> {
     let step = |step: &Step| {
         let range = Lines::new(text(report, &step.place.path)).range(&step.place.span);
         let name = &step.function;
         json!({
             "location": {"uri": project.uri(&step.place.path), "range": range},
-            "message": say!(lang, en: "on the way: {name}", zh: "经过：{name}"),
+            "message": say!(lang, en: "via {name}", zh: "经过：{name}"),
         })
     };
     if finding.path.len() > 1 { finding.path.iter().map(step).collect() } else { Vec::new() }
 }
 
-/// What is known of the rules whose findings stand at a byte.
+/// The documentation of the rules with findings at a byte.
 pub(super) fn hover(report: &Report, path: &str, at: usize, lang: Lang) -> Option<Value> {
     let here = |finding: &&Finding| {
         finding.place.path == path && finding.place.span.start <= at && at <= finding.place.span.end

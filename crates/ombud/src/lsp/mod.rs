@@ -1,10 +1,10 @@
 //! `ombud lsp`: the check in an editor, over the language server protocol (3.17) on standard input and output.
 //!
 //! ```text
-//! stdin ─▶ wire ─▶ batch of messages ─▶ server (no I/O beside reading the project) ─▶ answers ─▶ stdout
+//! stdin ─▶ wire ─▶ batch of messages ─▶ server (no I/O besides reading the project) ─▶ responses ─▶ stdout
 //! ```
 //!
-//! What arrives while the project is looked at is taken together afterwards, so that fast typing costs one look and not one a key.
+//! What arrives during a check is processed together afterwards, so that fast typing costs one check and not one per key.
 
 mod actions;
 mod diagnostics;
@@ -32,10 +32,10 @@ use wire::Frame;
 /// `ombud lsp`
 #[derive(Debug, Args)]
 pub(crate) struct Lsp {
-    /// What the agent is for: some findings weigh more then
+    /// What the agent is for; makes some findings more severe
     #[arg(long, value_enum)]
     pub profile: Option<crate::check::Profile>,
-    /// Standard input and output, the only way there is; editors say so by habit
+    /// Use standard input and output, which is the only transport; editors pass it by habit
     #[arg(long, hide = true)]
     pub stdio: bool,
 }
@@ -47,10 +47,10 @@ pub(crate) const CHINESE: Chinese = &[
     ("lsp stdio", "使用标准输入和输出（也只有这一种方式）；编辑器习惯写上"),
 ];
 
-/// Frames that may wait for a look that is going on.
+/// Frames that may wait while a check is running.
 const WAITING: usize = 1024;
 
-/// Serves one editor until it says goodbye. 0 if it did, 1 if it went without.
+/// Serves one editor until it exits. 0 after a proper shutdown, 1 otherwise.
 pub(crate) fn lsp(args: &Lsp, told: bool, terminal: Terminal) -> Result<u8> {
     let (sender, frames) = sync_channel(WAITING);
     std::thread::Builder::new().spawn(move || {
@@ -61,7 +61,7 @@ pub(crate) fn lsp(args: &Lsp, told: bool, terminal: Terminal) -> Result<u8> {
             }
         }
     })?;
-    // Without a flag the editor says which language its person speaks.
+    // Without the flag, the editor says which language its user speaks.
     let lang: Option<Lang> = told.then_some(terminal.lang);
     let settings = Settings { lang, otherwise: terminal.lang, profile: args.profile };
     serve(Server::new(settings), &frames, &mut io::stdout().lock())

@@ -1,4 +1,4 @@
-//! A folder that the editor has open, and what the check says of it as it stands there.
+//! A folder that is open in the editor, and what the check finds in its current state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,26 +11,26 @@ use ombud_detect::Detector;
 use super::uri;
 use crate::{check, config};
 
-/// A folder, or a file alone.
+/// A folder, or a single file.
 pub(super) struct Project {
     folder: PathBuf,
     session: Session,
     providers: ombud_check::Providers,
     detector: Detector,
     options: Options,
-    /// Open files: their address as the editor writes it, and their text.
+    /// Open files: their URI as the editor writes it, and their text.
     open: BTreeMap<String, (String, String)>,
     report: Option<Report>,
-    /// The editor shows what the last look found.
+    /// Whether the editor shows the findings of the last check.
     told: bool,
     /// Files whose findings the editor shows.
     pub shown: BTreeSet<String>,
-    /// Open files that could be read when they were last looked at.
+    /// Open files that could be parsed in the last check.
     whole: BTreeSet<String>,
 }
 
 impl Project {
-    /// Opens one. A configuration that cannot be read counts as none: the check at the command line says what is wrong with it.
+    /// Opens one. An unreadable configuration counts as none: `ombud check` reports what is wrong with it.
     pub(super) fn open(root: &Path, profile: Option<check::Profile>, lang: Lang) -> anyhow::Result<Self> {
         let session = Session::open(root)?;
         let folder = session.folder().to_owned();
@@ -60,7 +60,7 @@ impl Project {
         (!parts.is_empty()).then(|| parts.join("/"))
     }
 
-    /// How deep its folder lies: of two that hold a file, the deeper one is meant.
+    /// The depth of its folder: of two that hold a file, the deeper one is meant.
     pub(super) fn depth(&self) -> usize {
         self.folder.components().count()
     }
@@ -77,9 +77,9 @@ impl Project {
         self.stale();
     }
 
-    /// Files changed on disk.
+    /// Rereads files that changed on disk.
     pub(super) fn reload(&mut self) {
-        // A folder that is gone is looked at as it was.
+        // A folder that is gone is checked as it was.
         let _ = self.session.reload();
         self.stale();
     }
@@ -89,7 +89,7 @@ impl Project {
         self.open.get(path).map(|(_, text)| text.as_str())
     }
 
-    /// The address of a file, as the editor writes it.
+    /// The URI of a file, as the editor writes it.
     pub(super) fn uri(&self, path: &str) -> String {
         self.open.get(path).map_or_else(|| uri::of(&self.folder.join(path)), |(uri, _)| uri.clone())
     }
@@ -98,7 +98,7 @@ impl Project {
         (self.report, self.told) = (None, false);
     }
 
-    /// Whether something changed of which the editor was not told; from now on it is.
+    /// Whether there are changes that the editor has not been sent; from now on it has.
     pub(super) fn take_untold(&mut self) -> bool {
         !std::mem::replace(&mut self.told, true)
     }
@@ -108,15 +108,16 @@ impl Project {
         self.folder == root
     }
 
-    /// Looks again if something changed. A look that falls over leaves nothing to show.
+    /// Checks again if something changed. A failed check leaves nothing to show.
     pub(super) fn look(&mut self) {
         if self.report.is_none() {
             self.report = self.session.check(&self.providers, &self.detector, &self.options).ok();
         }
     }
 
-    /// Whether somebody is in the middle of writing: an open file that could be read a moment ago cannot be read now. What is
-    /// known of it, and of the files that it leads to, comes back with the next stroke; until then the old findings hold.
+    /// Whether somebody is in the middle of typing: an open file that could be parsed a moment ago cannot be parsed now.
+    /// What is known about it, and about the files that it leads to, comes back with the next keystroke; until then the old
+    /// findings hold.
     pub(super) fn is_being_written(&mut self) -> bool {
         let Some(report) = &self.report else { return false };
         let broken =

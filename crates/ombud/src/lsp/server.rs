@@ -1,4 +1,4 @@
-//! The server without its wires: messages in, messages out.
+//! The server without its transport: messages in, messages out.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use super::wire::Frame;
 use super::{actions, diagnostics, uri};
 use crate::check::Profile;
 
-/// What the command line settles.
+/// Settings from the command line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    /// The language that was asked for by a flag.
+    /// The language given by flag.
     pub lang: Option<Lang>,
-    /// The one to speak if the editor names none either.
+    /// The language to use if the editor names none either.
     pub otherwise: Lang,
     /// What the agent is for.
     pub profile: Option<Profile>,
@@ -28,7 +28,7 @@ enum Stage {
     New,
     Running,
     ShutDown,
-    /// It is over, with this exit code.
+    /// It has ended, with this exit code.
     Ended(u8),
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Server {
     settings: Settings,
     lang: Lang,
     stage: Stage,
-    /// The editor has taken our answer to `initialize`, and may be told more.
+    /// Whether the editor has received our response to `initialize`, and may be sent more.
     ready: bool,
     projects: Vec<Project>,
 }
@@ -60,7 +60,7 @@ impl Server {
         Self { settings, lang, stage: Stage::New, ready: false, projects: Vec::new() }
     }
 
-    /// The exit code, once the editor has said goodbye.
+    /// The exit code, once the editor has exited.
     pub(super) fn ended(&self) -> Option<u8> {
         match self.stage {
             Stage::Ended(code) => Some(code),
@@ -68,7 +68,7 @@ impl Server {
         }
     }
 
-    /// Takes what came in, and answers it. [`Self::findings`] follow: one look for all changes.
+    /// Handles incoming messages and returns the responses. [`Self::findings`] follow: one check for all changes.
     pub(super) fn batch(&mut self, frames: Vec<Frame>) -> Vec<Value> {
         let cancelled = cancelled(&frames);
         let mut out = Vec::new();
@@ -89,7 +89,7 @@ impl Server {
         };
         let id = message.get("id").filter(|id| id.is_string() || id.is_number());
         let Some(method) = message.get("method").and_then(Value::as_str) else {
-            // An answer to a question that we never asked needs none.
+            // A response to a request that we never made needs none.
             let answer = message.get("result").is_some() || message.get("error").is_some();
             return (!answer).then(|| failed(id.unwrap_or(&Value::Null), code::INVALID_REQUEST, "no method"));
         };
@@ -110,11 +110,11 @@ impl Server {
     }
 
     fn unreadable(&self) -> String {
-        say!(self.lang, en: "this message is no JSON", zh: "这条消息不是 JSON")
+        say!(self.lang, en: "this message is not JSON", zh: "这条消息不是 JSON")
     }
 
     fn too_long(&self) -> String {
-        say!(self.lang, en: "this message is longer than 32 MiB and was passed over", zh: "这条消息超过 32 MiB，已跳过")
+        say!(self.lang, en: "this message is longer than 32 MiB and was skipped", zh: "这条消息超过 32 MiB，已跳过")
     }
 
     fn request(&mut self, method: &str, params: &Value) -> Answer {
@@ -163,7 +163,7 @@ impl Server {
         })
     }
 
-    /// A folder that cannot be looked at is left out: the editor shows it, and nothing is found in it.
+    /// A folder that cannot be checked is left out: the editor shows it, without findings.
     fn open(&mut self, root: &Path) {
         self.projects.extend(Project::open(root, self.settings.profile, self.lang).ok());
     }
@@ -212,7 +212,7 @@ impl Server {
         let text =
             params.pointer("/textDocument/text").and_then(Value::as_str).unwrap_or_default().to_owned();
         if self.place(params).is_none() {
-            // A file outside of every folder is a project by itself.
+            // A file outside every folder is a project of its own.
             let path = params.pointer("/textDocument/uri").and_then(Value::as_str).and_then(uri::path);
             let alone = path.filter(|path| path.is_file());
             if let Some(path) = alone {
@@ -227,7 +227,7 @@ impl Server {
     fn changed(&mut self, params: &Value) {
         let changes = params.get("contentChanges").and_then(Value::as_array).cloned().unwrap_or_default();
         let Some((project, path, uri)) = self.place(params) else { return };
-        // Only what was opened can change.
+        // Only an open file can change.
         let Some(text) = project.text(&path).map(|text| changed(text, &changes)) else { return };
         project.set(&path, &uri, text);
     }
@@ -261,7 +261,7 @@ impl Server {
         diagnostics::hover(report, &path, at, lang)
     }
 
-    /// What is to be shown now, of every project in which something changed.
+    /// The diagnostics to publish now, for every project in which something changed.
     pub(super) fn findings(&mut self) -> Vec<Value> {
         if self.stage != Stage::Running || !self.ready {
             return Vec::new();
@@ -288,7 +288,7 @@ fn failed(id: &Value, code: i32, why: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": why}})
 }
 
-/// Requests that nobody waits for any more.
+/// The ids of cancelled requests.
 fn cancelled(frames: &[Frame]) -> BTreeSet<String> {
     let id = |frame: &Frame| match frame {
         Frame::Message(message)

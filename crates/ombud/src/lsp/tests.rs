@@ -1,4 +1,4 @@
-//! Scripts of messages: what an editor says, and what it gets.
+//! Message sequences: what an editor sends, and what it gets.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ const AGENT: &str = "from openai import OpenAI\nc = OpenAI(base_url='https://api
 
 /// An editor with a folder open.
 struct Editor {
-    /// What it was told of the folder first.
+    /// What it received about the folder first.
     first: Vec<(String, Vec<String>)>,
     server: Server,
     dir: tempfile::TempDir,
@@ -114,7 +114,7 @@ fn findings_stay_while_a_file_is_being_written() {
     let half = AGENT.replace("print(c", "print((c");
     assert!(editor.change("agent.py", &half).is_empty(), "nothing is published, so what was shown stays");
     assert_eq!(editor.change("agent.py", AGENT), before);
-    // One that is closed is what it is on disk, and one that was never whole hides nothing else.
+    // A closed file is what it is on disk, and one that could never be parsed hides nothing else.
     let broken = editor.open("other.py", "def (:");
     assert_eq!(broken, before);
 }
@@ -160,7 +160,7 @@ fn only_what_changed_is_parsed_again() {
     assert_eq!(editor.server.parsed(), 81);
     editor.open("s3.ts", "export const s3 = 4;\n");
     assert_eq!(editor.server.parsed(), 82);
-    // A hundred keys at once are one look.
+    // A hundred keystrokes at once are one check.
     let uri = editor.uri("m3.py");
     let keys = (0..100).map(|index| {
         note(
@@ -170,7 +170,7 @@ fn only_what_changed_is_parsed_again() {
     });
     editor.send(keys.collect());
     assert_eq!(editor.server.parsed(), 83);
-    // Saved files are read again, and parsed only where they are others.
+    // Saved files are read again, and parsed only if they have changed.
     std::fs::write(editor.dir.path().join("m5.py"), "b = 1\n").unwrap();
     editor.tell("workspace/didChangeWatchedFiles", json!({"changes": []}));
     assert_eq!(editor.server.parsed(), 84);

@@ -1,4 +1,4 @@
-//! Places in a text: bytes here, lines and UTF-16 units in the protocol.
+//! Positions in a text: bytes here, lines and UTF-16 units in the protocol.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ impl<'t> Lines<'t> {
         Self { text, starts: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect() }
     }
 
-    /// The byte at a position. Beyond the end of a line or of the text it is that end, as the protocol says.
+    /// The byte at a position. One beyond the end of a line or of the text is that end, as the protocol says.
     pub(super) fn byte(&self, position: &Value) -> usize {
         let number = |name: &str| position.get(name).and_then(Value::as_u64).unwrap_or(0);
         let line = usize::try_from(number("line")).unwrap_or(usize::MAX);
@@ -24,7 +24,7 @@ impl<'t> Lines<'t> {
         let mut units = usize::try_from(number("character")).unwrap_or(usize::MAX);
         let line = self.line(line);
         for (at, ch) in line.char_indices() {
-            // Inside a pair of units the place is before it.
+            // A position inside a surrogate pair is the one before it.
             if units < ch.len_utf16() {
                 return start + at;
             }
@@ -50,12 +50,12 @@ impl<'t> Lines<'t> {
         json!({"line": line, "character": units})
     }
 
-    /// The range of some bytes.
+    /// The range of a span.
     pub(super) fn range(&self, span: &Range<usize>) -> Value {
         json!({"start": self.position(span.start), "end": self.position(span.end.max(span.start))})
     }
 
-    /// The bytes of a range, the right way round.
+    /// The span of a range, with its ends in order.
     pub(super) fn bytes(&self, range: &Value) -> Range<usize> {
         let at = |name: &str| self.byte(range.get(name).unwrap_or(&Value::Null));
         let (start, end) = (at("start"), at("end"));
@@ -63,12 +63,12 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// `\n`, `\r\n` and `\r` alone end a line.
+/// Whether a byte ends a line: `\n`, `\r\n` and `\r` alone do.
 fn ends_line(text: &str, at: usize, byte: u8) -> bool {
     byte == b'\n' || byte == b'\r' && text.as_bytes().get(at + 1) != Some(&b'\n')
 }
 
-/// A text after changes of the editor: the whole of it, or parts one after the other.
+/// A text after changes by the editor: the whole of it, or parts one after the other.
 pub(super) fn changed(text: &str, changes: &[Value]) -> String {
     changes.iter().fold(text.to_owned(), |text, change| {
         let new = change.get("text").and_then(Value::as_str).unwrap_or_default();
@@ -102,7 +102,7 @@ mod tests {
             assert_eq!(text.get(..lines.byte(&position)), Some(before));
             assert_eq!(lines.position(before.len()), position);
         }
-        // In the middle of a pair, behind the end of the line, behind the text, and nonsense.
+        // In the middle of a surrogate pair, past the end of the line, past the end of the text, and nonsense.
         assert_eq!(lines.byte(&at(0, 8)), lines.byte(&at(0, 7)));
         assert_eq!(lines.byte(&at(0, 99)), "a = '安伴😀'".len());
         assert_eq!(lines.byte(&at(99, 0)), text.len());

@@ -1,12 +1,12 @@
-//! Addresses of files.
+//! URIs of files.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// The path of a `file:` address; nothing for any other.
+/// The path of a `file:` URI; `None` for any other.
 pub(super) fn path(uri: &str) -> Option<PathBuf> {
     let rest = uri.strip_prefix("file://")?;
-    // What stands before the path is a machine; only this one is meant.
+    // A host may precede the path; only this machine is accepted.
     let rest = rest.strip_prefix("localhost").unwrap_or(rest);
     let rest = rest.split(['?', '#']).next().unwrap_or(rest);
     let decoded = decoded(rest.strip_prefix('/')?)?;
@@ -28,7 +28,7 @@ fn hex(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// The address of a path.
+/// The URI of a path.
 pub(super) fn of(path: &Path) -> String {
     let shown = path.to_string_lossy().replace('\\', "/");
     let mut out = String::from("file://");
@@ -39,7 +39,7 @@ pub(super) fn of(path: &Path) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/') {
             out.push(char::from(byte));
         } else {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(out, "%{byte:02X}");
         }
     }

@@ -1,27 +1,27 @@
-//! Frames: a head of lines and a body of so many bytes. Everything is bounded before memory is taken.
+//! Frames: a header and a body of the given length. Everything is bounded before memory is allocated.
 
 use std::io::{self, BufRead, Read};
 
 use serde_json::Value;
 
-/// Longer messages are passed over: no editor sends a larger source file.
+/// Longer messages are skipped: no editor sends a larger source file.
 const LONGEST: u64 = 32 * 1024 * 1024;
 
-/// Longer lines of a head are no head.
+/// The longest header line that is read at once.
 const LONGEST_LINE: u64 = 4096;
 
-/// What came in.
+/// An incoming frame.
 #[derive(Debug)]
 pub(super) enum Frame {
     /// A JSON value.
     Message(Value),
-    /// A body that is no JSON.
+    /// A body that is not JSON.
     Broken,
-    /// A body that was passed over.
+    /// A body that was skipped.
     TooLong,
 }
 
-/// The next frame; nothing at the end of the input.
+/// Reads the next frame; `None` at the end of the input.
 pub(super) fn read(input: &mut impl BufRead) -> io::Result<Option<Frame>> {
     let Some(length) = head(input)? else { return Ok(None) };
     if length > LONGEST {
@@ -36,7 +36,8 @@ pub(super) fn read(input: &mut impl BufRead) -> io::Result<Option<Frame>> {
     Ok(Some(serde_json::from_slice(&body).map_or(Frame::Broken, Frame::Message)))
 }
 
-/// The length of the body; nothing at the end of the input. A line that is no part of a head is passed over.
+/// Reads the length of the body from the header; `None` at the end of the input. Lines that belong to no header are
+/// skipped.
 fn head(input: &mut impl BufRead) -> io::Result<Option<u64>> {
     let mut length = None;
     loop {

@@ -93,7 +93,7 @@ fn accept(known: &Remembered, what: &str, terminal: Terminal) -> Result<u8> {
     let count = known.accept(server, tool)?;
     if count == 0 {
         bail!(say!(lang,
-            en: "no changed definition waits under `{what}`. `ombud mcp --changes` lists them",
+            en: "no changed definition is waiting under `{what}`. `ombud mcp --changes` lists them",
             zh: "`{what}` 下没有等待接受的新定义。`ombud mcp --changes` 可列出"));
     }
     terminal.note(&say!(lang, en: "{count} new definition(s) of `{server}` accepted", zh: "已接受 `{server}` 的 {count} 个新定义"));
@@ -133,7 +133,7 @@ async fn serve(args: Mcp, home: &Path, known: Remembered, terminal: Terminal) ->
     };
     if command.is_empty() {
         bail!(say!(lang,
-            en: "no server to start. Type its command behind `--`, for instance: ombud mcp -- npx -y @modelcontextprotocol/server-filesystem .",
+            en: "no server to start. Put its command after `--`, for instance: ombud mcp -- npx -y @modelcontextprotocol/server-filesystem .",
             zh: "没有要启动的服务器。请在 `--` 之后写上它的命令，例如：ombud mcp -- npx -y @modelcontextprotocol/server-filesystem ."));
     }
     let journal = Arc::new(Shared::at(home));
@@ -153,7 +153,7 @@ async fn serve(args: Mcp, home: &Path, known: Remembered, terminal: Terminal) ->
     let mut session = Session::new(Arc::new(rules), pins);
     let mut child = start(&command, terminal)?;
     let ended = carry(&mut session, journal.as_ref(), around.as_ref(), &mut child).await;
-    // It was told to end by the end of its input; one that does not is ended.
+    // The end of its input told it to end; one that does not is killed.
     let _ = child.kill().await;
     journal.close().await;
     ended?;
@@ -189,7 +189,7 @@ fn rules(file: File, name: &str, settings: Server, around: &Arc<Around>) -> Resu
     })
 }
 
-/// The tools of other servers, by the spelling in which names look alike.
+/// The tools of other servers, by a spelling in which look-alike names are equal.
 fn others(known: &Remembered, own: &str) -> Result<BTreeMap<String, (String, String)>> {
     let mut found = BTreeMap::new();
     for (server, pins) in known.all()?.into_iter().filter(|(server, _)| server != own) {
@@ -220,12 +220,12 @@ async fn carry(session: &mut Session, journal: &Shared, around: &Around, child: 
     }
 }
 
-/// Standard input or output as a file that is read and written off the threads that serve.
+/// Standard input or output as a file that is read and written off the serving threads.
 fn file(descriptor: BorrowedFd<'_>) -> Result<tokio::fs::File> {
     Ok(tokio::fs::File::from_std(std::fs::File::from(descriptor.try_clone_to_owned()?)))
 }
 
-/// A name for a server: of its package or script, without those who start it.
+/// A name for a server: that of its package or script, without the launcher.
 fn named_by(command: &[OsString]) -> String {
     const STARTERS: &[&str] = &[
         "npx", "uvx", "uv", "node", "python", "python3", "bunx", "deno", "docker", "run", "tool", "exec",
@@ -244,7 +244,7 @@ fn base(word: &str) -> &str {
     word.rsplit(['/', '\\']).next().unwrap_or(word)
 }
 
-/// What happens around a session on this machine.
+/// The surroundings of a session on this machine.
 struct Around {
     terminal: Terminal,
     known: Remembered,
@@ -255,19 +255,19 @@ struct Around {
     journal: Arc<Shared>,
 }
 
-/// Remembers what a session knows of its server.
+/// Saves what a session knows about its server.
 fn saved(known: &Remembered, server: &str, pins: &Pins, terminal: Terminal) {
-    // What cannot be remembered is seen for the first time again: that is told, not hidden.
+    // What cannot be saved counts as seen for the first time again: that is reported, not hidden.
     if let Err(error) = known.save(server, pins) {
         let lang = terminal.lang;
         let error = error.downcast_ref().map_or_else(|| error.to_string(), |error| fault::io(error, lang));
         terminal.warn(&say!(lang,
-            en: "ombud: the definitions of this server's tools cannot be remembered ({error})",
+            en: "ombud: the definitions of this server's tools cannot be saved ({error})",
             zh: "ombud：无法记住此服务器的工具定义（{error}）"));
     }
 }
 
-/// A command as it reaches this home from wherever it is typed. Where nobody named a home, it is that of the folder.
+/// A command as it has to be typed anywhere to reach this home. The default home needs no argument.
 pub(crate) fn typed(command: &str, home: &Path, terminal: Terminal) -> String {
     let carried = terminal.carried(command);
     let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

@@ -1,7 +1,7 @@
-//! What a home remembers of MCP servers: the definitions of their tools.
+//! What a home remembers about MCP servers: the definitions of their tools.
 //!
-//! What is remembered is what a new definition is compared with. So a file that cannot be read is no server that nobody has seen
-//! before: it stops whoever needs it.
+//! New definitions are compared with what is remembered. So an unreadable file does not make a server one that was never
+//! seen before: it is an error for whoever needs it.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::fault;
 use crate::files::{private, put_private};
 
-/// Bytes of a name that stand in the name of its file as they are. Longer ones end in a digest.
+/// Bytes of an encoded name that are used in a file name. Longer ones are cut and end in a digest.
 const LONGEST: usize = 120;
 
 /// The folder `mcp` of a home.
@@ -26,10 +26,10 @@ pub(crate) struct Remembered {
     lang: Lang,
 }
 
-/// A file of it.
+/// One of its files.
 #[derive(Debug, Deserialize, Serialize)]
 struct Kept {
-    /// The server; nothing where an earlier version wrote this.
+    /// The server; `None` if an earlier version wrote this.
     #[serde(default)]
     server: Option<String>,
     #[serde(flatten)]
@@ -37,12 +37,12 @@ struct Kept {
 }
 
 impl Remembered {
-    /// What a home remembers; what is wrong with it is said in this language.
+    /// What a home remembers; errors are reported in this language.
     pub(crate) fn at(home: &Path, lang: Lang) -> Self {
         Self { folder: home.join("mcp"), lang }
     }
 
-    /// The file of a server: another one for each name.
+    /// The file of a server: a different one for each name.
     fn file(&self, server: &str) -> PathBuf {
         let mut name = String::new();
         for byte in server.bytes() {
@@ -56,7 +56,7 @@ impl Remembered {
         if name.len() > LONGEST {
             name.truncate(LONGEST);
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, server.as_bytes());
-            // No name that is short enough has this sign before what is no two digits.
+            // In a short name, a percent sign is always followed by two digits.
             name.push_str("%%");
             for byte in digest.as_ref().iter().take(16) {
                 let _ = write!(name, "{byte:02x}");
@@ -75,16 +75,16 @@ impl Remembered {
         };
         let path = path.display();
         Err(anyhow!(say!(lang,
-            en: "what is remembered of an MCP server's tools cannot be read ({why}), so nobody can tell whether they have changed. If you trust the server as it is now, begin anew: rm '{path}'",
+            en: "the remembered tool definitions of an MCP server cannot be read ({why}), so it is unknown whether they have changed. If you trust the server as it is now, start over: rm '{path}'",
             zh: "无法读取所记住的 MCP 服务器工具定义（{why}），因此无法判断它们是否变过。如果你信任服务器现在的样子，可以重新开始：rm '{path}'")))
     }
 
-    /// What is remembered of a server.
+    /// What is remembered about a server.
     pub(crate) fn pins(&self, server: &str) -> Result<Pins> {
         Ok(self.read(&self.file(server))?.map(|kept| kept.pins).unwrap_or_default())
     }
 
-    /// What is remembered of every server, by name.
+    /// What is remembered about every server, by name.
     pub(crate) fn all(&self) -> Result<Vec<(String, Pins)>> {
         let mut all = Vec::new();
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -98,7 +98,7 @@ impl Remembered {
         Ok(all)
     }
 
-    /// Nobody else changes what is remembered until this is dropped.
+    /// Keeps others from changing what is remembered until this is dropped.
     fn turn(&self) -> io::Result<File> {
         fs::create_dir_all(&self.folder)?;
         let turn = private(&self.folder.join("lock"))?;
@@ -106,7 +106,7 @@ impl Remembered {
         Ok(turn)
     }
 
-    /// Remembers what a session knows. What was accepted meanwhile stays accepted.
+    /// Saves what a session knows. What was accepted meanwhile stays accepted.
     pub(crate) fn save(&self, server: &str, pins: &Pins) -> Result<()> {
         let _turn = self.turn()?;
         let (before, mut pins) = (self.pins(server)?, pins.clone());
@@ -130,7 +130,7 @@ impl Remembered {
         put_private(&self.file(server), &serde_json::to_vec_pretty(&kept)?)
     }
 
-    /// Accepts what a server offers for one of its tools, or for all; how many that were.
+    /// Accepts what a server offers for one of its tools, or for all; returns how many that were.
     pub(crate) fn accept(&self, server: &str, tool: Option<&str>) -> Result<usize> {
         let _turn = self.turn()?;
         let mut pins = self.pins(server)?;

@@ -24,17 +24,17 @@ use crate::config::{self, FILE, File};
 use crate::output::Terminal;
 use crate::purse::Purse;
 
-/// What a configuration says of the tool edge.
+/// What a configuration says about the tool edge.
 pub(crate) struct Served {
     servers: BTreeMap<String, Server>,
     actions: BTreeMap<String, Action>,
     outside: Outside,
-    /// Whether clients show keys by which they are told apart.
+    /// Whether clients present keys by which they are told apart.
     keys: bool,
 }
 
 impl Served {
-    /// Reads the settings and the documents that they name.
+    /// Reads the settings and the documents that they refer to.
     pub(crate) fn of(file: &File, config: Option<&Path>, terminal: Terminal) -> Result<Self> {
         let lang = terminal.lang;
         let folder = config.and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
@@ -46,7 +46,7 @@ impl Served {
                 (&action.secret, &settings.secret_env, &action.document.place)
             {
                 terminal.warn(&say!(lang,
-                    en: "ombud: the variable {variable} of [actions.{name}] is not set, so its requests go without a credential",
+                    en: "ombud: the variable {variable} of [actions.{name}] is not set, so its requests are sent without a credential",
                     zh: "ombud：[actions.{name}] 的环境变量 {variable} 未设置，请求将不带凭据"));
             }
             actions.insert(name.clone(), action);
@@ -56,7 +56,7 @@ impl Served {
         Ok(Self { servers: file.mcp.clone(), actions, outside, keys })
     }
 
-    /// Variables that tell a child where they are.
+    /// Variables that tell a child where the servers and HTTP tools are.
     pub(crate) fn environment(&self, url: &str) -> Vec<(String, std::ffi::OsString)> {
         let name = |kind: &str, name: &str| {
             let letter = |ch: char| if ch.is_ascii_alphanumeric() { ch.to_ascii_uppercase() } else { '_' };
@@ -67,7 +67,7 @@ impl Served {
         servers.chain(actions).collect()
     }
 
-    /// Puts the edge into a gateway.
+    /// Installs the edge in a gateway.
     pub(crate) fn install(self, gateway: &Arc<Gateway>, terminal: Terminal) {
         let (home, left) = (gateway.ledger.home().to_owned(), Arc::clone(&gateway.shelf));
         let sources = Arc::clone(&gateway.sources);
@@ -78,13 +78,13 @@ impl Served {
         let named: BTreeSet<String> = self.servers.keys().cloned().collect();
         let around: Arc<Around> = Arc::new(move |server: &str, tenant: &str| {
             let known = Remembered::at(&home, terminal.lang);
-            // The definitions of an HTTP tool are the operator's own file.
+            // The definitions of an HTTP tool are in the operator's own file.
             let remembered = if named.contains(server) {
                 known.pins(server).and_then(|pins| Ok((pins, super::others(&known, server)?)))
             } else {
                 Ok(Default::default())
             };
-            // Whoever serves is told why; the client that there is no session.
+            // The operator is told why; the client only that there is no session.
             let tell = |error: &anyhow::Error| terminal.warn(&format!("ombud: {error}"));
             let (pins, others) = remembered.inspect_err(tell).ok()?;
             let own = Own {
@@ -105,7 +105,7 @@ impl Served {
             mcp: Hub::new(self.servers, Arc::clone(&around)),
             actions: Actions::new(self.actions, around),
         };
-        // It is set once, right after the gateway was made.
+        // It is set once, right after the gateway was created.
         let _ = gateway.edge.set(edge);
     }
 }

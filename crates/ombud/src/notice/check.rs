@@ -1,4 +1,4 @@
-//! `ombud notice check`: whether the published notice names all that code and traffic show.
+//! `ombud notice check`: whether the published notice covers everything that code and traffic show.
 
 use std::path::{Path, PathBuf};
 
@@ -18,47 +18,47 @@ use crate::flowmap::{Country, Input, Known, Paths};
 use crate::journey;
 use crate::output::Terminal;
 
-/// Where it is looked for last.
+/// Where the notice is looked for last.
 pub(crate) const DEFAULT: &str = "PRIVACY.md";
 
-/// Who shows something.
+/// What shows something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Witness {
-    /// The source.
+    /// The source code.
     Code,
     /// The log.
     Traffic,
 }
 
-/// Something that the notice lacks.
+/// Something missing from the notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Lack {
-    /// Who shows it.
+    /// What shows it.
     pub witness: Witness,
-    /// What is lacking.
+    /// What is missing.
     #[serde(flatten)]
     pub difference: Difference,
 }
 
-/// How far the notice is from what was seen.
+/// How far the notice is from what was observed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Drift {
-    /// What it lacks: it is false.
+    /// What it lacks: without it, the notice is false.
     pub lacks: Vec<Lack>,
-    /// What it states and nobody saw.
+    /// What it states although it was not observed.
     pub unseen: Vec<Difference>,
-    /// Recipients that it names and nobody saw; a notice in words only.
+    /// Recipients that it names although they were not observed; only for a notice without a block.
     pub named: Vec<String>,
-    /// It was searched for words, because it has no machine-readable block.
+    /// Whether it was searched for words, because it has no machine-readable block.
     pub by_words: bool,
-    /// The block was changed by hand.
+    /// Whether the block was changed by hand.
     pub edited: bool,
-    /// Places that are still to be filled in.
+    /// Number of gaps still to be filled in.
     pub gaps: usize,
 }
 
-/// Compares a notice with what is known. Nothing is read or written.
+/// Compares a notice with what is known, without I/O.
 pub(crate) fn drift(known: &Known, published: &Published) -> Drift {
     let (code, traffic) = (required(&known.code_flow()), required(&known.traffic_flow()));
     let claimed = |shown: &FlowMap| match &published.block {
@@ -100,7 +100,7 @@ pub(super) async fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     let published = published(args.file.as_deref(), &known, lang)?;
     if known.code.read().is_none() && known.traffic.read().is_none() {
         bail!(say!(lang,
-            en: "there is nothing to compare the notice with. Type `ombud check` or `ombud run -- <CMD>` first",
+            en: "there is nothing to compare the notice with. Run `ombud check` or `ombud run -- <CMD>` first",
             zh: "没有可与说明对照的事实。请先运行 `ombud check` 或 `ombud run -- <启动命令>`"));
     }
     let drift = drift(&known, &published);
@@ -109,13 +109,13 @@ pub(super) async fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         Format::Text => tell(&drift, &published.path, &known, terminal)?,
     }
     if drift.lacks.is_empty() {
-        // The notice says that users can have their data erased: see that it works.
+        // The notice promises erasure on request: next, see that it works.
         journey::next(&say!(lang, en: "ombud subject erase USER", zh: "ombud subject erase 用户"), terminal);
     }
     Ok(u8::from(!drift.lacks.is_empty()))
 }
 
-/// The notice that was named, or the project's.
+/// The notice given on the command line, or the project's.
 fn published(file: Option<&Path>, known: &Known, lang: Lang) -> Result<Published> {
     let path: PathBuf = match (file, &known.notice.file) {
         (Some(path), _) => path.to_owned(),
@@ -158,13 +158,13 @@ fn tell(drift: &Drift, path: &Path, known: &Known, terminal: Terminal) -> Result
     } else {
         let count = drift.lacks.len();
         terminal.out(&say!(lang,
-            en: "{shown} is not true any more: {count} thing(s) are missing",
+            en: "{shown} is no longer true: {count} item(s) are missing",
             zh: "{shown} 已与事实不符：缺少 {count} 项"))?;
         for lack in &drift.lacks {
             terminal.out(&format!("  - {}", lack.told(known, lang)))?;
         }
         terminal.tell(&say!(lang,
-            en: "Write it anew, read it, and publish it: `ombud notice -o {shown}`. Users who agreed to the old one must be asked again.",
+            en: "Generate it again, read it, and publish it: `ombud notice -o {shown}`. Users who agreed to the old one must be asked again.",
             zh: "请重新生成、通读后发布：`ombud notice -o {shown}`。已同意旧版的用户需要重新征求同意。"))?;
     }
     for note in notes(drift, known, lang) {
@@ -173,7 +173,7 @@ fn tell(drift: &Drift, path: &Path, known: &Known, terminal: Terminal) -> Result
     Ok(())
 }
 
-/// What is worth knowing and no failure.
+/// What is worth knowing but is no failure.
 fn notes(drift: &Drift, known: &Known, lang: Lang) -> Vec<String> {
     let mut notes = Vec::new();
     if drift.by_words {
@@ -188,18 +188,20 @@ fn notes(drift: &Drift, known: &Known, lang: Lang) -> Vec<String> {
     }
     if drift.gaps > 0 {
         let gaps = drift.gaps;
-        notes.push(say!(lang, en: "{gaps} place(s) are still to be filled in: look for 【", zh: "还有 {gaps} 处待填：请查找“【待填”"));
+        notes.push(say!(lang, en: "{gaps} gap(s) still have to be filled in: look for 【", zh: "还有 {gaps} 处待填：请查找“【待填”"));
     }
     for difference in &drift.unseen {
         let what = claim(difference, known, lang);
-        notes.push(say!(lang, en: "it states {what}, which nobody saw", zh: "说明写了“{what}”，但没有看到"));
+        notes.push(
+            say!(lang, en: "it states {what}, which was not observed", zh: "说明写了“{what}”，但没有看到"),
+        );
     }
     for id in &drift.named {
-        notes.push(say!(lang, en: "it names {id}, which nobody saw", zh: "说明提到 {id}，但没有看到"));
+        notes.push(say!(lang, en: "it names {id}, which was not observed", zh: "说明提到 {id}，但没有看到"));
     }
     if known.code.read().is_none() {
         notes.push(
-            say!(lang, en: "the code was not looked at: `ombud check`", zh: "没有看过代码：`ombud check`"),
+            say!(lang, en: "the code was not checked: `ombud check`", zh: "没有看过代码：`ombud check`"),
         );
     }
     if known.traffic.read().is_none() {
@@ -217,7 +219,7 @@ impl Lack {
     }
 }
 
-/// What one witness shows and another does not, without its evidence.
+/// What one witness shows and another does not, without the evidence.
 pub(crate) fn describe(difference: &Difference, known: &Known, lang: Lang) -> String {
     let who = name(difference, known, lang);
     match &difference.what {
@@ -254,21 +256,21 @@ pub(crate) fn describe(difference: &Difference, known: &Known, lang: Lang) -> St
     }
 }
 
-/// What shows a difference, with what to type to look at it.
+/// The evidence for a difference, with the command to look at it.
 pub(crate) fn evidence(witness: Witness, difference: &Difference, lang: Lang) -> String {
     let shown: Vec<String> = difference.evidence.iter().take(3).map(|place| one_line(place)).collect();
     let places = shown.join(", ");
     match (witness, shown.first()) {
         (Witness::Code, Some(_)) => say!(lang, en: " [code: {places}]", zh: " [代码：{places}]"),
         (Witness::Traffic, Some(first)) => {
-            say!(lang, en: " [traffic: {places}; look: `ombud log show {first}`]", zh: " [流量：{places}；查看：`ombud log show {first}`]")
+            say!(lang, en: " [traffic: {places}; see: `ombud log show {first}`]", zh: " [流量：{places}；查看：`ombud log show {first}`]")
         }
         (Witness::Code, None) => say!(lang, en: " [code]", zh: " [代码]"),
         (Witness::Traffic, None) => say!(lang, en: " [traffic]", zh: " [流量]"),
     }
 }
 
-/// A name of which one sees what it stands for.
+/// A recipient's name, with its kind where the name does not show it.
 fn recipient(kind: RecipientKind, who: String, lang: Lang) -> String {
     match kind {
         RecipientKind::Provider | RecipientKind::Host => {

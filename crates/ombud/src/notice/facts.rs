@@ -12,30 +12,30 @@ use crate::declared::{Audience, Words};
 use crate::document::one_line;
 use crate::flowmap::{Country, Known, LOCAL_MODEL, Profile, concerns_users, covers, profile};
 
-/// In which form a category leaves.
+/// The form in which a category leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Form {
-    /// A token took the place of every value.
+    /// Every value was replaced by a token.
     Masked,
-    /// As it was, at least once.
+    /// In the clear, at least once.
     Clear,
 }
 
-/// Somebody who receives data of users.
+/// A recipient of user data.
 #[derive(Debug, Clone)]
 pub(crate) struct Receiver {
-    /// What it is to the agent.
+    /// Its role for the agent.
     pub kind: RecipientKind,
     /// Its id in flow maps.
     pub id: String,
     /// What is known about it.
     pub profile: Profile,
-    /// What it receives.
+    /// The categories it receives.
     pub categories: BTreeMap<DataCategory, Form>,
-    /// What for, by id.
+    /// The purposes, by id.
     pub purposes: BTreeSet<String>,
-    /// Something that went there was not looked at.
+    /// Whether something sent there was not inspected.
     pub unread: bool,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Facts {
     pub today: Date,
     /// The agent's name.
     pub name: Option<String>,
-    /// Who answers for it.
+    /// Who is responsible for it.
     pub operator: Option<String>,
     /// How to reach them.
     pub contact: Option<String>,
@@ -64,16 +64,16 @@ pub(crate) struct Facts {
     pub jurisdictions: BTreeSet<String>,
     /// What data is used for: id, and the operator's words if there are any.
     pub purposes: BTreeMap<String, Option<String>>,
-    /// Who receives data, stores included; the tools stand apart.
+    /// Who receives data, including stores; tools are listed separately.
     pub receivers: Vec<Receiver>,
     /// Tools that act, each with what it does.
     pub tools: Vec<(Effect, Receiver)>,
-    /// An encrypted log of what was said is kept.
+    /// Whether an encrypted log of conversations is kept.
     pub logged: bool,
 }
 
 impl Facts {
-    /// Collects them.
+    /// Collects the facts.
     pub(crate) fn of(known: &Known, lang: Lang) -> Self {
         let flow = tellable(&known.flow());
         let (agent, notice) = (&known.agent, &known.notice);
@@ -125,12 +125,12 @@ impl Facts {
         absent.into_iter().filter(|gap| gap.1).map(|gap| gap.0).collect()
     }
 
-    /// A fact, or the gap that stands in its place.
+    /// A fact, or the mark of the gap in its place.
     pub(crate) fn or_gap(&self, fact: Option<&String>, gap: Gap) -> String {
         fact.cloned().unwrap_or_else(|| gap.mark(self.lang))
     }
 
-    /// Those who are not the operator: everybody but local stores and local models.
+    /// Recipients other than the operator: all but local stores and local models.
     pub(crate) fn others(&self) -> impl Iterator<Item = &Receiver> {
         self.receivers.iter().filter(|receiver| !Country(&receiver.profile.country).is_local())
     }
@@ -159,7 +159,7 @@ impl Facts {
     }
 }
 
-/// What a notice may speak of: all that is about users.
+/// What a notice may mention: everything that concerns users.
 pub(crate) fn tellable(flow: &FlowMap) -> FlowMap {
     let mut out = flow.clone();
     for flow in out.recipients.values_mut() {
@@ -168,14 +168,14 @@ pub(crate) fn tellable(flow: &FlowMap) -> FlowMap {
     out
 }
 
-/// What a notice must speak of: a model on the operator's own machine hands nothing on.
+/// What a notice must mention: a model on the operator's own machine passes nothing on.
 pub(crate) fn required(flow: &FlowMap) -> FlowMap {
     let mut out = tellable(flow);
     out.recipients.retain(|who, _| who.kind == RecipientKind::Store || !Country(&who.country).is_local());
     out
 }
 
-/// One for each recipient and country. What a witness without a country saw belongs to where another one saw it.
+/// One receiver for each recipient and country. What was seen without a country is assigned to the one seen elsewhere.
 fn receivers(flow: &FlowMap, known: &Known) -> Vec<Receiver> {
     let mut all: BTreeMap<(RecipientKind, String, String), Receiver> = BTreeMap::new();
     for (recipient, went) in &flow.recipients {
@@ -217,7 +217,7 @@ impl Receiver {
             *seen = (*seen).max(form);
         }
         self.purposes.extend(flow.purposes.iter().cloned());
-        // What is declared has no traffic of its own to be read.
+        // A recipient that is only declared has no traffic to inspect.
         self.unread |= flow.opaque > 0 || (unread && flow.requests > 0);
     }
 }

@@ -1,13 +1,13 @@
-//! What only the operator can say. A gap is shown where it stands and listed; it is never filled by a guess.
+//! What only the operator can say. A gap is marked where it occurs and listed; it is never filled with a guess.
 
 use ombud_core::{Lang, Say, say};
 
 /// Something that only the operator knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Gap {
-    /// Who answers for the agent.
+    /// Who is responsible for the agent.
     Operator,
-    /// Where a user reaches them.
+    /// How a user reaches them.
     Contact,
     /// What the data is used for.
     Purposes,
@@ -35,12 +35,12 @@ impl Gap {
         }
     }
 
-    /// How many stand in a text, in any language.
+    /// The number of gap marks in a text, in any language.
     pub(crate) fn count(text: &str) -> usize {
         text.matches("【TO FILL IN:").count() + text.matches("【待填：").count()
     }
 
-    /// What stands in its place in a notice.
+    /// The mark in a notice.
     pub(crate) fn mark(self, lang: Lang) -> String {
         let what = self.say(lang);
         say!(lang, en: "【TO FILL IN: {what}】", zh: "【待填：{what}】")

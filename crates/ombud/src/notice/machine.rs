@@ -1,4 +1,4 @@
-//! The block that a program reads: the same facts, embedded in the notice as a comment.
+//! The machine-readable block: the same facts, embedded in the notice as a comment.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,9 @@ use super::facts::{Facts, Form, Receiver};
 use crate::document::hidden;
 use crate::flowmap::{Input, LOCAL_MODEL};
 
-/// The kind of block, and its version.
+/// The schema of the block, without its version.
 pub(crate) const FAMILY: &str = "ombud.notice";
-/// The newest version that is understood.
+/// The newest version that can be read.
 pub(crate) const VERSION: u32 = 1;
 
 const OPEN: &str = "<!-- ombud:notice ";
@@ -31,19 +31,19 @@ pub(crate) struct Block {
     pub written: String,
     /// Name of the agent.
     pub agent: Option<String>,
-    /// What data is used for, by id.
+    /// The purposes, by id.
     pub purposes: BTreeSet<String>,
     /// Who receives what.
     pub recipients: Vec<Stated>,
-    /// SHA-256 of the facts (everything but `lang`, `written` and this), hexadecimal. Two languages of one notice have the
-    /// same.
+    /// SHA-256 of the facts (everything but `lang`, `written` and this), in hexadecimal. Two languages of one notice share
+    /// it.
     pub hash: String,
 }
 
 /// One recipient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stated {
-    /// What it is to the agent.
+    /// Its role for the agent.
     pub kind: RecipientKind,
     /// Its id in flow maps.
     pub id: String,
@@ -53,11 +53,11 @@ pub(crate) struct Stated {
     pub country: String,
     /// Whether it trains on what it receives.
     pub trains: Trains,
-    /// Days that it keeps it; absent if unknown.
+    /// Days that it keeps the data; absent if unknown.
     pub retention_days: Option<u32>,
     /// What it receives.
     pub categories: Vec<StatedCategory>,
-    /// What for, by id.
+    /// The purposes, by id.
     pub purposes: BTreeSet<String>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct Stated {
 pub(crate) struct StatedCategory {
     /// Its id.
     pub id: DataCategory,
-    /// In which form it leaves.
+    /// The form in which it leaves.
     pub form: Form,
 }
 
@@ -108,18 +108,18 @@ impl Block {
         block
     }
 
-    /// What `hash` must be.
+    /// The expected value of `hash`.
     pub(crate) fn digest(&self) -> String {
         let facts = (&self.schema, &self.agent, &self.purposes, &self.recipients);
-        // Strings, numbers and lists of them cannot fail to become JSON; an empty text would not match any hash.
+        // Strings, numbers and lists of them always serialise; an empty text would match no hash.
         let text = serde_json::to_vec(&facts).unwrap_or_default();
         hexadecimal(digest(&SHA256, &text).as_ref())
     }
 
-    /// As a comment of Markdown and HTML. Nothing in it can end the comment.
+    /// The block as a comment in Markdown and HTML. Nothing in it can close the comment.
     pub(crate) fn embedded(&self) -> String {
         let text = serde_json::to_string(self).unwrap_or_default();
-        // Inside JSON these characters stand in strings only, where an escape says the same.
+        // In JSON these characters occur in strings only, where an escape means the same.
         let mut safe = String::with_capacity(text.len());
         for c in text.replace("--", "-\\u002d").chars() {
             if matches!(c, '<' | '>') || hidden(c) {
@@ -132,7 +132,7 @@ impl Block {
         format!("{OPEN}{safe}{CLOSE}")
     }
 
-    /// The block in a text; absent if there is none.
+    /// Finds the block in a text.
     pub(crate) fn find(text: &str) -> Result<Input<Self>, crate::flowmap::Why> {
         let Some((_, rest)) = text.split_once(OPEN.trim_end()) else { return Ok(Input::Absent) };
         let Some((json, _)) = rest.split_once(CLOSE.trim_start()) else {
@@ -141,7 +141,7 @@ impl Block {
         crate::flowmap::parse(json, FAMILY, VERSION).map(Input::Read)
     }
 
-    /// What it states as a flow map. A purpose that the notice states at all is stated for every recipient.
+    /// What it states, as a flow map. A purpose that the notice states anywhere counts for every recipient.
     pub(crate) fn flow(&self) -> FlowMap {
         let mut map = FlowMap::default();
         for stated in &self.recipients {

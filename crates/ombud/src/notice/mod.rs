@@ -1,5 +1,5 @@
-//! `ombud notice`: the privacy notice in three layers, made of the same facts as the plan; `ombud notice check`: whether
-//! the published one still tells the truth.
+//! `ombud notice`: the privacy notice in three layers, built from the same facts as the plan; `ombud notice check`: whether
+//! the published one is still true.
 
 mod check;
 mod facts;
@@ -33,13 +33,13 @@ pub(crate) use published::Published;
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Notice {
-    /// Which layer (default: all of them)
+    /// Layer to write (default: all)
     #[arg(long, value_enum)]
     pub layer: Option<Layer>,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Md)]
     pub format: Format,
-    /// Write it to this file
+    /// Write the output to this file
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Configuration file (default: ombud.toml)
@@ -52,7 +52,7 @@ pub(crate) struct Notice {
 /// What else can be done with a notice.
 #[derive(Debug, Subcommand)]
 pub(crate) enum NoticeVerb {
-    /// Check that the published notice names all that code and traffic show
+    /// Check that the published notice covers everything that code and traffic show
     Check(Check),
 }
 
@@ -75,16 +75,16 @@ pub(crate) struct Check {
 pub(crate) enum Layer {
     /// One line for the chat or the profile
     Line,
-    /// What stands in the pop-up before the first use
+    /// The pop-up before the first use
     Popup,
-    /// All of it
+    /// The full notice
     Full,
 }
 
-/// How it is written.
+/// Output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people, plain
+    /// Plain text for people
     Text,
     /// Markdown
     Md,
@@ -114,7 +114,7 @@ pub(crate) async fn notice(args: &Notice, terminal: Terminal) -> Result<u8> {
     let facts = Facts::of(&known, lang);
     if facts.receivers.is_empty() && facts.tools.is_empty() {
         bail!(say!(lang,
-            en: "nothing is known yet about where this agent's data goes, and a notice must not guess. Type `ombud check` or `ombud run -- <CMD>` first",
+            en: "nothing is known yet about where this agent's data goes, and a notice must not guess. Run `ombud check` or `ombud run -- <CMD>` first",
             zh: "还不知道这个智能体把数据发到哪里，而说明不能靠猜。请先运行 `ombud check` 或 `ombud run -- <启动命令>`"));
     }
     let written = write(&facts, args.layer, args.format);
@@ -126,7 +126,7 @@ pub(crate) async fn notice(args: &Notice, terminal: Terminal) -> Result<u8> {
     Ok(0)
 }
 
-/// A notice made of half-read facts would be false.
+/// A notice built from partly read facts would be false.
 fn refuse_damage(known: &Known, lang: Lang) -> Result<()> {
     match known.code.damage().or(known.traffic.damage()) {
         Some(damage) => bail!(damage.say(lang)),
@@ -170,25 +170,25 @@ pub(crate) fn written(known: &Known, lang: Lang) -> String {
     write(&Facts::of(known, lang), None, Format::Md)
 }
 
-/// To a file, or to standard output.
+/// Writes to a file, or to standard output.
 pub(crate) fn deliver(text: &str, output: Option<&std::path::Path>, terminal: Terminal) -> Result<()> {
     let Some(path) = output else { return terminal.out(text.trim_end_matches('\n')) };
     let (lang, shown) = (terminal.lang, path.display());
     let cannot = || fault::unwritable(path, lang);
-    // What was filled in by hand is in no log.
+    // What was filled in by hand exists nowhere else.
     let old = std::fs::read_to_string(path).ok().filter(|old| old != text && !old.trim().is_empty());
     let backup = old.map(|old| files::kept(path, &old)).transpose().with_context(cannot)?;
     files::replace(path, text).with_context(cannot)?;
     terminal.note(&match backup.as_deref().map(std::path::Path::display) {
         Some(backup) => say!(lang,
-            en: "wrote {shown}; the old one is {backup}. What you filled in there by hand is not in the new one",
+            en: "wrote {shown}; the old file is kept as {backup}. What you filled in there by hand is not in the new one",
             zh: "已写入 {shown}，原文件保存为 {backup}。你在原文件中手工填写的内容不在新文件里"),
         None => say!(lang, en: "wrote {shown}", zh: "已写入 {shown}"),
     });
     Ok(())
 }
 
-/// What the operator must know about the notice that was made.
+/// What the operator must know about the generated notice.
 fn remarks(known: &Known, facts: &Facts, args: &Notice, terminal: Terminal) {
     let lang = terminal.lang;
     for gap in facts.gaps() {
@@ -197,12 +197,12 @@ fn remarks(known: &Known, facts: &Facts, args: &Notice, terminal: Terminal) {
     }
     if matches!(known.code, Input::Absent) {
         terminal.note(&say!(lang,
-            en: "  the code was not looked at: `ombud check`, then write the notice again",
+            en: "  the code was not checked: run `ombud check`, then write the notice again",
             zh: "  没有看过代码：请运行 `ombud check`，然后重新生成"));
     }
     if matches!(known.traffic, Input::Absent) {
         terminal.note(&say!(lang,
-            en: "  no traffic was seen: `ombud run -- <CMD>`, then write the notice again",
+            en: "  no traffic was seen: run `ombud run -- <CMD>`, then write the notice again",
             zh: "  没有看到实际流量：请运行 `ombud run -- <启动命令>`，然后重新生成"));
     }
     if known.traffic.read().is_some_and(Traffic::may_be_simulated) {

@@ -1,11 +1,11 @@
-//! The notice that users can read now.
+//! The notice that users can currently read.
 
 use std::path::{Path, PathBuf};
 
 use super::machine::Block;
 use crate::flowmap::{Damage, Input, read_text};
 
-/// What makes it anew.
+/// The command that generates it again.
 const COMMAND: &str = "ombud notice -o PRIVACY.md";
 
 /// A published notice.
@@ -30,7 +30,7 @@ impl Published {
         Self::parse(path, text).map_or_else(Input::Damaged, Input::Read)
     }
 
-    /// The same for a text in hand.
+    /// Parses a text that was already read.
     pub(crate) fn parse(path: &Path, text: String) -> Result<Self, Damage> {
         match Block::find(&text) {
             Ok(block) => Ok(Self { path: path.to_owned(), block: block.read().cloned(), text }),
@@ -38,7 +38,7 @@ impl Published {
         }
     }
 
-    /// Whether the block is not what Ombud wrote: somebody changed it by hand.
+    /// Whether the block was changed by hand after Ombud wrote it.
     pub(crate) fn is_edited(&self) -> bool {
         self.block.as_ref().is_some_and(|block| block.hash != block.digest())
     }

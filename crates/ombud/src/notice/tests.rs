@@ -56,7 +56,7 @@ fn the_pop_up_is_short_and_its_sentences_too() {
         let prose = prose.unwrap();
         assert!(prose.chars().count() <= 120, "{}: {prose}", prose.chars().count());
         let full = write(&facts, None, Format::Text);
-        // A list of names is no sentence.
+        // A list of names is not a sentence.
         let full = full
             .lines()
             .map(|line| if line.starts_with("  -") { line.replace('、', "；") } else { line.to_owned() });

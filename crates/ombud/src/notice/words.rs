@@ -1,11 +1,11 @@
-//! Looking for names in a notice that a person wrote. It finds words, not meanings: "we never see your phone number"
-//! counts as speaking of phone numbers.
+//! Searches a notice written by a person for names. It finds words, not meanings: "we never see your phone number" counts
+//! as a mention of phone numbers.
 
 use ombud_core::flow::{Amount, FlowMap, Recipient, RecipientKind};
 use ombud_core::{DataCategory, Lang, Say};
 use ombud_gateway::providers::Providers;
 
-/// Further words for categories that people seldom call by the registry's name, in small letters.
+/// Further words for categories that are seldom called by the registry's name, in lower case.
 const WORDS: &[(DataCategory, &[&str])] = &[
     (DataCategory::IdName, &["names", "full name", "名字"]),
     (
@@ -54,8 +54,8 @@ const WORDS: &[(DataCategory, &[&str])] = &[
     (DataCategory::EduWork, &["employer", "company name", "job", "cv", "公司", "单位", "职业", "简历"]),
 ];
 
-/// What the text speaks of, as a flow map of those recipients that `shown` knows. Countries and purposes are taken as
-/// stated, because words cannot tell.
+/// What the text mentions, as a flow map of the recipients in `shown`. Countries and purposes are taken as stated, because
+/// words cannot tell.
 pub(crate) fn claimed(text: &str, shown: &FlowMap, providers: &Providers) -> FlowMap {
     let text = text.to_lowercase();
     let categories: Vec<DataCategory> =
@@ -75,7 +75,7 @@ pub(crate) fn claimed(text: &str, shown: &FlowMap, providers: &Providers) -> Flo
     map
 }
 
-/// Providers of the registry that the text names.
+/// The registry's providers that the text names.
 pub(crate) fn providers_in<'a>(text: &str, providers: &'a Providers) -> Vec<&'a str> {
     let text = text.to_lowercase();
     let of = |id: &str| Recipient {
@@ -107,7 +107,7 @@ fn names(text: &str, recipient: &Recipient, providers: &Providers) -> bool {
     if let Some((host, _)) = recipient.name.rsplit_once(':') {
         aliases.push(host.to_lowercase());
     }
-    // `international` or `local` names nobody.
+    // `international` or `local` is nobody's name.
     aliases.retain(|alias| {
         alias.chars().count() > 1 && !matches!(alias.as_str(), "international" | "local" | "hosted")
     });
@@ -124,8 +124,8 @@ fn speaks_of(text: &str, category: DataCategory) -> bool {
         .any(|word| holds(text, &word))
 }
 
-/// Whether a text in small letters holds a word. A word in Latin letters stands apart from its neighbours; Chinese has no
-/// gaps between words, so two characters are the least that counts.
+/// Whether a lower-case text contains a word. A Latin word must not be part of a longer one; Chinese has no gaps between
+/// words, so at least two characters are required.
 fn holds(text: &str, word: &str) -> bool {
     if word.chars().count() < 2 {
         return false;

@@ -40,7 +40,7 @@ pub(crate) fn diagram(known: &Known, lang: Lang) -> String {
         let (open, close) = if receiver.kind == RecipientKind::Store { ("[(", ")]") } else { ("[", "]") };
         let arrow = if undeclared.contains(&(receiver.kind, receiver.id.clone())) { "-.->" } else { "-->" };
         let label = if label.is_empty() { "?".to_owned() } else { label.join("; ") };
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "\n  agent {arrow}|{}| r{i}{open}{node}{close}", quoted(&label));
     }
     for (i, (_, tool)) in facts.tools.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Where code, traffic and the notice tell different stories.
+//! Where code, traffic and the notice disagree.
 
 use ombud_core::flow::{Difference, FlowMap, RecipientKind, What, compare};
 use ombud_core::{Lang, say};
@@ -7,7 +7,7 @@ use crate::document::one_line;
 use crate::flowmap::{Input, Known};
 use crate::notice::{Published, describe, drift, tellable};
 
-/// Where they disagree.
+/// The disagreements.
 pub(crate) fn disagreements(known: &Known, lang: Lang) -> Vec<String> {
     let (code, traffic) = (tellable(&known.code_flow()), tellable(&known.traffic_flow()));
     let mut all = Vec::new();
@@ -24,7 +24,8 @@ pub(crate) fn disagreements(known: &Known, lang: Lang) -> Vec<String> {
     all
 }
 
-/// Recipients and categories that one shows alone. Code does not know the tools by the names that the model uses.
+/// Recipients and categories that only one of them shows, without tools: code does not know them by the names that the
+/// model uses.
 fn only_in(one: &FlowMap, other: &FlowMap) -> impl Iterator<Item = Difference> {
     compare(one, other).into_iter().filter(|difference| {
         difference.kind != RecipientKind::Tool
@@ -47,7 +48,7 @@ fn with_notice(known: &Known, published: &Published, lang: Lang) -> Vec<String> 
     });
     let unseen = drift.unseen.iter().map(|difference| {
         let what = describe(difference, known, lang);
-        say!(lang, en: "in the notice, seen by nobody: {what}", zh: "隐私说明中有、但没有看到：{what}")
+        say!(lang, en: "in the notice, but not observed: {what}", zh: "隐私说明中有、但没有看到：{what}")
     });
     lacks.chain(unseen).collect()
 }

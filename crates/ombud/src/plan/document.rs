@@ -8,7 +8,7 @@ use super::step::Step;
 use crate::document::Part;
 use crate::flowmap::{Known, LOCAL_MODEL};
 
-/// Risks that the first screen names.
+/// Risks named on the first screen.
 const TOP: usize = 5;
 /// Pieces of evidence per risk.
 const SHOWN: usize = 3;
@@ -21,7 +21,7 @@ pub(crate) fn document(drawn: &Drawn, known: &Known, whole: bool) -> Vec<Part> {
     let mut parts = vec![Part::Heading(1, say!(lang, en: "Verdict: {answer}", zh: "结论：{answer}"))];
     let of = if name.is_empty() { String::new() } else { say!(lang, en: " for {name}", zh: "“{name}”") };
     parts.push(Part::Text(say!(lang,
-        en: "Protection plan{of}, {today}. It rests on what was looked at; what was not stands at the end. It is no legal advice.",
+        en: "Protection plan{of}, {today}. It is based on what was checked; what was not is listed at the end. It is not legal advice.",
         zh: "{of}保护计划，{today}。结论只基于看过的内容，没看过的列在最后。本计划不是法律意见。")));
     parts.push(Part::List(drawn.verdict.reasons.clone()));
     if !drawn.verdict.limits.is_empty() {
@@ -46,7 +46,7 @@ pub(crate) fn document(drawn: &Drawn, known: &Known, whole: bool) -> Vec<Part> {
         say!(lang, en: "Where code, traffic and notice disagree", zh: "代码、流量、隐私说明不一致之处"),
         &drawn.disagreements,
     );
-    section(&mut parts, say!(lang, en: "Not looked at", zh: "没有看过"), &drawn.unseen);
+    section(&mut parts, say!(lang, en: "Not checked", zh: "没有看过"), &drawn.unseen);
     parts
 }
 
@@ -78,7 +78,7 @@ fn risks(drawn: &Drawn, whole: bool, parts: &mut Vec<Part>) {
     let rest = drawn.open.len().saturating_sub(top);
     if rest > 0 {
         parts.push(Part::Text(say!(lang,
-            en: "{rest} more, smaller ones: `ombud plan --format md`",
+            en: "and {rest} smaller ones: `ombud plan --format md`",
             zh: "另有 {rest} 个较小的风险：`ombud plan --format md`")));
     }
 }
@@ -98,7 +98,7 @@ fn steps(drawn: &Drawn, parts: &mut Vec<Part>) {
         let mut below = vec![say!(lang, en: "type: `{command}`", zh: "输入：`{command}`")];
         if !step.retest.is_empty() {
             let retest = step.retest;
-            below.push(say!(lang, en: "see that it worked: `{retest}`", zh: "验证：`{retest}`"));
+            below.push(say!(lang, en: "verify: `{retest}`", zh: "验证：`{retest}`"));
         }
         if !step.closes.is_empty() {
             let closes = step.closes.join(if lang == Lang::Zh { "、" } else { ", " });

@@ -1,4 +1,4 @@
-//! What is done already, each with what shows it.
+//! What is done already, each with the evidence for it.
 
 use ombud_core::{Lang, say};
 
@@ -44,7 +44,7 @@ fn consented(traffic: &Traffic, lang: Lang) -> Option<String> {
 fn shut(traffic: &Traffic, lang: Lang) -> Option<String> {
     let refused = some(traffic.memory.1)?;
     Some(say!(lang,
-        en: "memory stayed shut without consent {refused} time(s)",
+        en: "memory access without consent was refused {refused} time(s)",
         zh: "没有同意凭证时，记忆库拒绝了 {refused} 次"))
 }
 
@@ -84,7 +84,7 @@ fn true_notice(known: &Known, lang: Lang) -> Option<String> {
     (drift.lacks.is_empty() && drift.gaps == 0).then(told)
 }
 
-/// A number that is worth a line.
+/// A count, if it is worth a line.
 fn some(count: u64) -> Option<u64> {
     (count > 0).then_some(count)
 }

@@ -1,5 +1,5 @@
-//! `ombud plan`: what code, traffic and attacks have shown, turned into one answer and the next two hours of work. The
-//! same facts always give the same plan.
+//! `ombud plan`: turns what code, traffic and attacks have shown into one answer and the next two hours of work. The same
+//! facts always give the same plan.
 
 mod diagram;
 mod disagree;
@@ -39,7 +39,7 @@ pub(crate) struct Plan {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Write it to this file
+    /// Write the output to this file
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Configuration file (default: ombud.toml)
@@ -47,14 +47,14 @@ pub(crate) struct Plan {
     pub config: Option<PathBuf>,
 }
 
-/// How it is written.
+/// Output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// One screen
     Text,
     /// For programs
     Json,
-    /// All of it, with a diagram
+    /// The whole plan, with a diagram
     Md,
 }
 

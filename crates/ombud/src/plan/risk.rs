@@ -1,4 +1,4 @@
-//! Which risks are open, and what shows it. A risk is never opened by opinion: each has its evidence.
+//! Which risks are open, and what shows them. A risk is never opened by opinion: each has its evidence.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -51,11 +51,11 @@ impl Risk {
     }
 }
 
-/// How well a risk is shown.
+/// How strongly a risk is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Proof {
-    /// Nobody can say that it is not so.
+    /// It cannot be ruled out.
     Unknown = 1,
     /// The source or a document shows it.
     Read = 2,
@@ -82,7 +82,7 @@ pub(crate) enum Evidence {
     Exchange {
         /// Its id.
         exchange: String,
-        /// What is to be seen there.
+        /// What can be seen there.
         what: String,
     },
     /// A line of the source.
@@ -132,16 +132,16 @@ pub(crate) struct Open {
     pub risk: &'static Risk,
     /// 1 no personal data seen, 2 ordinary, 3 sensitive data, children or credentials.
     pub sensitivity: u32,
-    /// The best that shows it.
+    /// The strongest proof.
     pub proof: Proof,
-    /// All that shows it, the best first.
+    /// All the evidence, the strongest first.
     pub evidence: Vec<(Proof, Evidence)>,
-    /// It must be closed before anybody else uses the agent.
+    /// Whether it must be closed before anybody else uses the agent.
     pub grave: bool,
 }
 
 impl Open {
-    /// People harmed × sensitivity × irreversibility × how well it is proved: 1 to 108.
+    /// People harmed × sensitivity × irreversibility × strength of proof: 1 to 108.
     pub(crate) fn weight(&self) -> u32 {
         self.risk.people * self.sensitivity * self.risk.irreversible * self.proof as u32
     }
@@ -187,8 +187,7 @@ struct Found {
 }
 
 impl Found {
-    /// Opens a risk, or adds to it. An id that the registry does not know is shown as it is under no risk at all, so it is
-    /// counted by the caller instead.
+    /// Opens a risk, or adds evidence to it. An id that the registry does not know is ignored.
     fn add(&mut self, id: &str, proof: Proof, evidence: Evidence, grave: bool) {
         let Some(risk) = RISKS.iter().find(|risk| risk.id == id) else { return };
         let sensitivity = if risk.id == "S09" { 3 } else { self.sensitivity };
@@ -225,7 +224,7 @@ impl Found {
             };
             let (evidence, mut risks) = (evidence(), case.risks());
             if !risks.iter().any(|id| RISKS.iter().any(|risk| risk.id == *id)) {
-                // A template of the operator's own need not name a risk: it succeeded all the same.
+                // The operator's own template need not name a risk: it succeeded all the same.
                 risks = vec!["S02"];
             }
             for risk in risks {
@@ -262,7 +261,7 @@ impl Found {
         }
     }
 
-    /// Tools that do what cannot be undone, while the gate only observes.
+    /// Tools whose effect cannot be undone, while the gate only observes.
     fn calls(&mut self, known: &Known) {
         let tools = known.traffic.read().map(|traffic| &traffic.tools).into_iter().flatten();
         for (tool, used) in tools.filter(|(_, used)| lasting(used.effect) && used.released > 0) {
@@ -281,7 +280,7 @@ impl Found {
         }
     }
 
-    /// What is known, or not, about somebody who receives users' data.
+    /// What is known, or unknown, about a recipient of users' data.
     fn receiver(&mut self, facts: &Facts, receiver: &Receiver) {
         let lang = self.lang;
         let name = called(receiver, lang);
@@ -297,7 +296,7 @@ impl Found {
                 self.add("P05", Proof::Unknown, fact(what), false);
             }
             Trains::Unknown => {
-                let what = say!(lang, en: "nobody knows whether {name} trains on it", zh: "{name} 是否用于训练，没有资料");
+                let what = say!(lang, en: "it is unknown whether {name} trains on it", zh: "{name} 是否用于训练，没有资料");
                 self.add("P05", Proof::Unknown, fact(what), false);
             }
         }
@@ -307,7 +306,7 @@ impl Found {
             let what = say!(lang, en: "{name} is in {place}, your users are not", zh: "{name} 在{place}，你的用户不在");
             self.add("P06", Proof::Read, fact(what), false);
         } else if country.is_unknown() {
-            let what = say!(lang, en: "nobody knows in which country {name} processes data", zh: "{name} 在哪个国家处理数据，没有资料");
+            let what = say!(lang, en: "it is unknown in which country {name} processes data", zh: "{name} 在哪个国家处理数据，没有资料");
             self.add("P06", Proof::Unknown, fact(what), false);
         }
     }
@@ -322,7 +321,7 @@ impl Found {
                 let drift = drift(known, published);
                 if drift.gaps > 0 {
                     let gaps = drift.gaps;
-                    let what = say!(lang, en: "{gaps} place(s) in {shown} are still to be filled in", zh: "{shown} 还有 {gaps} 处待填");
+                    let what = say!(lang, en: "{gaps} gap(s) in {shown} still have to be filled in", zh: "{shown} 还有 {gaps} 处待填");
                     self.add("P04", Proof::Read, fact(what), false);
                 }
                 for lack in drift.lacks {
@@ -355,7 +354,7 @@ impl Found {
     }
 }
 
-/// Whether what a tool does stays done.
+/// Whether the effect of a tool cannot be undone.
 fn lasting(effect: Effect) -> bool {
     use Effect::{Credential, Delete, Execute, Grant, Pay, Send};
     matches!(effect, Send | Pay | Delete | Grant | Credential | Execute)
@@ -369,7 +368,7 @@ fn doubtful(tool: &str, count: u64, lang: Lang) -> String {
 
 fn unasked(tool: &str, lang: Lang) -> String {
     say!(lang,
-        en: "{tool} runs without a question: [tools] mode in ombud.toml only observes",
+        en: "{tool} runs without asking: [tools] mode in ombud.toml only observes",
         zh: "{tool} 执行前不会询问：ombud.toml 的 [tools] mode 只是旁观")
 }
 

@@ -1,4 +1,4 @@
-//! What to do, in the order that helps most people per minute.
+//! What to do, in the order that protects people most per minute.
 
 use std::cmp::Reverse;
 
@@ -12,7 +12,7 @@ use crate::flowmap::{Input, Known};
 pub(crate) struct Step {
     /// Its stable id.
     pub id: &'static str,
-    /// Minutes that it takes somebody who does it for the first time.
+    /// Minutes it takes somebody who does it for the first time.
     pub minutes: u32,
     /// What to do.
     pub title: String,
@@ -22,7 +22,7 @@ pub(crate) struct Step {
     pub retest: &'static str,
     /// Ids of the open risks that it closes.
     pub closes: Vec<&'static str>,
-    /// The weights of those risks together.
+    /// The total weight of those risks.
     pub weight: u32,
 }
 
@@ -36,24 +36,24 @@ struct Measure {
     retest: &'static str,
 }
 
-/// What remains of [`HARDENED`] where the gate for tools asks already: a rule more would not help.
+/// What is left of [`HARDENED`] where the tool gate already asks: another rule would not help.
 const BEYOND: Measure = Measure {
     id: "beyond",
     minutes: 30,
     closes: HARDENED,
     title: |lang| {
         say!(lang,
-            en: "Close what gets through although Ombud asks: open the replay of each attack that still succeeds, and do what stands beside it",
+            en: "Close what gets through although Ombud asks: open the replay of each attack that still succeeds, and apply the fix shown there",
             zh: "堵住 Ombud 已在询问却仍能得手的攻击：打开每个回放，按其中的对策修正")
     },
     command: |lang| say!(lang, en: "ombud attack -- <CMD>", zh: "ombud attack -- <启动命令>"),
     retest: "",
 };
 
-/// Risks that a gate for tools takes away.
+/// Risks that a tool gate removes.
 const HARDENED: &[&str] = &["S01", "S02", "S03", "S04", "S05", "S06", "S07", "S08", "S10", "S21", "A04"];
 
-/// In the order in which they are done when nothing else decides. Each risk stands in one of them; the last takes the rest.
+/// In the order used when nothing else decides. Each risk is in one of them; the last takes the rest.
 const MEASURES: &[Measure] = &[
     Measure {
         id: "keys",
@@ -73,7 +73,7 @@ const MEASURES: &[Measure] = &[
         closes: &["P02", "P13", "A01", "A02", "A03"],
         title: |lang| {
             say!(lang,
-            en: "Let every model call go through the gateway: it masks personal data and keeps the log. Take base URLs from the environment, and let [policy.masking] allow nothing in the clear",
+            en: "Route every model call through the gateway: it masks personal data and keeps the log. Read base URLs from the environment, and let [policy.masking] allow nothing in the clear",
             zh: "让所有模型调用都走网关：自动脱敏并留下日志。接口地址从环境变量读取，[policy.masking] 里不放行原文")
         },
         command: run,
@@ -121,7 +121,7 @@ const MEASURES: &[Measure] = &[
         closes: &["P09", "P14", "S13"],
         title: |lang| {
             say!(lang,
-            en: "Keep chats encrypted and apart for each user, or do not keep them",
+            en: "Keep chats encrypted and separate for each user, or do not keep them",
             zh: "聊天记录加密存放、按用户隔离，或者干脆不存")
         },
         command: |_| "ombud check".to_owned(),
@@ -133,7 +133,7 @@ const MEASURES: &[Measure] = &[
         closes: &["P11"],
         title: |lang| {
             say!(lang,
-            en: "Keep each user's memory apart: one namespace for each user, or Ombud in front of the store ([memory.<name>] in ombud.toml)",
+            en: "Keep each user's memory separate: one namespace for each user, or Ombud in front of the store ([memory.<name>] in ombud.toml)",
             zh: "各用户的记忆分开存放：每人一个命名空间，或让 Ombud 站在记忆库前面（ombud.toml 的 [memory.<name>]）")
         },
         command: |_| "ombud check".to_owned(),
@@ -191,7 +191,7 @@ const MEASURES: &[Measure] = &[
         id: "rest",
         minutes: 15,
         closes: &[],
-        title: |lang| say!(lang, en: "Read the evidence of the other risks and mend what it shows", zh: "查看其余风险的证据，逐项修正"),
+        title: |lang| say!(lang, en: "Read the evidence of the other risks and fix what it shows", zh: "查看其余风险的证据，逐项修正"),
         command: |_| "ombud plan --format md".to_owned(),
         retest: "ombud check",
     },
@@ -201,8 +201,8 @@ fn run(lang: Lang) -> String {
     say!(lang, en: "ombud run -- <CMD>", zh: "ombud run -- <启动命令>")
 }
 
-/// The steps that close the open risks: those first that take the most weight off people per minute.
-/// `asks` says whether the gate for tools is on.
+/// The steps that close the open risks, those first that remove the most weight per minute. `asks` is whether the tool gate
+/// is on.
 pub(crate) fn steps(open: &[Open], asks: bool, lang: Lang) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for measure in MEASURES {
@@ -231,7 +231,7 @@ fn measure_of(open: &Open) -> &'static Measure {
     MEASURES.iter().find(|measure| measure.closes.contains(&open.risk.id.as_str())).unwrap_or(REST)
 }
 
-/// What to run first, because without it the plan is blind.
+/// What to run first, because the plan is blind without it.
 pub(crate) fn look_first(known: &Known, lang: Lang) -> Vec<Step> {
     fn step<T>(input: &Input<T>, step: Step) -> Option<Step> {
         input.read().is_none().then_some(step)
@@ -246,7 +246,7 @@ pub(crate) fn look_first(known: &Known, lang: Lang) -> Vec<Step> {
         weight: 0,
     };
     let check =
-        look("look-code", 2, say!(lang, en: "Look at the code", zh: "看代码"), "ombud check".to_owned());
+        look("look-code", 2, say!(lang, en: "Check the code", zh: "看代码"), "ombud check".to_owned());
     let traffic = look(
         "look-traffic",
         5,

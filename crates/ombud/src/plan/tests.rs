@@ -74,7 +74,7 @@ fn a_stand_in_for_the_provider_is_not_the_provider() {
     assert!(verdict.reasons.iter().any(|reason| reason.contains("on this machine")), "{verdict:?}");
 }
 
-/// An erasure as the log has it: so much was deleted, and so much is left in a store.
+/// An erasure as it is logged: how much was deleted, and how much is left in a store.
 fn erasure(subject: &str, deleted: u64, left: Option<u64>) -> ombud_core::event::Event {
     let kind = ombud_core::event::EventKind::SubjectErased {
         receipt: "00".into(),
@@ -140,7 +140,7 @@ fn a_plan_is_the_same_each_time() {
 fn an_attack_that_showed_nothing_is_not_taken_for_safe() {
     let known = fixture::faulty();
     let text = write(&draw(&known, Lang::En), &known, Format::Text);
-    let (_, unseen) = text.split_once("Not looked at").unwrap();
+    let (_, unseen) = text.split_once("Not checked").unwrap();
     for part in ["page-form/zh-1", "memory-poison", "files.example.com", "web/app.swift"] {
         assert!(unseen.contains(part), "{part}: {unseen}");
     }

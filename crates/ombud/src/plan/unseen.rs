@@ -1,4 +1,4 @@
-//! What was not looked at. It is said as loudly as what was found.
+//! What was not checked, stated as clearly as what was found.
 
 use ombud_core::{Lang, Say, say};
 use ombud_gateway::providers::Trains;
@@ -9,10 +9,10 @@ use crate::document::one_line;
 use crate::flowmap::{Attacked, Bilingual, Code, Country, Input, Known, Outcome, Profile, Traffic};
 use crate::notice::{Facts, Receiver};
 
-/// Names on one line at most.
+/// Names on one line, at most.
 const NAMED: usize = 5;
 
-/// What was not looked at, and what would show it.
+/// What was not checked, and what would show it.
 pub(crate) fn unseen(known: &Known, lang: Lang) -> Vec<String> {
     let mut unseen = Vec::new();
     unseen.extend(of_code(&known.code, lang));
@@ -30,7 +30,7 @@ pub(crate) fn unseen(known: &Known, lang: Lang) -> Vec<String> {
 
 fn never(lang: Lang) -> String {
     say!(lang,
-        en: "never looked at: whether answers are right, your server and backups, what recipients really do, labels of AI content, filings with authorities",
+        en: "never checked: whether answers are right, your server and backups, what recipients really do, labels of AI content, filings with authorities",
         zh: "从不检查：回答对不对、你的服务器和备份、接收方实际怎么做、AI 内容标识、备案登记")
 }
 
@@ -46,13 +46,13 @@ fn audience(known: &Known, lang: Lang) -> Option<String> {
 fn jurisdictions(known: &Known, lang: Lang) -> Option<String> {
     let told = || {
         say!(lang,
-        en: "where its users are, so nothing is said about borders: [agent] jurisdictions = [\"CN\"]",
+        en: "where its users are, so transfers abroad were not assessed: [agent] jurisdictions = [\"CN\"]",
         zh: "用户在哪里，因此没有判断是否出境：[agent] jurisdictions = [\"CN\"]")
     };
     known.agent.jurisdictions.is_empty().then(told)
 }
 
-/// What an absent or damaged source leaves in the dark, or what `parts` finds in one that was read.
+/// What an absent or damaged source leaves unknown, or what `parts` finds in one that was read.
 fn of<T>(input: &Input<T>, absent: String, parts: impl Fn(&T) -> Vec<String>, lang: Lang) -> Vec<String> {
     match input {
         Input::Absent => vec![absent],
@@ -106,7 +106,7 @@ pub(crate) fn stand_in(lang: Lang) -> String {
 }
 
 fn past(who: &str, requests: u64, lang: Lang) -> String {
-    say!(lang, en: "{requests} connection(s) to {who}, which went past unread", zh: "发往 {who} 的 {requests} 次连接，没有检查内容")
+    say!(lang, en: "{requests} connection(s) to {who}, which were not inspected", zh: "发往 {who} 的 {requests} 次连接，没有检查内容")
 }
 
 fn opaque(who: &str, count: u64, lang: Lang) -> String {
@@ -136,7 +136,7 @@ fn failed(attacked: &Attacked, lang: Lang) -> Option<String> {
 }
 
 fn untried(attacked: &Attacked, lang: Lang) -> Option<String> {
-    // Cases that were tried without an end stand among those above.
+    // Cases that were tried without a result are among those above.
     let rest: Vec<Value> = attacked.not_tested.iter().filter(|one| one.is_string()).cloned().collect();
     let rest = listed(&rest, lang)?;
     Some(say!(lang, en: "attacks that were not tried: {rest}", zh: "没有尝试的攻击：{rest}"))
@@ -148,13 +148,13 @@ fn cases(attacked: &Attacked, verdict: Outcome, lang: Lang) -> Option<String> {
     shortened(cases, lang)
 }
 
-/// What the registry does not know, or knew too long ago.
+/// What the registry does not know, or has not checked for too long.
 fn of_registry(receiver: &Receiver, lang: Lang) -> Vec<String> {
     let (name, id) = (&receiver.profile.name, one_line(&receiver.id));
     let unknown =
         joined(gaps(&receiver.profile, lang).into_iter(), &say!(lang, en: ", ", zh: "、")).map(|gaps| {
             say!(lang,
-            en: "{name}: not known: {gaps}. If you know: [notice.recipients.\"{id}\"] in ombud.toml",
+            en: "{name}: unknown: {gaps}. If you know: [notice.recipients.\"{id}\"] in ombud.toml",
             zh: "{name}：不清楚{gaps}。如果你知道，请写进 ombud.toml 的 [notice.recipients.\"{id}\"]")
         });
     unknown.into_iter().chain(receiver.profile.stale.then(|| old(&receiver.profile, lang))).collect()

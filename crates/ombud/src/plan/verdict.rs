@@ -1,4 +1,4 @@
-//! Whether to publish: one answer, its reasons, and the limits that make it bearable.
+//! Whether to publish: one answer, its reasons, and the limits under which it holds.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,14 @@ use crate::document::one_line;
 use crate::flowmap::{Code, Country, Input, Known, Outcome, Traffic};
 use crate::notice::Facts;
 
-/// Reasons that are named; the others are counted.
+/// Reasons that are named; the rest are counted.
 const NAMED: usize = 5;
 
 /// The answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
-    /// Nothing that was looked at speaks against it.
+    /// Nothing that was checked speaks against it.
     Publish,
     /// With the limits that are listed.
     WithLimits,
@@ -36,31 +36,31 @@ impl Say for Answer {
     }
 }
 
-/// The answer with what it rests on.
+/// The answer and what it is based on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// The answer.
     pub answer: Answer,
     /// Why not simply yes.
     pub reasons: Vec<String>,
-    /// What must be so as long as the reasons stand.
+    /// What has to hold as long as the reasons do.
     pub limits: Vec<String>,
 }
 
-/// Judges. What was not looked at is never taken for safe.
+/// Judges. What was not checked is never taken for safe.
 pub(crate) fn verdict(known: &Known, open: &[Open], lang: Lang) -> Verdict {
     let grave: Vec<&Open> = open.iter().filter(|open| open.grave).collect();
     let mut reasons: Vec<String> = grave.iter().take(NAMED).map(|open| reason(open, lang)).collect();
     if let Some(more) = grave.len().checked_sub(NAMED).filter(|more| *more > 0) {
         reasons.push(say!(lang, en: "and {more} more of this weight (see below)", zh: "同样严重的还有 {more} 个（见下）"));
     }
-    // A check that could follow nothing has seen nothing.
+    // A check that could analyse nothing has seen nothing.
     let blind = known.code.read().is_none_or(Code::is_blind)
         && known.traffic.read().is_none()
         && known.attacked.read().is_none();
     if blind {
         reasons.push(say!(lang,
-            en: "nothing was looked at yet: neither the code, nor traffic, nor an attack",
+            en: "nothing was checked yet: neither the code, nor traffic, nor an attack",
             zh: "还什么都没看过：代码、流量、攻击测试都没有"));
     }
     let grave = !reasons.is_empty();
@@ -81,10 +81,10 @@ pub(crate) fn verdict(known: &Known, open: &[Open], lang: Lang) -> Verdict {
 fn reason(open: &Open, lang: Lang) -> String {
     let (harm, count) = (open.risk.harm(lang), open.evidence.len());
     let proof = match open.proof {
-        Proof::Tested => say!(lang, en: "a test did it", zh: "测试已证实"),
+        Proof::Tested => say!(lang, en: "proved by a test", zh: "测试已证实"),
         Proof::Seen => say!(lang, en: "it was seen in traffic", zh: "流量中已出现"),
         Proof::Read => say!(lang, en: "the project shows it", zh: "项目中可见"),
-        Proof::Unknown => say!(lang, en: "not known to be otherwise", zh: "不能排除"),
+        Proof::Unknown => say!(lang, en: "it cannot be ruled out", zh: "不能排除"),
     };
     say!(lang, en: "{harm} ({proof}, {count} ×)", zh: "{harm}（{proof}，{count} 处）")
 }
@@ -92,10 +92,10 @@ fn reason(open: &Open, lang: Lang) -> String {
 /// Sources that are missing.
 fn gaps(known: &Known, lang: Lang) -> Vec<String> {
     let code =
-        || say!(lang, en: "the code was not looked at (`ombud check`)", zh: "没有看过代码（`ombud check`）");
+        || say!(lang, en: "the code was not checked (`ombud check`)", zh: "没有看过代码（`ombud check`）");
     let traffic = || say!(lang, en: "no traffic was seen (`ombud run -- <CMD>`)", zh: "没有看到实际流量（`ombud run -- <启动命令>`）");
     let attack = || say!(lang, en: "it was not attacked (`ombud attack -- <CMD>`)", zh: "没有做过攻击测试（`ombud attack -- <启动命令>`）");
-    let blind = || say!(lang, en: "`ombud check` could follow no source file here", zh: "`ombud check` 在这里没有能看懂的源码");
+    let blind = || say!(lang, en: "`ombud check` could analyse no source file here", zh: "`ombud check` 在这里没有能看懂的源码");
     let mut gaps = Vec::new();
     gaps.extend(known.code.read().is_none().then(code));
     gaps.extend(known.code.read().filter(|code| code.is_blind()).map(|_| blind()));
@@ -105,14 +105,12 @@ fn gaps(known: &Known, lang: Lang) -> Vec<String> {
     gaps.extend(known.attacked.read().is_none().then(attack));
     let open = untested(known).len();
     if open > 0 {
-        gaps.push(
-            say!(lang, en: "{open} attack case(s) showed nothing", zh: "{open} 个攻击用例没有得出结果"),
-        );
+        gaps.push(say!(lang, en: "{open} attack case(s) had no result", zh: "{open} 个攻击用例没有得出结果"));
     }
     gaps
 }
 
-/// Users who asked to be erased and are not, as far as anybody knows.
+/// Users whose requested erasure is not complete, as far as is known.
 fn unerased(traffic: &Traffic, lang: Lang) -> Option<String> {
     let count = traffic.erased.values().filter(|whole| !**whole).count();
     (count > 0).then(|| {
@@ -128,7 +126,7 @@ fn simulated(lang: Lang) -> String {
         zh: "只看到本机上的模型，未必是用户实际会用到的服务商")
 }
 
-/// Templates of cases that say nothing about the agent.
+/// Templates of cases that had no result.
 fn untested(known: &Known) -> Vec<String> {
     let Some(attacked) = known.attacked.read() else { return Vec::new() };
     let cases = attacked.ended(Outcome::NotExposed).chain(attacked.ended(Outcome::Error));
@@ -138,7 +136,7 @@ fn untested(known: &Known) -> Vec<String> {
 /// A limit, if it is needed.
 type Limit = fn(&Situation<'_>) -> Option<String>;
 
-/// In the order of reading.
+/// In reading order.
 const LIMITS: &[Limit] = &[who, untried_tools, untested_parts, training, places, notice_first];
 
 /// What limits depend on.
@@ -155,7 +153,7 @@ impl Situation<'_> {
     }
 }
 
-/// Who may use it, and how, as long as this stands.
+/// Who may use it, and how, under this verdict.
 fn limits(known: &Known, open: &[Open], lang: Lang) -> Vec<String> {
     let situation = Situation { known, open, facts: Facts::of(known, lang), lang };
     let needed = LIMITS.iter().filter_map(|limit| limit(&situation));
@@ -168,7 +166,7 @@ fn who(at: &Situation<'_>) -> Option<String> {
         return Some(say!(lang, en: "use it yourself, with made-up data", zh: "只自己用，只用编造的数据"));
     }
     let shown = at.known.code.read().is_none() || at.open.iter().any(|open| open.proof >= Proof::Read);
-    shown.then(|| say!(lang, en: "only people you know and have told about it", zh: "只给你认识、且已说明情况的人用"))
+    shown.then(|| say!(lang, en: "only people you know and have informed about it", zh: "只给你认识、且已说明情况的人用"))
 }
 
 fn age(at: &Situation<'_>) -> String {

@@ -1,4 +1,4 @@
-//! Deciding a recorded call again.
+//! Decides a recorded call again.
 
 use std::cell::OnceCell;
 
@@ -17,22 +17,22 @@ use crate::config::{self, File};
 pub(super) struct Again {
     file: File,
     attributor: Attributor,
-    /// Made where something depends on what the arguments hold.
+    /// Created only when something depends on what the arguments hold.
     inspector: OnceCell<Inspector>,
 }
 
 impl Again {
-    /// Deciding by this configuration.
+    /// Decides by this configuration.
     pub(super) fn by(file: File) -> Self {
         Self { file, attributor: Attributor::default(), inspector: OnceCell::new() }
     }
 
-    /// Its rules for tools.
+    /// The rules for tools.
     pub(super) fn policy(&self) -> &ToolPolicy {
         &self.file.tools
     }
 
-    /// The facts about a call; `None` if neither they nor what they are made of are held any more.
+    /// The facts about a call; `None` if neither they nor what they are derived from are held any more.
     pub(super) fn facts(&self, call: &Recorded) -> Option<CallFacts> {
         let (policy, known) = (seen(&self.file.tools, call), call.facts.as_ref());
         let again = call.request.as_ref().zip(call.arguments.as_ref()).map(|(request, arguments)| {
@@ -43,14 +43,15 @@ impl Again {
             ..known.clone()
         };
         let mut facts = again.or_else(|| known.map(declared))?;
-        // What only the gateway of then could know: what was masked, what the user approved, what a text showed signs of.
+        // What only the gateway at that time could know: what was masked, what the user approved, what showed signs of
+        // injection.
         facts.secret = known.map_or_else(|| names(&call.then, "secret"), |known| known.secret);
         facts.approved = known.map_or(call.then == "approved", |known| known.approved);
         facts.outside = known.is_some_and(|known| known.outside);
         facts.standing = known.is_some_and(|known| known.standing);
         facts.holds = known.map(|known| known.holds.clone()).unwrap_or_default();
         facts.leaks = known.map(|known| known.leaks.clone()).unwrap_or_default();
-        // Arguments that were cut off are recorded without their end: by what is left of them they would be readable.
+        // Arguments that were cut off are recorded without their end; what is left of them could pass as readable.
         facts.readable &= known.is_none_or(|known| known.readable);
         facts.exact = known.is_none_or(|known| known.exact);
         facts.signs = known.map_or_else(|| names(&call.then, "signs"), |known| known.signs);
@@ -64,7 +65,7 @@ impl Again {
     }
 }
 
-/// The policy where a call was decided.
+/// The policy at the edge where the call was decided.
 pub(super) fn seen(policy: &ToolPolicy, call: &Recorded) -> ToolPolicy {
     let at = call.server.as_ref().map(|server| policy.at(server).without_user());
     at.unwrap_or_else(|| policy.clone())
@@ -86,7 +87,7 @@ fn written(call: &Recorded, arguments: &str) -> ToolCall {
     }
 }
 
-/// The decision on a call with these facts, where it was decided.
+/// The decision on a call with these facts, at the edge where it was decided.
 pub(super) fn decide(policy: &ToolPolicy, call: &Recorded, facts: &CallFacts) -> CallDecision {
     let decision = decide_call(&seen(policy, call), &call.tool, facts);
     let order = |doubt: &Doubt| matches!(doubt, Doubt::TooEarly { .. });
@@ -94,7 +95,7 @@ pub(super) fn decide(policy: &ToolPolicy, call: &Recorded, facts: &CallFacts) ->
     if call.vouched && !facts.secret && !barred { CallDecision::Release(Vec::new()) } else { decision }
 }
 
-/// Whether the call was held back for what the policy says nothing of: a server that changed its tool.
+/// Whether the call was held for a reason outside the policy: a server that changed its tool.
 pub(super) fn is_beyond(call: &Recorded) -> bool {
     names(&call.then, "definition_changed")
 }

@@ -20,15 +20,15 @@ use crate::{config, journey};
 pub(super) struct Explained {
     pub(super) call: String,
     pub(super) tool: String,
-    /// What was decided, as the log says it.
+    /// The decision as logged.
     pub(super) then: String,
-    /// What the policy of now decides; absent if the contents are gone.
+    /// The decision of the current policy; absent if the contents are gone.
     pub(super) now: Option<String>,
     /// The rule that sets the gate.
     pub(super) rule: Option<String>,
     pub(super) gate: Option<Gate>,
     pub(super) facts: Option<CallFacts>,
-    /// What each mode and each preset would make of it.
+    /// The outcome under each mode and each preset.
     pub(super) otherwise: Vec<(String, Outcome)>,
     /// Lines of `ombud.toml` that would let it pass.
     pub(super) lines: Option<String>,
@@ -43,7 +43,7 @@ pub(super) async fn explain(args: &Explain, terminal: Terminal) -> Result<u8> {
     if calls.is_empty() {
         let target = clean(&args.target);
         bail!(say!(lang,
-            en: "there is no tool call `{target}` in this log. `ombud log show` lists the newest entries, `ombud policy test` all calls that come out otherwise",
+            en: "there is no tool call `{target}` in this log. `ombud log show` lists the newest entries, `ombud policy test` all calls with a different outcome",
             zh: "日志中没有工具调用 `{target}`。`ombud log show` 列出最新的记录，`ombud policy test` 列出结果有变化的调用"));
     }
     for call in &calls {
@@ -56,14 +56,14 @@ pub(super) async fn explain(args: &Explain, terminal: Terminal) -> Result<u8> {
     Ok(0)
 }
 
-/// The calls that a word names: an exchange, one call of it, or a call's own id.
+/// The calls that the argument names: all of an exchange, one of its calls, or a call by its own id.
 async fn find(reader: &mut Reader, target: &str) -> Result<Vec<Recorded>> {
     let whole = recorded::of(reader, target).await?;
     if !whole.is_empty() {
         return Ok(whole);
     }
     let (exchange, id) = target.split_once('/').map_or((target, None), |(exchange, id)| (exchange, Some(id)));
-    // The beginning of an exchange's id is enough where only one begins so.
+    // A prefix of an exchange's id is enough if it is unambiguous.
     if let [exchange] = reader.exchanges(exchange, 2).await?.as_slice() {
         let calls = recorded::of(reader, exchange).await?;
         return Ok(calls
@@ -73,7 +73,7 @@ async fn find(reader: &mut Reader, target: &str) -> Result<Vec<Recorded>> {
     }
     let mut named = recorded::all(reader).await?;
     named.retain(|call| call.id.as_deref() == Some(target));
-    // An id may come again in another conversation: the newest is meant.
+    // An id may recur in another conversation: the newest is meant.
     Ok(named.pop().into_iter().collect())
 }
 
@@ -82,7 +82,7 @@ pub(super) fn explained(again: &Again, call: &Recorded, lang: Lang) -> Explained
     let decision = known.as_ref().map(|facts| decide(policy, call, facts));
     let seen = seen(policy, call);
     let ruled = known.as_ref().map(|facts| seen.ruled_call(&call.tool, facts));
-    // What no gate can loosen is told instead of the gate.
+    // A rule that no gate can loosen is shown instead of the gate.
     let fixed = known
         .as_ref()
         .zip(decision.as_ref())
@@ -103,9 +103,9 @@ pub(super) fn explained(again: &Again, call: &Recorded, lang: Lang) -> Explained
     }
 }
 
-/// What each mode and each preset would make of a call, everything else as it is.
+/// The outcome of a call under each mode and each preset, everything else being equal.
 fn otherwise(policy: &ToolPolicy, call: &Recorded, facts: &CallFacts) -> Vec<(String, Outcome)> {
-    // An approval was the answer to a question of then.
+    // An approval answered a question of that time.
     let facts = CallFacts { approved: false, ..facts.clone() };
     let modes =
         [("allow", Gate::Allow), ("observe", Gate::Observe), ("ask", Gate::Ask), ("block", Gate::Block)];
@@ -119,7 +119,7 @@ fn otherwise(policy: &ToolPolicy, call: &Recorded, facts: &CallFacts) -> Vec<(St
     all.map(|(name, policy)| (name, Outcome::of(&decide(&policy, call, &facts)))).collect()
 }
 
-/// The places in `ombud.toml` that withhold a call whatever its gate is.
+/// The rules in `ombud.toml` that withhold a call whatever its gate is.
 fn fixed_rule(policy: &ToolPolicy, tool: &str, facts: &CallFacts, decision: &CallDecision) -> Option<String> {
     match decision.doubts().first()? {
         Doubt::NoStep | Doubt::TooEarly { .. } => Some("[tools] workflow".to_owned()),
@@ -151,17 +151,17 @@ fn rule_in_words(
         }
         Ruled::Effect => format!("[tools.effects] {effect}"),
         Ruled::Mode if call.server.is_some() => {
-            say!(lang, en: "[tools] mode, or observing at a tool's edge", zh: "[tools] mode，或工具侧默认只观察")
+            say!(lang, en: "[tools] mode, or observe by default at the tool edge", zh: "[tools] mode，或工具侧默认只观察")
         }
         Ruled::Mode => "[tools] mode".to_owned(),
         Ruled::Preset => "[tools] preset".to_owned(),
         Ruled::Fresh => say!(lang,
-            en: "nothing in ombud.toml: a fresh project asks about whatever acts",
+            en: "nothing in ombud.toml: a fresh project asks about every call that acts",
             zh: "ombud.toml 没有相关设置：新项目会对有实际效果的调用先询问"),
     }
 }
 
-/// The place of a condition in `ombud.toml`: those of several tables of a tool are counted on.
+/// The position of a condition in `ombud.toml`: those in several tables of a tool are numbered consecutively.
 fn condition_in_words(met: Met, tool: &str, policy: &ToolPolicy) -> String {
     if !met.own {
         return format!("[[tools.when]] {}", met.number);
@@ -178,7 +178,7 @@ fn name(tool: &str) -> String {
     serde_json::Value::from(clean(tool)).to_string()
 }
 
-/// Lines that let a call pass: its doubtful values as the operator's own, or the tool's own gate.
+/// Lines that let a call pass: its doubtful values as the operator's own, or a gate for the tool.
 fn lines(call: &Recorded, decision: &CallDecision) -> Option<String> {
     let fixed = |doubt: &Doubt| {
         matches!(
@@ -220,7 +220,7 @@ fn print(explained: &Explained, call: &Recorded, terminal: Terminal) -> Result<(
     terminal.out(&say!(lang, en: "  then: {then}", zh: "  当时：{then}"))?;
     let (Some(now), Some(facts)) = (&explained.now, &explained.facts) else {
         return terminal.tell(&say!(lang,
-            en: "  Its contents are erased, so the policy of now cannot be asked. `ombud log trace` shows what the log itself still says.",
+            en: "  Its contents are erased, so the current policy cannot be applied. `ombud log trace` shows what the log itself still holds.",
             zh: "  内容已删除，无法按当前规则重新判断。`ombud log trace` 可查看日志本身仍保留的信息。"));
     };
     let now = told(now, lang);
@@ -233,7 +233,7 @@ fn print(explained: &Explained, call: &Recorded, terminal: Terminal) -> Result<(
     print_otherwise(&explained.otherwise, terminal)?;
     if let Some(lines) = &explained.lines {
         terminal.out(
-            &say!(lang, en: "To let it pass, ombud.toml has to say (change the key where the table stands there already):", zh: "若要放行，ombud.toml 中应写明（该表已存在时，修改其中的键）："),
+            &say!(lang, en: "To let it pass, ombud.toml needs these lines (if the table exists already, change its key):", zh: "若要放行，ombud.toml 中应写明（该表已存在时，修改其中的键）："),
         )?;
         lines.lines().try_for_each(|line| terminal.out(&format!("    {line}")))?;
     }
@@ -248,7 +248,7 @@ fn gate_in_words(gate: Gate, lang: Lang) -> String {
             say!(lang, en: "observe: doubts are noted, the call is released", zh: "observe：记录疑点并放行")
         }
         Gate::Ask => say!(lang, en: "ask: the user decides", zh: "ask：由用户决定"),
-        Gate::Block => say!(lang, en: "block: what is doubtful is withheld", zh: "block：可疑的调用会被拦下"),
+        Gate::Block => say!(lang, en: "block: doubtful calls are withheld", zh: "block：可疑的调用会被拦下"),
     }
 }
 
@@ -260,9 +260,9 @@ fn print_facts(facts: &CallFacts, terminal: Terminal) -> Result<()> {
         say!(lang, en: "the user's words do not ask for such an effect", zh: "用户的话没有要求这类操作")
     };
     let others = if facts.tainted {
-        say!(lang, en: "third parties' text is in the context", zh: "上下文中有第三方内容")
+        say!(lang, en: "third-party text is in the context", zh: "上下文中有第三方内容")
     } else {
-        say!(lang, en: "no third party's text is in the context", zh: "上下文中没有第三方内容")
+        say!(lang, en: "no third-party text is in the context", zh: "上下文中没有第三方内容")
     };
     terminal.out(&say!(lang, en: "  {wish}; {others}", zh: "  {wish}；{others}"))?;
     if !facts.holds.is_empty() {
@@ -280,7 +280,7 @@ fn print_facts(facts: &CallFacts, terminal: Terminal) -> Result<()> {
     Ok(())
 }
 
-/// Where a value stands, in words.
+/// Where a value occurs, in words.
 fn origins(argument: &ArgumentFacts, lang: Lang) -> String {
     let mut from = Vec::new();
     let mut add = |holds: bool, words: String| from.extend(holds.then_some(words));
@@ -295,7 +295,7 @@ fn origins(argument: &ArgumentFacts, lang: Lang) -> String {
         add(true, clean(&origin.say(lang)));
     }
     if from.is_empty() {
-        from.push(say!(lang, en: "stands nowhere in the context", zh: "在上下文中没有出现"));
+        from.push(say!(lang, en: "appears nowhere in the context", zh: "在上下文中没有出现"));
     }
     from.join(if lang == Lang::Zh { "、" } else { ", " })
 }
@@ -304,7 +304,7 @@ fn origins(argument: &ArgumentFacts, lang: Lang) -> String {
 fn print_otherwise(otherwise: &[(String, Outcome)], terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     terminal
-        .out(&say!(lang, en: "Under [tools], everything else as it is:", zh: "若只改 [tools] 中的一项："))?;
+        .out(&say!(lang, en: "With only this changed under [tools]:", zh: "若只改 [tools] 中的一项："))?;
     for outcome in [Outcome::Allowed, Outcome::Asked, Outcome::Blocked] {
         let with: Vec<&str> =
             otherwise.iter().filter(|(_, other)| *other == outcome).map(|(name, _)| &**name).collect();

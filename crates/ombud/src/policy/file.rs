@@ -37,11 +37,11 @@ struct Call {
     system: String,
     /// The user's turns.
     user: Turns,
-    /// What tools have returned before.
+    /// Earlier tool results.
     #[serde(default)]
     results: Vec<Returned>,
     tool: String,
-    /// What the tool says of itself.
+    /// The tool's description.
     #[serde(default)]
     description: String,
     #[serde(default)]
@@ -72,12 +72,12 @@ pub(super) fn read(path: &Path, lang: Lang) -> Result<Vec<Recorded>> {
         .with_context(|| say!(lang, en: "cannot read {shown}", zh: "无法读取 {shown}"))?;
     parse(&text, lang).map_err(|why| {
         anyhow!(say!(lang,
-            en: "{shown} holds no calls: {why}\nIt looks like this:\n{EXAMPLE}",
+            en: "{shown} contains no usable calls: {why}\nThe format is:\n{EXAMPLE}",
             zh: "{shown} 中没有可用的调用：{why}\n格式如下：\n{EXAMPLE}"))
     })
 }
 
-/// What a file looks like.
+/// An example of such a file.
 const EXAMPLE: &str = "calls:\n  - user: Mail Anna that I am late\n    tool: send_mail\n    arguments: { to: x@example.com }\n    then: blocked";
 
 pub(super) fn parse(text: &str, lang: Lang) -> Result<Vec<Recorded>, String> {
@@ -115,7 +115,7 @@ impl Call {
         }
     }
 
-    /// The conversation as a request of the widest known wire.
+    /// The conversation as a request of the most widely used wire.
     fn request(&self) -> Value {
         let mut messages = vec![json!({ "role": "system", "content": self.system })];
         let said = |text: &String| json!({ "role": "user", "content": text });

@@ -1,4 +1,4 @@
-//! `ombud policy`: why a tool call was decided as it was, and what the policy of today would make of the calls of the past.
+//! `ombud policy`: why a tool call was decided as it was, and how the current policy would decide past calls.
 
 mod again;
 mod explain;
@@ -26,9 +26,9 @@ pub(crate) struct PolicyArgs {
 
 #[derive(Debug, Subcommand)]
 enum PolicyVerb {
-    /// Why a call was decided as it was, and what would change that
+    /// Explain why a call was decided as it was, and what would change that
     Explain(Explain),
-    /// Decide the recorded calls again by ombud.toml as it is now
+    /// Decide the recorded calls again by the current ombud.toml
     Test(Test),
 }
 
@@ -77,11 +77,11 @@ pub(crate) async fn policy(args: PolicyArgs, terminal: Terminal) -> Result<u8> {
     }
 }
 
-/// What became of a call, in short.
+/// The outcome of a call, in short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Outcome {
-    /// It went to the agent.
+    /// It was released to the agent.
     Allowed,
     /// The user was asked.
     Asked,
@@ -98,7 +98,7 @@ impl Outcome {
         }
     }
 
-    /// The outcome of a recorded decision. What a later version may have written counts as not released.
+    /// The outcome of a recorded decision. What a later version may have written counts as blocked.
     fn recorded(decision: &str) -> Self {
         if ombud_core::gate::was_released(decision) {
             Self::Allowed
@@ -118,7 +118,7 @@ impl Outcome {
     }
 }
 
-/// Names of tools and ids come from outside: nothing of them may steer the terminal.
+/// Tool names and ids come from outside: none of them may control the terminal.
 fn clean(text: &str) -> String {
     text.chars().map(|ch| if ch.is_control() { '\u{fffd}' } else { ch }).take(200).collect()
 }

@@ -1,4 +1,4 @@
-//! The calls that the log holds, with what is needed to decide them again.
+//! The calls in the log, with what is needed to decide them again.
 
 use anyhow::Result;
 use bytes::Bytes;
@@ -10,18 +10,18 @@ use ombud_gateway::wire::Wire;
 use ombud_ledger::read::{Contents, Reader, Record};
 use serde_json::Value;
 
-/// Entries of the log that are read at once.
+/// Log entries read at once.
 const PAGE: u32 = 500;
 
 /// A call as it was recorded.
 pub(super) struct Recorded {
-    /// The exchange, or the place in a file.
+    /// The exchange, or the position in a file.
     pub(super) exchange: String,
     /// The provider's id of the call.
     pub(super) id: Option<String>,
     pub(super) tool: String,
     pub(super) effect: Option<Effect>,
-    /// What was decided, as the log says it.
+    /// The decision as logged.
     pub(super) then: String,
     /// The server at whose edge it was decided, where the user's words are not seen.
     pub(super) server: Option<String>,
@@ -29,16 +29,16 @@ pub(super) struct Recorded {
     pub(super) vouched: bool,
     /// False if the stream ended inside the arguments.
     pub(super) complete: bool,
-    /// The facts of then; absent in logs of earlier versions, and after an erasure.
+    /// The facts at the time; absent in logs of earlier versions, and after an erasure.
     pub(super) facts: Option<CallFacts>,
     /// The arguments; absent after an erasure.
     pub(super) arguments: Option<String>,
-    /// The request that it answered, where it is held.
+    /// The request that it answered, if it is still held.
     pub(super) request: Option<Asked>,
 }
 
 impl Recorded {
-    /// The name under which it is spoken of.
+    /// The name by which it is referred to.
     pub(super) fn name(&self) -> String {
         match &self.id {
             Some(id) => format!("{}/{id}", self.exchange),
@@ -86,7 +86,7 @@ async fn call(reader: &mut Reader, record: &Record) -> Result<Option<Recorded>> 
     Ok(Some(found))
 }
 
-/// The passages that a call was judged by: declared ones do not stand in the request.
+/// The passages that a call was judged by: declared ones are not in the request.
 fn laid(details: &Value) -> Vec<LaidRecord> {
     let laid = details.get("laid").cloned();
     laid.and_then(|laid| serde_json::from_value(laid).ok()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! `ombud policy test`: the calls of the past under the policy of today.
+//! `ombud policy test`: past calls under the current policy.
 
 use anyhow::Result;
 use ombud_core::gate::told;
@@ -13,7 +13,7 @@ use crate::cli::Format;
 use crate::output::Terminal;
 use crate::{config, journey};
 
-/// Differences that are listed.
+/// Differences listed at most.
 const MOST: usize = 100;
 
 /// A call then and now.
@@ -23,19 +23,19 @@ pub(super) struct Compared {
     pub(super) tool: String,
     pub(super) then: Outcome,
     pub(super) now: Outcome,
-    /// The decision of today, with its doubts.
+    /// The current decision, with its doubts.
     pub(super) decision: String,
 }
 
-/// All of them.
+/// The comparison of all calls.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Report {
     pub(super) allowed: usize,
     pub(super) asked: usize,
     pub(super) blocked: usize,
-    /// Calls whose contents are gone, or that something beside the policy decided.
+    /// Calls whose contents are gone, or that were not decided by the policy.
     pub(super) not_decided: usize,
-    /// Calls that come out otherwise than then.
+    /// Calls whose outcome has changed.
     pub(super) changed: Vec<Compared>,
 }
 
@@ -100,7 +100,7 @@ fn print(report: &Report, terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     let (allowed, asked, blocked) = (report.allowed, report.asked, report.blocked);
     terminal.out(&say!(lang,
-        en: "By the policy of now: {allowed} allowed, {asked} asked, {blocked} blocked",
+        en: "Under the current policy: {allowed} allowed, {asked} asked, {blocked} blocked",
         zh: "按当前规则：放行 {allowed} 次，询问 {asked} 次，拦下 {blocked} 次"))?;
     if report.not_decided > 0 {
         let count = report.not_decided;
@@ -141,22 +141,22 @@ fn verdict(report: &Report, terminal: Terminal) -> Result<()> {
     Ok(())
 }
 
-/// What came of it. Of calls that could not be decided again nothing is said.
+/// The conclusion. It says nothing about calls that could not be decided again.
 pub(super) fn outcome(report: &Report, lang: Lang) -> String {
     let (loose, some) = (report.loosened(), report.not_decided > 0);
     if report.decided() == 0 {
-        say!(lang, en: "How they would come out now is not known.", zh: "按当前规则会怎样，无从得知。")
+        say!(lang, en: "Their outcome under the current policy is unknown.", zh: "按当前规则会怎样，无从得知。")
     } else if loose > 0 {
         say!(lang,
             en: "{loose} call(s) that were blocked would now be allowed (!).",
             zh: "有 {loose} 次当时被拦下的调用现在会被放行（!）。")
     } else if !report.changed.is_empty() && some {
-        say!(lang, en: "Of the others nothing that was blocked would now be allowed.", zh: "其余调用中，当时被拦下的现在都不会放行。")
+        say!(lang, en: "Of the others, nothing that was blocked would now be allowed.", zh: "其余调用中，当时被拦下的现在都不会放行。")
     } else if !report.changed.is_empty() {
         say!(lang, en: "Nothing that was blocked would now be allowed.", zh: "当时被拦下的调用现在都不会放行。")
     } else if some {
-        say!(lang, en: "Each of the others comes out as it did.", zh: "其余每次调用的结果都与当时相同。")
+        say!(lang, en: "Each of the others has the same outcome as before.", zh: "其余每次调用的结果都与当时相同。")
     } else {
-        say!(lang, en: "Every call comes out as it did.", zh: "每次调用的结果都与当时相同。")
+        say!(lang, en: "Every call has the same outcome as before.", zh: "每次调用的结果都与当时相同。")
     }
 }

@@ -64,7 +64,7 @@ fn what_was_blocked_and_would_be_allowed_is_counted() {
     assert!(asks.changed[0].decision.contains("instructed_destination"), "{:?}", asks.changed[0]);
     let loose = compare(&mode(Gate::Observe), &calls);
     assert_eq!((loose.allowed, loose.loosened()), (3, 1));
-    // A table of today decides what the call does.
+    // Today's table decides what effect the call has.
     let reads = ToolRule { effect: Some(Effect::Read), ..ToolRule::default() };
     let tables = ToolPolicy { tools: [("send_mail".to_owned(), reads)].into(), ..mode(Gate::Block) };
     assert_eq!(compare(&tables, &calls).loosened(), 1);
@@ -123,7 +123,7 @@ async fn logged(home: &Path, policy: &ToolPolicy) -> String {
     record(ledger, body.to_string(), Vec::new(), call, policy).await
 }
 
-/// Judges a call in the answer to a request of which something is known, and records both.
+/// Judges a call in the answer to a request with declared passages, and records both.
 async fn record(
     ledger: Ledger,
     body: String,
@@ -215,7 +215,7 @@ async fn a_call_is_decided_again_by_the_sources_that_were_declared_then() {
     let laid = vec![LaidRecord { slot: 0, span: [at, at + known.len() as u64], origin: origin.clone() }];
     let ledger = Ledger::open(home.path()).await.unwrap();
     let then = record(ledger, body.to_string(), laid, call, &mode(Gate::Block)).await;
-    // A sentence of somebody else that says the only value of a call.
+    // A third party's sentence that states the only value of a call.
     assert_eq!(then, "block: instructed_destination");
     let mut reader = Reader::open(home.path()).await.unwrap();
     let calls = recorded::all(&mut reader).await.unwrap();
@@ -254,9 +254,9 @@ fn what_a_server_changed_is_not_the_policys() {
 fn of_calls_that_cannot_be_decided_again_nothing_is_said() {
     let says =
         |allowed, not_decided| outcome(&Report { allowed, not_decided, ..Report::default() }, Lang::En);
-    assert_eq!(says(2, 0), "Every call comes out as it did.");
-    assert_eq!(says(2, 3), "Each of the others comes out as it did.");
-    assert_eq!(says(0, 3), "How they would come out now is not known.");
+    assert_eq!(says(2, 0), "Every call has the same outcome as before.");
+    assert_eq!(says(2, 3), "Each of the others has the same outcome as before.");
+    assert_eq!(says(0, 3), "Their outcome under the current policy is unknown.");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What the agent is made of, as a machine-learning bill of materials: `CycloneDX` 1.6 in JSON.
 //!
-//! Two runs over the same project give the same bytes: the serial number is made of the content, and there is no time unless
-//! `SOURCE_DATE_EPOCH` says one. Texts of prompts are not in it, their hashes are. What is not known is said to be unknown.
+//! Two runs over the same project give the same bytes: the serial number is derived from the content, and there is no
+//! timestamp unless `SOURCE_DATE_EPOCH` sets one. It holds no prompt texts, only their hashes. What is not known is marked
+//! as unknown.
 //!
 //! Format: <https://cyclonedx.org/docs/1.6/json/>
 
@@ -22,32 +23,32 @@ use serde_json::{Value, json};
 use super::View;
 use part::{Names, Part, properties};
 
-/// What the document is made of.
+/// What the document is built from.
 pub(crate) struct Stock<'a> {
     /// The report with the inventory and the flow map.
     pub view: &'a View<'a>,
-    /// What is known of providers.
+    /// What is known about providers.
     pub providers: &'a Providers,
     /// What the manifests say.
     pub packages: Packages,
-    /// What the project is called, and its version.
+    /// Name and version of the project.
     pub project: (String, Option<String>),
-    /// Seconds since 1970, where `SOURCE_DATE_EPOCH` says it.
+    /// Seconds since 1970, if `SOURCE_DATE_EPOCH` sets them.
     pub epoch: Option<i64>,
 }
 
-/// How much of it there is, for a line beside the document.
+/// The size of the document, for a line beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Count {
     /// Components.
     pub components: usize,
     /// Services.
     pub services: usize,
-    /// Those of which something is not known.
+    /// Parts with unknown properties.
     pub unknown: usize,
 }
 
-/// Takes stock of a project: reads its manifests, and the name that it gives itself.
+/// Takes stock of a project: reads its manifests and the name it gives itself.
 pub(crate) fn stock<'a>(view: &'a View<'a>, providers: &'a Providers, path: &Path) -> Stock<'a> {
     let folder =
         path.canonicalize().ok().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
@@ -61,7 +62,7 @@ pub(crate) fn stock<'a>(view: &'a View<'a>, providers: &'a Providers, path: &Pat
     }
 }
 
-/// The document, and how much is in it.
+/// The document, and its size.
 pub(crate) fn text(stock: &Stock<'_>) -> Result<(String, Count)> {
     let names = Names { detector: stock.view.detector };
     let (components, services) = parts(stock, &names);
@@ -105,7 +106,7 @@ fn parts(stock: &Stock<'_>, names: &Names<'_>) -> (Parts, Parts) {
     for part in service::all(stock, inventory, names) {
         merge(&mut services, part);
     }
-    // What does not stand in the document cannot be needed.
+    // A part cannot depend on what is not in the document.
     let known: BTreeSet<String> = components.keys().chain(services.keys()).cloned().collect();
     for part in components.values_mut().chain(services.values_mut()) {
         part.needs.retain(|need| known.contains(need));
@@ -113,7 +114,7 @@ fn parts(stock: &Stock<'_>, names: &Names<'_>) -> (Parts, Parts) {
     (components, services)
 }
 
-/// The same thing at another place is the same thing.
+/// The same thing in several places is one part.
 fn merge(all: &mut Parts, part: Part) {
     match all.get_mut(&part.reference) {
         Some(known) => known.join(part),
@@ -140,7 +141,7 @@ fn metadata(stock: &Stock<'_>, names: &Names<'_>) -> Value {
     })
 }
 
-/// What was not looked at: nobody may take the list for complete.
+/// What was not checked: nobody may take the list for complete.
 fn not_seen(stock: &Stock<'_>, names: &Names<'_>) -> Vec<(String, String)> {
     const SHOWN: usize = 100;
     let gaps = stock.view.report.gaps.iter();
@@ -169,7 +170,7 @@ fn dependencies<'p>(all: impl Iterator<Item = &'p Part>) -> Vec<Value> {
     rows
 }
 
-/// Source shows what is there and not that nothing else is.
+/// Source shows what is there, not that nothing else is.
 fn compositions<'p>(all: impl Iterator<Item = &'p Part>) -> Vec<Value> {
     let unknown: Vec<&str> =
         all.filter(|part| !part.needs_known).map(|part| part.reference.as_str()).collect();
@@ -180,7 +181,7 @@ fn compositions<'p>(all: impl Iterator<Item = &'p Part>) -> Vec<Value> {
     rows
 }
 
-/// A UUID of version 8 (RFC 9562), made of the content.
+/// A UUID of version 8 (RFC 9562), derived from the content.
 fn serial(content: &[u8]) -> String {
     let hash = digest(&SHA256, content);
     let mut bytes = [0_u8; 16];

@@ -1,4 +1,4 @@
-//! What would change, as a unified diff. Secrets are starred: a diff ends up in logs.
+//! What would change, as a unified diff. Secrets are replaced by stars: a diff ends up in logs.
 
 use ombud_check::Change;
 use ombud_detect::Detector;
@@ -8,7 +8,7 @@ use super::excerpt::hidden;
 /// Unchanged lines around a change.
 const AROUND: usize = 3;
 
-/// More changed lines than this are shown as one block: nobody reads them line by line.
+/// Changes with more lines than this are shown as one block: nobody reads them line by line.
 const MOST: usize = 400;
 
 /// How a diff is shown.
@@ -71,7 +71,7 @@ impl Shown<'_> {
         self.painted(colour, &format!("{sign}{}", self.starred(bare))) + end
     }
 
-    /// A line without secrets and without what a terminal would obey.
+    /// A line without secrets and without control characters.
     fn starred(&self, line: &str) -> String {
         let mut text = line.to_owned();
         for secret in self.secrets.iter().filter(|secret| line.contains(secret.as_str())) {
@@ -89,7 +89,7 @@ impl Shown<'_> {
     }
 }
 
-/// Every line of both, in order: those in common once.
+/// Every line of both texts, in order; common lines once.
 fn compare<'t>(before: &[&'t str], after: &[&'t str]) -> Vec<Line<'t>> {
     let head = before.iter().zip(after).take_while(|(one, other)| one == other).count();
     let (old, new) = (before.get(head..).unwrap_or_default(), after.get(head..).unwrap_or_default());
@@ -103,7 +103,7 @@ fn compare<'t>(before: &[&'t str], after: &[&'t str]) -> Vec<Line<'t>> {
     all
 }
 
-/// The way with the fewest changes (the table of longest common subsequences), where it is small enough.
+/// The edit with the fewest changes (longest common subsequence), if the texts are small enough.
 fn between<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Line<'t>> {
     if old.len() > MOST || new.len() > MOST {
         let gone = old.iter().map(|line| (Kind::Gone, *line));
@@ -142,7 +142,7 @@ fn between<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<Line<'t>> {
     all
 }
 
-/// Where something changes, with a few lines around it.
+/// The ranges that change, each with a few lines around it.
 fn hunks(lines: &[Line<'_>]) -> Vec<std::ops::Range<usize>> {
     let mut all: Vec<std::ops::Range<usize>> = Vec::new();
     for (index, _) in lines.iter().enumerate().filter(|(_, (kind, _))| *kind != Kind::Same) {

@@ -1,4 +1,4 @@
-//! Lines of a source file that can be shown: no secrets, no endless lines.
+//! Excerpts of source files that may be shown: no secrets, no overlong lines.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ pub(crate) struct Excerpt {
 const MAX_LINES: usize = 6;
 const MAX_BYTES: usize = 600;
 
-/// The lines of a span; nothing if the span is not within the text.
+/// The lines of a span; `None` if the span is not within the text.
 pub(crate) fn excerpt(text: &str, span: Range<usize>, detector: &Detector) -> Option<Excerpt> {
     let before = text.get(..span.start)?;
     let start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -46,7 +46,7 @@ fn floor(text: &str, at: usize) -> usize {
     (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
-/// Stars for secrets and personal data: a report ends up in logs.
+/// Replaces secrets and clearly sensitive data with stars: a report ends up in logs.
 pub(crate) fn hidden(text: &str, detector: &Detector) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for found in detector.detect(text) {

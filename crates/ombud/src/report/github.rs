@@ -1,4 +1,4 @@
-//! Annotations of GitHub Actions: one line a finding that the baseline does not hold.
+//! GitHub Actions annotations: one line for each finding that is not in the baseline.
 
 use ombud_core::finding::Severity;
 
@@ -25,7 +25,7 @@ pub(crate) fn text(view: &View<'_>) -> String {
         .join("\n")
 }
 
-/// A value that could hold a line break or a percent sign would otherwise start a command of its own.
+/// Escapes line breaks and percent signs, which would otherwise start a workflow command.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -1,4 +1,4 @@
-//! For people, as one page: no scripts, nothing from elsewhere, every text escaped.
+//! For people, as one page: no scripts, no external resources, all text escaped.
 
 use ombud_core::finding::{Finding, Severity};
 use ombud_core::{Lang, Say, say};
@@ -35,12 +35,12 @@ fn summary(view: &View<'_>) -> String {
         0 if report.saw_nothing() => format!("{counted} {}", unknown(report, lang)),
         0 => counted,
         _ => {
-            say!(lang, en: "{counted} {known} finding(s) stand in the baseline.", zh: "{counted}基线中已有 {known} 个问题。")
+            say!(lang, en: "{counted} {known} finding(s) are in the baseline.", zh: "{counted}基线中已有 {known} 个问题。")
         }
     }
 }
 
-/// One finding: what, where, the harm first, then the way to it and what to do.
+/// One finding: what and where, then the harm, the path to it and what to do.
 fn one(view: &View<'_>, finding: &Finding) -> Vec<Part> {
     let lang = view.lang;
     let (level, what) = (severity(finding.severity, lang), one_line(&message(finding, lang)));
@@ -59,7 +59,7 @@ fn one(view: &View<'_>, finding: &Finding) -> Vec<Part> {
     let mut items: Vec<String> =
         known.map(|known| labelled(&harm(lang), &known.harm.say(lang), lang)).into_iter().collect();
     items.extend(
-        super::way(finding, lang).map(|way| labelled(&say!(lang, en: "Way", zh: "路径"), &way, lang)),
+        super::way(finding, lang).map(|way| labelled(&say!(lang, en: "Path", zh: "路径"), &way, lang)),
     );
     items.extend(known.map(|known| labelled(&say!(lang, en: "Fix", zh: "修复"), &known.fix.say(lang), lang)));
     parts.push(Part::List(items));
@@ -83,14 +83,14 @@ fn shown(view: &View<'_>, finding: &Finding) -> Option<Part> {
     Some(Part::Source(visible(&lines.collect::<Vec<_>>().join("\n"))))
 }
 
-/// A source whose hidden signs can be seen.
+/// Makes hidden characters in the source visible.
 fn visible(text: &str) -> String {
     text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn flow(view: &View<'_>) -> Vec<Part> {
     let lang = view.lang;
-    let head = say!(lang, en: "What goes where", zh: "数据流向");
+    let head = say!(lang, en: "Data flow", zh: "数据流向");
     let columns = [
         say!(lang, en: "recipient", zh: "接收方"),
         say!(lang, en: "what it is", zh: "类型"),
@@ -133,7 +133,7 @@ fn waived(view: &View<'_>) -> Vec<Part> {
 fn gaps(view: &View<'_>) -> Vec<Part> {
     let lang = view.lang;
     let items: Vec<String> = view.report.gaps.iter().map(|one| one_line(&gap(one, lang))).collect();
-    section(say!(lang, en: "Not looked at", zh: "没有检查的部分"), items)
+    section(say!(lang, en: "Not checked", zh: "没有检查的部分"), items)
 }
 
 fn section(head: String, items: Vec<String>) -> Vec<Part> {

@@ -1,4 +1,4 @@
-//! What goes where, for people.
+//! The flow map, for people.
 
 mod mermaid;
 mod svg;
@@ -11,7 +11,7 @@ pub(crate) use svg::svg;
 
 use super::View;
 
-/// One block a recipient: what it is, where it is, what it receives and which lines show it.
+/// One block per recipient: what it is, where it is, what it receives and which lines show it.
 pub(crate) fn text(view: &View<'_>) -> String {
     let lang = view.lang;
     let mut lines: Vec<String> = Vec::new();
@@ -33,7 +33,7 @@ pub(crate) fn text(view: &View<'_>) -> String {
         }
         if flow.data.is_empty() {
             let at = flow.evidence.iter().cloned().collect::<Vec<_>>().join(", ");
-            lines.push(say!(lang, en: "  ← nothing that the code shows to be personal  {at}", zh: "  ← 代码中看不出有个人信息  {at}"));
+            lines.push(say!(lang, en: "  ← nothing personal, as far as the code shows  {at}", zh: "  ← 代码中看不出有个人信息  {at}"));
         }
     }
     if lines.is_empty() {
@@ -41,7 +41,7 @@ pub(crate) fn text(view: &View<'_>) -> String {
     }
     if !view.report.gaps.is_empty() {
         let count = view.report.gaps.len();
-        lines.push(say!(lang, en: "{count} thing(s) were not looked at; `ombud check` names them.", zh: "有 {count} 项没有检查；`ombud check` 会逐一列出。"));
+        lines.push(say!(lang, en: "{count} item(s) were not checked; `ombud check` lists them.", zh: "有 {count} 项没有检查；`ombud check` 会逐一列出。"));
     }
     lines.join("\n")
 }
@@ -83,7 +83,7 @@ mod tests {
 
     const HOSTILE: &str = "a\"]</text></title><script>alert(1)</script><img src=x onerror='y'>\u{202e}";
 
-    /// A report in which everything that a stranger can name is hostile.
+    /// A report in which everything that a third party can name is hostile.
     fn hostile() -> Report {
         let mut flow = FlowMap::default();
         let who = Recipient {
@@ -124,7 +124,7 @@ mod tests {
                 );
                 assert!(page.contains("alert(1)"), "what was named is shown");
             }
-            // A label ends at its own quote only: two on the first line, four on the other.
+            // A label ends only at its own quote: four quotes on each of the two lines.
             assert_eq!(mermaid(&view).matches('"').count(), 8);
             let picture = svg(&view);
             assert_eq!(picture.matches("<title").count() + picture.matches("</title>").count(), 2);

@@ -1,4 +1,4 @@
-//! What `ombud check` found, in each format.
+//! The report of `ombud check`, in each format.
 
 pub(crate) mod bom;
 pub(crate) mod diff;
@@ -18,11 +18,11 @@ use ombud_detect::Detector;
 
 use crate::document::one_line;
 
-/// What a report is made of.
+/// What a report is rendered from.
 pub(crate) struct View<'a> {
     /// What was found.
     pub report: &'a Report,
-    /// The language to speak.
+    /// The output language.
     pub lang: Lang,
     /// Hides secrets in excerpts.
     pub detector: &'a Detector,
@@ -71,23 +71,23 @@ pub(crate) fn waived(waived: &ombud_check::Waived, lang: Lang) -> String {
     }
 }
 
-/// What is said where nothing could be followed: nobody may take that for clean.
+/// The verdict where nothing could be analysed: nobody may take that for clean.
 pub(crate) fn unknown(report: &Report, lang: Lang) -> String {
     if report.gaps.is_empty() {
         return say!(lang,
-            en: "There is no source and no export here that could be followed, so nothing is known (exit code 2). Give it the folder of the agent: ombud check PATH",
+            en: "There is no source and no export here that could be analysed, so nothing is known (exit code 2). Give the folder of the agent: ombud check PATH",
             zh: "这里没有能够跟踪的源码或导出文件，因此无法得出结论（退出码 2）。请指定智能体所在的文件夹：ombud check 路径");
     }
     say!(lang,
-        en: "Nothing could be followed, so nothing is known (exit code 2). What is named above as not looked at has to be mended first",
+        en: "Nothing could be analysed, so nothing is known (exit code 2). First fix what is listed above as not checked",
         zh: "没有能够跟踪的内容，因此无法得出结论（退出码 2）。请先处理上面列出的没有检查的部分")
 }
 
-/// Why something was not looked at.
+/// Why something was not checked.
 pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
     let why = match gap.why {
         GapKind::Syntax => {
-            say!(lang, en: "its syntax is broken; mend it, or export it again", zh: "语法有误，请修正或重新导出")
+            say!(lang, en: "its syntax is broken; fix it, or export it again", zh: "语法有误，请修正或重新导出")
         }
         GapKind::TooLarge => {
             say!(lang, en: "larger than 1 MiB; split it if it is source", zh: "超过 1 MiB；如为源码请拆分")
@@ -96,28 +96,28 @@ pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
             say!(lang, en: "not UTF-8 text; save it as UTF-8", zh: "不是 UTF-8 文本，请另存为 UTF-8")
         }
         GapKind::Encoding => {
-            say!(lang, en: "not UTF-8: its code was followed, its Chinese texts were not read; save it as UTF-8 (iconv -f GB18030 -t UTF-8)", zh: "不是 UTF-8：已分析代码，但未读取其中的中文文本；请另存为 UTF-8（iconv -f GB18030 -t UTF-8）")
+            say!(lang, en: "not UTF-8: its code was analysed, its Chinese texts were not read; save it as UTF-8 (iconv -f GB18030 -t UTF-8)", zh: "不是 UTF-8：已分析代码，但未读取其中的中文文本；请另存为 UTF-8（iconv -f GB18030 -t UTF-8）")
         }
         GapKind::Unreadable => {
-            say!(lang, en: "cannot be opened; see its permissions, and rename it if its name is not UTF-8", zh: "无法打开，请查看权限；文件名不是 UTF-8 的请改名")
+            say!(lang, en: "cannot be opened; check its permissions, and rename it if its name is not UTF-8", zh: "无法打开，请查看权限；文件名不是 UTF-8 的请改名")
         }
         GapKind::TooComplex => {
-            say!(lang, en: "nested too deeply or too large to follow", zh: "嵌套过深或过大，无法跟踪")
+            say!(lang, en: "nested too deeply or too large to analyse", zh: "嵌套过深或过大，无法跟踪")
         }
         GapKind::Language => {
-            say!(lang, en: "only searched for keys and addresses: this language is not read yet", zh: "只查找了密钥和地址：尚不支持分析这种语言")
+            say!(lang, en: "only searched for keys and addresses: this language is not analysed yet", zh: "只查找了密钥和地址：尚不支持分析这种语言")
         }
         GapKind::Format => {
-            say!(lang, en: "looks like a platform's export, of a format that is not read: export it again, whole (Dify, Coze, n8n, Flowise and Langflow are read)", zh: "看起来是平台的导出文件，但不是能读取的格式：请重新完整导出（可读取 Dify、Coze、n8n、Flowise 和 Langflow）")
+            say!(lang, en: "looks like a platform's export in a format that cannot be read: export it again in full (Dify, Coze, n8n, Flowise and Langflow can be read)", zh: "看起来是平台的导出文件，但不是能读取的格式：请重新完整导出（可读取 Dify、Coze、n8n、Flowise 和 Langflow）")
         }
         GapKind::Foreign => say!(lang, en: "another project's code", zh: "第三方项目的代码"),
         GapKind::Test => say!(lang, en: "a test", zh: "测试代码"),
-        GapKind::Dynamic => say!(lang, en: "decided only while it runs", zh: "运行时才能确定"),
+        GapKind::Dynamic => say!(lang, en: "known only at run time", zh: "运行时才能确定"),
         GapKind::Inside => {
-            say!(lang, en: "the code inside this node cannot be understood; the nodes around it were read", zh: "无法理解此节点中的代码；周围的节点已读取")
+            say!(lang, en: "the code inside this node could not be analysed; the nodes around it were", zh: "无法理解此节点中的代码；周围的节点已读取")
         }
         GapKind::NoEntry => {
-            say!(lang, en: "no program start was found; every public function was taken for one", zh: "没有找到程序入口，因此把所有公开函数都当作入口")
+            say!(lang, en: "no entry point was found; every public function was treated as one", zh: "没有找到程序入口，因此把所有公开函数都当作入口")
         }
     };
     match (gap.path.as_str(), gap.line) {
@@ -127,7 +127,7 @@ pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
     }
 }
 
-/// The way to a finding for people, where it has more than one step. A node of a graph is its own call and named once.
+/// The path to a finding for people, where it has more than one step. A graph node is its own call site and is named once.
 pub(crate) fn way(finding: &Finding, lang: Lang) -> Option<String> {
     let step = |step: &Step| {
         let (name, path, line) = (one_line(&step.function), one_line(&step.place.path), step.place.line);

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0 (OASIS), for code scanning. It holds everything offline: the help of each rule stands in the file.
+//! SARIF 2.1.0 (OASIS), for code scanning. It works offline: the help of each rule is in the file.
 
 use anyhow::Result;
 use ombud_core::finding::{Finding, Place, Severity, Step};
@@ -93,7 +93,7 @@ fn result(view: &View<'_>, finding: &Finding, reason: Option<&str>) -> Value {
     value
 }
 
-/// Edits that mend a finding.
+/// The edits that fix a finding.
 fn mend(view: &View<'_>, fix: &ombud_check::Fix) -> Value {
     let change = |edit: &ombud_check::Edit| {
         let place = Place { path: edit.path.clone(), line: 0, span: edit.span.clone() };
@@ -155,7 +155,7 @@ fn uri(path: &str) -> String {
 mod tests {
     use super::*;
 
-    /// A project with a finding that has a way to it, one that is waived, and a file that was not read.
+    /// A project with a finding that has a path, a waived one, and a file that was not read.
     fn log() -> (Value, Value) {
         let dir = tempfile::tempdir().unwrap();
         let agent = "import os\nfrom flask import Flask, request\napp = Flask(__name__)\n\ndef run(text):\n    os.system(text)\n\n@app.route('/')\ndef page():\n    eval(request.json)  # ombud: allow untrusted-to-exec only in a sandbox\n    run(request.json)\n";
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(waived.collect::<Vec<_>>(), ["only in a sandbox"]);
         let gaps = run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
         assert_eq!(gaps.len(), 1);
-        // A line above does not make it another finding.
+        // A line added above does not make it another finding.
         let prints = |log: &Value| log["runs"][0]["results"][0]["partialFingerprints"].clone();
         assert_eq!(prints(&log), prints(&moved));
         assert_ne!(log["runs"][0]["results"][0]["locations"], moved["runs"][0]["results"][0]["locations"]);

@@ -1,4 +1,4 @@
-//! For people: the source, the way to it, the harm, the fix.
+//! For people: the source, the path to it, the harm, the fix.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use ombud_check::{Fix, Safety};
@@ -10,7 +10,7 @@ use super::{View, gap, message, severity, unknown, waived};
 use crate::document::one_line;
 use crate::output::Terminal;
 
-/// Gaps that are shown one by one.
+/// Gaps that are listed one by one.
 const MAX_GAPS: usize = 12;
 
 /// The whole report.
@@ -55,22 +55,22 @@ pub(crate) fn one(view: &View<'_>, finding: &Finding) -> String {
     let note =
         |label: String, text: String| Group::with_title(Level::NOTE.with_name(label).secondary_title(text));
     if let Some(way) = super::way(finding, lang) {
-        groups.push(note(say!(lang, en: "way", zh: "路径"), way));
+        groups.push(note(say!(lang, en: "path", zh: "路径"), way));
     }
     if let Some(advice) = ombud_check::advice(finding) {
         groups.push(note(say!(lang, en: "harm", zh: "危害"), advice.harm.say(lang)));
         groups.push(note(say!(lang, en: "fix", zh: "修复"), advice.fix.say(lang)));
     }
     if let Some(fix) = view.report.fix(finding) {
-        groups.push(note(say!(lang, en: "by machine", zh: "自动修复"), by_machine(fix, lang)));
+        groups.push(note(say!(lang, en: "automatic", zh: "自动修复"), by_machine(fix, lang)));
     }
     let text = Renderer::plain().render(&groups);
-    // The library writes a Latin colon after the word in front of a line.
+    // The library puts a Latin colon after the label in front of a line.
     let wide = |text: String, word| text.replace(&format!("\n{word}: "), &format!("\n{word}："));
     ["路径", "危害", "修复", "自动修复"].into_iter().fold(text, wide).trim_end().to_owned()
 }
 
-/// How a machine mends it, and what to type.
+/// The automatic fix, and what to type for it.
 fn by_machine(fix: &Fix, lang: Lang) -> String {
     let title = fix.title.say(lang);
     match fix.safety {
@@ -81,7 +81,7 @@ fn by_machine(fix: &Fix, lang: Lang) -> String {
     }
 }
 
-/// How many a machine can mend.
+/// How many findings can be fixed automatically.
 fn mendable(view: &View<'_>, command: &str) -> Option<String> {
     let fixes = || view.report.findings.iter().filter_map(|finding| view.report.fix(finding));
     let safe = fixes().filter(|fix| fix.safety == Safety::Safe).count();
@@ -89,13 +89,13 @@ fn mendable(view: &View<'_>, command: &str) -> Option<String> {
     match (safe, more) {
         (0, 0) => None,
         (0, more) => Some(say!(view.lang,
-            en: "{more} can be mended by a machine once you have looked: {command} --diff --unsafe-fixes",
+            en: "{more} can be fixed automatically after review: {command} --diff --unsafe-fixes",
             zh: "其中 {more} 个可在查看后自动修复：{command} --diff --unsafe-fixes")),
         (safe, 0) => Some(say!(view.lang,
-            en: "{safe} can be mended by a machine: {command} --fix (--diff shows it first)",
+            en: "{safe} can be fixed automatically: {command} --fix (--diff shows the changes first)",
             zh: "其中 {safe} 个可自动修复：{command} --fix（可先用 --diff 查看）")),
         (safe, more) => Some(say!(view.lang,
-            en: "{safe} can be mended by a machine: {command} --fix (--diff shows it first); {more} more with --unsafe-fixes",
+            en: "{safe} can be fixed automatically: {command} --fix (--diff shows the changes first); {more} more with --unsafe-fixes",
             zh: "其中 {safe} 个可自动修复：{command} --fix（可先用 --diff 查看）；加上 --unsafe-fixes 可再修复 {more} 个")),
     }
 }
@@ -111,14 +111,14 @@ fn summary(view: &View<'_>, command: &str, terminal: Terminal) -> String {
     lines.extend(mendable(view, command));
     let known = report.known.len();
     if known > 0 {
-        lines.push(say!(lang, en: "{known} finding(s) stand in the baseline and do not count.", zh: "基线中已有 {known} 个问题，不计入判定。"));
+        lines.push(say!(lang, en: "{known} finding(s) are in the baseline and do not count.", zh: "基线中已有 {known} 个问题，不计入判定。"));
     }
     for one in &report.waived {
         let text = waived(one, lang);
         lines.push(say!(lang, en: "waived: {text}", zh: "已豁免：{text}"));
     }
     if !report.gaps.is_empty() {
-        lines.push(say!(lang, en: "Not looked at:", zh: "没有检查的部分："));
+        lines.push(say!(lang, en: "Not checked:", zh: "没有检查的部分："));
         lines.extend(report.gaps.iter().take(MAX_GAPS).map(|one| format!("  {}", gap(one, lang))));
         let more = report.gaps.len().saturating_sub(MAX_GAPS);
         if more > 0 {

@@ -1,5 +1,5 @@
-//! `ombud selftest`: the detectors of this binary on a test set that it carries, beside the figures it was shipped with, as a
-//! table and as a signed result. It needs no network.
+//! `ombud selftest`: runs the detectors of this binary on a test set that it carries and compares them with the figures it
+//! was shipped with, as a table and as a signed result. It needs no network.
 
 mod set;
 mod signed;
@@ -21,10 +21,10 @@ const SHIPPED: &str = include_str!("../../data/selftest/shipped.json");
 /// `ombud selftest`
 #[derive(Debug, Args)]
 pub(crate) struct Selftest {
-    /// Write the signed result here
+    /// Write the signed result to this file
     #[arg(long, short, value_name = "FILE", conflicts_with = "verify")]
     pub output: Option<PathBuf>,
-    /// Check the signature of such a result instead
+    /// Verify the signature of such a result instead
     #[arg(long, value_name = "FILE")]
     pub verify: Option<PathBuf>,
     /// The public key that must have signed it (default: the project's own)
@@ -61,7 +61,7 @@ pub(crate) fn selftest(args: &Selftest, terminal: Terminal) -> Result<u8> {
     Ok(u8::from(!worse.is_empty()))
 }
 
-/// The rows that are worse than those of this version; one that is absent found nothing.
+/// The shipped rows that the given ones fall below; an absent row found nothing.
 fn worse<'s>(rows: &[Row], shipped: &'s [Row]) -> Vec<&'s Row> {
     let worse = |row: &&Row| {
         let mine = rows.iter().find(|mine| (&mine.kind, &mine.lang) == (&row.kind, &row.lang));
@@ -86,11 +86,11 @@ fn print(rows: &[Row], worse: &[&Row], terminal: Terminal) -> Result<()> {
     let (labelled, found) = (sum(|row| row.labelled), sum(|row| row.found));
     let wrong = sum(|row| row.reported - row.right);
     terminal.out(&say!(lang,
-        en: "{found} of {labelled} found, {wrong} reported in vain",
+        en: "{found} of {labelled} found, {wrong} false positives",
         zh: "共 {labelled} 处，找到 {found} 处，误报 {wrong} 处"))?;
     terminal.note(&limits(rows, lang));
     terminal.note(&if worse.is_empty() {
-        say!(lang, en: "As good as this version was shipped.", zh: "与本版本发布时的结果一致或更好。")
+        say!(lang, en: "As good as this version when shipped.", zh: "与本版本发布时的结果一致或更好。")
     } else {
         let kinds: Vec<String> = worse.iter().map(|row| format!("{} ({})", row.kind, row.lang)).collect();
         let kinds = kinds.join(", ");
@@ -106,7 +106,7 @@ fn limits(rows: &[Row], lang: Lang) -> String {
         DataType::ALL.iter().filter(|kind| !tested(kind)).map(|kind| kind.name()).collect();
     let missing = if missing.is_empty() { "-".to_owned() } else { missing.join(", ") };
     say!(lang,
-        en: "The set is small and made up; it shows that this binary works as shipped, not how it does on your traffic. Types without a line in it: {missing}",
+        en: "The set is small and synthetic; it shows that this binary works as shipped, not how it performs on your traffic. Types that it lacks: {missing}",
         zh: "测试集很小且为自制，只说明本程序与发布时一致，不代表在你的真实流量上的表现。未包含的类型：{missing}")
 }
 
@@ -119,7 +119,7 @@ mod tests {
         let shipped: Vec<Row> = serde_json::from_str(SHIPPED).unwrap();
         let mut rows = set::run(&Detector::default());
         assert!(shipped.len() >= 30, "{}", shipped.len());
-        // Another model of names may err in another place; `cargo xtask eval` writes down what it does.
+        // Another name model may err elsewhere; `cargo xtask eval` records what it does.
         for row in rows.iter_mut().filter(|row| ["PERSON", "LOCATION", "ORG"].contains(&&*row.kind)) {
             row.found += 1;
             row.right += 3;

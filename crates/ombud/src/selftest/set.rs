@@ -13,7 +13,7 @@ const TEXTS: &[(&str, &str)] =
 /// Signs of injection, in both.
 const SIGNS: &str = include_str!("../../data/selftest/signs.txt");
 
-/// A value counts as found when so much of it is covered, in hundredths.
+/// A value counts as found if this much of it is covered, in percent.
 const COVERED: usize = 50;
 
 /// What was found of one type in one language.
@@ -26,11 +26,11 @@ pub(super) struct Row {
     pub lang: String,
     /// Values in the set.
     pub labelled: u32,
-    /// Those of them that were found.
+    /// How many of them were found.
     pub found: u32,
     /// Values that were reported.
     pub reported: u32,
-    /// Those of them that are right.
+    /// How many of them are right.
     pub right: u32,
 }
 
@@ -42,7 +42,7 @@ impl Row {
     }
 }
 
-/// The texts that the set is made of; its digest says which set it was.
+/// The texts of the set; their digest identifies it.
 pub(super) fn texts() -> String {
     TEXTS.iter().map(|text| text.1).chain([SIGNS]).collect()
 }
@@ -73,7 +73,7 @@ fn row<'r>(rows: &'r mut Rows, kind: &str, lang: &str) -> &'r mut Row {
     rows.entry((kind.to_owned(), lang.to_owned())).or_insert_with(empty)
 }
 
-/// A text with the values that stand in it.
+/// A text with its labelled values.
 #[derive(Debug, PartialEq)]
 struct Labelled {
     text: String,
@@ -81,7 +81,7 @@ struct Labelled {
 }
 
 impl Labelled {
-    /// Reads a line in which values stand as `[[TYPE|value]]`.
+    /// Reads a line in which values are written as `[[TYPE|value]]`.
     fn read(line: &str) -> Self {
         let (mut text, mut values) = (String::new(), Vec::new());
         let mut rest = line;
@@ -126,7 +126,7 @@ fn score(detector: &Detector, lang: &str, labelled: &Labelled, rows: &mut Rows) 
     }
 }
 
-/// A line of the set of signs begins with `+` if somebody attacks in it.
+/// Scores a line of the set of signs, which begins with `+` if it holds an attack.
 fn score_signs(line: &str, rows: &mut Rows) {
     let lang = if line.bytes().any(|byte| byte >= 0xe4) { "zh" } else { "en" };
     let attack = line.starts_with('+');

@@ -1,4 +1,4 @@
-//! The result as a signed note: one line that says what it is, one line of JSON, and the signature of the log's key.
+//! The result as a signed note: one line with its kind, one line of JSON, and a signature by the log's key.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -24,7 +24,7 @@ const KIND: &str = "ombud.selftest/1";
 struct Statement {
     /// Version of Ombud.
     version: String,
-    /// When, RFC 3339, UTC.
+    /// When it was made, RFC 3339, UTC.
     t: String,
     /// SHA-256 of the program that was tested, hexadecimal.
     program: String,
@@ -34,7 +34,7 @@ struct Statement {
     as_shipped: bool,
     /// The figures.
     rows: Vec<Row>,
-    /// The public key, for those who have no other way to it.
+    /// The public key, for those who have no other source for it.
     vkey: String,
 }
 
@@ -74,14 +74,14 @@ pub(super) fn write(file: &Path, rows: &[Row], as_shipped: bool, terminal: Termi
     Ok(())
 }
 
-/// Checks the signature of a result. 0: it is good; 1: it is not; an error if it cannot be read.
+/// Checks the signature of a result. 0: it is valid; 1: it is not; an error if it cannot be read.
 pub(super) fn verify(file: &Path, vkey: Option<&str>, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let shown = file.display();
     let text = fs::read_to_string(file).with_context(|| shown.to_string())?;
     let Some((note, statement)) = read(&text) else {
         bail!(say!(lang,
-            en: "{shown} is no result of `ombud selftest -o FILE`, or it was cut",
+            en: "{shown} is not a result of `ombud selftest -o FILE`, or it is incomplete",
             zh: "{shown} 不是 `ombud selftest -o FILE` 的结果，或内容不完整"));
     };
     let (key, trusted) = key(vkey, &statement, lang)?;
@@ -100,12 +100,12 @@ pub(super) fn verify(file: &Path, vkey: Option<&str>, terminal: Terminal) -> Res
         zh: "有效：ombud {version}，{t}，{labelled} 处中找到 {found} 处，签名者 {name}"))?;
     if !trusted {
         terminal.note(&say!(lang,
-            en: "The key is the one that the file names: this shows that nothing was changed since, not who signed. Give --vkey with a key from elsewhere.",
+            en: "The key comes from the file itself: this shows that nothing was changed after signing, not who signed. Use --vkey with a key from another source.",
             zh: "所用公钥取自文件自身：只说明签名之后没有改动，不能证明签名者是谁。请用 --vkey 给出来自别处的公钥。"));
     }
     if statement.set != sha256(set::texts().as_bytes()) {
         terminal.note(&say!(lang,
-            en: "It was made on the test set of another version.",
+            en: "It was made with the test set of another version.",
             zh: "它使用的是其他版本的测试集。"));
     }
     Ok(0)
@@ -118,12 +118,12 @@ fn read(text: &str) -> Option<(Note, Statement)> {
     Some((note, statement))
 }
 
-/// The key to check with, and whether it comes from somewhere else than the file.
+/// The key to check with, and whether it comes from outside the file.
 fn key(vkey: Option<&str>, statement: &Statement, lang: Lang) -> Result<(VerifierKey, bool)> {
     let parse = |vkey: &str| {
         VerifierKey::parse(vkey).with_context(|| {
             say!(lang,
-                en: "this is no public key of a log: <name>+<id>+<base64>. `ombud log verify` shows the project's",
+                en: "this is not the public key of a log: <name>+<id>+<base64>. `ombud log verify` shows the project's",
                 zh: "这不是日志的公钥，格式应为 <名称>+<编号>+<base64>。`ombud log verify` 会显示本项目的公钥")
         })
     };
@@ -136,7 +136,7 @@ fn key(vkey: Option<&str>, statement: &Statement, lang: Lang) -> Result<(Verifie
     }
 }
 
-/// Text from a file: nothing of it may steer the terminal.
+/// Text from a file: none of it may control the terminal.
 fn clean(text: &str) -> String {
     text.chars().filter(|ch| !ch.is_control()).take(40).collect()
 }

@@ -34,7 +34,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .with_state(gateway)
 }
 
-/// What is held of a subject.
+/// Shows what is held about a subject.
 #[utoipa::path(get, path = "/api/v1/subjects/{id}", params(("id" = String, Path, description = "the operator's id of the subject")),
     responses((status = 200, body = Held), (status = 401, body = Problem), (status = 503, body = Problem)))]
 async fn show_subject(
@@ -53,7 +53,7 @@ async fn show_subject(
     }
 }
 
-/// Erases what is held of a subject, looks for what is left, and gives a signed receipt.
+/// Erases what is held about a subject, looks for what is left, and returns a signed receipt.
 #[utoipa::path(post, path = "/api/v1/subjects/{id}/erase", params(("id" = String, Path, description = "the operator's id of the subject")),
     responses((status = 200, body = Receipt), (status = 401, body = Problem), (status = 503, body = Problem)))]
 async fn erase_subject(
@@ -68,7 +68,7 @@ async fn erase_subject(
     let subject = caller::pseudonym(&gateway.ledger, &tenant, &id);
     let told = headers.get(ACCEPT_LANGUAGE).and_then(|tag| Lang::from_tag(tag.to_str().ok()?));
     let lang = told.unwrap_or(gateway.config.lang);
-    // A client that goes away does not stop an erasure.
+    // A client that disconnects does not stop an erasure.
     let erased =
         tokio::spawn(
             async move { (erase::erase(&gateway, &tenant, &subject, Some(&id), lang).await, gateway) },
@@ -82,7 +82,7 @@ async fn erase_subject(
 
 fn failed(gateway: &Gateway) -> Response {
     let message = say!(gateway.config.lang,
-        en: "the home of the log cannot be used; an erasure that was begun is finished when ombud starts again. See `ombud log verify`",
+        en: "the home of the log cannot be used; an erasure that was begun is completed when ombud starts again. Run `ombud log verify`",
         zh: "日志目录无法使用；已开始的删除会在 ombud 下次启动时继续。请运行 `ombud log verify`");
     problem(StatusCode::SERVICE_UNAVAILABLE, "ombud_store_unusable", message)
 }

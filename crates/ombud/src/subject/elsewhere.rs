@@ -1,5 +1,5 @@
-//! Where the agent keeps users beside what Ombud guards, as the last `ombud check` saw it. An erasure cannot reach there, and
-//! must not let anybody believe that it did.
+//! Where the agent keeps user data that Ombud does not guard, as the last `ombud check` saw it. An erasure cannot reach it,
+//! and must not let anybody believe that it did.
 
 use std::path::Path;
 
@@ -9,18 +9,18 @@ use ombud_core::{Lang, say};
 use crate::document::one_line;
 use crate::flowmap::{Code, Input};
 
-/// Places in the code named on one line, at most.
+/// Source locations listed on one line, at most.
 const NAMED: usize = 3;
 
-/// Rules that show where conversations are written beside any store.
+/// Rules that find conversations written outside any store.
 const FILES: &[&str] = &["plaintext-chat-store"];
 
-/// A line for each place that is not guarded, or one that says why none is known.
+/// One line for each unguarded store or file, or one that says why none is known.
 pub(super) fn elsewhere(home: &Path, lang: Lang) -> Vec<String> {
     match Code::open(&home.join("reports/check.json")) {
         Input::Read(code) if !code.is_blind() => places(&code, lang),
         Input::Read(_) | Input::Absent | Input::Damaged(_) => vec![say!(lang,
-            en: "not known whether the agent keeps users elsewhere too: `ombud check` looks for it",
+            en: "unknown whether the agent also keeps user data elsewhere: `ombud check` looks for it",
             zh: "不清楚智能体是否还在别处保存用户数据：`ombud check` 可以检查")],
     }
 }
@@ -28,7 +28,7 @@ pub(super) fn elsewhere(home: &Path, lang: Lang) -> Vec<String> {
 fn places(code: &Code, lang: Lang) -> Vec<String> {
     let unguarded =
         |(who, _): &(&ombud_core::flow::Recipient, _)| who.kind == RecipientKind::Store && !who.inspected;
-    // A file of conversations may be a store already.
+    // A file of conversations may already be listed as a store.
     let named = |place: &String| {
         code.flow.recipients.iter().filter(unguarded).any(|(_, flow)| flow.evidence.contains(place))
     };
@@ -43,7 +43,7 @@ fn places(code: &Code, lang: Lang) -> Vec<String> {
         .chain(written.map(|found| (file.clone(), found.place())).filter(|(_, place)| !named(place)))
         .map(|(what, at)| {
             say!(lang,
-                en: "NOT ERASED in {what} ({at}): it does not go through Ombud. Delete the user there, or put it behind the memory edge",
+                en: "NOT ERASED in {what} ({at}): it does not go through Ombud. Delete the user's data there, or put it behind the memory edge",
                 zh: "没有删除 {what}（{at}）中的数据：它不经过 Ombud。请在该处删除此用户，或把它放到记忆入口之后")
         })
         .collect()

@@ -1,5 +1,5 @@
-//! Erasing a subject: intent, stores, vault, keys, a probe for what is left, and a receipt. Each step can be done again, so
-//! that an erasure which was cut off is finished by the next start or the next call.
+//! Erases a subject: intent, stores, vault, keys, a probe for what is left, and a receipt. Every step can be repeated, so
+//! the next start or the next call completes an interrupted erasure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,16 +27,16 @@ pub(crate) struct Receipt {
     pub id: String,
     /// The subject's pseudonym.
     pub subject: String,
-    /// When.
+    /// When it was made.
     pub at: String,
-    /// Whether every place was reached and nothing was found afterwards.
+    /// Whether every store was reached and nothing was found afterwards.
     pub complete: bool,
     /// What was deleted: items per store, `vault` tokens, `keys` of the log.
     pub deleted: BTreeMap<String, u64>,
-    /// What a probe found afterwards, per store, in the `vault`, in the `log` and in the `journal`, whose
-    /// entries cannot be erased; nothing where it could not look.
+    /// What a probe found afterwards: per store, in the `vault`, in the `log` and in the `journal`, whose entries cannot be
+    /// erased; null where it could not look.
     pub residue: BTreeMap<String, Option<u64>>,
-    /// What was not looked at, in words.
+    /// What was not checked, in words.
     pub not_looked_at: Vec<String>,
     /// Public key of the signature.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -46,7 +46,7 @@ pub(crate) struct Receipt {
     pub sig: String,
 }
 
-/// Erases a subject. `id` is the operator's id of it where it is known; it is looked for among metadata, and not kept. The receipt
+/// Erases a subject. `id` is the operator's id for it, if known; it is searched for in metadata and not kept. The receipt
 /// is in the language of whoever asks.
 pub(crate) async fn erase(
     gateway: &Gateway,
@@ -55,7 +55,7 @@ pub(crate) async fn erase(
     id: Option<&str>,
     lang: Lang,
 ) -> Result<Receipt> {
-    gateway.desk.begin_erasure(subject, tenant).await.context("the erasure could not be begun")?;
+    gateway.desk.begin_erasure(subject, tenant).await.context("the erasure could not be started")?;
     let mut deleted = BTreeMap::new();
     let mut reached = true;
     for (name, store) in users(gateway) {
@@ -88,11 +88,11 @@ pub(crate) async fn erase(
     Ok(receipt)
 }
 
-/// Finishes erasures that were cut off.
+/// Completes interrupted erasures.
 pub(crate) async fn resume(gateway: Arc<Gateway>) {
     let Ok(unfinished) = gateway.desk.consents().unfinished().await else { return };
     for (subject, tenant) in unfinished {
-        // What cannot be finished now, because a store does not answer, stays to be finished.
+        // What cannot be completed now, because a store does not respond, stays pending.
         let lang = gateway.config.lang;
         let _ = erase(&gateway, &tenant, &subject, None, lang).await;
     }
@@ -108,7 +108,7 @@ async fn probe(gateway: &Gateway, subject: &str, id: Option<&str>) -> Result<BTr
     let mut residue = BTreeMap::new();
     for (name, store) in users(gateway) {
         let found = inventory::residue(&gateway.upstream, store, subject, id).await.ok();
-        // More items than it looks through, and nothing among the first: unknown.
+        // More items than the probe scans, and no match among them: unknown.
         let found = found.and_then(|found| (found.complete || found.items > 0).then_some(found.items));
         residue.insert(name.clone(), found);
     }
@@ -123,12 +123,12 @@ async fn probe(gateway: &Gateway, subject: &str, id: Option<&str>) -> Result<BTr
         }
     }
     residue.insert("log".to_owned(), Some(readable));
-    // Earlier versions wrote names of arguments and of tools as they were.
+    // Earlier versions recorded the names of arguments and tools in the clear.
     residue.insert("journal".to_owned(), Some(open));
     Ok(residue)
 }
 
-/// Signs the receipt and puts its digest into the log.
+/// Signs the receipt and records its digest in the log.
 async fn written(
     gateway: &Gateway,
     subject: &str,
@@ -162,7 +162,7 @@ async fn written(
     Ok(receipt)
 }
 
-/// Places that nobody looked at, and what is known of them.
+/// What was not checked, and what is known about it.
 async fn not_looked_at(gateway: &Gateway, subject: &str, knew_id: bool, lang: Lang) -> Result<Vec<String>> {
     let mut places = vec![
         say!(lang, en: "backups of the memory stores and of this machine", zh: "记忆库和本机的备份"),
@@ -197,10 +197,10 @@ fn at_provider(gateway: &Gateway, id: &str, lang: Lang) -> String {
     });
     match days {
         Some(days) => say!(lang,
-            en: "what the provider {id} received (it says it keeps requests {days} days)",
+            en: "what the provider {id} received (it states that it keeps requests for {days} days)",
             zh: "服务商 {id} 收到的内容（其声明保留 {days} 天）"),
         None => say!(lang,
-            en: "what the provider {id} received (how long it keeps requests is not known)",
+            en: "what the provider {id} received (how long it keeps requests is unknown)",
             zh: "服务商 {id} 收到的内容（保留多久不明）"),
     }
 }

@@ -1,4 +1,4 @@
-//! A subject's data: what there is, and its erasure. `ombud subject show | erase`, and the same over HTTP.
+//! A subject's data: showing and erasing it. `ombud subject show | erase`, and the same over HTTP.
 
 mod api;
 mod elsewhere;
@@ -26,7 +26,7 @@ pub(crate) struct Subject {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SubjectVerb {
-    /// Show what is held of a user: consents, items in memory stores, conversations, tokens
+    /// Show what is held about a user: consents, items in memory stores, conversations, tokens
     Show(Which),
     /// Erase it, look for what is left, and write a receipt
     Erase(Erase),
@@ -34,7 +34,7 @@ pub(crate) enum SubjectVerb {
 
 #[derive(Debug, Args)]
 pub(crate) struct Which {
-    /// The user's id, as the agent names it
+    /// The user's id, as the agent uses it
     #[arg(value_name = "USER")]
     pub user: String,
     /// Configuration file (default: ombud.toml)
@@ -63,7 +63,7 @@ pub(crate) const CHINESE: Chinese = &[
     ("subject erase output", "回执的保存位置（默认 .ombud/reports/erased-….json）"),
 ];
 
-/// Conversations in which a subject took part, and whose keys are the subject's alone.
+/// The conversations in which a subject took part; their keys are the subject's alone.
 async fn conversations(reader: &mut Reader, subject: &str) -> Result<Vec<String>, ombud_ledger::Error> {
     let events = reader.subject(subject).await?.into_iter().filter_map(|record| record.event);
     let named: BTreeSet<String> = events.filter_map(|event| event.conversation).collect();

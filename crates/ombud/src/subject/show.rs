@@ -1,4 +1,4 @@
-//! What is held of a subject.
+//! What is held about a subject.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,18 @@ use utoipa::ToSchema;
 
 use super::conversations;
 
-/// What is held of a subject.
+/// What is held about a subject.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Held {
-    /// The pseudonym under which it stands in log and stores.
+    /// Its pseudonym in the log and the stores.
     pub subject: String,
-    /// The last answer per purpose.
+    /// The latest answer per purpose.
     pub consents: BTreeMap<String, String>,
-    /// Items per memory store; nothing where the store did not answer.
+    /// Items per memory store; null where the store did not respond.
     pub stores: BTreeMap<String, Option<u64>>,
-    /// Conversations in the log that can still be decrypted by whoever has the keys.
+    /// Conversations in the log that can still be decrypted with the keys.
     pub conversations: u64,
-    /// Entries of the log that name the pseudonym; they hold no content and stay.
+    /// Log entries that name the pseudonym; they hold no content and stay.
     pub entries: u64,
     /// Tokens in the vault that stand for values of the subject.
     pub tokens: u64,
@@ -36,7 +36,7 @@ impl Held {
     }
 }
 
-/// Looks it up. A store that does not answer is unknown, not empty.
+/// Looks it up. A store that does not respond is unknown, not empty.
 pub(crate) async fn held(gateway: &Gateway, subject: &str) -> Result<Held> {
     let consents = gateway.desk.consents();
     let mut stores = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The verb: in this process if nobody has the log open, otherwise through the gateway that has.
+//! The verbs: in this process if nobody has the log open, otherwise through the gateway that has.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ use crate::output::Terminal;
 enum Access {
     /// Open in this process: the gateway, and the digests of client keys that have subjects.
     Own(Arc<Gateway>, Vec<String>),
-    /// Open in another: its address, and the client keys.
+    /// Open in another process: its address, and the client keys.
     Served(String, Vec<String>),
 }
 
@@ -80,7 +80,7 @@ async fn erase(args: &Erase, terminal: Terminal) -> Result<u8> {
     Ok(u8::from(!complete))
 }
 
-/// The receipt's file: the one that was asked for, numbered from the second on.
+/// The receipt's file: the one given, numbered from the second receipt on.
 fn target(output: Option<&Path>, number: usize, receipt: &Receipt) -> Result<PathBuf> {
     if let Some(path) = output {
         let name = path.display();
@@ -107,7 +107,7 @@ impl Access {
                 if let Some(url) = served_at(&home) {
                     return Ok(Self::Served(url, keys));
                 }
-                // An `ombud mcp` lets it go.
+                // An `ombud mcp` releases it on request.
                 crate::share::open(&home).await.map_err(|_| busy)?
             }
             Err(error) => return Err(error.into()),
@@ -120,7 +120,7 @@ impl Access {
         Ok(Self::Own(gateway, tenants.into_iter().collect()))
     }
 
-    /// What is held, for each client key that has something; for one of them if none has.
+    /// What is held, for each client key that has something; for the first one if none has.
     async fn held(&self, id: &str) -> Result<Vec<Held>> {
         let mut all = Vec::new();
         match self {
@@ -173,7 +173,7 @@ impl Access {
     }
 }
 
-/// Those that count, or the first if none does.
+/// The items that count, or the first if none does.
 fn chosen<T>(mut all: Vec<T>, counts: impl Fn(&T) -> bool) -> Vec<T> {
     if all.iter().any(&counts) {
         all.retain(counts);
@@ -247,7 +247,7 @@ fn print_held(held: &Held, terminal: Terminal) -> Result<()> {
 fn amount(count: Option<u64>, lang: Lang) -> String {
     match count {
         Some(count) => say!(lang, en: "{count} item(s)", zh: "{count} 条"),
-        None => say!(lang, en: "not known: it does not answer", zh: "未知：没有响应"),
+        None => say!(lang, en: "unknown: it does not respond", zh: "未知：没有响应"),
     }
 }
 
@@ -257,7 +257,7 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
     let nothing = receipt.deleted.values().all(|count| *count == 0);
     terminal.out(&if receipt.complete && nothing {
         say!(lang,
-            en: "nothing is held of {subject} in what Ombud keeps or guards, so nothing was deleted. Is it the id under which the agent knows this user?",
+            en: "nothing is held about {subject} in what Ombud keeps or guards, so nothing was deleted. Is this the id that the agent uses for this user?",
             zh: "Ombud 保存和保护的数据中没有与 {subject} 有关的内容，因此没有删除任何内容。请确认这就是智能体所用的用户标识")
     } else if receipt.complete {
         say!(lang, en: "erased: {subject}; nothing was found afterwards", zh: "已删除：{subject}；复查未发现残留")
@@ -273,18 +273,18 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
         match left {
             Some(0) => {}
             Some(left) if journal => terminal.out(&say!(lang,
-                en: "  STILL THERE in the log: {left} entries name something about this user in the clear, as earlier versions of Ombud wrote them. Entries cannot be erased one by one: begin a new home (OMBUD_HOME) and delete this one when you need its log no more",
+                en: "  STILL THERE in the log: {left} entries name something about this user in the clear, written by earlier versions of Ombud. Entries cannot be erased one by one: start a new home (OMBUD_HOME) and delete this one when you no longer need its log",
                 zh: "  日志中仍有 {left} 条记录以明文写有与该用户有关的名称，由早期版本写入。记录无法逐条删除：请改用新的目录（OMBUD_HOME），不再需要这份日志时将此目录整个删除"))?,
             Some(left) => terminal.out(&say!(lang,
-                en: "  STILL THERE in {place}: {left} item(s) that name this user. They were not written through Ombud, or came back meanwhile; delete them there, then type this command again",
+                en: "  STILL THERE in {place}: {left} item(s) that name this user. They were not written through Ombud, or were written again meanwhile; delete them there, then run this command again",
                 zh: "  {place} 中仍有 {left} 条与该用户有关：它们不是经 Ombud 写入的，或是其间又被写入。请在该处删除后再次运行本命令"))?,
             None => terminal.tell(&say!(lang,
-                en: "  NOT KNOWN in {place}: it did not answer, or holds more than can be looked through. Start it, then type this command again (the store of `ombud run --simulated` ended with that run, and what was in it too)",
+                en: "  UNKNOWN in {place}: it did not respond, or holds more than can be searched. Start it, then run this command again (the store of `ombud run --simulated` ended with that run, together with its contents)",
                 zh: "  {place} 情况不明：没有响应，或内容过多无法逐一查看。请启动后再次运行本命令（`ombud run --simulated` 的记忆库随那次运行结束，其中内容也已不在）"))?,
         }
     }
     for place in &receipt.not_looked_at {
-        terminal.out(&say!(lang, en: "  not looked at: {place}", zh: "  未检查：{place}"))?;
+        terminal.out(&say!(lang, en: "  not checked: {place}", zh: "  未检查：{place}"))?;
     }
     terminal.out(&say!(lang,
         en: "  receipt: {file}",

@@ -13,23 +13,23 @@ use crate::document::one_line;
 use crate::output::Terminal;
 use crate::words;
 
-/// Entries that are read at once.
+/// Entries read at once.
 const PAGE: u32 = 500;
 
-/// Entries that are looked through at most: a server may have run for months.
+/// Entries searched at most: a server may have run for months.
 const LATELY: u64 = 20_000;
 
-/// Reasons, and calls, that are named one by one.
+/// Reasons and calls listed one by one.
 const SHOWN: usize = 5;
 
-/// Why a request has no good answer.
+/// Why a request got no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
     /// Ombud did not send it, for the reason with this code.
     Refused(String),
     /// It was sent and failed with this code.
     Failed(String),
-    /// The provider answered with this status to a request without these headers.
+    /// The provider responded with this status to a request without these headers.
     Status(u16, Vec<String>),
 }
 
@@ -62,7 +62,7 @@ impl Cause {
     }
 }
 
-/// A call that was not released: its tool, its name in the log, and what stands for it wherever it is made again.
+/// A call that was not released: its tool, its name in the log, and the digest by which a repetition is recognised.
 struct Held {
     tool: String,
     name: String,
@@ -74,20 +74,20 @@ struct Held {
 pub(super) struct Outcome {
     /// The cause of each exchange that has one.
     causes: BTreeMap<String, Cause>,
-    /// Calls that are still held: a yes that came later has released the others.
+    /// Calls that are still held; a later approval has released the others.
     held: Vec<Held>,
-    /// Headers that were left out: in how many requests.
+    /// Headers that were left out, with the number of requests.
     headers: BTreeMap<String, u64>,
-    /// The same by exchange, until it is answered.
+    /// Headers that were left out, by exchange, until its response is recorded.
     without: BTreeMap<String, Vec<String>>,
     /// Texts that were inspected on the way to each provider.
     looked_at: BTreeMap<String, u64>,
-    /// Whether entries before the newest ones were left out.
+    /// Whether older entries were skipped.
     cut: bool,
 }
 
 impl Outcome {
-    /// Reads what the log says from entry `first` on.
+    /// Reads the log from entry `first` on.
     pub(super) async fn read(reader: &mut Reader, first: u64) -> Result<Self> {
         let newest = reader.len().await?.saturating_sub(LATELY);
         let (mut outcome, mut next) = (Self { cut: newest > first, ..Self::default() }, first.max(newest));
@@ -97,7 +97,7 @@ impl Outcome {
             next = last.seq + 1;
             for record in &page {
                 let Some(event) = &record.event else { continue };
-                // A released call tells only which of the held ones it was.
+                // A released call matters only if it is one of those held before.
                 let stands = match &event.kind {
                     EventKind::ToolIntent { decision, .. }
                         if !was_released(decision) || !outcome.held.is_empty() =>
@@ -115,7 +115,7 @@ impl Outcome {
     fn take(&mut self, event: &Event, stands: Option<String>) {
         let exchange = event.exchange.clone().unwrap_or_default();
         match &event.kind {
-            // What was sent is recorded before the client is told.
+            // A request that was sent and failed has its response recorded before the client is told.
             EventKind::Refused { code, .. } => {
                 self.causes.entry(exchange).or_insert_with(|| Cause::Refused(code.clone()));
             }
@@ -153,23 +153,24 @@ impl Outcome {
         }
     }
 
-    /// The same call again is the same question.
+    /// A repeated call is the same question and replaces the earlier one.
     fn hold(&mut self, tool: &str, name: &str, stands: Option<String>) {
         self.held.retain(|held| stands.is_none() || held.stands != stands);
         self.held.push(Held { tool: one_line(tool), name: one_line(name), stands });
     }
 
-    /// The first request that got no good answer, if there is one.
+    /// The first request that got no usable answer, if there is one.
     pub(super) fn trouble(&self) -> Option<String> {
         self.causes.keys().next().map(|exchange| one_line(exchange))
     }
 
-    /// Whether all that was sent to a provider passed unread, as far as that is known: earlier entries may say otherwise.
+    /// Whether nothing of what was sent to a provider was inspected; false if entries were skipped, which may say
+    /// otherwise.
     pub(super) fn unread(&self, provider: &str) -> bool {
         !self.cut && self.looked_at.get(provider) == Some(&0)
     }
 
-    /// Says it: always below a warning, otherwise beside the result like the lines above it.
+    /// Prints it: as warnings if `always` is set, otherwise beside the result like the lines above it.
     pub(super) fn print(&self, always: bool, terminal: Terminal) {
         let say = |line: &String| if always { terminal.warn(line) } else { terminal.note(line) };
         self.lines(terminal.lang).iter().for_each(say);
@@ -184,7 +185,7 @@ impl Outcome {
         let count = self.causes.len();
         if count > 0 {
             lines.push(say!(lang,
-                en: "ombud: {count} request(s) got no good answer:",
+                en: "ombud: {count} request(s) got no usable answer:",
                 zh: "ombud：{count} 个请求没有得到正常的回答："));
         }
         for (cause, exchanges) in by_cause.iter().take(SHOWN) {
@@ -199,7 +200,7 @@ impl Outcome {
                 self.headers.iter().take(SHOWN).map(|(name, count)| format!("{} ×{count}", one_line(name)));
             let names = shown.collect::<Vec<_>>().join(", ");
             lines.push(say!(lang,
-                en: "ombud: {count} header(s) left out for what they hold: {names}. `headers` under [gateway] in ombud.toml names those that may go",
+                en: "ombud: {count} header(s) left out because of what they hold: {names}. List those that may be sent in `headers` under [gateway] in ombud.toml",
                 zh: "ombud：{count} 个请求头因其内容未发送：{names}。确可发送的，请写入 ombud.toml 中 [gateway] 的 `headers`"));
         }
         more(count, "ombud log show -n 100", lang, &mut lines);
@@ -215,14 +216,14 @@ impl Outcome {
         more(count, "ombud log show -n 100", lang, &mut lines);
         if self.cut {
             lines.push(say!(lang,
-                en: "  (only the newest {LATELY} entries of the log were looked through for this)",
+                en: "  (based on the newest {LATELY} log entries only)",
                 zh: "  （这里只看了日志中最新的 {LATELY} 条记录）"));
         }
         lines
     }
 }
 
-/// That there are more than were named.
+/// Adds that there are more than were listed.
 fn more(count: usize, command: &str, lang: Lang, lines: &mut Vec<String>) {
     if let Some(left) = count.checked_sub(SHOWN).filter(|left| *left > 0) {
         lines.push(say!(lang, en: "  and {left} more: {command}", zh: "  另有 {left} 项：{command}"));
@@ -230,7 +231,7 @@ fn more(count: usize, command: &str, lang: Lang, lines: &mut Vec<String>) {
 }
 
 fn cause(answer: &ResponseRecord, without: Vec<String>) -> Option<Cause> {
-    // A client that had enough is no failure.
+    // A client that disconnected is no failure.
     if answer.fault == Party::Client {
         return None;
     }
@@ -240,7 +241,7 @@ fn cause(answer: &ResponseRecord, without: Vec<String>) -> Option<Cause> {
     }
 }
 
-/// What stands for a call wherever it is made again: a keyed digest of its tool and arguments.
+/// The digest by which a repetition of a call is recognised: keyed, of its tool and arguments.
 async fn stands(reader: &Reader, record: &Record) -> Result<Option<String>> {
     let Contents::Parts(parts) = reader.contents(record).await? else { return Ok(None) };
     let details = parts.first().and_then(|part| serde_json::from_slice::<Value>(part).ok());
@@ -282,7 +283,7 @@ mod tests {
             (intent("c2", "ask: no_intent"), Some("a")),
             (intent("c3", "would_ask: no_intent"), None),
             (intent("c4", "ask: no_intent"), Some("b")),
-            // The same call again, and then the user's yes.
+            // The same call again, and then the user's approval.
             (intent("c5", "ask: no_intent"), Some("a")),
             (intent("c6", "approved"), Some("a")),
         ]);
@@ -355,10 +356,10 @@ mod tests {
         assert_eq!(
             outcome.lines(Lang::En),
             [
-                "ombud: 2 request(s) got no good answer:",
+                "ombud: 2 request(s) got no usable answer:",
                 "  1 × the provider answered 401, check the provider's key  ombud log show e3",
                 "  1 × the provider answered 401 to a request without x-login: if it needs that header, name it in `headers` under [gateway] in ombud.toml  ombud log show e1",
-                "ombud: 2 header(s) left out for what they hold: x-login ×2, x-user ×1. `headers` under [gateway] in ombud.toml names those that may go",
+                "ombud: 2 header(s) left out because of what they hold: x-login ×2, x-user ×1. List those that may be sent in `headers` under [gateway] in ombud.toml",
             ]
         );
         assert!(outcome.lines(Lang::Zh).iter().any(|line| line.contains("x-login ×2")));
@@ -370,7 +371,7 @@ mod tests {
         let outcome = of(&[
             answered("e1", answer(200, None, Party::None)),
             answered("e2", answer(0, Some(gone), Party::Network)),
-            // The client is told of the same failure: it is no second one.
+            // The client is told of the same failure: this is not a second one.
             refused("e2", gone),
             refused("e3", "ombud_not_json"),
             refused("e4", "ombud_not_json"),
@@ -381,7 +382,7 @@ mod tests {
         assert_eq!(
             outcome.lines(Lang::En),
             [
-                "ombud: 4 request(s) got no good answer:",
+                "ombud: 4 request(s) got no usable answer:",
                 "  2 × not sent: the request was not valid JSON (write the body with a JSON library)  ombud log show e3",
                 "  1 × the provider could not be reached (check the network, the proxy and --upstream)  ombud log show e2",
                 "  1 × the provider answered 401, check the provider's key  ombud log show e5",

@@ -1,4 +1,4 @@
-//! From what the log holds to the trace.
+//! Builds the trace from what the log holds.
 
 use bytes::Bytes;
 use ombud_core::effect::{Effect, Part};
@@ -19,10 +19,10 @@ use serde_json::Value;
 use super::Logged;
 use super::notice::{NoticeTrace, noticed};
 
-/// Overlaps of an answer that are listed.
+/// Overlaps of an answer listed at most.
 const MOST: usize = 200;
 
-/// Where an answer and its tool calls stand in what the model read.
+/// Where an answer and its tool calls appear in what the model read.
 #[derive(Debug, Serialize)]
 pub(super) struct Traced {
     pub(super) exchange: String,
@@ -30,16 +30,16 @@ pub(super) struct Traced {
     pub(super) provider: String,
     pub(super) wire: String,
     pub(super) model: Option<String>,
-    /// Whether contents were erased: then only what the log itself says is left.
+    /// Whether contents were erased: then only the log entries are left.
     pub(super) erased: bool,
-    /// What stood in the context, in order.
+    /// What was in the context, in order.
     pub(super) in_context: Vec<SlotTrace>,
     /// Signs of injection in it.
     pub(super) signs: Vec<SignTrace>,
     pub(super) calls: Vec<CallTrace>,
-    /// What of the answer's text stands in the context too.
+    /// What of the answer's text also appears in the context.
     pub(super) answer: Vec<Overlap>,
-    /// What rules said about the answer.
+    /// What rules found in the answer.
     pub(super) noticed: Vec<NoticeTrace>,
     /// Parts of the request that could not be read.
     pub(super) not_inspected: u64,
@@ -65,7 +65,7 @@ pub(super) struct SlotTrace {
 pub(super) struct SignTrace {
     #[serde(flatten)]
     pub(super) record: SignRecord,
-    /// What stands there; absent if it was erased.
+    /// The text that matched; absent if it was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) value: Option<String>,
 }
@@ -89,7 +89,7 @@ pub(super) struct CallTrace {
     pub(super) id: Option<String>,
     pub(super) effect: Option<Effect>,
     pub(super) decision: String,
-    /// The arguments as the agent got or would have got them.
+    /// The arguments as the agent received, or would have received, them.
     pub(super) arguments: Option<String>,
     pub(super) overlaps: Vec<Overlap>,
     /// How it was decided, where that was recorded.
@@ -99,22 +99,22 @@ pub(super) struct CallTrace {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Overlap {
-    /// Place in the arguments; absent for an answer's text.
+    /// Path in the arguments; absent for an answer's text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) part: Option<Part>,
-    /// What stands in both; absent if it was erased.
+    /// The text in common; absent if it was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) value: Option<String>,
     pub(super) slot: u64,
     pub(super) origin: Origin,
     /// `token`, `identifier` or `text`.
     pub(super) by: String,
-    /// How much of the argument stands there, in percent; 0 where that was not measured.
+    /// How much of the argument appears there, in percent; 0 if not measured.
     #[serde(skip_serializing_if = "is_nought")]
     pub(super) coverage: u8,
-    /// Whether it is the first place in the context.
+    /// Whether it is the first occurrence in the context.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) first: bool,
     /// Bytes of the slot's text.
@@ -173,7 +173,7 @@ pub(super) fn build(logged: &Logged, only: Option<&str>) -> Traced {
     traced
 }
 
-/// What the gateway knew of the texts beside what they show, as the first call was judged by it.
+/// Passages that the gateway knew about beyond what the texts show, as the first call was judged by them.
 fn laid(logged: &Logged) -> Vec<LaidRecord> {
     let mut details = logged.calls.iter().filter_map(|(_, details)| details.as_deref());
     let first =
@@ -181,7 +181,7 @@ fn laid(logged: &Logged) -> Vec<LaidRecord> {
     first.and_then(|laid| serde_json::from_value(laid).ok()).unwrap_or_default()
 }
 
-/// The recorded signs, with the words that stand there.
+/// The recorded signs, with the text that matched.
 fn signs(records: &[SignRecord], exchange: Option<&Exchange>) -> Vec<SignTrace> {
     let value = |record: &SignRecord| {
         let slot = exchange?.slots.get(usize::try_from(record.slot).ok()?)?;
@@ -221,14 +221,14 @@ fn slots(context: &Context, sources: &[Option<Source>]) -> Vec<SlotTrace> {
     slots.collect()
 }
 
-/// A recorded call. The log says where its arguments stand; what stands there is in the encrypted details.
+/// A recorded call. The log says where its arguments appear; the matching text is in the encrypted details.
 fn call(kind: &EventKind, details: Option<&[u8]>, slots: &[SlotTrace]) -> Option<CallTrace> {
     let EventKind::ToolIntent { tool, call, decision, effect, arguments, weighed, .. } = kind else {
         return None;
     };
     let details: Option<Value> = details.and_then(|details| serde_json::from_slice(details).ok());
     let known = details.as_ref().and_then(|details| details.get("overlaps")?.as_array());
-    // Each once: two places about which the record tells nothing look alike.
+    // Each detail is used once: two locations that the record does not distinguish look alike.
     let mut known: Vec<&Value> = known.into_iter().flatten().collect();
     let source =
         |slot: u64| slots.iter().find(|known| known.slot == slot).and_then(|known| known.call.clone());
@@ -268,7 +268,7 @@ fn call(kind: &EventKind, details: Option<&[u8]>, slots: &[SlotTrace]) -> Option
     })
 }
 
-/// The identifiers and passages of a text that stand in the context too.
+/// The identifiers and passages of a text that also appear in the context.
 fn overlaps(context: &Context, text: &str, sources: &[Option<Source>]) -> Vec<Overlap> {
     let index = Index::new(text, index::Form::Words);
     let overlap = |hit: Hit, value: &str| Overlap {

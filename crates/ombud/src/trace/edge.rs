@@ -1,4 +1,5 @@
-//! The trace of a call at the tool edge: who was called, what was decided, where the arguments stand, how it ended.
+//! The trace of a call at the tool edge: which server was called, what was decided, where the arguments appear, how it
+//! ended.
 
 use anyhow::Result;
 use ombud_core::event::{EventKind, ToolCallRecord, ToolResultRecord};
@@ -13,7 +14,7 @@ use crate::cli::Format;
 use crate::output::Terminal;
 use crate::words;
 
-/// One entry of a call's story.
+/// One entry in the history of a call.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Entry {
@@ -21,7 +22,7 @@ enum Entry {
     Result { t: String, record: ToolResultRecord, content: Option<String>, erased: bool },
 }
 
-/// Prints the trace if the exchange is one of the tool edge; whether it was.
+/// Prints the trace if the exchange belongs to the tool edge; returns whether it does.
 pub(super) async fn print(
     reader: &Reader,
     records: &[Record],
@@ -95,14 +96,14 @@ fn call(
         (t.get(..19).unwrap_or(t).replace('T', " "), clean(&record.server), clean(&record.tool));
     let (does, decision, via) = (record.effect.say(lang), told_unseen(&record.decision, lang), &record.via);
     terminal.out(&say!(lang,
-        en: "{time} UTC, call of {tool} at {server} ({via}; {does}): {decision}",
+        en: "{time} UTC, call to {tool} at {server} ({via}; {does}): {decision}",
         zh: "{time} UTC，在 {server}（{via}）调用 {tool}（{does}）：{decision}"))?;
     if let Some(weighed) = &record.weighed {
         terminal.out(&format!("  {}", super::print::weighed(weighed, lang)))?;
     }
     if record.vouched {
         terminal.out(&say!(lang,
-            en: "  the model edge had released this very call", zh: "  模型侧已放行过这一次调用"))?;
+            en: "  the model edge had already released this call", zh: "  模型侧已放行过这一次调用"))?;
     }
     if erased {
         return terminal.out(&say!(lang, en: "  (contents erased)", zh: "  （内容已删除）"));

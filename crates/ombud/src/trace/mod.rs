@@ -1,5 +1,5 @@
-//! `ombud log trace`: what stood in the context of an answer or a tool call, and what of it stands there too. It says “in
-//! context” and “overlaps”; that one thing caused the other cannot be known from outside the model.
+//! `ombud log trace`: what was in the context of an answer or a tool call, and which of it appears there again. It says “in
+//! context” and “overlaps”; that one caused the other cannot be known from outside the model.
 
 mod build;
 mod edge;
@@ -20,7 +20,7 @@ use crate::output::Terminal;
 /// `ombud log trace`
 #[derive(Debug, Args)]
 pub(crate) struct Trace {
-    /// The value of x-ombud-receipt; followed by /ID of a tool call, that call only
+    /// The value of x-ombud-receipt; with /ID of a tool call appended, only that call
     #[arg(value_name = "EXCHANGE")]
     pub target: String,
     /// Output format
@@ -34,20 +34,20 @@ pub(crate) const CHINESE: Chinese = &[
     ("log trace target", "x-ombud-receipt 的值；或 <交换编号>/<工具调用编号>，只看一次工具调用"),
 ];
 
-/// What the log holds of one exchange.
+/// What the log holds about one exchange.
 struct Logged {
     id: String,
     time: String,
     request: RequestRecord,
     /// The body that the agent sent, and the replacements in it; `None` if they were erased.
     sent: Option<(Vec<u8>, Vec<u8>)>,
-    /// The answer as the provider sent it, where one came and was not erased.
+    /// The answer as the provider sent it, if it arrived and was not erased.
     answer: Option<Vec<u8>>,
     /// Whether contents were erased.
     erased: bool,
     /// The tool calls, each with its encrypted details.
     calls: Vec<(EventKind, Option<Vec<u8>>)>,
-    /// What rules said about the answer, each with its encrypted details.
+    /// What rules found in the answer, each with its encrypted details.
     notices: Vec<(AnswerNoticeRecord, Option<Vec<u8>>)>,
 }
 

@@ -1,4 +1,4 @@
-//! What rules said about an answer, in a trace.
+//! What rules found in an answer, in a trace.
 
 use anyhow::Result;
 use ombud_core::event::{AnswerFinding, AnswerNoticeRecord};
@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::print::{by, clean};
 use crate::output::Terminal;
 
-/// Values of one finding that are printed.
+/// Values printed for each finding.
 const MOST_VALUES: usize = 8;
 
-/// What one rule said.
+/// What one rule found.
 #[derive(Debug, Serialize)]
 pub(super) struct NoticeTrace {
     #[serde(flatten)]

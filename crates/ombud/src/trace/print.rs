@@ -19,7 +19,7 @@ pub(super) fn print(trace: &Traced, terminal: Terminal) -> Result<()> {
         zh: "交换 {id}，{time} UTC，{provider}，{model}"))?;
     if trace.erased {
         terminal.out(&say!(lang,
-            en: "  Contents were erased; what follows is what the log itself still says.",
+            en: "  Contents were erased; what follows is all that the log itself still holds.",
             zh: "  内容已删除；以下仅为日志本身仍保留的信息。"))?;
     }
     if !trace.in_context.is_empty() {
@@ -159,7 +159,7 @@ fn print_overlaps(overlaps: &[Overlap], terminal: Terminal) -> Result<()> {
     Ok(())
 }
 
-/// Verdict and action, the setting that decided, and who said yes.
+/// Verdict and action, the setting that decided, and who approved.
 pub(super) fn weighed(weighed: &WeighedRecord, lang: Lang) -> String {
     let [verdict, action, rule] =
         [&weighed.verdict, &weighed.action, &weighed.rule].map(|code| clean(&words::state(code, lang)));
@@ -167,10 +167,10 @@ pub(super) fn weighed(weighed: &WeighedRecord, lang: Lang) -> String {
         None => String::new(),
         Some(Voice::Conversation) => say!(lang, en: ", approved in the conversation", zh: "，在对话中同意"),
         Some(Voice::Form) => {
-            say!(lang, en: ", approved in a form of the client", zh: "，在客户端的表单中同意")
+            say!(lang, en: ", approved in a form shown by the client", zh: "，在客户端的表单中同意")
         }
         Some(Voice::Outside) => {
-            say!(lang, en: ", approved from outside of the conversation", zh: "，在对话之外同意")
+            say!(lang, en: ", approved outside the conversation", zh: "，在对话之外同意")
         }
     };
     say!(lang,
@@ -182,11 +182,11 @@ pub(super) fn by(by: &str, lang: Lang) -> String {
     match by {
         "token" => say!(lang, en: "exactly, by its token", zh: "按代号精确匹配"),
         "identifier" => say!(lang, en: "the same identifier", zh: "标识相同"),
-        _ => say!(lang, en: "word by word", zh: "逐字相同"),
+        _ => say!(lang, en: "word for word", zh: "逐字相同"),
     }
 }
 
-/// Names of tools and ids come from outside: nothing of them may steer the terminal.
+/// Tool names and ids come from outside: none of them may control the terminal.
 pub(super) fn clean(text: &str) -> String {
     text.chars().map(|ch| if ch.is_control() { '\u{fffd}' } else { ch }).take(200).collect()
 }

@@ -1,4 +1,4 @@
-//! Labels, findings, and what becomes of them together.
+//! Labels, findings, and how they match.
 
 use std::fmt;
 use std::path::Path;
@@ -66,7 +66,7 @@ impl Label {
         ["must", "may", "trap"].iter().position(|kind| *kind == self.kind).unwrap()
     }
 
-    /// The place of the `must` for which this label stands too.
+    /// The place of the `must` label that reports the same fault.
     fn stands_for(&self) -> Option<&str> {
         let place = self.why.strip_prefix("Same fault as ")?.split_whitespace().next()?;
         Some(place.trim_end_matches(['.', ',', ';', ':']))

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::labels::{Found, Label, Score, score};
 use serde_json::Value;
 
-/// Projects that nobody looks at while rules are mended.
+/// Projects that nobody looks at while rules are tuned.
 const SET_ASIDE: &[&str] = &["diary-api", "wechaty-bot", "n8n-support", "gpt-planner"];
 
 fn suite() -> PathBuf {

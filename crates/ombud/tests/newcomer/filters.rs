@@ -84,7 +84,7 @@ fn tokens_of_another_session_are_told_of_though_none_is_known() {
     let place = Place::new().unwrap();
     let masked = place.piped(&["redact", "--session", "a"], "a@b.example").unwrap().out;
     let back = place.piped(&["restore", "--session", "b"], &masked).unwrap();
-    assert!(back.out == masked && back.err.contains("1 token(s) are not of this session"), "{}", back.err);
+    assert!(back.out == masked && back.err.contains("1 token(s) are not from this session"), "{}", back.err);
     let own = place.piped(&["restore", "--session", "a"], &masked).unwrap();
     assert!(own.out == "a@b.example" && !own.err.contains("token(s)"), "{}", own.err);
     let mode = std::fs::metadata(place.path(".ombud")).unwrap().permissions().mode();

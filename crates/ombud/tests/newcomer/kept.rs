@@ -1,6 +1,6 @@
 use crate::place::Place;
 
-/// A check beside the project (a hook, an editor) says nothing about the project.
+/// A check that is not of the whole project (a hook, an editor) says nothing about the project.
 #[test]
 fn only_the_check_of_the_project_itself_is_kept() {
     let place = Place::new().unwrap();
@@ -14,7 +14,7 @@ fn only_the_check_of_the_project_itself_is_kept() {
     assert_eq!(place.ombud(&["check"]).unwrap().code, 1);
     let kept = std::fs::read(place.path(".ombud/reports/check.json")).unwrap();
     for (lang, other, word) in
-        [("en", "clean.py", "keep to its last own check"), ("zh", "other", "仍以本项目上一次的检查结果")]
+        [("en", "clean.py", "keep using its last full check"), ("zh", "other", "仍以本项目上一次的检查结果")]
     {
         let checked = place.ombud(&["--lang", lang, "check", other]).unwrap();
         assert!(checked.code == 0 && checked.err.contains(word), "{}", checked.err);
@@ -24,7 +24,7 @@ fn only_the_check_of_the_project_itself_is_kept() {
     assert!(plan.out.contains("DO NOT PUBLISH YET"), "{}", plan.out);
 }
 
-/// What somebody filled in by hand is in no log, and does not come back.
+/// What somebody filled in by hand exists nowhere else, and does not come back.
 #[test]
 fn a_notice_that_was_edited_is_kept_beside_the_new_one() {
     let place = Place::new().unwrap();

@@ -1,5 +1,5 @@
-//! What a person meets who types `ombud` for the first time: files behind a filter, mistakes, a run that went wrong, a log
-//! that was damaged, the interface asked in a wrong way.
+//! What a person meets on first using `ombud`: files piped through filters, mistakes, a failed run, a damaged log, wrong
+//! requests to the interface.
 
 #[cfg(test)]
 mod filters;

@@ -1,4 +1,4 @@
-//! A folder of its own, and a gateway that serves in it.
+//! A folder of its own, and a gateway running in it.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -44,7 +44,7 @@ impl Place {
         command
     }
 
-    /// Types it, with something to read.
+    /// Runs it with input.
     pub(crate) fn piped(&self, args: &[&str], input: &str) -> Result<Said> {
         let mut command = self.command(args);
         let mut child =
@@ -63,7 +63,7 @@ impl Place {
         self.piped(args, "")
     }
 
-    /// A gateway that serves in the folder.
+    /// A gateway running in the folder.
     pub(crate) fn serve(&self, args: &[&str]) -> Result<Served> {
         let mut all = args.to_vec();
         all.extend(["serve", "--listen", "127.0.0.1:0"]);
@@ -76,7 +76,7 @@ impl Place {
     }
 }
 
-/// A gateway that serves.
+/// A running gateway.
 pub(crate) struct Served {
     child: Child,
     told: BufReader<ChildStderr>,
@@ -84,7 +84,7 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// The status and the body of an answer.
+    /// The status and the body of a response.
     pub(crate) fn asked(&self, method: &str, path: &str, body: &str) -> Result<(u16, Value)> {
         let mut stream = TcpStream::connect(&self.address)?;
         let (host, length) = (&self.address, body.len());
@@ -97,7 +97,7 @@ impl Served {
         Ok((status, serde_json::from_str(body).unwrap_or(Value::Null)))
     }
 
-    /// Ends it as a person does, and gives what it said.
+    /// Ends it as a person would, and returns its output.
     pub(crate) fn ended(mut self) -> Result<String> {
         let id = self.child.id().to_string();
         ensure!(Command::new("kill").arg(id).status()?.success(), "it does not run any more");
@@ -110,7 +110,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // A test that fails must not leave it behind; one that is over has ended already.
+        // A failing test must not leave it running; one that is over has already ended.
         let _ = self.child.kill();
     }
 }

@@ -88,7 +88,7 @@ fn what_passed_unread_is_not_called_clean() {
     assert_eq!(served.asked("POST", "/v1/files", "call 13970834512").unwrap().0, 200);
     assert!(answers.join().unwrap() > 0);
     let told = served.ended().unwrap();
-    assert!(told.contains("masked nothing (NOT LOOKED AT); 1 part(s) not inspected"), "{told}");
+    assert!(told.contains("masked nothing (NOT INSPECTED); 1 part(s) not inspected"), "{told}");
     assert!(!told.contains("nothing was found"), "{told}");
 }
 

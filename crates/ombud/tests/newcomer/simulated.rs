@@ -2,14 +2,15 @@ use std::net::TcpListener;
 
 use crate::place::Place;
 
-/// An agent that asks at one path, for a host that its client has written out. What it remembers stands before what it is told.
+/// An agent that sends one request to a path, for a host that its client hard-codes. What it remembers precedes what it is
+/// told.
 const AGENT: &str = r#"body='{"model":"m","input":"hi","messages":[{"role":"user","content":"<memories>Paul likes tea.</memories> '"$3"'"}]}'
 exec 3<>/dev/tcp/127.0.0.1/${OMBUD_GATEWAY##*:}
 printf 'POST %s HTTP/1.1\r\nhost: 127.0.0.1\r\nx-ombud-host: %s\r\nconnection: close\r\ncontent-length: %s\r\n\r\n%s' "$1" "$2" "$(printf %s "$body" | wc -c)" "$body" >&3
 cat <&3
 "#;
 
-/// With the simulated model nobody else is asked, whichever way a client takes and whatever stands in `ombud.toml`.
+/// With the simulated model nobody else is contacted, whichever way a client takes and whatever `ombud.toml` says.
 #[test]
 fn no_way_leads_to_a_provider() {
     let place = Place::new().unwrap();
@@ -61,7 +62,7 @@ fn an_attack_asks_the_gullible_model_whichever_way_a_client_takes() {
     }
 }
 
-/// Who has no key learns how to go on without one; who runs without one already is not told so.
+/// A user without a key learns how to go on without one; one who already does is not told again.
 #[test]
 fn an_agent_that_fails_before_it_asks_is_told_how_to_run_without_a_key() {
     let place = Place::new().unwrap();

@@ -1,4 +1,4 @@
-//! A check that saw nothing, and what comes next for what nobody can start from here.
+//! A check that saw nothing, and the next step for what cannot be started from here.
 
 use crate::place::Place;
 

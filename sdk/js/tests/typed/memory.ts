@@ -1,4 +1,4 @@
-// What a TypeScript program writes; `run.mjs` compiles and runs it with either form of decorators, as a module of either kind.
+// A typical TypeScript program; `run.mjs` compiles and runs it with either form of decorators, as either kind of module.
 
 import { ConsentRequired, configure, consent, subject, userConsentRequired, type Question } from "ombud";
 
@@ -19,7 +19,7 @@ class Memory {
     yield* this.kept;
   }
 
-  // @ts-expect-error: what is guarded is async, and this says that it is not
+  // @ts-expect-error: a guarded method is async, but this type is not
   @userConsentRequired("memory.personalise")
   now(): string {
     return "now";
@@ -28,7 +28,7 @@ class Memory {
 
 const wrapped = userConsentRequired("memory.personalise", (at: number) => `${at}`);
 
-// @ts-expect-error: it comes later
+// @ts-expect-error: the result is a promise
 const text: string = wrapped(1);
 void Promise.resolve(text).catch(() => undefined);
 

@@ -1,4 +1,4 @@
-// The types and the decorators, with a compiler. Run: node sdk/js/tests/typed/run.mjs PATH_OF_TSC FOLDER
+// Tests the types and the decorators with a compiler. Run: node sdk/js/tests/typed/run.mjs PATH_OF_TSC FOLDER
 
 import { execFile } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, rmSync } from "node:fs";
@@ -11,7 +11,7 @@ const [tsc, folder] = process.argv.slice(2);
 const here = fileURLToPath(new URL(".", import.meta.url));
 const run = promisify(execFile);
 
-/** A gateway that remembers one answer. */
+/** A mock gateway that remembers one answer. */
 let agreed;
 const gateway = http.createServer((request, response) => {
   const parts = [];
@@ -24,7 +24,7 @@ const gateway = http.createServer((request, response) => {
   });
 });
 
-/** The program in a folder of its own, with the package where a program has it. */
+/** Sets up the program in its own folder, with the package in `node_modules`. */
 function laid(name, file) {
   const place = join(folder, name);
   rmSync(place, { recursive: true, force: true });

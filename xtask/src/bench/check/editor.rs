@@ -1,5 +1,5 @@
-//! What a change costs in an editor: a line is added to the longest file of a project, and the answer of `ombud lsp` to the next
-//! question is waited for, which comes after it has looked at the project again.
+//! Measures what a change costs in an editor: a line is added to the longest file of a project, and the response of `ombud lsp`
+//! to the next request is awaited, which comes after it has checked the project again.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -22,7 +22,7 @@ struct Change {
     cpu: f64,
 }
 
-/// The table for these projects, the smallest first.
+/// Returns the table for these projects, the smallest first.
 pub(super) fn table(ombud: &Path, work: &Path, projects: &[PathBuf]) -> Result<String> {
     let script = work.join("lsp.py");
     fs::write(&script, LSP)?;

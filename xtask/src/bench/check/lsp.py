@@ -1,6 +1,6 @@
-"""Types into one file of a project that `ombud lsp` has open, and prints what each change costs as JSON.
+"""Edits one file of a project that `ombud lsp` has open, and prints the cost of a change as JSON.
 
-    lsp.py OMBUD FOLDER FILE      milliseconds until the answer after a change: half of them, the slowest; CPU milliseconds each
+    lsp.py OMBUD FOLDER FILE      milliseconds until the response after a change (median, slowest) and CPU milliseconds per change
 """
 
 import json
@@ -28,7 +28,7 @@ def read():
         if line.lower().startswith(b"content-length:"):
             length = int(line.split(b":")[1])
     if length == 0:
-        raise SystemExit("the language server went away")
+        raise SystemExit("the language server has exited")
     return json.loads(server.stdout.read(length))
 
 

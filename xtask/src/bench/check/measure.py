@@ -1,6 +1,6 @@
-"""Runs a command on one core and prints what it cost as JSON: seconds, CPU seconds, the most memory in MiB, the exit code.
+"""Runs a command on one core and prints its cost as JSON: seconds, CPU seconds, peak memory in MiB, exit code.
 
-    measure.py OUTPUT COMMAND...      standard output of the command goes to OUTPUT
+    measure.py OUTPUT COMMAND...      the command's standard output goes to OUTPUT
 """
 
 import json

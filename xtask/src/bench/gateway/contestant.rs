@@ -1,4 +1,4 @@
-//! Who is measured, where it comes from and how it is started.
+//! The contestants: what is measured, where it comes from and how it is started.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -14,29 +14,29 @@ use crate::term;
 use crate::tools::{Need, Venv};
 use crate::workspace::Workspace;
 
-/// The release of `CloakPipe` that is installed; none by a range, so that a figure says what it is about.
+/// The release of `CloakPipe` to install; pinned, so that it is clear what a figure refers to.
 const CLOAKPIPE: &str = "0.14.0";
 
-/// Contestants beside Ombud, each only when asked for.
+/// Contestants other than Ombud, each measured only on request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Rival {
-    /// A plain reverse proxy, from apt: the price of any hop.
+    /// A plain reverse proxy, from apt: the cost of any hop.
     Nginx,
     /// A masking proxy in Rust, from the crate registry.
     Cloakpipe,
-    /// The common gateway in Python, from `PyPI`; it masks nothing here.
+    /// The widely used gateway in Python, from `PyPI`; it masks nothing here.
     Litellm,
 }
 
-/// Somebody who stands between client and provider.
+/// A contestant between client and provider.
 pub(super) struct Contestant {
-    /// How it is called in the tables.
+    /// Its name in the tables.
     pub(super) name: &'static str,
-    /// As it says itself.
+    /// The version it reports.
     pub(super) version: String,
     /// What it does with a request here.
     pub(super) does: &'static str,
-    /// Bytes of its program, if it is one file.
+    /// Size of its program in bytes, if it is a single file.
     pub(super) size: Option<u64>,
     program: PathBuf,
     launch: fn(&Place<'_>) -> Launch,
@@ -50,14 +50,14 @@ struct Place<'a> {
     listen: SocketAddr,
 }
 
-/// How it starts: a command, and its configuration as (file, text) where it wants one.
+/// How it starts: a command, and its configuration as (file, text) if it needs one.
 struct Launch {
     command: Command,
     config: Option<(PathBuf, String)>,
 }
 
 impl Contestant {
-    /// Ombud itself, as it comes: masking and the encrypted log on.
+    /// Ombud itself with its defaults: masking and the encrypted log on.
     pub(super) fn ombud(program: PathBuf) -> Result<Self> {
         let version = first_line(&command::output(Command::new(&program).arg("--version"))?);
         let size = Some(fs::metadata(&program)?.len());
@@ -65,7 +65,7 @@ impl Contestant {
         Ok(Self { name: "ombud", version, does, size, program, launch: ombud })
     }
 
-    /// A rival; it is installed when the machine lacks it.
+    /// A rival, installed if the machine lacks it.
     pub(super) fn rival(workspace: &Workspace, rival: Rival) -> Result<Self> {
         match rival {
             Rival::Nginx => Self::nginx(),
@@ -160,7 +160,7 @@ fn ombud(place: &Place<'_>) -> Launch {
     Launch { command, config: None }
 }
 
-/// Two workers as it would have by itself on two processors, kept-alive connections on both sides, nothing on disk.
+/// As many workers as it starts by itself, one per processor, kept-alive connections on both sides, nothing on disk.
 fn nginx(place: &Place<'_>) -> Launch {
     let Place { folder, upstream, listen, .. } = place;
     let config = folder.join("nginx.conf");
@@ -183,7 +183,7 @@ http {{
     Launch { command, config: Some((config, text)) }
 }
 
-/// Its defaults, with the two detectors on that the prompts need and its masking of secrets and amounts as it comes.
+/// Its defaults, plus the two detectors that the prompts need; it also masks secrets and amounts by default.
 fn cloakpipe(place: &Place<'_>) -> Launch {
     let Place { folder, upstream, listen, .. } = place;
     let config = folder.join("cloakpipe.toml");
@@ -206,7 +206,7 @@ fn litellm(place: &Place<'_>) -> Launch {
     );
     let mut command = Command::new(place.program);
     command.arg("--config").arg(&config).args(["--host", "127.0.0.1", "--port", &listen.port().to_string()]);
-    // Else it asks a web page for prices when it starts.
+    // Otherwise it downloads a price list when it starts.
     command.env("LITELLM_LOCAL_MODEL_COST_MAP", "True");
     Launch { command, config: Some((config, text)) }
 }

@@ -1,5 +1,5 @@
-//! How many instructions a request takes in user mode, counted by valgrind: the same however busy the machine is. What the
-//! kernel does is not in it. Valgrind's processor has no SHA instructions, so hashing counts more than it costs.
+//! Counts a request's instructions in user mode with valgrind: the count does not depend on how busy the machine is. The
+//! kernel's work is not included. Valgrind's processor has no SHA instructions, so hashing counts for more than it costs.
 
 use std::fs;
 use std::path::Path;
@@ -15,11 +15,11 @@ use super::process::{self, Server};
 use super::{Load, shots};
 use crate::tools::Need;
 
-/// Requests of the two runs whose difference is taken: what starting and stopping costs drops out.
+/// Requests of the two runs whose difference is taken, so that the cost of starting and stopping cancels out.
 const FEW: u64 = 32;
 const MANY: u64 = 232;
 
-/// Instructions of a request under a load, over one connection, in thousands.
+/// Instructions per request under a load, over one connection, in thousands.
 pub(super) fn thousands(
     contestant: &Contestant,
     folder: &Path,
@@ -39,7 +39,7 @@ pub(super) fn thousands(
     Ok(many.saturating_sub(few) / (MANY - FEW) / 1000)
 }
 
-/// All instructions of a run from start to stop.
+/// All instructions of a run, from start to stop.
 fn total(contestant: &Contestant, folder: &Path, mock: &Mock, load: Load, number: &mut u64) -> Result<u64> {
     let folder = folder.join("instructions");
     if folder.exists() {
@@ -53,10 +53,10 @@ fn total(contestant: &Contestant, folder: &Path, mock: &Mock, load: Load, number
     let target = Target { address: server.address };
     mock.reset(Duration::ZERO);
     let outcome = load::fire(target, shots(target, load, load.requests, number), 1)?;
-    // It writes the counts when it ends.
+    // The counts are written when the server ends.
     drop(server);
     anyhow::ensure!(outcome.failure.is_none(), "under valgrind: {}", outcome.failure.unwrap_or_default());
-    let counts = fs::read_to_string(&file).context("valgrind has written no counts")?;
+    let counts = fs::read_to_string(&file).context("valgrind wrote no counts")?;
     summary(&counts).with_context(|| format!("{} has no sum", file.display()))
 }
 
@@ -77,7 +77,7 @@ fn counted(command: &Command, file: &Path) -> Command {
     valgrind
 }
 
-/// The sum in a file of callgrind's.
+/// The total in a callgrind file.
 fn summary(counts: &str) -> Option<u64> {
     let line = counts.lines().rev().find_map(|line| line.strip_prefix("totals: "))?;
     line.split(' ').next()?.parse().ok()

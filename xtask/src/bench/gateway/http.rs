@@ -1,5 +1,5 @@
-//! As much of HTTP/1.1 as the mock provider and the load need: keep-alive, `content-length` and chunks. A client library
-//! would cost more time than what is measured.
+//! The part of HTTP/1.1 that the mock provider and the load need: keep-alive, `content-length` and chunks. A client library
+//! would take more time than what is being measured.
 
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
@@ -8,21 +8,21 @@ use std::time::Instant;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// Bytes asked of the socket at once.
+/// Bytes read from the socket at once.
 const READ: usize = 64 * 1024;
 
-/// A head that is longer is none.
+/// Maximum size of a head.
 const MAX_HEAD: usize = 64 * 1024;
 
 /// One end of a connection.
 pub(super) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
-    /// When the newest bytes came.
+    /// When the latest bytes arrived.
     read: Instant,
 }
 
-/// What stands before a body.
+/// What precedes a body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
     /// The first line.
@@ -37,7 +37,7 @@ enum Framing {
 }
 
 impl Connection {
-    /// Takes a connection over.
+    /// Takes over an open connection.
     pub(super) fn new(stream: TcpStream) -> Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::new(), read: Instant::now() })
@@ -48,12 +48,12 @@ impl Connection {
         Self::new(TcpStream::connect(to).await?)
     }
 
-    /// Sends bytes at once.
+    /// Sends bytes immediately.
     pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<()> {
         self.stream.write_all(bytes).await
     }
 
-    /// The next head; `None` if the other side has closed the connection.
+    /// Returns the next head, or `None` if the other side has closed the connection.
     pub(super) async fn head(&mut self) -> Result<Option<Head>> {
         let mut searched = 0;
         loop {
@@ -63,7 +63,7 @@ impl Connection {
             }
             searched = self.buffer.len().saturating_sub(3);
             if searched > MAX_HEAD {
-                return Err(broken("a head without end"));
+                return Err(broken("an endless head"));
             }
             if !self.fill().await? {
                 return if self.buffer.is_empty() { Ok(None) } else { Err(broken("half a head")) };
@@ -71,7 +71,7 @@ impl Connection {
         }
     }
 
-    /// The body that belongs to a head, and when its first byte came.
+    /// Returns the body that belongs to a head, and when its first byte arrived.
     pub(super) async fn body(&mut self, head: &Head) -> Result<(Vec<u8>, Instant)> {
         if head.framing != Framing::Length(0) && self.buffer.is_empty() {
             self.need(1).await?;
@@ -143,14 +143,14 @@ fn find(text: &[u8], needle: &[u8], from: usize) -> Option<usize> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Head> {
-    let text = std::str::from_utf8(bytes).map_err(|_| broken("a head that is no text"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| broken("a head that is not text"))?;
     let mut lines = text.split("\r\n");
     let line = lines.next().unwrap_or_default().to_owned();
     let mut framing = Framing::Length(0);
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         let value = value.trim();
         if name.eq_ignore_ascii_case("content-length") {
-            framing = Framing::Length(value.parse().map_err(|_| broken("a length that is no number"))?);
+            framing = Framing::Length(value.parse().map_err(|_| broken("a length that is not a number"))?);
         } else if name.eq_ignore_ascii_case("transfer-encoding") && value.eq_ignore_ascii_case("chunked") {
             framing = Framing::Chunks;
             break;
@@ -165,7 +165,7 @@ mod tests {
 
     use super::*;
 
-    /// What a peer reads when the other one writes these pieces and closes.
+    /// What a peer reads when the other side writes these pieces and closes.
     fn read(pieces: &'static [&'static str]) -> Result<Vec<(String, String)>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

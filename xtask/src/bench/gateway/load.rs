@@ -1,4 +1,4 @@
-//! The load: so many connections, each of which sends the next request when its answer has come.
+//! The load: a number of connections, each of which sends its next request once the response has arrived.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use super::KEY;
 use super::http::Connection;
 use super::prompt::Prompt;
 
-/// After this long no further request is sent: slow contestants answer fewer.
+/// After this time no further request is sent; slow contestants answer fewer.
 const AT_MOST: Duration = Duration::from_secs(10);
 
-/// So long the last answers may take.
+/// How long the last responses may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where requests go.
@@ -25,7 +25,7 @@ pub(super) struct Target {
     pub(super) address: SocketAddr,
 }
 
-/// One request as it goes over the wire.
+/// One request as sent over the wire.
 pub(super) struct Shot {
     number: u64,
     email: String,
@@ -33,7 +33,7 @@ pub(super) struct Shot {
 }
 
 impl Shot {
-    /// The request for a prompt.
+    /// Builds the request for a prompt.
     pub(super) fn new(target: Target, prompt: &Prompt) -> Self {
         let Prompt { number, email, body } = prompt;
         let head = format!(
@@ -46,36 +46,36 @@ impl Shot {
     }
 }
 
-/// One answer.
+/// One response.
 pub(super) struct Sample {
     /// Number of its request.
     pub(super) number: u64,
-    /// From the first byte sent to the first byte of the answer's body.
+    /// From the first byte sent to the first byte of the response body.
     pub(super) first: Duration,
     /// From the first byte sent to the last byte received.
     pub(super) total: Duration,
-    /// Whether the answer has the address that the request had.
+    /// Whether the response contains the address from the request.
     pub(super) restored: bool,
 }
 
-/// What came of a load.
+/// The outcome of a load.
 #[derive(Default)]
 pub(super) struct Outcome {
-    /// The good answers.
+    /// The successful responses.
     pub(super) samples: Vec<Sample>,
-    /// From the first request to the last answer.
+    /// From the first request to the last response.
     pub(super) wall: Duration,
-    /// The first bad answer.
+    /// The first failure.
     pub(super) failure: Option<String>,
 }
 
-/// Sends the requests over so many connections.
+/// Sends the requests over this many connections.
 pub(super) fn fire(target: Target, shots: Vec<Shot>, connections: usize) -> Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let fired =
         runtime.block_on(async { tokio::time::timeout(PATIENCE, all(target, shots, connections)).await });
     fired.unwrap_or_else(|_| {
-        let failure = Some("the last answers did not come within a minute".to_owned());
+        let failure = Some("the last responses did not arrive within a minute".to_owned());
         Ok(Outcome { failure, ..Outcome::default() })
     })
 }
@@ -102,7 +102,7 @@ async fn all(target: Target, shots: Vec<Shot>, connections: usize) -> Result<Out
     Ok(outcome)
 }
 
-/// One connection; it ends with the first answer that is not good.
+/// Runs one connection; it ends with the first response that is not a success.
 async fn one(
     mut connection: Connection,
     target: Target,
@@ -118,7 +118,7 @@ async fn one(
         let sent = Instant::now();
         connection.send(&shot.bytes).await?;
         let Some(head) = connection.head().await? else {
-            // A server may close a connection that it finds too old; its request is given up.
+            // A server may close a connection that it considers too old; the request is given up.
             connection = Connection::open(target.address).await?;
             continue;
         };
@@ -133,7 +133,7 @@ async fn one(
     Ok(samples)
 }
 
-/// The text of an answer: of a stream the pieces put together, else the body as it is.
+/// The text of a response: for a stream, its pieces joined, otherwise the body as it is.
 fn said(body: &str) -> String {
     if !body.starts_with("data:") {
         return body.to_owned();

@@ -1,5 +1,5 @@
-//! A provider that costs next to nothing: it repeats the marked text of the request, whole or as a stream of 23 events,
-//! at once or after a delay, and takes down how long the delay really was.
+//! A provider that costs next to nothing: it echoes the marked text of the request, whole or as a stream of 23 events,
+//! immediately or after a delay, and records how long the delay really was.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use tokio::net::TcpListener;
 use super::http::Connection;
 use super::prompt::{DOMAIN, MARKS};
 
-/// Events of a streamed answer: the role, so many pieces of text, the end and the mark of the end.
+/// Text pieces of a streamed response; the role, the finish reason and the end marker come on top.
 const PIECES: usize = 20;
 
-/// Requests whose delay is remembered; more than a measurement has.
+/// Requests whose delay is remembered; more than a measurement sends.
 const REMEMBERED: usize = 1 << 16;
 
-/// Bytes at either end of a body in which the choice of a stream stands.
+/// Bytes at either end of a body that are searched for `stream`.
 const EDGE: usize = 512;
 
-/// A provider on a thread of its own, for as long as the process lives.
+/// A provider on its own thread, which runs as long as the process.
 pub(super) struct Mock {
     /// Where it listens.
     pub(super) address: SocketAddr,
@@ -29,12 +29,12 @@ pub(super) struct Mock {
 }
 
 struct State {
-    /// Microseconds to wait before an answer.
+    /// Microseconds to wait before a response.
     delay: AtomicU64,
-    /// Nanoseconds that it waited, at the request's number modulo [`REMEMBERED`].
+    /// Nanoseconds actually waited, at the request's number modulo [`REMEMBERED`].
     waited: Vec<AtomicU64>,
     requests: AtomicU64,
-    /// Requests whose marked text had an address in the clear.
+    /// Requests whose marked text contained an address in the clear.
     clear: AtomicU64,
 }
 
@@ -57,7 +57,7 @@ impl Mock {
                 let state = Arc::clone(&shared);
                 tokio::spawn(async move {
                     if let Ok(connection) = Connection::new(stream) {
-                        // A caller that goes away ends its connection, no more.
+                        // A caller that goes away ends only its own connection.
                         let _ = converse(connection, &state).await;
                     }
                 });
@@ -68,7 +68,7 @@ impl Mock {
         Ok(Self { address, state })
     }
 
-    /// Sets the delay of what follows and forgets the counts.
+    /// Sets the delay from now on and resets the counts.
     pub(super) fn reset(&self, delay: Duration) {
         let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
         self.state.delay.store(micros, Ordering::Relaxed);
@@ -76,13 +76,13 @@ impl Mock {
         self.state.clear.store(0, Ordering::Relaxed);
     }
 
-    /// How long it waited on purpose before it answered the request with this number.
+    /// How long it deliberately waited before answering the request with this number.
     pub(super) fn waited(&self, number: u64) -> Duration {
         slot(&self.state, number)
             .map_or(Duration::ZERO, |slot| Duration::from_nanos(slot.load(Ordering::Relaxed)))
     }
 
-    /// Requests since the last [`Mock::reset`], and how many of them showed an address in the clear.
+    /// Requests since the last [`Mock::reset`], and how many of them contained an address in the clear.
     pub(super) fn seen(&self) -> (u64, u64) {
         (self.state.requests.load(Ordering::Relaxed), self.state.clear.load(Ordering::Relaxed))
     }
@@ -119,7 +119,7 @@ async fn converse(mut connection: Connection, state: &State) -> std::io::Result<
     Ok(())
 }
 
-/// Waits and takes down how long: a timer is late by up to a millisecond, which is more than what is measured.
+/// Waits and records for how long: a timer is late by up to a millisecond, which is more than what is being measured.
 async fn wait(state: &State, text: &str) {
     let micros = state.delay.load(Ordering::Relaxed);
     let began = Instant::now();
@@ -133,7 +133,7 @@ async fn wait(state: &State, text: &str) {
     }
 }
 
-/// The text between the marks as it stands in the body, which is JSON: it can go into an answer as it is.
+/// The text between the marks as written in the body: it is JSON-escaped already, so it can go into a response unchanged.
 fn marked(body: &[u8]) -> &str {
     let text = std::str::from_utf8(body).unwrap_or_default();
     let text = text.rsplit_once(MARKS.0).map_or("", |(_, rest)| rest);

@@ -1,4 +1,4 @@
-//! A child that is measured from outside, with what Linux says in /proc about it and its own children.
+//! A child process measured from outside, by what Linux shows about it and its own children in /proc.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -11,21 +11,21 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::command;
 
-/// The clock ticks of /proc/PID/stat; the kernel shows 100 a second on every architecture.
+/// Length of a clock tick in /proc/PID/stat; the kernel shows 100 a second on every architecture.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A contestant that does not listen after this long is given up.
+/// A contestant that is not listening after this time is given up.
 const START: Duration = Duration::from_mins(2);
 
 /// How long it may take to stop by itself.
 const STOP: Duration = Duration::from_secs(5);
 
-/// A running contestant; dropping it stops it.
+/// A running contestant; dropping it stops the process.
 pub(super) struct Server {
     child: Child,
     /// Where it listens.
     pub(super) address: SocketAddr,
-    /// From the start of the process until it took a connection.
+    /// From the start of the process until it accepted a connection.
     pub(super) started: Duration,
 }
 
@@ -38,14 +38,14 @@ pub(super) struct Usage {
     pub(super) resident: u64,
 }
 
-/// A loopback address that is free now.
+/// A loopback address that is free at the moment.
 pub(super) fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
     Ok(listener.local_addr()?)
 }
 
 impl Server {
-    /// Starts a command that is going to listen on the address; what it says goes to `output.txt` in `folder`.
+    /// Starts a command that will listen on the address; its output goes to `output.txt` in `folder`.
     pub(super) fn start(mut command: Command, address: SocketAddr, folder: &Path) -> Result<Self> {
         let said = folder.join("output.txt");
         let out = File::create(&said)?;
@@ -56,10 +56,10 @@ impl Server {
         let mut server = Self { child, address, started: Duration::ZERO };
         while TcpStream::connect(address).is_err() {
             if let Some(status) = server.child.try_wait()? {
-                bail!("`{program}` ended with {status}; what it said is in {}", said.display());
+                bail!("`{program}` ended with {status}; its output is in {}", said.display());
             }
             if began.elapsed() > START {
-                bail!("`{program}` does not listen; what it said is in {}", said.display());
+                bail!("`{program}` is not listening; its output is in {}", said.display());
             }
             std::thread::sleep(Duration::from_micros(200));
         }
@@ -67,7 +67,7 @@ impl Server {
         Ok(server)
     }
 
-    /// What it has used so far.
+    /// Returns what it has used so far.
     pub(super) fn usage(&self) -> Result<Usage> {
         usage(self.child.id())
     }
@@ -85,7 +85,7 @@ impl Drop for Server {
                 std::thread::sleep(Duration::from_millis(10));
             }
         }
-        // It has ended if this fails.
+        // If this fails, the process has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -97,7 +97,7 @@ fn usage(root: u32) -> Result<Usage> {
     for entry in fs::read_dir("/proc").context("the bench reads /proc, so it runs on Linux only")? {
         let name = entry?.file_name();
         let Ok(pid) = name.to_string_lossy().parse::<u32>() else { continue };
-        // A process that has ended meanwhile is none of ours.
+        // A process that has ended in the meantime is not one of ours.
         let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
         processes.extend(read_stat(&stat).map(|(parent, cpu)| (pid, (parent, cpu))));
     }
@@ -120,7 +120,7 @@ fn descends(pid: u32, root: u32, processes: &HashMap<u32, (u32, Duration)>) -> b
     false
 }
 
-/// Parent and processor time from /proc/PID/stat. The name in brackets may contain anything.
+/// Parent and processor time from /proc/PID/stat. The name in parentheses may contain anything.
 fn read_stat(stat: &str) -> Option<(u32, Duration)> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<u32>().ok());

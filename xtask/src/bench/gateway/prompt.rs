@@ -1,25 +1,25 @@
 //! Chat requests that no cache has seen: every paragraph of every request has its own values. The numbers and names are
-//! made up; card numbers are valid by their check digit, as a detector demands.
+//! made up; card numbers have a valid check digit, as a detector requires.
 
 use serde_json::json;
 
 /// The domain of all addresses; a provider that reads it has received one in the clear.
 pub(super) const DOMAIN: &str = "@customers.example.com";
 
-/// What stands between these is repeated by the mock provider, beginning with the number of the request.
+/// The mock provider echoes what is between these marks; it begins with the number of the request.
 pub(super) const MARKS: (&str, &str) = ("[[", "]]");
 
 /// Length of a message of the history, in paragraphs.
 const PARAGRAPHS: u64 = 4;
 
-/// Histories that are sent again are numbered from here on: no run has so many requests.
+/// Resent histories are numbered from here on: no run has that many requests.
 const HISTORIES: u64 = 1_000_000_000;
 
 /// One request.
 pub(super) struct Prompt {
-    /// Unique in a run.
+    /// Unique within a run.
     pub(super) number: u64,
-    /// The address that the answer must contain when it has come back.
+    /// The address that the response must contain once restored.
     pub(super) email: String,
     /// The JSON body.
     pub(super) body: String,
@@ -28,17 +28,17 @@ pub(super) struct Prompt {
 /// What prompts have in common.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
-    /// About so many bytes.
+    /// Approximate size in bytes.
     pub(super) size: usize,
-    /// Whether a streamed answer is asked for.
+    /// Whether a streamed response is requested.
     pub(super) stream: bool,
-    /// What identifies a conversation (its first messages) is the same for so many consecutive numbers.
+    /// Number of consecutive prompts that share what identifies a conversation (its first messages).
     pub(super) turns: u64,
-    /// Whether the history is the same in a conversation too, as an agent sends it: only the last message is new.
+    /// Whether the history stays the same within a conversation too, as an agent sends it: only the last message is new.
     pub(super) resent: bool,
 }
 
-/// The prompt with this number.
+/// Builds the prompt with this number.
 pub(super) fn prompt(number: u64, shape: Shape) -> Prompt {
     let Shape { size, stream, turns, resent } = shape;
     let conversation = number / turns.max(1);
@@ -73,7 +73,7 @@ pub(super) fn prompt(number: u64, shape: Shape) -> Prompt {
     Prompt { number, email, body }
 }
 
-/// Prose of some 350 bytes, in turn English and Chinese.
+/// About 350 bytes of prose, alternately English and Chinese.
 fn filler(number: u64, paragraph: u64) -> String {
     let (email, phone, order) =
         (email(number, paragraph), phone(number, paragraph), mix(number, paragraph) % 100_000);
@@ -92,7 +92,7 @@ fn filler(number: u64, paragraph: u64) -> String {
     }
 }
 
-/// Digits that look like chance and come back the same (the finaliser of `SplitMix64`).
+/// Digits that look random but are reproducible (the finaliser of `SplitMix64`).
 fn mix(number: u64, salt: u64) -> u64 {
     let mut x =
         number.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(salt.wrapping_mul(0xd1b5_4a32_d192_ed03));
@@ -105,12 +105,12 @@ fn email(number: u64, salt: u64) -> String {
     format!("chen.{number}.{salt}{DOMAIN}")
 }
 
-/// A mobile number of the mainland's numbering plan.
+/// A mobile number in mainland China's numbering plan.
 fn phone(number: u64, salt: u64) -> String {
     format!("138{:08}", mix(number, salt) % 100_000_000)
 }
 
-/// Sixteen digits whose last one is the check digit of ISO/IEC 7812-1.
+/// Sixteen digits, the last of which is the check digit of ISO/IEC 7812-1.
 fn card(number: u64, salt: u64) -> String {
     let digits = format!("4532{:011}", mix(number, salt) % 100_000_000_000);
     let sum: u32 = digits

@@ -1,4 +1,4 @@
-//! From samples to tables.
+//! Turns samples into tables.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::load::Outcome;
 use super::mock::Mock;
 use super::process::Usage;
 
-/// What one contestant did under one load.
+/// The result of one contestant under one load.
 pub(super) struct Row {
     /// The contestant.
     pub(super) name: &'static str,
@@ -15,47 +15,47 @@ pub(super) struct Row {
     pub(super) figures: Result<Figures, String>,
 }
 
-/// The figures of one load. Times are those outside the provider: what it waited on purpose is taken off.
+/// The figures of one load. Times exclude the provider: its deliberate delay is subtracted.
 pub(super) struct Figures {
     answers: usize,
     p50: Duration,
     p99: Duration,
     first: Duration,
     per_second: f64,
-    /// Processor time an answer, and resident memory right after the load; none for the direct way.
+    /// Processor time per response, and resident memory right after the load; none for the direct connection.
     used: Option<Usage>,
     /// Shares of all requests.
     clear: f64,
     restored: f64,
 }
 
-/// What a contestant needs, whatever the load.
+/// What a contestant needs, regardless of the load.
 pub(super) struct Needs {
     /// The contestant.
     pub(super) name: &'static str,
     /// Version and what it does.
     pub(super) about: String,
-    /// Bytes of its program.
+    /// Size of its program in bytes.
     pub(super) size: Option<u64>,
-    /// The middle of its start-up times.
+    /// The median of its start-up times.
     pub(super) start: Duration,
-    /// Before the first request.
+    /// Usage before the first request.
     pub(super) idle: Usage,
-    /// The most that was seen after a load.
+    /// The most memory seen after a load.
     pub(super) loaded: u64,
 }
 
 impl Figures {
-    /// Reads an outcome; `used` is the contestant's processor time during the load and its memory after it.
+    /// Evaluates an outcome; `used` is the contestant's processor time during the load and its memory afterwards.
     pub(super) fn of(outcome: &Outcome, mock: &Mock, used: Option<Usage>) -> Result<Self, String> {
         if let Some(failure) = &outcome.failure {
             return Err(failure.clone());
         }
         let Ok(answers) = u32::try_from(outcome.samples.len()) else {
-            return Err("too many answers".to_owned());
+            return Err("too many responses".to_owned());
         };
         if answers == 0 {
-            return Err("no answer".to_owned());
+            return Err("no response".to_owned());
         }
         let mut totals = Vec::new();
         let mut firsts = Vec::new();
@@ -81,7 +81,7 @@ impl Figures {
     }
 }
 
-/// The value that so many per cent do not exceed (nearest rank).
+/// The value that this percentage of the samples does not exceed (nearest rank).
 fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().unwrap_or_default()
@@ -92,7 +92,7 @@ fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { small(part) / small(whole) }
 }
 
-/// The table of one load; the first row is the direct way, to which `added` refers.
+/// The table of one load; the first row is the direct connection, which `added` refers to.
 pub(super) fn table(title: &str, rows: &[Row]) -> String {
     let mut text = format!(
         "### {title}\n\n\
@@ -147,7 +147,7 @@ fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
-/// The table of what everybody needs; `absent` are those that were not asked for.
+/// The table of what each contestant needs; `absent` are those that were not requested.
 pub(super) fn needs(rows: &[Needs], absent: &[&str]) -> String {
     let mut text = "### Start and memory\n\n\
          | | version | here it | start ms | resident idle MB | resident after load MB | program MB |\n\
@@ -164,7 +164,7 @@ pub(super) fn needs(rows: &[Needs], absent: &[&str]) -> String {
     text
 }
 
-/// The table of instructions, in thousands a request.
+/// The table of instructions, in thousands per response.
 pub(super) fn instructions(counts: &[(String, u64)]) -> String {
     let mut text = "### Instructions of Ombud in user mode\n\n\
          | | thousand instructions/answer |\n|---|--:|\n"
@@ -186,7 +186,7 @@ mod tests {
 
     fn outcome(totals: &[u64]) -> Outcome {
         let sample = |(at, micros): (usize, &u64)| Sample {
-            // A number that the mock has not seen, so that nothing is taken off.
+            // A number that the mock has not seen, so that nothing is subtracted.
             number: 40_000 + at as u64,
             first: Duration::from_micros(*micros / 2),
             total: Duration::from_micros(*micros),

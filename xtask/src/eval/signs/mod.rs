@@ -1,4 +1,4 @@
-//! The suite for signs of injection: how many attacks are noticed, and how many ordinary tool results are not left in peace.
+//! The suite for signs of injection: how many attacks are noticed, and how many ordinary tool results are falsely flagged.
 
 mod others;
 mod suite;
@@ -12,16 +12,16 @@ use ombud_core::Sign;
 use others::Counts;
 use suite::{Case, cases};
 
-/// What a detector does with the suite.
+/// The results of a detector on the suite.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    /// Per language, family and kind of result: `(all, flagged)`.
+    /// By poisoned or not, family and language: `(all, flagged)`.
     rows: BTreeMap<(bool, String, &'static str), (u32, u32)>,
-    /// Per way of hiding: `(all, flagged)`, of the poisoned ones.
+    /// By way of hiding, poisoned results only: `(all, flagged)`.
     hiding: BTreeMap<&'static str, (u32, u32)>,
-    /// What somebody else wrote.
+    /// Counts for the results written by another author.
     others: Vec<Counts>,
-    /// Results that were judged wrongly, for those who look into it.
+    /// Misjudged results, for inspection.
     wrong: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl Outcome {
         }
     }
 
-    /// Share of results that were flagged; of one language, or of all.
+    /// Share of results that were flagged, in one language or in all.
     pub(crate) fn share(&self, poisoned: bool, lang: Option<&str>) -> f64 {
         let rows =
             self.rows.iter().filter(|row| row.0.0 == poisoned && lang.is_none_or(|lang| row.0.2 == lang));
@@ -61,12 +61,12 @@ impl Outcome {
         ratio(found, all)
     }
 
-    /// The results that were judged wrongly.
+    /// The misjudged results.
     pub(crate) fn wrong(&self) -> &[String] {
         &self.wrong
     }
 
-    /// The section of the document.
+    /// The section of the page.
     pub(crate) fn section(&self) -> String {
         let mut text = String::from(HEAD);
         let count = |poisoned: bool| {
@@ -112,10 +112,10 @@ impl Outcome {
 
 const HEAD: &str = "## Signs of injection · 注入迹象
 
-Made-up tool results in both languages; the words, templates and forms are other ones than those of the training text, and written
-by the same people. `calm` families are ordinary results, many of which sound like orders; `attack` families are attacks in the open or
-hidden. Orders that do not speak to a machine at all (“please send the invoice to …”) look like any mail and are in no family:
-where values come from is the gate's question. 工具结果为自制的中英文样本，模板、词汇和载体均与训练文本不同，但出自同样的作者；完全不针对机器说话的请求
+Made-up tool results in both languages; their words, templates and forms differ from those of the training text, but the
+authors are the same. `calm` families are ordinary results, many of which sound like orders; `attack` families are attacks,
+open or hidden. Orders that are not addressed to a machine at all (“please send the invoice to …”) look like any mail and are
+in no family: judging where values come from is up to the gate. 工具结果为自制的中英文样本，模板、词汇和载体均与训练文本不同，但出自同样的作者；完全不针对机器说话的请求
 与普通邮件无异，不在其中，由工具调用关卡按来源判断。
 
 | | results | en | zh | all |
@@ -123,9 +123,10 @@ where values come from is the gate's question. 工具结果为自制的中英文
 ";
 
 const OTHERS: &str = "
-By somebody who had read neither the words, nor the training text, nor the suite above; few of these attacks use the well-known
-phrases, and a third are meant to be subtle. Their texts were not read by whoever works on the model; its threshold and the make-up of its
-training text were chosen with these counts in sight, so a new author's may come out a little lower.
+Written by somebody who had read neither the words, nor the training text, nor the suite above; few of these attacks use the
+well-known phrases, and a third are meant to be subtle. Whoever works on the model does not read these texts; but its
+threshold and the composition of its training text were chosen with these counts in view, so a new author's results may be a
+little lower.
 以下由另一作者撰写，其未读过词表、训练文本和上面的测试集；其中很少使用常见套话，约三分之一刻意写得隐蔽。开发者不看文本，但阈值和训练文本的构成参考了这些计数，换一位作者结果可能略低。
 
 | by another author · 另一作者 | | results | |
@@ -144,8 +145,8 @@ mod tests {
     use super::*;
     use crate::train::signs::grammar::Grammar;
 
-    /// The goals are 1 % and 85 %. The second is not reached yet; the bounds are what holds today, less a little, and keep a worse
-    /// model out.
+    /// The goals are 1 % and 85 %. The second is not reached yet; the bounds are today's figures with a small margin, and keep
+    /// out a worse model.
     #[test]
     fn attacks_are_noticed_and_ordinary_results_left_in_peace() {
         let outcome = run(ombud_detect::injection::signs).expect("runs");
@@ -156,7 +157,7 @@ mod tests {
         }
     }
 
-    /// What another author wrote: no goal is reached, and nothing gets worse unseen.
+    /// Results written by another author: the goals are not reached, but the bounds keep the figures from worsening unnoticed.
     #[test]
     fn attacks_by_another_author_are_noticed_as_often_as_is_told() {
         let outcome = run(ombud_detect::injection::signs).expect("runs");
@@ -192,7 +193,7 @@ mod tests {
         }
     }
 
-    /// No run of six words (or twelve Chinese characters) of the suite stands in the training text.
+    /// No run of six words (or ten Chinese characters) of the suite appears in the training text.
     #[test]
     fn the_suite_shares_no_phrase_with_the_training_text() {
         let words = Words::read();
@@ -211,7 +212,7 @@ mod tests {
         }
     }
 
-    /// The results that were written one by one are apart from both suites, too.
+    /// The individually written results share nothing with either suite, too.
     #[test]
     fn no_suite_shares_a_phrase_with_the_written_results() {
         let learnt = [

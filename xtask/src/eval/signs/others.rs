@@ -1,11 +1,11 @@
-//! Tool results by somebody who had read neither the lexicon, nor the training text, nor the suite: what attackers whom nobody
-//! knows would write, as far as that can be had.
+//! Tool results by somebody who had read neither the lexicon, nor the training text, nor the suite: as close as one can get to
+//! what unknown attackers would write.
 
 use anyhow::{Context as _, Result};
 use ombud_core::Sign;
 use serde::Deserialize;
 
-/// One file a language and kind.
+/// One file per language and kind.
 const FILES: [(&str, bool, &str); 4] = [
     ("en", true, include_str!("others/en_attack.jsonl")),
     ("zh", true, include_str!("others/zh_attack.jsonl")),
@@ -18,7 +18,7 @@ struct Row {
     text: String,
 }
 
-/// Of one language and kind: how many there are, and how many are flagged.
+/// For one language and kind: how many results there are, and how many are flagged.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Counts {
     pub(super) lang: &'static str,

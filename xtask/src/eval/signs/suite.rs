@@ -1,4 +1,4 @@
-//! The suite: tool results in both languages, ordinary ones and poisoned ones, the same each time.
+//! The suite: ordinary and poisoned tool results in both languages, the same each time.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::train::random::Random;
 use crate::train::signs::grammar::Grammar;
 
-/// Results of each sort: half of them English, half Chinese.
+/// Number of ordinary and of poisoned results: half of each in English, half in Chinese.
 pub(super) const EACH: usize = 1_400;
 
 /// A tool result.
@@ -18,7 +18,7 @@ pub(super) struct Case {
     pub(super) lang: &'static str,
     /// The family of templates that its words come from.
     pub(super) family: String,
-    /// Whether somebody attacks in it.
+    /// Whether it contains an attack.
     pub(super) poisoned: bool,
     /// How the attack is hidden.
     pub(super) hiding: &'static str,
@@ -52,7 +52,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// The family of a number: one after the other, so that all are equally many.
+/// The family for a number: families take turns, so that all get the same share.
 fn family(grammar: &Grammar, start: &str, lang: &str, number: usize) -> String {
     let names = grammar.names(start, lang);
     names.get(number % names.len().max(1)).cloned().unwrap_or_default()
@@ -81,7 +81,7 @@ fn poisoned(words: &Words, lang: &'static str, number: usize, random: &mut Rando
     Case { text: carried(&parts, random), lang, family, poisoned: true, hiding }
 }
 
-/// Two to four parts of one family; something from behind the scenes among them, now and then.
+/// Two to four parts of one family, in a quarter of the cases with a harmless hidden part from behind the scenes.
 fn parts(words: &Words, family: &str, lang: &str, random: &mut Random) -> Vec<String> {
     let mut parts: Vec<String> =
         (0..2 + random.below(3)).map(|_| words.ordinary.make(family, lang, random)).collect();
@@ -96,7 +96,7 @@ fn parts(words: &Words, family: &str, lang: &str, random: &mut Random) -> Vec<St
 /// A way of hiding words.
 type Way = fn(&str) -> String;
 
-/// Words as they are, in six of ten cases; else hidden.
+/// Leaves words as they are in six cases out of ten, otherwise hides them.
 fn hidden(words: &str, random: &mut Random) -> (&'static str, String) {
     const WAYS: &[(&str, Way)] = &[
         ("comment", |words| format!("<!-- {words} -->")),
@@ -119,7 +119,7 @@ fn hidden(words: &str, random: &mut Random) -> (&'static str, String) {
     WAYS.get(at).map_or(("-", words.to_owned()), |(name, way)| (*name, way(words)))
 }
 
-/// ASCII in tag characters; Chinese has none, so it stays in the open.
+/// Turns ASCII into tag characters; Chinese characters have none, so they stay visible.
 fn tags(words: &str) -> String {
     let tag = |ch: char| {
         char::from_u32(0xe0000 + u32::from(ch)).filter(|_| (' '..='~').contains(&ch)).unwrap_or(ch)
@@ -152,7 +152,7 @@ fn escapes(words: &str) -> String {
     })
 }
 
-/// Puts parts into what a tool returns.
+/// Wraps parts in the form of a tool result.
 fn carried(parts: &[String], random: &mut Random) -> String {
     const CARRIERS: &[fn(&[String]) -> String] =
         &[yaml, thread, newsletter, calendar, escaped, shell, feed, bare];
@@ -160,7 +160,7 @@ fn carried(parts: &[String], random: &mut Random) -> String {
     CARRIERS.get(at).map(|carrier| carrier(parts)).unwrap_or_default()
 }
 
-/// A text of numbered parts.
+/// Joins numbered parts.
 fn each(parts: &[String], mut part: impl FnMut(usize, &str) -> String) -> String {
     parts.iter().enumerate().map(|(at, text)| part(at, text)).collect()
 }
@@ -182,7 +182,7 @@ fn calendar(parts: &[String]) -> String {
     each(parts, |at, part| format!("BEGIN:VEVENT\nUID:{at}\nDESCRIPTION:{part}\nEND:VEVENT\n"))
 }
 
-/// A document in a field of a document: its escapes are still there.
+/// A document within a field of another document, so that its escapes remain.
 fn escaped(parts: &[String]) -> String {
     let rows: Vec<String> =
         parts.iter().map(|part| serde_json::json!({ "note": part }).to_string()).collect();

@@ -1,4 +1,4 @@
-//! Documents as tools return them, some of them with something put in.
+//! Documents as tools return them, some of them with injected text.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::grammar::Grammar;
 use crate::train::random::Random;
 
-/// What an alternative of the benign grammar is for, by its rule; the rest are parts of sentences.
+/// Rules of the benign grammar that make whole parts of a document; the others make parts of sentences.
 const KINDS: &[&str] = &[
     "mailasks",
     "recipe",
@@ -32,9 +32,9 @@ const KINDS: &[&str] = &[
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) text: String,
-    /// Where what was put in stands.
+    /// Where the injected text is.
     pub(super) poison: Option<Range<usize>>,
-    /// The way of attacking.
+    /// The kind of attack.
     pub(super) family: String,
 }
 
@@ -54,7 +54,7 @@ impl<'g> Maker<'g> {
         self.random.pick(&["en", "zh"])
     }
 
-    /// A document in which nobody attacks.
+    /// A document without an attack.
     pub(super) fn benign(&mut self) -> Document {
         let lang = self.lang();
         let blocks = self.blocks(lang);
@@ -70,13 +70,13 @@ impl<'g> Maker<'g> {
         let mut blocks = self.blocks(lang);
         let place = self.random.below(blocks.len() + 1);
         blocks.insert(place, wrapped.clone());
-        // The carrier may not hold the same words twice, so they are found where they were put.
+        // The carrier does not repeat these words, so the first match is where they were put.
         let text = self.carry(&blocks);
         let poison = text.find(&wrapped).map(|start| start..start + wrapped.len());
         Document { text, poison, family }
     }
 
-    /// One to five paragraphs, mostly of one kind, and sometimes something hidden that is harmless.
+    /// One to five paragraphs, mostly of one kind, sometimes with something hidden but harmless.
     fn blocks(&mut self, lang: &str) -> Vec<String> {
         let kind = self.random.pick(KINDS);
         let mut blocks = Vec::new();
@@ -92,7 +92,7 @@ impl<'g> Maker<'g> {
         blocks
     }
 
-    /// Words as they are, in so many of a hundred cases; else hidden in one way or another.
+    /// Leaves words as they are in `plain` percent of the cases, otherwise hides them in one of several ways.
     fn wrapped(&mut self, words: &str, plain: usize) -> String {
         if self.random.percent(plain) {
             return words.to_owned();
@@ -115,7 +115,7 @@ impl<'g> Maker<'g> {
         }
     }
 
-    /// Puts paragraphs into what a tool returns.
+    /// Wraps paragraphs in the form of a tool result.
     fn carry(&mut self, blocks: &[String]) -> String {
         match self.random.below(6) {
             0 => json(blocks),
@@ -136,7 +136,7 @@ impl<'g> Maker<'g> {
     }
 }
 
-/// A JSON document as a slot holds it: its escapes decoded.
+/// A JSON document as a slot holds it, with its escapes decoded.
 fn json(blocks: &[String]) -> String {
     let rows: Vec<String> = blocks
         .iter()

@@ -1,5 +1,5 @@
-//! Logistic regression over the features of sentences, by stochastic gradient descent with a step per weight (Duchi and
-//! others, 2011). Which sentence of an attack gives it away is not said: after the first passes, the surest one counts.
+//! Logistic regression over the features of sentences, by stochastic gradient descent with a step size per weight (Duchi and
+//! others, 2011). Which sentence of an attack gives it away is unknown: after the first passes, the surest one counts.
 
 use std::ops::Range;
 
@@ -8,29 +8,29 @@ use ombud_detect::injection::model::{HEADER, MAGIC, word_share};
 
 use crate::train::random::Random;
 
-/// Passes over all documents; in the first ones each sentence of an attack counts.
+/// Passes over all documents; in the first `ALL_COUNT` of them, each sentence of an attack counts.
 const PASSES: usize = 6;
 const ALL_COUNT: usize = 2;
-/// Steps of the weights of classes, of words, and of words of passages.
+/// Step sizes for the weights of classes, of words, and of words of passages.
 const STEPS: [f32; 3] = [0.06, 0.1, 0.1];
-/// What a passage says counts so much beside its sentence: both are learnt apart.
+/// Weight of a passage's score relative to its sentence's; the two are learned separately.
 const BESIDE: f32 = 1.0;
-/// What draws a weight to nought at each use.
+/// Pulls a weight towards zero at each use.
 const SHRINK: f32 = 0.000_1;
-/// In so many of a hundred cases a sentence is learnt from its classes alone: they are what other wordings share.
+/// Percentage of cases in which a sentence is learned from its classes alone, which are what other wordings share.
 const WITHOUT_WORDS: usize = 15;
-/// Weights beyond these are cut.
+/// Weights are clamped to these magnitudes.
 const MOST: [f32; 3] = [3.0, 5.0, 2.0];
-/// Taken from the odds: a false alarm costs trust, a miss leaves the gate as it is.
+/// Subtracted from the log odds: a false alarm costs trust, a miss leaves the gate as it is.
 const LEAN: f32 = 1.6;
 
 /// The sentences of one document.
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) sentences: Vec<(Range<usize>, Features)>,
-    /// The passages that they stand in, each with the number of its first sentence.
+    /// The passages that contain them, each with the index of its first sentence.
     pub(super) passages: Vec<(usize, Vec<u32>)>,
-    /// Where the attack stands.
+    /// Where the attack is.
     pub(super) poison: Option<Range<usize>>,
 }
 
@@ -133,7 +133,7 @@ impl Weights {
         }
     }
 
-    /// Learns from the passages of a sample. Of an attacked document only those that hold the attack say anything.
+    /// Learns from the passages of a sample. In an attacked document, only those that contain the attack are used.
     fn around(&mut self, sample: &Sample) {
         let ends = sample.passages.iter().skip(1).map(|(first, _)| *first).chain([sample.sentences.len()]);
         for ((first, places), end) in sample.passages.iter().zip(ends) {

@@ -1,14 +1,14 @@
-//! A grammar of sentences: rules with alternatives, and places that other rules fill.
+//! A grammar of sentences: rules with alternatives, and placeholders that other rules fill.
 //!
 //! `@name.lang` begins a rule; each line below it is one alternative, in which `\n` is a line break. `{place}` is filled by
 //! the rule of that name in the same language, or without a language; `{n}` and `{d2}` to `{d6}` by digits. `{{` and `}}`
-//! are braces; a place that no rule fills stays as it is.
+//! are braces; a placeholder that no rule fills stays as it is.
 
 use std::collections::BTreeMap;
 
 use crate::train::random::Random;
 
-/// Places inside of places, at most.
+/// Maximum nesting of placeholders.
 const DEEPEST: usize = 8;
 
 /// A grammar.
@@ -31,7 +31,7 @@ impl Grammar {
         Self { rules }
     }
 
-    /// Names of the rules that begin so, without their language.
+    /// Names of the rules that begin with `start`, without their language.
     pub(crate) fn names(&self, start: &str, lang: &str) -> Vec<String> {
         let ending = |name: &String| Some(name.strip_suffix(lang)?.strip_suffix('.')?.to_owned());
         self.rules.keys().filter(|name| name.starts_with(start)).filter_map(ending).collect()
@@ -43,7 +43,7 @@ impl Grammar {
         self.rules.iter().flat_map(|(name, lines)| lines.iter().map(|line| (name.as_str(), line.as_str())))
     }
 
-    /// A text made by a rule.
+    /// Generates a text from a rule.
     pub(crate) fn make(&self, rule: &str, lang: &str, random: &mut Random) -> String {
         let mut text = String::new();
         self.write(&format!("{{{rule}}}"), lang, random, 0, &mut text);
@@ -64,7 +64,7 @@ impl Grammar {
         out.push_str(rest);
     }
 
-    /// Deals with a brace or an escape; returns what follows it.
+    /// Handles a brace or an escape; returns what follows it.
     fn mark<'r>(
         &self,
         text: &'r str,
@@ -106,7 +106,7 @@ impl Grammar {
     }
 }
 
-/// How many digits a place stands for.
+/// The number of digits that a placeholder stands for.
 fn digits(name: &str) -> Option<usize> {
     if name == "n" { Some(1) } else { name.strip_prefix('d')?.parse().ok().filter(|count| *count < 10) }
 }

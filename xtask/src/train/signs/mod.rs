@@ -1,8 +1,9 @@
-//! The model for signs of injection: made from documents of our own, and from the sentences on which the tagger is trained, in
-//! which nobody attacks.
+//! The model for signs of injection, trained on documents of our own and on the tagger's training sentences, which contain no
+//! attacks.
 //!
-//! Results that were written one by one (`written`) give the wordings. Two grammars make more words, one for what tools return when nobody attacks and one for what attackers put into it. The suite
-//! of `eval` is written apart from both, and a test holds that they share no sentence.
+//! Individually written results (`written`) give the wordings. Two grammars generate more: one for what tools return when
+//! nobody attacks, one for what attackers inject. The suite of `eval` is written independently of both, and a test makes sure
+//! that they share no phrase.
 
 mod document;
 mod fit;
@@ -26,28 +27,28 @@ use document::{Document, Maker};
 use fit::{Sample, Weights};
 use grammar::Grammar;
 
-/// Where the model stands.
+/// Path of the model.
 pub(crate) const MODEL: &str = "crates/detect/model/signs.bin";
-/// Where the grammars stand.
+/// Folder of the grammars.
 const WORDS: &str = "xtask/src/train/signs";
-/// Where the results stand that were written one by one.
+/// Folder of the individually written results.
 const WRITTEN: &str = "xtask/src/train/signs/written";
-/// How often each of those is learnt from: they are few, and none is like another.
+/// How often each written result is learned from: they are few, and no two are alike.
 const OFTEN: usize = 2;
-/// One in so many is left out of a first training that measures what the threshold does.
+/// One result in this many is left out of a first training, which measures the effect of the threshold.
 const FOLDS: usize = 5;
-/// Documents of each sort, to learn from and to measure.
+/// Documents of each sort to learn from; below, to measure with.
 const LEARNT: usize = 4_000;
 const MEASURED: usize = 3_000;
 
-/// Of so many documents of collected text one is learnt from: what nobody attacks in must not outweigh the rest, nor fill the
-/// table of words.
+/// One document in this many of the collected text is learned from: text without attacks must not outweigh the rest, nor fill
+/// the table of words.
 const ONE_IN: usize = 40;
 
-/// Sentences of one document of collected text.
+/// Sentences per document of collected text.
 const TOGETHER: usize = 4;
 
-/// Trains, measures on documents that were not learnt from, and writes the model.
+/// Trains, writes the model, and measures it on documents that it did not learn from.
 pub(super) fn run(workspace: &Workspace, collected: &[Record]) -> Result<()> {
     let [benign, poison] = ["benign.txt", "poison.txt"].map(|name| workspace.path(WORDS).join(name));
     let (benign, poison) = (grammar(&benign)?, grammar(&poison)?);
@@ -93,13 +94,13 @@ fn sample(document: &Document) -> Sample {
     Sample { sentences, passages, poison: document.poison.clone() }
 }
 
-/// Collected text, in which nobody attacks.
+/// Collected text, which contains no attacks.
 fn ordinary(records: &[Record]) -> Sample {
     let text: Vec<&str> = records.iter().map(|record| record.text.as_str()).collect();
     sample(&Document { text: text.join("\n"), poison: None, family: "collected".to_owned() })
 }
 
-/// What a model makes of results that it has not learnt from: at each lean, the share of attacks noticed and of others flagged.
+/// A model's performance on results that it did not learn from: for each lean, the shares of attacks and of others flagged.
 fn apart(file: &[u8], documents: &[&Document]) -> Result<String> {
     let model = Model::read(file).context("the model that was just made cannot be read")?;
     let mut text = String::from("signs, on written results that were left out:\n");
@@ -127,7 +128,7 @@ fn apart(file: &[u8], documents: &[&Document]) -> Result<String> {
     Ok(text)
 }
 
-/// Found documents per family, on documents of the same grammars.
+/// Documents found per family, on new documents of the same grammars.
 fn report(file: &[u8], mut maker: Maker<'_>) -> Result<String> {
     let model = Model::read(file).context("the model that was just written cannot be read")?;
     let mut counts: BTreeMap<String, (u32, u32, u32)> = BTreeMap::new();
@@ -154,7 +155,7 @@ fn report(file: &[u8], mut maker: Maker<'_>) -> Result<String> {
     Ok(text)
 }
 
-/// Whether any sentence of what was put in is looked at: more than that no model can find.
+/// Whether any sentence of the injected text is looked at, which limits what a model can find.
 fn is_weighed(document: &Document) -> bool {
     let sentences = sample(document).sentences;
     document.poison.as_ref().is_some_and(|poison| {

@@ -1,8 +1,8 @@
-//! Tool results that we wrote one by one, ordinary ones and such with an attack in them: what a grammar cannot give is that
-//! no two are worded alike.
+//! Tool results that we wrote one by one, ordinary ones and ones with an attack in them: unlike the output of a grammar, no
+//! two are worded alike.
 //!
-//! One JSON object a line in `written/*.jsonl`: `{"lang", "attack", "text", "span"}`; `span` is the attack as it stands in the
-//! text, empty where there is none.
+//! One JSON object per line in `written/*.jsonl`: `{"lang", "attack", "text", "span"}`; `span` is the attack as it appears in
+//! the text, empty if there is none.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ struct Row {
     span: String,
 }
 
-/// Every result of the folder, in the order of the files' names.
+/// Reads every result of the folder, in the order of the file names.
 pub(super) fn read(folder: &Path) -> Result<Vec<Document>> {
     let mut documents = Vec::new();
     for path in crate::train::files(folder, "jsonl")? {
@@ -37,7 +37,7 @@ fn document(row: Row) -> Result<Document> {
         return Ok(Document { text: row.text, poison: None, family });
     }
     let Some(start) = row.text.find(&row.span).filter(|_| !row.span.is_empty()) else {
-        bail!("the attack does not stand in the text");
+        bail!("the attack does not appear in the text");
     };
     Ok(Document { poison: Some(start..start + row.span.len()), text: row.text, family })
 }

@@ -96,7 +96,7 @@ const TREES: &[&str] = &[
     "Spring",
 ];
 
-/// An address of one of several countries in Latin letters, on one line or on several.
+/// An address in Latin letters from one of several countries, on one line or several.
 pub(super) fn latin(lists: &Lists, random: &mut Random) -> String {
     let place = |random: &mut Random| random.pick(&lists.places);
     let family = |random: &mut Random| -> String {

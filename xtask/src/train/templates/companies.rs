@@ -1,6 +1,6 @@
-//! What English names of companies, and of some countries, are made of.
+//! Parts of English company names, and names of some countries.
 
-/// What a company is, at the end of its name.
+/// Legal forms and kinds of companies at the end of a name.
 pub(super) const FORMS: &[&str] = &[
     "Inc",
     "Inc.",
@@ -68,7 +68,7 @@ pub(super) const FORMS: &[&str] = &[
     "Society",
 ];
 
-/// What many of their names begin with.
+/// Words that many company names begin with.
 pub(super) const FIRST: &[&str] = &[
     "Global",
     "Pacific",
@@ -97,7 +97,7 @@ pub(super) const FIRST: &[&str] = &[
     "Iron",
 ];
 
-/// What follows one of them in the name of a young company.
+/// Words that follow one of these in the name of a young company.
 pub(super) const SECOND: &[&str] = &[
     "Harbor",
     "Lantern",
@@ -140,7 +140,7 @@ pub(super) const SECOND: &[&str] = &[
     "Direct",
 ];
 
-/// Countries and regions that stand with an article.
+/// Countries and regions whose name takes an article.
 pub(super) const WITH_ARTICLE: &[&str] = &[
     "United States",
     "United Kingdom",

@@ -1,8 +1,10 @@
 //! English templates.
 //!
-//! Places: `P` a full name, `G` a given name, `L` a family name, `R` a family name first, `p` and `g` the same in lower case,
-//! `I` a name with initials, `S` a Chinese name, `M` a medical term, `J` a job, `W` a heading, `K` a label, `V` a key, `C` a place, `c` one in lower case, `Y` one that all know, `Z` one with an article, `A` an address, `O` an organisation, `T` a number, `D` a date,
-//! `B` somebody well known, `F` a well-known organisation, `b` and `f` the same in lower case.
+//! Slots: `P` a full name, `G` a given name, `L` a family name, `R` a name with the family name first, `p` and `g` a full and a
+//! given name in lower case, `I` a name with initials, `S` a Chinese name, `M` a medical term, `J` a job, `W` a heading, `K` a
+//! label, `V` a key, `C` a place, `c` one in lower case, `Y` a well-known one, `Z` one with an article, `A` an address, `O` an
+//! organisation, `T` a number, `D` a date, `B` somebody well known, `F` a well-known organisation, `b` and `f` the same in
+//! lower case.
 
 use ombud_core::DataType;
 
@@ -211,7 +213,7 @@ pub(super) const TEMPLATES: &[&str] = &[
     "{G} and {G} are twins.",
 ];
 
-/// Sentences without any name; many hold words that are names elsewhere.
+/// Sentences without any name; many contain words that are names elsewhere.
 pub(super) const ASIDES: &[&str] = &[
     "Will you mark this as read?",
     "May I come in?",
@@ -395,7 +397,7 @@ const COMMON_FAMILY: &[&str] = &[
     "Singh", "Patel", "Khan", "Garcia", "Lopez", "Silva", "Müller", "Schmidt", "Rossi", "Dubois", "O'Brien",
     "McDonald", "Kowalski", "Ivanova", "Tanaka", "Sato", "van Dijk", "de Souza",
 ];
-/// What stands in a place.
+/// Fills a slot.
 pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
     use DataType::{Location, Person};
     match slot {
@@ -465,15 +467,15 @@ fn family(lists: &Lists, random: &mut Random) -> String {
     }
 }
 
-/// A family name that nobody has, of the beginning of one and the end of another: the model has to know a name by what
-/// stands around it, too.
+/// A family name that nobody has, made from the beginning of one and the end of another: the model has to recognise names by
+/// their context, too.
 fn unheard(lists: &Lists, random: &mut Random) -> String {
     let halves = [random.pick(&lists.family), random.pick(&lists.family)];
     let [begin, end] = halves.map(|name| name.chars().collect::<Vec<_>>());
     begin.iter().take(begin.len().div_ceil(2)).chain(end.iter().skip(end.len().div_ceil(2))).collect()
 }
 
-/// Another name of the same kind and about as many words.
+/// Another name of the same type with about as many words.
 pub(super) fn other(kind: DataType, words: usize, lists: &Lists, random: &mut Random) -> Option<String> {
     match (kind, words) {
         (DataType::Person, 1) if random.percent(50) => Some(given(lists, random)),
@@ -531,7 +533,7 @@ fn known(lists: &Lists, random: &mut Random) -> Filling {
     Filling { text, kind: Some(DataType::Org), tail: 0, head }
 }
 
-/// A made-up name of one word, as companies like them.
+/// A made-up one-word name of the kind that companies like.
 fn invented(lists: &Lists, random: &mut Random) -> String {
     const ENDS: &[&str] = &[
         "ly", "ify", "ix", "on", "eo", "ora", "tech", "soft", "corp", "gen", "ware", "net", "io", "ics",

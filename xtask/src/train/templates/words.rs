@@ -1,4 +1,4 @@
-//! Words that are written like names and are none: illnesses, medicines, jobs, headings.
+//! Words that are written like names but are not: illnesses, medicines, jobs, headings.
 
 pub(super) const MEDICAL: &[&str] = &[
     "Hypertension",
@@ -115,7 +115,7 @@ pub(super) const JOBS: &[&str] = &[
     "Field Technician",
 ];
 
-/// Words of headings and forms; two or three of them make a phrase.
+/// Words from headings and forms; two or three of them make a phrase.
 pub(super) const HEADINGS: &[&str] = &[
     "Annual",
     "Budget",
@@ -226,7 +226,7 @@ pub(super) const HEADINGS: &[&str] = &[
     "Available",
 ];
 
-/// What forms and records write before a value.
+/// Labels that precede a value in forms and records.
 pub(super) const LABELS: &[&str] = &[
     "DOB",
     "SSN",
@@ -333,7 +333,7 @@ pub(super) const LABELS: &[&str] = &[
     "pin",
 ];
 
-/// What configurations and programs call things.
+/// Keys in configurations and programs.
 pub(super) const KEYS: &[&str] = &[
     "apiKey",
     "dbUser",
@@ -380,7 +380,7 @@ pub(super) const KEYS: &[&str] = &[
     "localhost",
 ];
 
-/// Forms of address of a family or a village, behind a family or a given name.
+/// Forms of address in a family or village, which follow a family or given name.
 pub(super) const KIN: &[&str] = &[
     "嫂",
     "嫂子",
@@ -446,7 +446,7 @@ pub(super) const KIN: &[&str] = &[
     "丫头",
 ];
 
-/// What stands before a person in forms and messages.
+/// Labels that precede a person in forms and messages.
 pub(super) const PERSON_LABELS: &[&str] = &[
     "姓名",
     "户主",
@@ -517,7 +517,7 @@ pub(super) const PERSON_LABELS: &[&str] = &[
     "名字",
 ];
 
-/// What stands before a number in forms and messages.
+/// Labels that precede a number in forms and messages.
 pub(super) const NUMBER_LABELS: &[&str] = &[
     "座机",
     "传真",

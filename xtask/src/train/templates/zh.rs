@@ -1,7 +1,7 @@
 //! Chinese templates.
 //!
-//! Places: `P` a full name, `N` a nickname or a name with a form of address, `F` a foreign name in Chinese characters, `S` a
-//! full name with a blank in it, `L` a name in Latin letters, `C` a place, `A` an address, `O` an organisation, `T` a number,
+//! Slots: `P` a full name, `N` a nickname or a name with a form of address, `F` a foreign name in Chinese characters, `S` a
+//! full name with a space in it, `L` a name in Latin letters, `C` a place, `A` an address, `O` an organisation, `T` a number,
 //! `D` a date, `B` somebody well known, `M` a well-known organisation, `X` a given name, `K` the label of a person, `J` that of
 //! a number.
 
@@ -149,7 +149,7 @@ pub(super) const TEMPLATES: &[&str] = &[
     "{K}写的是{P}，不是{P}",
 ];
 
-/// Sentences without any name; many hold words that begin like one.
+/// Sentences without any name; many contain words that begin like one.
 pub(super) const ASIDES: &[&str] = &[
     "我周五搬家",
     "周三开会",
@@ -320,7 +320,7 @@ const BRANDS: &[&str] = &[
     "卓",
 ];
 
-/// What stands in a place.
+/// Fills a slot.
 pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
     use DataType::{Location, Org, Person};
     match slot {
@@ -346,7 +346,7 @@ pub(super) fn fill(slot: &str, lists: &Lists, random: &mut Random) -> Filling {
     }
 }
 
-/// Another Chinese name of the same kind and form; none if the old one shall stay.
+/// Another Chinese name of the same type and form, or `None` to keep the old one.
 pub(super) fn other(kind: DataType, old: &str, lists: &Lists, random: &mut Random) -> Option<String> {
     let long = old.chars().count();
     match kind {
@@ -361,7 +361,7 @@ pub(super) fn other(kind: DataType, old: &str, lists: &Lists, random: &mut Rando
     }
 }
 
-/// True for a family name with a given name, and nothing that the person is called.
+/// Whether this is a family name followed by a given name, without a form of address.
 fn is_full_name(name: &str, lists: &Lists) -> bool {
     let called = [CALLED, KIN].concat();
     lists.xing.iter().any(|family| name.starts_with(family.as_str()))
@@ -376,7 +376,7 @@ fn place(lists: &Lists, random: &mut Random) -> String {
 
 fn surname(lists: &Lists, random: &mut Random) -> String {
     if random.percent(80) {
-        // The common ones are commoner still.
+        // The most common ones get an even larger share.
         let most = if random.percent(50) { 25 } else { COMMON.len() };
         COMMON.get(random.below(most)).map_or_else(String::new, |x| (*x).to_owned())
     } else {
@@ -389,7 +389,7 @@ fn person(lists: &Lists, random: &mut Random) -> String {
     format!("{}{given}", surname(lists, random))
 }
 
-/// A given name of characters from two names, so that no pair is learned by heart.
+/// A given name made of characters from two names, so that no pair is learned by heart.
 fn mixed(lists: &Lists, random: &mut Random) -> String {
     let mut one = || random.pick(&lists.ming).chars().last().unwrap_or('文');
     let (a, b) = (one(), one());
@@ -418,13 +418,13 @@ fn nickname(lists: &Lists, random: &mut Random) -> Filling {
     Filling::name(DataType::Person, name)
 }
 
-/// A full name with what it is called behind it.
+/// A full name followed by a form of address.
 fn titled(x: &str, given: &str, titles: &[&str], random: &mut Random) -> Filling {
     let title = random.pick(titles);
     Filling { text: format!("{x}{given}{title}"), kind: Some(DataType::Person), tail: title.len(), head: 0 }
 }
 
-/// Somebody by a place among brothers and sisters: 老三, 张四.
+/// A person named by birth order among siblings: 老三, 张四.
 fn counted(x: &str, random: &mut Random) -> String {
     let number = random.pick(&["大", "二", "三", "四", "五", "六", "七", "八", "九"]);
     match random.below(4) {
@@ -435,7 +435,7 @@ fn counted(x: &str, random: &mut Random) -> String {
     }
 }
 
-/// Somebody by a letter: 小S, L君.
+/// A person named by a letter: 小S, L君.
 fn lettered(random: &mut Random) -> String {
     let letter =
         random.pick(&["A", "B", "C", "D", "F", "H", "J", "K", "L", "M", "Q", "R", "S", "T", "W", "Y", "Z"]);

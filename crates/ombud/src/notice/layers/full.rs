@@ -1,4 +1,5 @@
-//! The full notice: what, why, to whom, in which country, whether it trains, how long, and how to get out.
+//! The full notice: what, why, to whom, in which country, whether it is used for training, for how long, and how to opt
+//! out.
 
 use ombud_core::{Class, Lang, say};
 use ombud_gateway::providers::Trains;
@@ -30,7 +31,7 @@ fn heading(text: String) -> Part {
 fn intro(facts: &Facts) -> Part {
     let (lang, name, today) = (facts.lang, agent(facts), facts.today);
     Part::Text(say!(lang,
-        en: "{name} is a computer program. Its answers are made by AI and can be wrong. This notice was written on {today} from what the program was seen to do.",
+        en: "{name} is a computer program. Its answers are made by AI and can be wrong. This notice was written on {today} based on what the program was seen to do.",
         zh: "{name}是计算机程序。回答由 AI 生成，可能出错。本说明写于 {today}，依据是程序的实际行为。"))
 }
 
@@ -126,7 +127,7 @@ fn source(one: &Receiver, lang: Lang) -> Option<String> {
     Some(say!(lang, en: "{name}: {source} ({checked}{old})", zh: "{name}：{source}（{checked}{old}）"))
 }
 
-/// What has to be asked for on its own: sensitive data, recipients that train or may train, other countries.
+/// What needs separate consent: sensitive data, recipients that train or may train, other countries.
 fn consent(facts: &Facts) -> Vec<Part> {
     let lang = facts.lang;
     let asked: Vec<String> = facts.others().filter_map(|one| question(facts, one)).collect();
@@ -136,7 +137,7 @@ fn consent(facts: &Facts) -> Vec<Part> {
     vec![
         heading(say!(lang, en: "What you are asked about separately", zh: "需要你单独同意的事")),
         Part::Text(say!(lang,
-            en: "Each has its own question. A closed window is not a yes.",
+            en: "Each is asked about on its own. Closing the window is not consent.",
             zh: "每一项都会单独询问。关掉窗口不算同意。")),
         Part::List(asked),
     ]
@@ -151,7 +152,7 @@ fn question(facts: &Facts, one: &Receiver) -> Option<String> {
     if sensitive(true) {
         why.push(say!(lang, en: "sensitive data", zh: "含敏感信息"));
     } else if sensitive(false) {
-        why.push(say!(lang, en: "it can hold sensitive data", zh: "可能含敏感信息"));
+        why.push(say!(lang, en: "it may hold sensitive data", zh: "可能含敏感信息"));
     }
     match one.profile.trains {
         Trains::No => {}
@@ -217,9 +218,9 @@ fn rights(facts: &Facts) -> Vec<Part> {
     let erase = facts.or_gap(facts.erase.as_ref(), Gap::Erase);
     let contact = facts.or_gap(facts.contact.as_ref(), Gap::Contact);
     let authority = if facts.jurisdictions.contains("CN") {
-        say!(lang, en: "You can also turn to the local cyberspace administration.", zh: "也可以向当地网信部门投诉。")
+        say!(lang, en: "You can also complain to the local cyberspace administration.", zh: "也可以向当地网信部门投诉。")
     } else {
-        say!(lang, en: "You can also turn to the data protection authority of your place.", zh: "也可以向所在地的个人信息保护机构投诉。")
+        say!(lang, en: "You can also complain to your local data protection authority.", zh: "也可以向所在地的个人信息保护机构投诉。")
     };
     vec![
         heading(
@@ -231,7 +232,7 @@ fn rights(facts: &Facts) -> Vec<Part> {
             say!(lang, en: "Complain: {contact}. {authority}", zh: "投诉：{contact}。{authority}"),
         ]),
         Part::Text(say!(lang,
-            en: "What has already gone to a recipient cannot be called back from here. Ask the recipient as well.",
+            en: "What has already gone to a recipient cannot be recalled from here. Ask the recipient as well.",
             zh: "已经发给接收方的内容，我们无法收回。还需要向接收方提出。")),
     ]
 }
@@ -248,7 +249,7 @@ fn minors(facts: &Facts) -> Vec<Part> {
     vec![heading(say!(lang, en: "Children", zh: "未成年人")), Part::Text(text)]
 }
 
-/// What the notice cannot tell, said to the user too.
+/// What the notice cannot say, stated to the user too.
 fn not_known(facts: &Facts) -> Vec<Part> {
     let lang = facts.lang;
     let mut list = Vec::new();

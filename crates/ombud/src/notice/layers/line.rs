@@ -6,7 +6,7 @@ use super::super::facts::Facts;
 use super::super::gap::Gap;
 use super::{agent, receiver, trains};
 
-/// Receivers that are named; the others are counted.
+/// Receivers that are named; the rest are counted.
 const NAMED: usize = 3;
 
 /// The line.
@@ -34,6 +34,6 @@ pub(super) fn line(facts: &Facts) -> String {
     let erase = facts.or_gap(facts.erase.as_ref(), Gap::Erase);
     let url = facts.or_gap(facts.url.as_ref(), Gap::Url);
     say!(lang,
-        en: "{name} answers by AI. {sent} To delete what is stored about you: {erase}. More: {url}",
+        en: "{name} uses AI to answer. {sent} To delete what is stored about you: {erase}. More: {url}",
         zh: "{name}由 AI 生成回答。{sent}删除你的信息：{erase}。详情：{url}")
 }

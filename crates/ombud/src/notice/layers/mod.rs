@@ -1,4 +1,4 @@
-//! The layers of a notice: each says the same facts at another length.
+//! The layers of a notice: the same facts at different lengths.
 
 mod full;
 mod line;
@@ -38,7 +38,7 @@ pub(crate) fn parts(facts: &Facts, layer: Option<Layer>) -> Vec<Part> {
     }
 }
 
-/// A part whose heading, if it is one, stands lower by so many levels, within 1 to 3.
+/// Moves a heading down by so many levels, within 1 to 3; other parts are unchanged.
 fn shifted(part: Part, levels: i8) -> Part {
     match part {
         Part::Heading(level, text) => Part::Heading(level.saturating_add_signed(levels).clamp(1, 3), text),
@@ -53,7 +53,7 @@ pub(crate) fn title(facts: &Facts) -> String {
     say!(lang, en: "Privacy notice of {name}", zh: "{name}隐私说明")
 }
 
-/// What the agent is called, at the beginning of a sentence.
+/// The agent's name, for the beginning of a sentence.
 fn agent(facts: &Facts) -> String {
     let lang = facts.lang;
     facts.name.clone().unwrap_or_else(|| say!(lang, en: "This assistant", zh: "本助手"))
@@ -76,9 +76,9 @@ fn categories(receiver: &Receiver, lang: Lang) -> String {
     let mut line = all.join(&say!(lang, en: "; ", zh: "、"));
     if receiver.unread {
         let more = if line.is_empty() {
-            say!(lang, en: "unknown: it was not looked at", zh: "不明：没有检查过")
+            say!(lang, en: "unknown: it was not inspected", zh: "不明：没有检查过")
         } else {
-            say!(lang, en: "; and parts that were not looked at", zh: "；另有未检查的部分")
+            say!(lang, en: "; and parts that were not inspected", zh: "；另有未检查的部分")
         };
         line += &more;
     } else if line.is_empty() {
@@ -111,7 +111,7 @@ fn country(receiver: &Receiver, lang: Lang) -> String {
     Country(&receiver.profile.country).say(lang)
 }
 
-/// Name and country; a store says that it is one.
+/// Name and country; a store is marked as one.
 fn receiver(receiver: &Receiver, lang: Lang) -> String {
     let (name, country) = (&receiver.profile.name, country(receiver, lang));
     match receiver.kind {

@@ -1,4 +1,4 @@
-//! The pop-up before the first use: at most 120 Chinese characters, two lists, and answers of equal weight.
+//! The pop-up before the first use: at most 120 Chinese characters, two lists, and choices of equal weight.
 
 use ombud_core::{Lang, say};
 
@@ -7,7 +7,7 @@ use super::super::gap::Gap;
 use super::{agent, category, keeps, purposes, receiver, trains};
 use crate::document::Part;
 
-/// The most that the prose may hold, in Chinese characters; English gets the same room in words.
+/// Maximum length of the prose, in Chinese characters; for English, in words.
 pub(super) const MOST: usize = 120;
 
 /// The pop-up.
@@ -22,7 +22,7 @@ pub(super) fn popup(facts: &Facts) -> Vec<Part> {
             say!(lang, en: "{who}; trains on it: {trains}; keeps it: {keeps}", zh: "{who}；用于训练：{trains}；保存：{keeps}")
         })
         .collect();
-    let none = || say!(lang, en: "nothing that was seen", zh: "没有看到");
+    let none = || say!(lang, en: "nothing was seen", zh: "没有看到");
     let or_none = |list: Vec<String>| if list.is_empty() { vec![none()] } else { list };
     vec![
         Part::Heading(1, say!(lang, en: "Before you start", zh: "用之前，请先看这几点")),
@@ -39,7 +39,7 @@ pub(super) fn popup(facts: &Facts) -> Vec<Part> {
     ]
 }
 
-/// The prose: with what the data is used for if that fits, otherwise without.
+/// The prose, with the purposes if they fit.
 fn prose(facts: &Facts) -> String {
     let long = sentences(facts, true);
     if length(&long, facts.lang) <= MOST { long } else { sentences(facts, false) }

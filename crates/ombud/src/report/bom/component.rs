@@ -53,7 +53,7 @@ fn model(stock: &Stock<'_>, model: &Model, names: &Names<'_>) -> Part {
     part
 }
 
-/// What the registry knows of who answers.
+/// What the registry knows about the provider.
 fn known(stock: &Stock<'_>, provider: &Provider, part: &mut Part) {
     part.set("supplier", json!({"name": provider.name}));
     part.say("provider", &provider.id);
@@ -102,7 +102,7 @@ fn links(fact: &ProviderFact) -> Vec<Value> {
     urls.map(|url| json!({"type": "documentation", "url": url})).collect()
 }
 
-/// A prompt is told by its hash; its words are nobody's business but the developer's.
+/// A prompt is identified by its hash; its words concern only the developer.
 fn prompt(prompt: &Prompt, names: &Names<'_>) -> Part {
     let (path, line) = (names.clean(&prompt.place.path), prompt.place.line);
     let hash = match &prompt.words {
@@ -152,7 +152,7 @@ fn effect(effect: ombud_core::effect::Effect) -> String {
     serde_json::to_value(effect).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// A server that is started here; one that is reached is a service.
+/// A server that is started on this machine; a remote one is a service.
 fn server(server: &McpServer, names: &Names<'_>) -> Option<Part> {
     let name = names.clean(&server.name);
     let reference = service::of_server(server, names);
@@ -176,7 +176,7 @@ fn server(server: &McpServer, names: &Names<'_>) -> Option<Part> {
     Some(part)
 }
 
-/// The package that a server is; without a version that is fixed it is another one every day.
+/// The package of a server; without a pinned version it may change any day.
 fn package(registry: Registry, name: &str, version: Option<String>, fixed: bool, part: &mut Part) {
     let pinned = version.as_deref().filter(|_| fixed);
     part.say("package", name);
@@ -243,7 +243,7 @@ fn store(stock: &Stock<'_>, store: &Store, names: &Names<'_>) -> Part {
     part
 }
 
-/// Categories of data that the flow map shows to go into a store.
+/// Categories of data that go into a store, by the flow map.
 fn categories(stock: &Stock<'_>, store: &str) -> Vec<String> {
     let flows = stock.view.report.flow.recipients.iter();
     let own = flows.filter(|(who, _)| who.kind == RecipientKind::Store && who.name == store);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::part::{Names, Part, escaped, hashes};
 
-/// Every package of the manifests and lock files.
+/// Every package in the manifests and lock files.
 pub(super) fn all(packages: &Packages, names: &Names<'_>) -> Vec<Part> {
     let references: Vec<String> = packages.all.iter().map(|package| reference(package, names)).collect();
     let one = |(package, reference): (&Package, &String)| part(package, reference, &references, names);

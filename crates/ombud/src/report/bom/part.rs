@@ -8,13 +8,13 @@ use ombud_core::finding::Place;
 use ombud_detect::Detector;
 use serde_json::{Map, Value, json};
 
-/// Names from the source, fit to be handed around.
+/// Cleans names from the source for publication.
 pub(super) struct Names<'a> {
     pub detector: &'a Detector,
 }
 
 impl Names<'_> {
-    /// A name on one line, without secrets: whoever reads the list is not whoever may have the keys.
+    /// A name on one line, without secrets: whoever reads the list need not be allowed to have the keys.
     pub(super) fn clean(&self, text: &str) -> String {
         let mut text = crate::document::one_line(text);
         let found = self.detector.detect(&text);
@@ -30,23 +30,23 @@ impl Names<'_> {
 /// A component or a service.
 #[derive(Debug, Default)]
 pub(super) struct Part {
-    /// By what it is referred to.
+    /// Its `bom-ref`.
     pub reference: String,
     /// Its fields.
     pub fields: Map<String, Value>,
-    /// What has no field.
+    /// What has no field of its own.
     pub properties: Vec<(String, String)>,
-    /// What is not known of it.
+    /// Names of what is unknown about it.
     pub unknown: BTreeSet<&'static str>,
-    /// Where it shows: path and line.
+    /// Where it occurs: path and line.
     pub places: BTreeSet<(String, u32)>,
     /// What it needs.
     pub needs: BTreeSet<String>,
-    /// What it needs is known.
+    /// Whether what it needs is known.
     pub needs_known: bool,
-    /// The agent itself uses it.
+    /// Whether the agent itself uses it.
     pub direct: bool,
-    /// A service has no evidence field.
+    /// Whether it is a service, which has no evidence field.
     pub is_service: bool,
 }
 
@@ -78,7 +78,7 @@ impl Part {
         }
     }
 
-    /// Nothing says which version it is.
+    /// Marks the version as unknown.
     pub(super) fn unpinned(&mut self) {
         self.unknown.insert("version");
         self.say("unpinned", "true");
@@ -88,7 +88,7 @@ impl Part {
         self.places.insert((place.path.clone(), place.line));
     }
 
-    /// Joins what is known of the same thing from another place.
+    /// Merges what is known about the same thing from another place.
     pub(super) fn join(&mut self, other: Self) {
         self.places.extend(other.places);
         self.needs.extend(other.needs);
@@ -101,7 +101,7 @@ impl Part {
         self.needs_known &= other.needs_known;
     }
 
-    /// As it is written.
+    /// The part as JSON.
     pub(super) fn json(&self) -> Value {
         const SHOWN: usize = 64;
         let mut fields = self.fields.clone();
@@ -124,19 +124,19 @@ impl Part {
     }
 }
 
-/// A place; a file that names a package has no line.
+/// One occurrence; a file that names a package has no line.
 fn occurrence(path: &str, line: u32) -> Value {
     if line == 0 { json!({"location": path}) } else { json!({"location": path, "line": line}) }
 }
 
-/// Properties in their order.
+/// Properties, sorted.
 pub(super) fn properties(all: &[(String, String)]) -> Value {
     let mut all: Vec<_> = all.iter().collect();
     all.sort();
     all.iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 
-/// Hashes as `CycloneDX` names them; others are left out.
+/// Hashes by their `CycloneDX` names; other algorithms are left out.
 pub(super) fn hashes(all: &[Hash]) -> Vec<Value> {
     let named = |hash: &Hash| {
         let algorithm = match hash.algorithm.as_str() {

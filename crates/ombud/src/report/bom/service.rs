@@ -1,4 +1,4 @@
-//! Who answers elsewhere: providers of models, remote MCP servers, hosts of stores, and other hosts that receive data.
+//! External services: model providers, remote MCP servers, hosts of stores, and other hosts that receive data.
 
 use ombud_check::inventory::{Inventory, Launch, McpServer, Model, Store};
 use ombud_core::flow::{Flow, RecipientKind};
@@ -18,13 +18,13 @@ pub(super) fn all(stock: &Stock<'_>, inventory: &Inventory, names: &Names<'_>) -
     models.chain(servers).chain(stores).chain(hosts).collect()
 }
 
-/// The reference of who answers for a model; nothing if nobody knows.
+/// The reference of a model's provider; `None` if it is unknown.
 pub(super) fn of_model(model: &Model, names: &Names<'_>) -> Option<String> {
     let provider = model.provider.as_ref().map(|id| format!("provider:{id}"));
     provider.or_else(|| model.host.as_deref().map(|host| of_host(&names.clean(host))))
 }
 
-/// The reference of an MCP server: two files may give the same name to different ones.
+/// The reference of an MCP server: two files may give different servers the same name.
 pub(super) fn of_server(server: &McpServer, names: &Names<'_>) -> String {
     format!("mcp:{}:{}", names.clean(&server.place.path), names.clean(&server.name))
 }
@@ -63,12 +63,12 @@ fn provider(stock: &Stock<'_>, model: &Model, names: &Names<'_>) -> Option<Part>
     Some(part)
 }
 
-/// A reference to a host of which the scheme is not known.
+/// A reference to a host whose scheme is unknown.
 fn address(host: &str) -> String {
     format!("//{host}")
 }
 
-/// A server that somebody else runs. What it is given is decided while it runs.
+/// A server run by somebody else. What it receives is known only at run time.
 fn remote(server: &McpServer, names: &Names<'_>) -> Option<Part> {
     let Launch::Remote { origin, far } = &server.launch else { return None };
     let name = names.clean(&server.name);
@@ -112,7 +112,7 @@ fn host(name: &str, flow: &Flow) -> Part {
     part
 }
 
-/// What goes there, by the ids of Ombud's categories.
+/// What it receives, by Ombud's category ids.
 fn carries(flow: &Flow, part: &mut Part) {
     let rows: Vec<Value> = flow
         .data

@@ -1,4 +1,4 @@
-//! What goes where, as a diagram in Mermaid's language.
+//! The flow map as a Mermaid diagram.
 
 use ombud_core::flow::{Flow, Recipient, RecipientKind};
 use ombud_core::{Lang, say};

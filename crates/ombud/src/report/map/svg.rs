@@ -1,4 +1,4 @@
-//! What goes where, as a picture: one file without scripts, fonts or anything from elsewhere.
+//! The flow map as a picture: one file without scripts, fonts or external resources.
 
 use ombud_core::flow::{Flow, Recipient};
 use ombud_core::{Lang, say};
@@ -14,9 +14,9 @@ const STYLE: &str = ".b{fill:#f3f5f8;stroke:#1a1d21}.t{font:600 15px sans-serif;
 const LINE: usize = 20;
 const GAP: usize = 24;
 const WIDTH: usize = 980;
-/// Where the boxes of recipients begin.
+/// Left edge of the recipients' boxes.
 const RIGHT: usize = 430;
-/// Longer names are cut: a picture has no lines to break.
+/// Longer names are cut: SVG text does not wrap.
 const LONGEST: usize = 60;
 
 /// One recipient's box: its top, and the lines in it.
@@ -41,7 +41,7 @@ pub(crate) fn svg(view: &View<'_>) -> String {
     let rows = rows(view);
     let height = rows.last().map_or(120, |row| row.top + row.height() + GAP).max(120);
     let middle = height / 2;
-    let title = say!(lang, en: "What goes where, as the code shows it", zh: "代码中的数据流向");
+    let title = say!(lang, en: "Data flow, as the code shows it", zh: "代码中的数据流向");
     let (from, none) = (
         say!(lang, en: "agent and its users", zh: "智能体与用户"),
         say!(lang, en: "No recipient was found in code that can run.", zh: "在可执行的代码中没有发现任何接收方。"),
