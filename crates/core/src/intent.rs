@@ -254,7 +254,7 @@ fn english(turn: &str, intent: &mut Intent) {
         let between = rest.get(..start).unwrap_or_default();
         clause |=
             between.chars().any(|ch| !matches!(ch, ' ' | '\t' | '(' | ')' | '"' | '\'' | '/' | '*' | '_'));
-        if between.contains(',') && is_a_negated_statement(before) {
+        if between.contains(',') && (is_a_negated_statement(before) || is_over(before, rest)) {
             before = [""; 3];
         }
         rest = rest.get(start..).unwrap_or_default();
@@ -286,7 +286,8 @@ fn english(turn: &str, intent: &mut Intent) {
             note(intent, &BY_EITHER, word, verb_like);
         }
         clause = false;
-        before = [before[1], before[2], word];
+        // “If not, pay him”: what follows is wanted.
+        before = if word == "not" && last == "if" { [""; 3] } else { [before[1], before[2], word] };
     }
 }
 
@@ -296,6 +297,18 @@ fn is_a_negated_statement(words: [&str; 3]) -> bool {
     const SHORT: &[&str] = &["hasn't", "haven't", "isn't", "aren't", "wasn't", "weren't", "hadn't"];
     let denied = |pair: &[&str]| matches!(pair, [state, "not"] if STATES.contains(state));
     words.windows(2).any(denied) || words.iter().any(|word| SHORT.contains(word))
+}
+
+/// Whether a negation ends at this comma, as in “don't merge it, tell Sam”: it has a verb, and no list of verbs goes on, as it does in
+/// “don't open, read or forward it”.
+fn is_over(before: [&str; 3], rest: &str) -> bool {
+    let sentence = rest.split(['.', ';', '!', '?', '\n']).next().unwrap_or_default();
+    let listed = sentence.contains(',')
+        || sentence
+            .split(|ch: char| !ch.is_ascii_alphanumeric())
+            .any(|word| matches!(word, "or" | "nor" | "and"));
+    let at = before.iter().position(|word| word.ends_with("n't") || *word == "not" || *word == "never");
+    at.is_some_and(|at| before.get(at + 1).is_some_and(|verb| !verb.is_empty())) && !listed
 }
 
 /// Verbs that ask for an answer when their object is the speaker.

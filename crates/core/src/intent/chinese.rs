@@ -96,6 +96,9 @@ fn read(turn: &str, intent: &mut Intent) {
     {
         intent.classes.insert(Effect::Pay);
     }
+    if near("降", &["块", "元"]) || near("涨", &["块", "元"]) {
+        intent.classes.insert(Effect::Change);
+    }
     if near("给", &["分"]) && turn.bytes().any(|byte| byte.is_ascii_digit()) {
         intent.classes.insert(Effect::Change);
     }

@@ -1,0 +1,90 @@
+//! Lines of plain-text listings that the user named: `#118 Timeout`, `W-2741   Edith PENROSE   contact: Judith`.
+
+use ombud_core::script::is_han;
+
+use super::super::Prepared;
+use super::prose::{BARS, is_a_row};
+use super::record::{reads, results};
+use crate::attribute::weight;
+
+/// Longest title of a line, in bytes.
+const LONGEST_TITLE: usize = 200;
+
+/// Longest cell that names its row rather than telling something, in bytes and in words.
+const LONGEST_CELL: usize = 64;
+const MOST_WORDS: usize = 6;
+
+/// Maximum number of rows and of their cells examined.
+const MOST_ROWS: usize = 128;
+const MOST_CELLS: usize = 16;
+
+/// Whether the value is at the head of a line that the user named by its title.
+pub(super) fn is_of_a_named_line(known: &Prepared, value: &str) -> bool {
+    plain(known, value).any(|text| text.lines().any(|line| is_titled(known, line, value)))
+}
+
+/// Whether the value is at the head of the only row with a cell that the user named.
+pub(super) fn is_the_named_row(known: &Prepared, value: &str) -> bool {
+    plain(known, value).any(|text| heads_the_named_row(known, text, value))
+}
+
+/// The plain-text results of reading tools that contain the value.
+fn plain<'k>(known: &'k Prepared, value: &'k str) -> impl Iterator<Item = &'k str> {
+    let plain = results(known).filter(|source| !source.index.structured && reads(known, &source.origin));
+    plain.map(|source| source.index.folded.as_str()).filter(move |text| text.contains(value))
+}
+
+/// Whether a line opens with the value, followed by a title that the user mentions.
+fn is_titled(known: &Prepared, line: &str, value: &str) -> bool {
+    let rest =
+        bare(line).strip_prefix(value).filter(|rest| rest.starts_with([' ', ':', '.', ')', '\t', '：', ']']));
+    let title = rest.and_then(|rest| {
+        let title = rest.trim_start_matches([':', '.', ')', '：', ']', ' ', '\t']);
+        let title = title.split("  ").next()?;
+        title.split(['(', ':', ';', '\t', '（', '：']).next()
+    });
+    title.is_some_and(|title| title.len() <= LONGEST_TITLE && known.mentions_thing(title.trim()))
+}
+
+/// Whether the user named a cell of the row that opens with the value, and no other row's cell at the same place. Anybody who
+/// writes into a listing can add a row, but not take the name of another one without making both of them doubtful.
+fn heads_the_named_row(known: &Prepared, text: &str, value: &str) -> bool {
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter(|line| is_a_row(line))
+        .take(MOST_ROWS)
+        .map(|line| cells(line).collect())
+        .collect();
+    let is_own = |row: &Vec<&str>| row.first().is_some_and(|head| bare(head) == value);
+    let Some(own) = rows.iter().find(|row| is_own(row)) else { return false };
+    let named = |row: &Vec<&str>, at: usize| row.get(at).is_some_and(|cell| is_named(known, cell));
+    (1..own.len()).any(|at| named(own, at) && !rows.iter().any(|row| !is_own(row) && named(row, at)))
+}
+
+/// A line without its bullet or bracket.
+fn bare(line: &str) -> &str {
+    line.trim().trim_start_matches(|ch: char| !ch.is_alphanumeric())
+}
+
+fn cells(line: &str) -> impl Iterator<Item = &str> {
+    let line = line.trim().trim_matches('|');
+    let bar = BARS.iter().rev().find(|bar| line.contains(**bar)).copied().unwrap_or("\n");
+    line.split(bar).map(str::trim).filter(|cell| !cell.is_empty()).take(MOST_CELLS)
+}
+
+/// Whether the user says a cell: a code or a short word as a whole, or what it names. “contact: Judith Penrose (daughter)” names
+/// Judith Penrose.
+fn is_named(known: &Prepared, cell: &str) -> bool {
+    let cell = cell.split_once([':', '：']).map_or(cell, |(_, named)| named);
+    let cell = cell.split(['(', '（']).next().unwrap_or_default().trim();
+    let short = cell.len() <= LONGEST_CELL && cell.split_whitespace().count() <= MOST_WORDS;
+    let coded = !cell.contains(' ') && cell.bytes().any(|byte| byte.is_ascii_digit());
+    let named = cell.chars().any(char::is_alphabetic);
+    if !short || weight(cell) < 2 || !named {
+        false
+    } else if coded || weight(cell) < 4 && !cell.chars().all(is_han) {
+        known.says(cell)
+    } else {
+        known.mentions_thing(cell) || known.mentions_person(cell)
+    }
+}
