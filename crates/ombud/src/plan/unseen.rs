@@ -5,6 +5,7 @@ use ombud_gateway::providers::Trains;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::risk::is_known;
 use crate::document::one_line;
 use crate::flowmap::{Attacked, Bilingual, Code, Country, Input, Known, Outcome, Profile, Traffic};
 use crate::notice::{Facts, Receiver};
@@ -73,7 +74,8 @@ fn parts(code: &Code, lang: Lang) -> Option<String> {
 
 /// Findings that the plan cannot weigh.
 fn strange(code: &Code, lang: Lang) -> Option<String> {
-    let found = code.findings.iter().filter(|found| found.stands() && found.risks().is_empty());
+    let found =
+        code.findings.iter().filter(|found| found.stands() && !found.risks().iter().any(|id| is_known(id)));
     let rules = joined(found.map(|found| one_line(&found.rule)), ", ")?;
     Some(
         say!(lang, en: "findings of rules that this plan does not know: {rules}", zh: "本计划不认识的规则所报的问题：{rules}"),
