@@ -187,7 +187,7 @@ async fn what_rules_said_about_an_answer_is_shown() {
     let view = exchange::read(&mut reader, "x", &knowledge()).await.unwrap().unwrap().view();
     let [others, prompt] = view.notices.as_slice() else { panic!("{:?}", view.notices) };
     assert!(others.left && !prompt.left && prompt.overlaps.is_empty());
-    assert!(others.told.en.contains("others") && others.told.zh.contains("个人信息"));
+    assert!(others.told.en.contains("third-party content") && others.told.zh.contains("个人信息"));
     assert_eq!(
         (others.overlaps[0].origin.from.as_str(), others.overlaps[0].by.as_str()),
         ("memory", "token")

@@ -67,7 +67,7 @@ fn an_attack_asks_the_gullible_model_whichever_way_a_client_takes() {
 fn an_agent_that_fails_before_it_asks_is_told_how_to_run_without_a_key() {
     let place = Place::new().unwrap();
     place.write("agent.sh", "echo the key is missing >&2; exit 3\n").unwrap();
-    for (lang, word) in [("en", "failed before it asked a model"), ("zh", "在调用模型之前就出错了")]
+    for (lang, word) in [("en", "failed before it called a model"), ("zh", "在调用模型之前就出错了")]
     {
         let run = place.ombud(&["--lang", lang, "run", "--", "bash", "agent.sh"]).unwrap();
         assert_eq!(run.code, 3, "{}", run.err);

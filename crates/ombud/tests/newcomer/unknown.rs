@@ -7,7 +7,7 @@ fn a_folder_without_an_agent_is_unknown_before_and_after_init() {
     let place = Place::new().unwrap();
     assert_eq!(place.ombud(&["check"]).unwrap().code, 2);
     let init = place.ombud(&["init"]).unwrap();
-    assert!(init.err.contains("nothing of an agent in this folder"), "{}", init.err);
+    assert!(init.err.contains("this folder contains no agent"), "{}", init.err);
     for (lang, words) in [("en", "so nothing is known (exit code 2)"), ("zh", "无法得出结论")] {
         let check = place.ombud(&["--lang", lang, "check"]).unwrap();
         assert_eq!(check.code, 2, "{}", check.out);
