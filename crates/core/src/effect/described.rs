@@ -218,7 +218,7 @@ pub(super) fn asks_by_description(tool: &str, hints: Hints<'_>) -> bool {
 /// Whether an argument only says what to look for and does not identify a record.
 fn looks_for(argument: &str) -> bool {
     const ENGLISH: &str = "q query search keyword keywords filter name owner date day week month year since until limit page offset sort where \
-        near city country category kind domain from who role department kw min max of unit trade sku zip language lang";
+        near city country category kind domain from who account role department kw min max of unit trade sku zip language lang";
     const CHINESE: &str =
         "关键词 名称 姓名 日期 月份 年份 时段 城市 类别 条件 区域 业务 科目 考试 作业 大厅 地区 范围";
     let words = words(argument);
@@ -297,6 +297,11 @@ fn names_things_in_chinese(text: &str) -> bool {
     // “今明骑手排班，谁还能接几单”: says what is answered.
     let asks = ["谁", "几", "哪", "多少", "什么", "是否"].iter().any(|word| first.contains(word));
     let named = first.split('，').next().unwrap_or_default();
+    // “流水，含对方附言”: says what else is in it.
+    let first = first
+        .split_once('，')
+        .filter(|(_, rest)| rest.starts_with(['含', '包']))
+        .map_or(first, |(thing, _)| thing);
     let ends = |text: &str| THINGS.split_whitespace().any(|thing| text.ends_with(thing));
     !first.is_ascii() && (ends(first) || asks && ends(named)) && !acts && !first.contains(['把', '将'])
 }

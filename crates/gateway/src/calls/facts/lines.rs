@@ -39,9 +39,9 @@ fn is_titled(known: &Prepared, line: &str, value: &str) -> bool {
     let rest =
         bare(line).strip_prefix(value).filter(|rest| rest.starts_with([' ', ':', '.', ')', '\t', '：', ']']));
     let title = rest.and_then(|rest| {
-        let title = rest.trim_start_matches([':', '.', ')', '：', ']', ' ', '\t']);
-        let title = title.split("  ").next()?;
-        title.split(['(', ':', ';', '\t', '（', '：']).next()
+        rest.trim_start_matches([':', '.', ')', '：', ']', ' ', '\t'])
+            .split(['(', ':', ';', '\t', '（', '：'])
+            .next()
     });
     title.is_some_and(|title| title.len() <= LONGEST_TITLE && known.mentions_thing(title.trim()))
 }
