@@ -46,8 +46,9 @@ fn is_titled(known: &Prepared, line: &str, value: &str) -> bool {
     title.is_some_and(|title| title.len() <= LONGEST_TITLE && known.mentions_thing(title.trim()))
 }
 
-/// Whether the user named a cell of the row that opens with the value, and no other row's cell at the same place. Anybody who
-/// writes into a listing can add a row, but not take the name of another one without making both of them doubtful.
+/// Whether the user named a cell of the row that opens with the value, and no cell at the same place of another row; nor may their
+/// words pick out another row by a cell at another place. Anybody who writes into a listing can add a row, but can only make it
+/// doubtful which one is meant.
 fn heads_the_named_row(known: &Prepared, text: &str, value: &str) -> bool {
     let rows: Vec<Vec<&str>> = text
         .lines()
@@ -55,10 +56,16 @@ fn heads_the_named_row(known: &Prepared, text: &str, value: &str) -> bool {
         .take(MOST_ROWS)
         .map(|line| cells(line).collect())
         .collect();
-    let is_own = |row: &Vec<&str>| row.first().is_some_and(|head| bare(head) == value);
-    let Some(own) = rows.iter().find(|row| is_own(row)) else { return false };
-    let named = |row: &Vec<&str>, at: usize| row.get(at).is_some_and(|cell| is_named(known, cell));
-    (1..own.len()).any(|at| named(own, at) && !rows.iter().any(|row| !is_own(row) && named(row, at)))
+    let named: Vec<Vec<bool>> =
+        rows.iter().map(|row| row.iter().map(|cell| is_named(known, cell)).collect()).collect();
+    let picked = (1..MOST_CELLS).filter_map(|place| {
+        let mut at =
+            named.iter().enumerate().filter(|(_, row)| row.get(place) == Some(&true)).map(|(at, _)| at);
+        at.next().filter(|_| at.next().is_none())
+    });
+    let heads = |at: usize| rows.get(at).and_then(|row| row.first()).map(|head| bare(head));
+    let mut picked = picked.map(heads).peekable();
+    picked.peek().is_some() && picked.all(|head| head == Some(value))
 }
 
 /// A line without its bullet or bracket.
