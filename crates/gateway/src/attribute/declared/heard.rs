@@ -14,6 +14,7 @@ use ombud_core::{Exchange, Origin, Role};
 
 use super::{Entry, LONGEST, Sources, told_words};
 use crate::attribute::verbatim::RUN;
+use crate::lock::locked;
 
 /// Maximum number of request texts whose first appearance is remembered; a forgotten one counts as new.
 const MOST_TURNS: usize = 32 * 1024;
@@ -42,7 +43,7 @@ impl Turns {
 
     fn saw(&self, mark: u64) {
         let now = self.clock.load(Ordering::Acquire);
-        let Ok(mut known) = self.known.lock() else { return };
+        let mut known = locked(&self.known);
         if known.first.contains_key(&mark) {
             return;
         }
@@ -56,8 +57,7 @@ impl Turns {
     }
 
     fn first(&self, mark: u64) -> u64 {
-        let known = self.known.lock().ok();
-        let first = known.and_then(|known| known.first.get(&mark).copied());
+        let first = locked(&self.known).first.get(&mark).copied();
         first.unwrap_or_else(|| self.clock.load(Ordering::Acquire))
     }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::attribute::Attributor;
 use crate::attribute::identifier::Kind as Term;
+use crate::lock::tests::poison;
 use crate::wire::Wire;
 
 const CHUNK: &str =
@@ -49,6 +50,20 @@ fn a_declared_text_has_its_origin_wherever_it_stands() {
     let sources = Sources::default();
     sources.declare("other", &[declaration(Kind::Knowledge, Vouched::ThirdParty, CHUNK)]).unwrap();
     assert_eq!(origins(&context(&sources, &prompt, "hi"), Term::Iban, IBAN), [Origin::Operator]);
+}
+
+#[test]
+fn what_is_declared_counts_after_a_thread_broke_at_it() {
+    let sources = Sources::default();
+    let first = "Parcels for Anna Berg go to the blue door behind the old mill, says the desk.";
+    sources.declare("tenant", &[declaration(Kind::Web, Vouched::ThirdParty, first)]).unwrap();
+    poison(&sources.books);
+    sources.declare("tenant", &[declaration(Kind::Web, Vouched::ThirdParty, CHUNK)]).unwrap();
+    assert!(sources.knows("tenant") && !sources.knows("other"));
+    let marked = context(&sources, &format!("Be kind. {first} {CHUNK}"), "hi");
+    let passages: usize = marked.sources.iter().map(|source| source.passages.len()).sum();
+    assert_eq!((passages, origins(&marked, Term::Iban, IBAN).len()), (2, 1));
+    assert!(marked.is_tainted());
 }
 
 #[test]
@@ -124,7 +139,7 @@ fn what_cannot_be_told_or_is_too_long_is_refused_and_room_is_bounded() {
             assert_eq!(declare(&text).unwrap(), Taken::default());
         }
     }
-    let books = sources.books().unwrap();
+    let books = locked(&sources.books);
     let book = &books[0].1;
     assert!(book.words <= MOST_WORDS && book.entries.len() < 22 && book.grams.len() <= MOST_WORDS);
     assert_eq!(book.same.len(), book.entries.len());

@@ -23,6 +23,7 @@ use super::live::Mail;
 use super::{SESSION, id_of};
 use crate::channel::sse::{self, Splitter};
 use crate::gateway::Gateway;
+use crate::lock::locked;
 use crate::{heads, upstream};
 
 /// Maximum number, and total size in bytes, of messages that wait for a child.
@@ -280,7 +281,7 @@ impl Away {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
         headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
-        if let Some(id) = self.session.lock().ok().and_then(|session| session.clone()) {
+        if let Some(id) = locked(&self.session).clone() {
             headers.insert(SESSION, id);
         }
         headers
@@ -289,14 +290,13 @@ impl Away {
     fn start(self: &Arc<Self>, line: Vec<u8>, headers: HeaderMap) {
         let about = id_of(&line).filter(|(_, answer)| !answer).map(|(id, _)| id);
         let task = tokio::spawn(Arc::clone(self).post(line, headers, about.clone()));
-        if let (Some(id), Ok(mut open)) = (about, self.open.lock()) {
-            open.insert(id, task.abort_handle());
+        if let Some(id) = about {
+            locked(&self.open).insert(id, task.abort_handle());
         }
     }
 
     fn leave_open(&self, waits: impl Fn(&Id) -> bool) {
-        let Ok(mut open) = self.open.lock() else { return };
-        open.retain(|id, task| {
+        locked(&self.open).retain(|id, task| {
             let kept = waits(id) && !task.is_finished();
             if !kept {
                 task.abort();
@@ -307,7 +307,7 @@ impl Away {
 
     /// Aborts the open stream and replaces it by another or by none.
     fn listens_no_more(&self, next: Option<AbortHandle>) {
-        let before = self.listens.lock().ok().and_then(|mut open| std::mem::replace(&mut *open, next));
+        let before = std::mem::replace(&mut *locked(&self.listens), next);
         if let Some(before) = before {
             before.abort();
         }
@@ -337,8 +337,8 @@ impl Away {
 
     /// Processes a response; returns what is to be reported at its end, if anything.
     async fn answered(&self, answer: reqwest::Response, about: Option<&Id>) -> Option<Posted> {
-        if let (Some(id), Ok(mut session)) = (answer.headers().get(SESSION), self.session.lock()) {
-            *session = Some(id.clone());
+        if let Some(id) = answer.headers().get(SESSION) {
+            *locked(&self.session) = Some(id.clone());
         }
         let (status, headers) = (answer.status(), upstream::response_headers(answer.headers()));
         if upstream::content_type(&headers) == "text/event-stream" {
