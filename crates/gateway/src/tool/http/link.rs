@@ -175,12 +175,14 @@ impl Link {
     }
 }
 
-/// The configured headers, with environment variables substituted.
+/// The configured headers, with environment variables substituted. A value that no header can hold becomes empty: without it
+/// the client's own header of that name would go out in its place.
 fn own_headers(server: &Server) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in &server.headers {
-        let value = filled(value);
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+        if let Ok(name) = name.parse::<HeaderName>() {
+            let mut value = HeaderValue::try_from(filled(value)).unwrap_or(HeaderValue::from_static(""));
+            value.set_sensitive(true);
             headers.insert(name, value);
         }
     }
@@ -273,14 +275,17 @@ async fn tell(inbox: mpsc::WeakSender<Mail>, line: Posted, about: Option<Id>) {
 }
 
 impl Away {
-    /// The client's headers as they are forwarded, followed by the configured ones.
+    /// The client's headers as they are forwarded. A configured header replaces the client's own of that name: with both, the
+    /// server would see the agent's login, and see it first.
     fn to_send(&self, from: &HeaderMap) -> HeaderMap {
         let mut headers = upstream::request_headers(from);
         headers.remove(SESSION);
         headers.remove(header::ORIGIN);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
-        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
         if let Some(id) = locked(&self.session).clone() {
             headers.insert(SESSION, id);
         }
