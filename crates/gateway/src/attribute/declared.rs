@@ -371,11 +371,21 @@ impl Book {
         let mut found = Vec::new();
         for (entry, (_, spans)) in known {
             let spans = if spans.is_empty() { &whole } else { spans };
-            let inside = spans.iter().filter(|span| text.get((*span).clone()).is_some());
-            found.extend(inside.map(|span| Passage { span: span.clone(), origin: entry.origin.clone() }));
+            let inside = spans.iter().filter_map(|span| within(text, span, entry.trust));
+            found.extend(inside.map(|span| Passage { span, origin: entry.origin.clone() }));
         }
         found
     }
+}
+
+/// The span of a text that a declaration means. One that grants trust has to fit exactly. One that takes it counts as far as it
+/// lies within the text, and for the whole of a character that it cuts: whoever counts in other units has still said whose it is.
+fn within(text: &str, span: &Range<usize>, trust: Trust) -> Option<Range<usize>> {
+    if trust > Trust::Untrusted {
+        return text.get(span.clone()).map(|_| span.clone());
+    }
+    let (start, end) = (text.floor_char_boundary(span.start), text.ceil_char_boundary(span.end));
+    (start < end).then_some(start..end)
 }
 
 /// Scans a text for declared passages.

@@ -117,6 +117,21 @@ fn a_message_can_be_named_by_its_digest_and_parts_of_it() {
         origins(&marked, Term::Email, "b@x.example"),
         [Origin::Retrieved { source: Some("faq".into()) }]
     );
+    // One that cuts a character, or goes beyond the end, takes no trust away from elsewhere and leaves none where it is.
+    let text = "付给 a@x.example，备注：b@x.example";
+    let at = text.find('备').unwrap();
+    for (trust, origin) in [
+        (Vouched::ThirdParty, Origin::Retrieved { source: Some("faq".into()) }),
+        (Vouched::Operator, Origin::User),
+    ] {
+        let sources = Sources::default();
+        let text_of = Which::Digest(sha256(text.as_bytes()), vec![at + 1..text.len() + 40]);
+        let cut = Declaration { text: text_of, ..declaration(Kind::File, trust, "") };
+        sources.declare("tenant", &[cut]).unwrap();
+        let marked = context(&sources, "Be brief.", text);
+        assert_eq!(origins(&marked, Term::Email, "a@x.example"), [Origin::User]);
+        assert_eq!(origins(&marked, Term::Email, "b@x.example"), [origin]);
+    }
     assert_eq!(
         sources.declare("tenant", &[by(Vec::new()), by(vec![Range { start: 9, end: 4 }, 0..2])]),
         Err((1, Refused::Digest))
