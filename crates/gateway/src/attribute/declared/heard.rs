@@ -19,6 +19,10 @@ use crate::lock::locked;
 /// Maximum number of request texts whose first appearance is remembered; a forgotten one counts as new.
 const MOST_TURNS: usize = 32 * 1024;
 
+/// Bytes of a result that are kept, in entries of at most [`LONGEST`]. More would drop what other results said: a page that is
+/// longer than this is known by its beginning, which is what agents pass on.
+const MOST_HEARD: usize = 4 * LONGEST;
+
 /// Bytes at either end that identify a text; most texts are no longer than that.
 const ENDS: usize = 16 * 1024;
 
@@ -62,6 +66,16 @@ impl Turns {
     }
 }
 
+/// Cuts a text into pieces that one entry can hold.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text.get(..text.floor_char_boundary(MOST_HEARD)).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (piece, after) = rest.split_at_checked(rest.floor_char_boundary(LONGEST))?;
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
 /// Returns a hash that identifies a tenant's text.
 fn mark(tenant: &str, text: &str) -> u64 {
     let bytes = text.as_bytes();
@@ -88,7 +102,7 @@ impl Sources {
     /// many others to be distinctive.
     pub fn heard(&self, tenant: Option<&str>, origin: &Origin, texts: &[&str]) {
         let mut entries: Vec<Entry> = Vec::new();
-        for text in texts.iter().filter(|text| text.len() <= LONGEST) {
+        for text in texts.iter().flat_map(|text| pieces(text)) {
             let words = told_words(text).unwrap_or_default();
             if words.len() >= RUN {
                 entries.push(Entry::heard(origin.clone(), words, self.turns.tick()));
@@ -155,6 +169,16 @@ mod tests {
         sources.heard(None, &tool(), &[RESULT]);
         let other = json!([{ "role": "user", "content": format!("{RESULT} ") }]);
         assert_eq!(origins(&read(&sources, "two", &other)), [tool()]);
+    }
+
+    #[test]
+    fn a_long_result_is_a_tools_as_well() {
+        let sources = Sources::default();
+        let filler: String = (0..LONGEST / 6).map(|word| format!("w{word} ")).collect();
+        assert!(filler.len() > LONGEST && filler.len() < MOST_HEARD);
+        sources.heard(Some("one"), &tool(), &[&format!("{filler}{RESULT} {}", "é".repeat(MOST_HEARD))]);
+        let later = json!([{ "role": "user", "content": format!("Observation: {RESULT}") }]);
+        assert_eq!(origins(&read(&sources, "one", &later)), [tool()]);
     }
 
     #[test]
