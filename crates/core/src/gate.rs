@@ -260,7 +260,7 @@ pub enum Doubt {
         /// Where it stands.
         origin: Origin,
     },
-    /// A value stands nowhere in the context.
+    /// A value appears nowhere in the context.
     Unseen {
         /// The argument's place.
         path: String,
@@ -623,7 +623,7 @@ fn is_fine(facts: &CallFacts, argument: &ArgumentFacts, payee: bool) -> bool {
         Part::Object if matches!(facts.effect, Effect::Delete | Effect::Grant) => argument.record,
         // Ending one of several asks for its name as well, unless the user speaks of all of them.
         Part::Object if facts.ends => argument.record || facts.many && argument.listed,
-        // A name that stands nowhere is the model's reading of the user's words; a number is nobody's.
+        // A name that appears nowhere is the model's reading of the user's words; a number is nobody's.
         Part::Object => argument.record || argument.listed || unseen && !(argument.typed && facts.tainted),
         Part::Path if facts.effect == Effect::Delete => argument.record,
         Part::Url | Part::Path => argument.plain,

@@ -22,8 +22,8 @@ const CLASSES: [(Effect, Part); 10] = [
 ];
 
 /// For each class in that order: what becomes of a call that the user asked for, with a value of the user, with one that stands
-/// only in what a third party wrote, and with one that stands nowhere. `r` released, `o` released and noted, `a` asked about,
-/// `b` withheld. A command that stands nowhere is the model's own work, and a link to be read may be one that a page names.
+/// only in what a third party wrote, and with one that appears nowhere. `r` released, `o` released and noted, `a` asked about,
+/// `b` withheld. A command that appears nowhere is the model's own work, and a link to be read may be one that a page names.
 const TABLE: [(&str, [&str; 10]); 8] = [
     ("assistant", ["rrr", "rra", "raa", "raa", "raa", "raa", "raa", "raa", "raa", "rar"]),
     ("rag-chat", ["rrr", "rra", "rbb", "rbb", "raa", "raa", "rbb", "rbb", "rbb", "rbr"]),

@@ -295,7 +295,7 @@ fn origins(argument: &ArgumentFacts, lang: Lang) -> String {
         add(true, clean(&origin.say(lang)));
     }
     if from.is_empty() {
-        from.push(say!(lang, en: "stands nowhere in the context", zh: "在上下文中没有出现"));
+        from.push(say!(lang, en: "appears nowhere in the context", zh: "在上下文中没有出现"));
     }
     from.join(if lang == Lang::Zh { "、" } else { ", " })
 }
