@@ -25,6 +25,8 @@ use super::{Context, weight};
 use crate::consent::sha256;
 use crate::lock::locked;
 
+pub use heard::beginnings;
+
 /// Words per fingerprint.
 const GRAM: usize = 5;
 

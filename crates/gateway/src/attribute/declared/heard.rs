@@ -19,8 +19,8 @@ use crate::lock::locked;
 /// Maximum number of request texts whose first appearance is remembered; a forgotten one counts as new.
 const MOST_TURNS: usize = 32 * 1024;
 
-/// Bytes of a result that are kept, in entries of at most [`LONGEST`]. More would drop what other results said: a page that is
-/// longer than this is known by its beginning, which is what agents pass on.
+/// Bytes of a result that are kept, of each of its texts at most [`LONGEST`]: more would not fit in a prompt, and would drop what
+/// other results said.
 const MOST_HEARD: usize = 4 * LONGEST;
 
 /// Bytes at either end that identify a text; most texts are no longer than that.
@@ -66,14 +66,15 @@ impl Turns {
     }
 }
 
-/// Cuts a text into pieces that one entry can hold.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text.get(..text.floor_char_boundary(MOST_HEARD)).unwrap_or_default();
-    std::iter::from_fn(move || {
-        let (piece, after) = rest.split_at_checked(rest.floor_char_boundary(LONGEST))?;
-        rest = after;
-        (!piece.is_empty()).then_some(piece)
-    })
+/// Returns the texts of one result as far as they are kept. A longer one is known by its beginning, which is what agents pass on.
+pub fn beginnings<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut room = MOST_HEARD;
+    let cut = texts.map(|text| {
+        let text = text.get(..text.floor_char_boundary(room.min(LONGEST))).unwrap_or_default();
+        room -= text.len();
+        text
+    });
+    cut.filter(|text| !text.is_empty()).collect()
 }
 
 /// Returns a hash that identifies a tenant's text.
@@ -102,7 +103,7 @@ impl Sources {
     /// many others to be distinctive.
     pub fn heard(&self, tenant: Option<&str>, origin: &Origin, texts: &[&str]) {
         let mut entries: Vec<Entry> = Vec::new();
-        for text in texts.iter().flat_map(|text| pieces(text)) {
+        for text in beginnings(texts.iter().copied()) {
             let words = told_words(text).unwrap_or_default();
             if words.len() >= RUN {
                 entries.push(Entry::heard(origin.clone(), words, self.turns.tick()));
@@ -175,8 +176,10 @@ mod tests {
     fn a_long_result_is_a_tools_as_well() {
         let sources = Sources::default();
         let filler: String = (0..LONGEST / 6).map(|word| format!("w{word} ")).collect();
-        assert!(filler.len() > LONGEST && filler.len() < MOST_HEARD);
-        sources.heard(Some("one"), &tool(), &[&format!("{filler}{RESULT} {}", "é".repeat(MOST_HEARD))]);
+        assert!(filler.len() > LONGEST);
+        sources.heard(Some("one"), &tool(), &[&format!("{RESULT} {filler}")]);
+        assert_eq!(beginnings(["a", &filler, "b"].into_iter()).concat().len(), LONGEST + 2);
+        assert_eq!(beginnings(std::iter::repeat_n(&*filler, 9)).concat().len(), MOST_HEARD);
         let later = json!([{ "role": "user", "content": format!("Observation: {RESULT}") }]);
         assert_eq!(origins(&read(&sources, "one", &later)), [tool()]);
     }

@@ -17,6 +17,7 @@ use ombud_detect::memory::Recalled;
 use super::super::message::{self, Id, Message, Shape};
 use super::super::{Results, judge, sealed};
 use super::{MOST_OF_SERVER, MOST_TOKENS, OURS, Purpose, REFUSED, Session, Side, Step, Waiting, refuse};
+use crate::attribute::declared::beginnings;
 use crate::inspect::{self, Masked};
 use crate::recall::Detections;
 use crate::refusal::Refusal;
@@ -218,6 +219,7 @@ impl Session {
         let Some(text) = message.body.map(|node| message.raw(node)) else { return };
         let origin = Origin::Tool { name: Some(tool.to_owned()), call: Some(id.raw().to_owned()) };
         let mut exchange = judge::exchange(text, Role::ToolResult, &origin);
+        self.rules.beside.heard(tool, &beginnings(exchange.slots.iter().map(|slot| &*slot.text)));
         let mut room = LONGEST_RESULT;
         exchange.slots.retain(|slot| {
             let left = room.checked_sub(slot.text.len());
@@ -227,8 +229,6 @@ impl Session {
             }
             left.is_some()
         });
-        let texts: Vec<&str> = exchange.slots.iter().map(|slot| &*slot.text).collect();
-        self.rules.beside.heard(tool, &texts);
         let mut found = self.rules.attributor.context(&self.rules.client, &exchange).sources;
         for source in &mut found {
             source.slot = self.results;
