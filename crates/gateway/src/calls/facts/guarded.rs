@@ -165,7 +165,7 @@ impl<'p> Wanted<'p> {
             let pairs = || tail.iter().zip(&self.parts);
             tail.len() <= self.parts.len()
                 && pairs().all(|(name, part)| may_be(part, name))
-                && pairs().last().is_none_or(|(name, part)| is_like(part, name))
+                && pairs().next_back().is_none_or(|(name, part)| is_like(part, name))
         };
         if self.whole {
             return leads(place).then(|| self.parts.len() - place.len());
