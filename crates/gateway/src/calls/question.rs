@@ -263,7 +263,7 @@ mod tests {
             let texts = texts(lang);
             assert_eq!(texts.len(), 9);
             for text in texts {
-                let quoted: String = text.lines().map(|line| format!("> {line}\n")).collect();
+                let quoted = text.lines().map(|line| format!("> {line}\n")).collect::<Vec<_>>().concat();
                 // As it is copied from a page that renders the markup.
                 let rendered = text.replace(['`', '-'], "").replace("json\n", "");
                 // A text that was not copied to its end.

@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_long_result_is_a_tools_as_well() {
         let sources = Sources::default();
-        let filler: String = (0..LONGEST / 6).map(|word| format!("w{word} ")).collect();
+        let filler = (0..LONGEST / 6).map(|word| format!("w{word} ")).collect::<Vec<_>>().concat();
         assert!(filler.len() > LONGEST);
         sources.heard(Some("one"), &tool(), &[&format!("{RESULT} {filler}")]);
         assert_eq!(beginnings(["a", &filler, "b"].into_iter()).concat().len(), LONGEST + 2);

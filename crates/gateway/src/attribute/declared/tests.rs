@@ -125,7 +125,8 @@ fn a_message_can_be_named_by_its_digest_and_parts_of_it() {
         (Vouched::Operator, Origin::User),
     ] {
         let sources = Sources::default();
-        let text_of = Which::Digest(sha256(text.as_bytes()), vec![at + 1..text.len() + 40]);
+        let text_of =
+            Which::Digest(sha256(text.as_bytes()), vec![Range { start: at + 1, end: text.len() + 40 }]);
         let cut = Declaration { text: text_of, ..declaration(Kind::File, trust, "") };
         sources.declare("tenant", &[cut]).unwrap();
         let marked = context(&sources, "Be brief.", text);
