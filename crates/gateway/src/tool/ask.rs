@@ -7,10 +7,30 @@ use serde_json::{Value, json};
 use super::hidden::is_unseen;
 use super::judge::Judged;
 use crate::calls::arguments::canonical;
-use crate::calls::question::shown;
+use crate::calls::question::{Edges, shown};
 
 /// Maximum length of the arguments shown, in characters.
 const SHOWN: usize = 800;
+
+/// How the texts below begin and end, for who pastes one into a conversation.
+pub const EDGES: &[Edges] = &[
+    Edges {
+        opening: "this call was not run",
+        endings: &[
+            "then have the agent call it again",
+            "in the environment of its server",
+            "under [tools] and [mcp] in ombud.toml",
+        ],
+        alone: false,
+    },
+    Edges { opening: "is called with:", endings: &["allow exactly this call?"], alone: false },
+    Edges {
+        opening: "这次调用没有执行",
+        endings: &["然后让智能体再调用一次", "放在其服务器的环境变量里", "的 [tools] 和 [mcp] 中"],
+        alone: false,
+    },
+    Edges { opening: "即将调用 ", endings: &["是否允许这一次调用？"], alone: false },
+];
 
 /// Why a call waits.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,6 +22,7 @@ use super::message::{self, Id, Message, Shape};
 use super::{Beside, Rules, Server};
 use crate::caller::{Caller, tenant_of};
 use crate::gateway::{Config, Gateway, Tell};
+use crate::lock::locked;
 use crate::pipeline;
 use crate::record;
 use crate::refusal::Refusal;
@@ -82,14 +83,13 @@ impl Hub {
     }
 
     fn session(&self, key: &str) -> Option<mpsc::Sender<Mail>> {
-        let sessions = self.sessions.lock().ok()?;
-        sessions.get(key).filter(|inbox| !inbox.is_closed()).cloned()
+        locked(&self.sessions).get(key).filter(|inbox| !inbox.is_closed()).cloned()
     }
 
     /// Returns the session of this key, starting it if needed. Two requests at the same time get the same one; a session
     /// for which there is no room is not started.
     fn begun(&self, key: String, start: impl FnOnce() -> mpsc::Sender<Mail>) -> Option<mpsc::Sender<Mail>> {
-        let mut sessions = self.sessions.lock().ok()?;
+        let mut sessions = locked(&self.sessions);
         sessions.retain(|_, inbox| !inbox.is_closed());
         if let Some(inbox) = sessions.get(&key) {
             return Some(inbox.clone());
@@ -105,7 +105,7 @@ impl Hub {
     }
 
     fn end(&self, key: &str) -> Option<mpsc::Sender<Mail>> {
-        self.sessions.lock().ok()?.remove(key)
+        locked(&self.sessions).remove(key)
     }
 }
 
