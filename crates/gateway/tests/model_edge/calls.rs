@@ -418,6 +418,7 @@ async fn which_row_it_is(
     let call = json!({ "case_no": number, "entry": "coffin", "value": "oak" }).to_string();
     let rig = rig(Wire::Chat, false, vec![("c", "update_case", call)], Gate::Ask).await;
     let rows = if rows.contains("W-2741") { rows.to_owned() } else { format!("{rows}{PENROSE}") };
+    let rows = format!("Search: cases\n{rows}");
     let turns = [user(wish), Turn::Used("r1", "find_case", "{}".into(), rows)];
     got(&rig, Wire::Chat, false, &turns).await;
     assert_eq!(recorded(&rig).await.0, decision);
