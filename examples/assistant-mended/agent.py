@@ -219,7 +219,7 @@ def main():
 
 
 def remember(lang):
-    """Asks once whether to remember; the answer stands until the user takes it back."""
+    """Asks once whether to remember; the answer applies until the user withdraws it."""
     try:
         if MEMORY:
             ombud.consent.ensure(PURPOSE, QUESTIONS[lang])

@@ -171,7 +171,7 @@ pub(crate) enum LogVerb {
     Trace(crate::trace::Trace),
     /// Verify that nothing was changed
     Verify(Verify),
-    /// Export a folder that anyone can verify
+    /// Export the log to a folder that anyone can verify
     Export(Export),
 }
 

@@ -62,7 +62,7 @@ fn size(folder: &Path) -> u64 {
     files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
 }
 
-/// Warns if the log just shown does not match its signatures: then what it shows proves nothing.
+/// Warns if the log just shown was changed after it was signed: then what it shows proves nothing.
 pub(crate) fn warn_of_damage(terminal: Terminal) {
     if size(&config::home().join("journal")) > QUICKLY {
         terminal.note(&say!(terminal.lang,
@@ -227,7 +227,7 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::Tunnel { host, outcome } => {
             let outcome = words::state(outcome, lang);
-            say!(lang, en: "bypassing the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
+            say!(lang, en: "outside the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
         }
     }
 }
@@ -434,7 +434,7 @@ pub(crate) fn print(report: &Report, source: &str, terminal: Terminal) -> Result
         }
     } else {
         terminal.out(&say!(lang,
-            en: "intact: {entries} entries and {payloads} encrypted contents in {source} match their signatures",
+            en: "intact: {entries} entries and {payloads} encrypted contents in {source} are unchanged since they were signed",
             zh: "完好：{source} 中的 {entries} 条记录和 {payloads} 份加密内容与签名时一致"))?;
     }
     for gap in &report.not_covered {

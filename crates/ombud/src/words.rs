@@ -212,9 +212,9 @@ pub(crate) fn party(party: Party, lang: Lang) -> Option<String> {
         Party::Provider => say!(lang, en: "the provider failed", zh: "服务商出错"),
         Party::Network => say!(lang, en: "the network failed", zh: "网络出错"),
         Party::Developer => say!(lang, en: "the request or the account", zh: "请求或账户的问题"),
-        Party::Client => say!(lang, en: "the client left", zh: "客户端离开"),
+        Party::Client => say!(lang, en: "the client disconnected", zh: "客户端离开"),
         Party::Gateway => say!(lang, en: "Ombud failed", zh: "Ombud 出错"),
-        Party::Unknown => say!(lang, en: "cause unknown", zh: "责任方不明"),
+        Party::Unknown => say!(lang, en: "it is unknown who is at fault", zh: "责任方不明"),
     })
 }
 

@@ -24,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
         zh: "同一网络中的任何人都能读到用户说的话，并篡改智能体收到的内容。",
     },
     fix: Text {
-        en: "Use `https:`, and give the client your own CA's certificate instead of turning verification off. Python's `smtplib`, `imaplib`, `poplib` and `ftplib` verify nothing by default: pass them a context from `ssl.create_default_context()`. In an app, remove `NSAllowsArbitraryLoads` and any delegate that accepts every `serverTrust`; list a single host that cannot do better in `NSExceptionDomains`.",
+        en: "Use `https:`, and give the client your own CA's certificate instead of turning verification off. Python's `smtplib`, `imaplib`, `poplib` and `ftplib` verify nothing by default: pass them a context from `ssl.create_default_context()`. In an app, remove `NSAllowsArbitraryLoads` and any delegate that accepts every `serverTrust`; if one host cannot do better, list only that host in `NSExceptionDomains`.",
         zh: "使用 `https:`；自签证书应当交给客户端信任，而不是关闭校验。Python 的 `smtplib`、`imaplib`、`poplib`、`ftplib` 默认不校验证书，请传入 `ssl.create_default_context()` 的上下文。App 请去掉 `NSAllowsArbitraryLoads` 和无条件接受 `serverTrust` 的代理；确有个别域名做不到时，只在 `NSExceptionDomains` 中列出它。",
     },
     example: "- requests.post(url, json=body, verify=False)\n+ requests.post(url, json=body, verify=\"company-ca.pem\")\n",

@@ -50,7 +50,7 @@ impl Spent {
         known.get(mark).map_or(0, |(count, _)| *count)
     }
 
-    /// Increments the count unless it has changed from `count` in the meantime; returns whether it did.
+    /// Increments the count unless it has changed from `count` in the meantime; returns whether it was incremented.
     fn take(&self, mark: Mark, count: u32, now: u64) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MANY {

@@ -329,7 +329,7 @@ fn refusal(refused: &Refused, code: &str, lang: Lang) -> String {
             en: "the arguments of the call {code} cannot be read from the log, so it cannot be approved. Have the agent make it again",
             zh: "无法从日志中读取调用 {code} 的参数，因此不能同意。请让智能体再调用一次"),
         Refused::Once => say!(lang,
-            en: "the call {code} can only be allowed once: it is in doubt for more reasons than that the user's request is not visible here, or only its prose says what it does. Run `ombud approve {code}`",
+            en: "the call {code} can only be allowed once: there is more reason for doubt than that the user's request is not visible here, or that only its description says what it does. Run `ombud approve {code}`",
             zh: "调用 {code} 只能允许一次：疑点不只是“看不到用户是否要求过”，或只有正文能说明它做什么。请运行 `ombud approve {code}`"),
         Refused::Keys => say!(lang,
             en: "the keys of this folder cannot be read, so no answer can be signed. Is it the agent's folder? `--home FOLDER` selects another",

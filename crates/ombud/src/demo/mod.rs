@@ -53,9 +53,9 @@ async fn check(stage: &Stage) -> Result<()> {
     stage.show(view::closing(&played.out))
 }
 
-/// What a stranger's mail can do with it.
+/// What a stranger's email can do with it.
 async fn attack(stage: &Stage) -> Result<()> {
-    stage.heading(&say!(stage.lang(), en: "2. In test: what can a stranger's mail make it do?", zh: "2. 测试：陌生人的一封邮件能让它做什么？"))?;
+    stage.heading(&say!(stage.lang(), en: "2. In testing: what can a stranger's email make it do?", zh: "2. 测试：陌生人的一封邮件能让它做什么？"))?;
     let lang = stage.lang().tag();
     let played = stage
         .ombud(&["attack", "--template", TEMPLATE, "--", "python3", "agent.py", "--lang", lang], 1)

@@ -39,7 +39,7 @@ pub(super) fn print(trace: &Traced, terminal: Terminal) -> Result<()> {
     if trace.not_inspected > 0 {
         let count = trace.not_inspected;
         terminal.out(&say!(lang,
-            en: "  {count} part(s) of the request could not be read (pictures, files) and are not covered.",
+            en: "  {count} part(s) of the request could not be read (images, files) and are not covered.",
             zh: "  请求中有 {count} 个部分（图片、文件等）无法读取，未包含在内。"))?;
     }
     for call in &trace.calls {

@@ -40,7 +40,7 @@ fn who(facts: &Facts) -> Vec<Part> {
     let operator = facts.or_gap(facts.operator.as_ref(), Gap::Operator);
     let contact = facts.or_gap(facts.contact.as_ref(), Gap::Contact);
     vec![
-        heading(say!(lang, en: "Who answers for it", zh: "谁负责")),
+        heading(say!(lang, en: "Who is responsible", zh: "谁负责")),
         Part::List(vec![
             say!(lang, en: "Run by: {operator}", zh: "运营者：{operator}"),
             say!(lang, en: "Contact: {contact}", zh: "联系方式：{contact}"),
@@ -228,7 +228,7 @@ fn rights(facts: &Facts) -> Vec<Part> {
         ),
         Part::List(vec![
             say!(lang, en: "Delete what is stored about you: {erase}", zh: "删除你的信息：{erase}"),
-            say!(lang, en: "See or correct it, or take back your consent: {contact}", zh: "查看、更正或撤回同意：{contact}"),
+            say!(lang, en: "See or correct it, or withdraw your consent: {contact}", zh: "查看、更正或撤回同意：{contact}"),
             say!(lang, en: "Complain: {contact}. {authority}", zh: "投诉：{contact}。{authority}"),
         ]),
         Part::Text(say!(lang,
