@@ -1,4 +1,4 @@
-"""A personal assistant: it reads and writes mail, opens files and web pages, and remembers what it is told, if its user
+"""A personal assistant: it reads and writes email, opens files and web pages, and remembers what it is told, if its user
 agrees.
 
 usage: agent.py [--lang en|zh] [--user ID] [--consent ask|yes|no] [MESSAGE]

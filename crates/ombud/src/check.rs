@@ -132,7 +132,7 @@ pub(crate) enum Format {
     Html,
     /// Mermaid diagram, with --map
     Mermaid,
-    /// SVG picture, with --map
+    /// SVG image, with --map
     Svg,
 }
 

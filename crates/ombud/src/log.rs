@@ -182,7 +182,7 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::AnswerNotice(notice) => {
             let findings = findings(notice, lang);
-            say!(lang, en: "noticed in the answer: {findings}", zh: "回答中发现：{findings}")
+            say!(lang, en: "noticed in the response: {findings}", zh: "回答中发现：{findings}")
         }
         EventKind::ToolCall(call) => {
             let (server, tool) = (&call.server, &call.tool);
@@ -232,7 +232,7 @@ fn what(event: &Event, lang: Lang) -> String {
     }
 }
 
-/// An answer as it was received, if one was.
+/// A response as it was received, if one was.
 fn answered(answer: &ResponseRecord, lang: Lang) -> String {
     let (status, restored) = (answer.status, answer.restored);
     let end = match (&answer.code, answer.complete) {
@@ -241,12 +241,12 @@ fn answered(answer: &ResponseRecord, lang: Lang) -> String {
         (None, true) => String::new(),
     };
     if status == 0 {
-        return say!(lang, en: "no answer{end}", zh: "没有收到回答{end}");
+        return say!(lang, en: "no response{end}", zh: "没有收到回答{end}");
     }
-    say!(lang, en: "answer {status}: {restored} value(s) restored{end}", zh: "回答 {status}：还原 {restored} 个值{end}")
+    say!(lang, en: "response {status}: {restored} value(s) restored{end}", zh: "回答 {status}：还原 {restored} 个值{end}")
 }
 
-/// What the client was told instead of an answer; the provider is unknown if none was chosen yet.
+/// What the client was told instead of a response; the provider is unknown if none was chosen yet.
 fn refused(code: &str, provider: Option<&str>, lang: Lang) -> String {
     let why = words::reason(code, lang);
     let whose =

@@ -1,9 +1,9 @@
 //! `permission-wider-than-used`
 //!
 //! What it does: finds permissions of which the code uses only a part: a Google scope that allows sending, changing or deleting
-//! (`https://mail.google.com/`, `…/auth/calendar`) in a project that only reads there, and `Intents.all()` in a Discord bot that uses
-//! neither members nor presence. Nothing is reported where the project calls the service in a way that cannot be followed, or
-//! passes it on as a whole.
+//! (`https://mail.google.com/`, `…/auth/calendar`) in a project that only reads there, and `Intents.all()` in a Discord bot that
+//! uses neither members nor presence. Nothing is reported where the project calls the service in a way that cannot be followed,
+//! or passes it on as a whole.
 //!
 //! Why it matters: whoever manipulates the agent or steals its token can do everything that was granted, not just what was
 //! needed.

@@ -133,7 +133,7 @@ impl Say for Closed {
                 en: "the store's response does not conform to its API, so it was not passed on. Does the url in ombud.toml point to a Chroma server?",
                 zh: "记忆库的回答不符合其接口，因此没有转交。请检查 ombud.toml 中的 url 是否指向 Chroma 服务器。"),
             Self::Edge(Refusal::Unreachable(host)) => say!(lang,
-                en: "no memory store answers at {host}. Is it running? Start it, for example with: chroma run",
+                en: "no memory store responds at {host}. Is it running? Start it, for example with: chroma run",
                 zh: "{host} 上的记忆库没有响应。它启动了吗？例如运行：chroma run"),
             Self::Edge(why) => why.say(lang),
         }

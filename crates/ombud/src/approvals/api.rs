@@ -30,7 +30,7 @@ pub(crate) struct ApprovalRow {
     code: String,
     /// Identifies exactly this call: sent back with the answer.
     stands: String,
-    /// The server or HTTP tool; null for a call in a model's answer.
+    /// The server or HTTP tool; null for a call in a model's response.
     server: Option<String>,
     /// The tool.
     tool: String,

@@ -38,7 +38,7 @@ pub(crate) async fn demo(args: &cli::Demo, terminal: Terminal) -> Result<u8> {
 
 fn opening(stage: &Stage) -> Result<()> {
     stage.say(&say!(stage.lang(),
-        en: "A sample assistant (150 lines of Python) with mail, files, web and a memory, as many people write it.\nIts world and its model are simulated: no key, no network, nothing leaves this machine.",
+        en: "A sample assistant (150 lines of Python) with email, files, web and a memory, as many people write it.\nIts world and its model are simulated: no key, no network, nothing leaves this machine.",
         zh: "一个示例助理（150 行 Python），会收发邮件、读文件、上网，还有记忆，和许多人写的一样。\n它的环境和模型都是模拟的：不需要密钥，不联网，任何内容都不会离开本机。"))
 }
 

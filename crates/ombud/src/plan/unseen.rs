@@ -30,7 +30,7 @@ pub(crate) fn unseen(known: &Known, lang: Lang) -> Vec<String> {
 
 fn never(lang: Lang) -> String {
     say!(lang,
-        en: "never checked: whether answers are right, your server and backups, what recipients really do, labels of AI content, filings with authorities",
+        en: "never checked: whether responses are correct, your server and backups, what recipients really do, labels of AI content, filings with authorities",
         zh: "从不检查：回答对不对、你的服务器和备份、接收方实际怎么做、AI 内容标识、备案登记")
 }
 
