@@ -207,7 +207,7 @@ fn what(event: &Event, lang: Lang) -> String {
         EventKind::Consent(consent) => {
             let (subject, purpose) = (subject(event), &consent.purpose);
             let state = consent_state(&consent.state, lang);
-            say!(lang, en: "consent {state} by {subject} for {purpose}", zh: "同意{state}：{subject}，用途 {purpose}")
+            say!(lang, en: "consent {state} by {subject} for {purpose}", zh: "用户{state}：{subject}，用途 {purpose}")
         }
         EventKind::MemoryAccess(access) => {
             let (store, operation) = (&access.store, words::state(&access.operation, lang));
@@ -295,9 +295,9 @@ fn subject(event: &Event) -> &str {
 /// The state of a consent in words.
 pub(crate) fn consent_state(state: &str, lang: Lang) -> String {
     match state {
-        "given" => say!(lang, en: "given", zh: "给予"),
+        "given" => say!(lang, en: "given", zh: "同意"),
         "refused" => say!(lang, en: "refused", zh: "拒绝"),
-        "withdrawn" => say!(lang, en: "withdrawn", zh: "撤回"),
+        "withdrawn" => say!(lang, en: "withdrawn", zh: "撤回同意"),
         other => other.to_owned(),
     }
 }
