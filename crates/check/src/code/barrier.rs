@@ -533,7 +533,8 @@ fn cleaned(name: &str, object: &Value, arguments: &[Argument], script: bool) -> 
         let made = value.made().and_then(|made| given(&made.given, 0, "pattern"));
         made.unwrap_or(value).known_text().map(str::to_owned)
     };
-    let compiled = object.made().and_then(|made| given(&made.given, 0, "pattern"));
+    // `PATTERN.sub("", text)`. What `text.replace(…)` was called on may itself come from a call, with arguments of its own.
+    let compiled = object.made().filter(|_| name == "sub").and_then(|made| given(&made.given, 0, "pattern"));
     let first = compiled.or_else(|| given(arguments, 0, "pattern")).and_then(pattern).unwrap_or_default();
     let put = arguments
         .get(usize::from(compiled.is_none()))
@@ -544,7 +545,10 @@ fn cleaned(name: &str, object: &Value, arguments: &[Argument], script: bool) -> 
     let folders = first.contains("..")
         || first.starts_with('[') && first.contains('/')
         || matches!(first.as_str(), "/" | "\\" | "[\\/]" | "[/\\\\]" | "[\\/\\\\]" | "\\/");
-    doubled || class || folders
+    // `.replace(/</g, "&lt;")`, `.replace(/[&<>"']/g, (sign) => NAMES[sign])`
+    let signs = first.starts_with('[') && ['<', '>', '&'].iter().all(|sign| first.contains(*sign));
+    let markup = first == "<" && put == "&lt;" || signs && put.is_empty();
+    doubled || class || folders || markup
 }
 
 /// Whether a library call confines a path to a folder: `path.relative(base, target)`, `target.relative_to(base)`.

@@ -419,7 +419,7 @@ fn to_somewhere(
 }
 
 /// Records access to a file whose path is not a literal.
-fn opens(access: Access, file: &Value, method: bool) -> Option<Deed> {
+pub(super) fn opens(access: Access, file: &Value, method: bool) -> Option<Deed> {
     // For the object of a method, it is unknown which part is meant.
     let own = if method { Taint::parameter(0) } else { Taint::NONE };
     let path = file.deep_taint().without(Taint::CONSENT | own);

@@ -96,3 +96,42 @@ fn a_file_that_is_moved_or_copied_is_chosen_too() {
     assert_eq!(server("copyFileSync('in/' + req.body.name, 'public/x')"), 1);
     assert_eq!(server("copyFileSync('in/x', 'public/x')"), 0);
 }
+
+#[test]
+fn whoever_sends_a_file_to_a_bot_has_named_it() {
+    let rule = "untrusted-to-exec";
+    let telegram = |download: &str| {
+        let text = format!(
+            "import os, urllib.request\nfrom telegram.ext import Application, MessageHandler, filters\nasync def keep(update, context):\n    document = update.message.document\n    file = await document.get_file()\n    {download}\napp = Application.builder().token('x').build()\napp.add_handler(MessageHandler(filters.Document.ALL, keep))\napp.run_polling()\n"
+        );
+        of_rule(rule, &text).len()
+    };
+    for (download, found) in [
+        ("await file.download_to_drive(f'in/{document.file_name}')", 1),
+        ("await file.download_to_drive(custom_path=os.path.join('in', document.file_name))", 1),
+        ("urllib.request.urlretrieve(file.file_path, 'in/' + document.file_name)", 1),
+        ("open('in/' + document.file_name, 'wb')", 1),
+        ("await file.download_to_drive(f'in/{document.file_id}.pdf')", 0),
+        ("await file.download_to_drive('in/' + os.path.basename(document.file_name))", 0),
+        ("await file.download_to_drive()", 0),
+    ] {
+        assert_eq!(telegram(download), found, "{download}");
+    }
+    let aiogram = |download: &str| {
+        let text = format!(
+            "import os\nfrom aiogram import Bot, Dispatcher, F, types\ndp = Dispatcher()\nclass Desk:\n    def __init__(self, bot):\n        self.bot = bot\n        dp.message.register(self.keep, F.document)\n    async def keep(self, message: types.Message):\n        document = message.document\n        {download}\nDesk(Bot('x'))\n"
+        );
+        of_rule(rule, &text).len()
+    };
+    for (download, found) in [
+        ("await self.bot.download(document, destination=f'in/{document.file_name}')", 1),
+        ("await self.bot.download_file('documents/x', f'in/{document.file_name}')", 1),
+        ("await self.bot.download(document, destination=f'in/{document.file_id}')", 0),
+        ("await self.bot.download(document, f'in/{document.file_name}'.replace('/', ''))", 0),
+    ] {
+        assert_eq!(aiogram(download), found, "{download}");
+    }
+    let discord = "import discord\nclass Bot(discord.Client):\n    async def on_message(self, message):\n        for file in message.attachments:\n            await file.save(f'in/{file.filename}')\nBot().run('x')\n";
+    assert_eq!(of_rule(rule, discord).len(), 1);
+    assert!(of_rule(rule, &discord.replace("file.filename", "file.id")).is_empty());
+}

@@ -52,9 +52,35 @@ pub(in crate::code) fn of(
         "js" if matches!(path, "js.Bun.file" | "js.Deno.readTextFile" | "js.Deno.readFile") => {
             (Access::Read, at(0, "path")?)
         }
+        "urllib" if name == "urlretrieve" => (Access::Change, at(1, "filename")?),
+        "aiogram" | "telegram" | "pyrogram" | "telethon" | "discord" | "nextcord" | "disnake" => {
+            (Access::Change, downloaded(name, arguments)?)
+        }
         "nodemailer" if name == "sendMail" => (Access::Read, attached(named(arguments, &["attachments"])?)?),
         _ => return None,
     })
+}
+
+/// Returns the file into which a chat bot downloads what somebody sent: `bot.download(document, destination=path)`,
+/// `file.download_to_drive(path)`, `attachment.save(path)`.
+pub(in crate::code) fn downloaded(name: &str, arguments: &[Argument]) -> Option<Value> {
+    const PLACES: &[&str] =
+        &["destination", "destination_file", "custom_path", "file_name", "filename", "file", "fp", "path"];
+    // Before the path, such a method may take what is downloaded.
+    let index = match name {
+        "download_to_drive" | "save" => 0,
+        "download" | "download_file" | "download_media" => {
+            arguments.iter().take(2).filter(|one| one.name.is_none()).count().saturating_sub(1)
+        }
+        _ => return None,
+    };
+    let place = named(arguments, PLACES).or_else(|| given(arguments, index, "destination"))?;
+    Some(place.clone())
+}
+
+/// Whether a member of what somebody sent is the name that they gave a file.
+pub(in crate::code) fn is_own_name(name: &str) -> bool {
+    matches!(name, "file_name" | "fileName" | "filename" | "original_filename" | "originalFilename")
 }
 
 /// Functions of `shutil` that copy.
