@@ -7,7 +7,7 @@ use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCall, ExprCompare, Parameters, St
 
 use super::api::{files, last, names};
 use super::project::dotted;
-use super::value::{Argument, Shape, Value, given};
+use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::{Env, Walk};
 use crate::facts::{FunctionId, Taint};
 
@@ -231,7 +231,7 @@ impl Walk<'_, '_> {
                 &["parse*", "load*", "json", "decode*", "dump*", "string*", "get", "read*", "call*"],
             );
         let by_name = names(name, CLEANS) && !reads && !(own && self.only_replaces());
-        if by_name || cleaned(name, object, arguments, self.script) || files::pops_last_part(node) {
+        if by_name || cleaned(node, name, object, arguments, self.script) || files::pops_last_part(node) {
             sure(value);
         } else if confines(name, called)
             || own && names(name, INSISTS) && !names(name, FORMS) && self.insists()
@@ -520,13 +520,39 @@ fn is_form(test: &Expr, given: &Parameters) -> bool {
     }
 }
 
+/// Whether backslashes were doubled before: `text.replace(/\\/g, "\\\\").replace(/'/g, "\\'")`.
+fn doubles_backslashes(node: &ExprCall) -> bool {
+    fn before(call: &ExprCall) -> Option<&ExprCall> {
+        call.func.as_attribute_expr()?.value.as_call_expr()
+    }
+    let backslash = |what: &Expr| match what {
+        Expr::StringLiteral(text) => text.value.to_str() == "\\",
+        Expr::Call(pattern) => {
+            matches!(pattern.arguments.args.first(), Some(Expr::StringLiteral(text)) if text.value.to_str() == "\\\\")
+        }
+        _ => false,
+    };
+    let mut chain = std::iter::successors(before(node), |call| before(call));
+    chain.any(|call| call.arguments.args.first().is_some_and(backslash))
+}
+
+/// Whether what is replaced is a plain text, or a pattern that a script matches only once.
+fn is_once(what: &Value) -> bool {
+    let global = |made: &Rc<Made>| {
+        given(&made.given, 1, "flags")
+            .is_some_and(|flags| flags.known_text().is_none_or(|text| text.contains('g')))
+    };
+    let pattern = what.made().filter(|made| last(made.maker()) == "RegExp");
+    what.template().is_some() || pattern.is_some_and(|made| !global(made))
+}
+
 /// Whether a call removes what a text must not contain, or doubles its quotes.
-fn cleaned(name: &str, object: &Value, arguments: &[Argument], script: bool) -> bool {
+fn cleaned(node: &ExprCall, name: &str, object: &Value, arguments: &[Argument], script: bool) -> bool {
     if !matches!(name, "replace" | "replaceAll" | "sub") {
         return false;
     }
-    // In a script, a plain text is replaced only at its first occurrence.
-    if script && name == "replace" && arguments.first().is_some_and(|one| one.value.template().is_some()) {
+    // In a script, a plain text or a pattern without `g` is replaced only at its first occurrence.
+    if script && name == "replace" && arguments.first().is_some_and(|one| is_once(&one.value)) {
         return false;
     }
     let pattern = |value: &Value| {
@@ -540,7 +566,13 @@ fn cleaned(name: &str, object: &Value, arguments: &[Argument], script: bool) -> 
         .get(usize::from(compiled.is_none()))
         .and_then(|put| put.value.known_text())
         .unwrap_or_default();
-    let doubled = matches!(first.as_str(), "\"" | "'" | "`") && put.len() > 1;
+    // Doubled as in a statement, or taken out of the quotes as in a shell: `'\''`. A backslash alone stops neither `$(…)` in
+    // double quotes of a shell nor a backslash before it.
+    let doubled = match first.as_str() {
+        "'" => matches!(put, "''" | "'\\''" | "'\"'\"'") || put == "\\'" && doubles_backslashes(node),
+        "\"" | "`" => put == first.repeat(2),
+        _ => false,
+    };
     let class = first.starts_with("[^") && first.find(']').is_some_and(|end| first.len() <= end + 2);
     let folders = first.contains("..")
         || first.starts_with('[') && first.contains('/')

@@ -98,6 +98,32 @@ fn a_file_that_is_moved_or_copied_is_chosen_too() {
 }
 
 #[test]
+fn a_quote_that_is_escaped_once_or_with_a_backslash_alone_still_ends_the_text() {
+    let server = |clean: &str, line: &str| {
+        let text = format!(
+            "import express from 'express';\nimport neo4j from 'neo4j-driver';\nimport {{ exec }} from 'child_process';\nconst graph = neo4j.driver('bolt://localhost').session();\nconst app = express();\napp.get('/x', async (req, res) => {{\n  const said = await (await fetch('https://pages.example/x')).text();\n  const text = said.{clean};\n  {line};\n  res.end();\n}});\napp.listen(3000);\n"
+        );
+        let found = lines(&checked(&[("server.ts", &text)]));
+        found.iter().filter(|one| one.starts_with("untrusted-to-exec@server.ts:9")).count()
+    };
+    for (clean, found) in [
+        (r#"replace(/'/, "''")"#, 1),
+        (r#"replace(/"/g, '\\"')"#, 1),
+        (r#"replace(/'/g, "\\'")"#, 1),
+        (r#"replace(/'/g, "'\\''")"#, 0),
+        (r#"replace(/[^a-z]/g, '')"#, 0),
+        (r#"replace(/[^a-z]/, '')"#, 1),
+        (r#"replace(new RegExp('[^a-z]', 'g'), '')"#, 0),
+    ] {
+        assert_eq!(server(clean, "exec(`say '${text}'`)"), found, "{clean}");
+    }
+    // In a statement, that is enough if the backslashes of the text itself were doubled before.
+    let query = "await graph.run(`MATCH (n {name: '${text}'}) RETURN n`)";
+    assert_eq!(server(r#"replace(/'/g, "\\'")"#, query), 1);
+    assert_eq!(server(r#"replace(/\\/g, '\\\\').replace(/'/g, "\\'")"#, query), 0);
+}
+
+#[test]
 fn whoever_sends_a_file_to_a_bot_has_named_it() {
     let rule = "untrusted-to-exec";
     let telegram = |download: &str| {
