@@ -357,9 +357,8 @@ fn compared(node: &ExprCompare) -> Checked {
         CmpOp::NotIn => Checked::yes(name_of(&node.left)).among(right).turned(),
         CmpOp::Eq if known => Checked::yes(name_of(&node.left)),
         CmpOp::NotEq if known => Checked::yes(name_of(&node.left)).turned(),
-        CmpOp::NotEq | CmpOp::IsNot if is_nothing(right) => Checked::given(measured(&node.left)),
+        CmpOp::NotEq | CmpOp::IsNot | CmpOp::Gt if is_nothing(right) => Checked::given(measured(&node.left)),
         CmpOp::Eq | CmpOp::Is if is_nothing(right) => Checked::given(measured(&node.left)).turned(),
-        CmpOp::Gt if is_nothing(right) => Checked::given(measured(&node.left)),
         _ => Checked::default(),
     }
 }
