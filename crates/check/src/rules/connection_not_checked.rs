@@ -12,7 +12,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Call, Deed, Flaw, FunctionId, Manifest, Server, host_of, near};
+use crate::facts::{Call, Deed, Facts, Flaw, FunctionId, Manifest, Server, host_of, near};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("connection-not-checked"),
@@ -58,13 +58,26 @@ fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<F
     let flaw = |flaw| call.does.contains(&Deed::Flaw(flaw));
     let message = if flaw(Flaw::CertificateUnchecked) {
         Bilingual::new("the peer's certificate is not verified here", "这里没有校验对方的证书")
-    } else if flaw(Flaw::Unencrypted) {
+    } else if flaw(Flaw::Unencrypted) && !is_upgraded(project.facts, function, call) {
         Bilingual::new("what is sent here crosses the network unencrypted", "这里发送的内容未经加密传输")
     } else {
         return None;
     };
     let place = project.facts.call_place(function, call);
     Some(finding(&RULE, Severity::Warning, Confidence::High, place, message))
+}
+
+/// Whether a mail client that connects in the clear is told to encrypt what follows: in the same function, or elsewhere in
+/// the file if the function only makes the client.
+fn is_upgraded(facts: &Facts, function: FunctionId, call: &Call) -> bool {
+    let on_client = |other: &Call| other.target.starts_with("smtplib.SMTP().");
+    let upgrades = |other: &Call| other.target.starts_with("smtplib.SMTP().starttls");
+    let Some(own) = facts.functions.get(function).filter(|_| call.target.starts_with("smtplib.SMTP")) else {
+        return false;
+    };
+    let mut beside = facts.functions.iter().filter(|other| other.file == own.file);
+    own.calls.iter().any(upgrades)
+        || !own.calls.iter().any(on_client) && beside.any(|other| other.calls.iter().any(upgrades))
 }
 
 fn of_app(project: &Project<'_>, manifest: &Manifest) -> Option<Finding> {

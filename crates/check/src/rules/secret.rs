@@ -134,7 +134,7 @@ fn opens_nothing(value: &str) -> bool {
     let behind = behind.split([',', ';']).next().unwrap_or_default();
     let Some(host) = host_of(&format!("x://{behind}")) else { return false };
     let name = host.split(':').next().unwrap_or_default();
-    let neighbour = !name.contains('.');
+    let neighbour = !host.starts_with('[') && !name.contains('.');
     loopback(&host) || is_reserved(name) || neighbour && is_guessable(login.trim_end_matches('@'))
 }
 
