@@ -165,7 +165,7 @@ mod tests {
         vec![one; count].into()
     }
 
-    /// Whether the detections of a text are computed anew.
+    /// Whether the detections of a text are computed again.
     fn works(recall: &Recall<Detections>, client: &str, text: &str, count: usize) -> bool {
         let worked = Cell::new(false);
         let known = recall.or_work(client, text, text.len(), || {

@@ -153,7 +153,7 @@ fn one(project: &Project<'_>, server: &Server) -> Option<Finding> {
     let (what, en, zh) = reach(server)?;
     let name = &server.name;
     let message = Bilingual::new(
-        format!("the MCP server `{name}` has access to {en}: `{}`", what.text),
+        format!("the MCP server `{name}` gets {en}: `{}`", what.text),
         format!("MCP 服务器 `{name}` 获得了{zh}：`{}`", what.text),
     );
     let place = project.facts.place(server.file, what.span.clone());

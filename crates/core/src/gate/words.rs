@@ -190,7 +190,7 @@ fn over(limit: Limit, lang: Lang) -> String {
             en: "today's payments would exceed the sum that the developer allows",
             zh: "今天的付款总额将超过开发者设定的上限"),
         Limit::Rate => say!(lang,
-            en: "more calls per minute than the developer allows",
+            en: "there are more calls per minute than the developer allows",
             zh: "一分钟内的调用次数超过了开发者设定的上限"),
     }
 }

@@ -51,7 +51,7 @@ impl Spent {
         known.get(mark).map_or(0, |(count, _)| *count)
     }
 
-    /// Increments the count unless it has changed from `count` in the meantime; returns whether it did.
+    /// Increments the count unless it has changed from `count` in the meantime; returns whether it was incremented.
     fn take(&self, mark: Mark, count: u32, now: u64) -> bool {
         let mut known = locked(&self.0);
         if known.len() >= MANY {

@@ -162,7 +162,7 @@ pub fn text(
     match decision {
         CallDecision::Release(_) | CallDecision::Redact(_) | CallDecision::Approved => None,
         CallDecision::Ask(doubts) if doubts.contains(&Doubt::Guardian) => Some(say!(lang,
-            en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nWithin 15 minutes, that person can run `ombud approve {code}` in a terminal in this project or allow it in the console; then ask me again.",
+            en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nWithin 15 minutes, the person responsible can run `ombud approve {code}` in a terminal in this project or allow it in the console; then ask me again.",
             zh: "我没有调用 {tool}（{does}）：\n\n{arguments}\n\n原因：\n{why}\n\n请负责人在 15 分钟内于本项目的终端中运行 `ombud approve {code}`，或在控制台中同意，然后再对我说一次。")),
         CallDecision::Ask(_) => Some(say!(lang,
             en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply yes if this question is my whole message, or put this on a line of its own in your reply: yes {code}",

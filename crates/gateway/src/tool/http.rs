@@ -156,7 +156,7 @@ fn refused(closed: Closed, lang: Lang, tell: Tell) -> Response {
         }
         Closed::Pins => {
             let text = say!(lang,
-                en: "the stored definitions of this server's tools cannot be read, so Ombud cannot tell whether they have changed. Whoever runs Ombud can type `ombud mcp --changes` to see which file is affected",
+                en: "the stored definitions of this server's tools cannot be read, so Ombud cannot tell whether they have changed. Whoever operates Ombud can run `ombud mcp --changes` to see which file is affected",
                 zh: "无法读取所记住的该服务器工具定义，因此无法判断它们是否变过。请由运行 Ombud 的人运行 `ombud mcp --changes` 查看是哪个文件");
             (StatusCode::SERVICE_UNAVAILABLE, REFUSED, text, "ombud_definitions_not_readable")
         }
