@@ -72,6 +72,8 @@ struct About<'a> {
     left: bool,
     /// Whether it is the number of a record that the user named: what its own row says cannot make it another one.
     picked: bool,
+    /// Whether the call ends something, which a row may well ask for.
+    ends: bool,
 }
 
 /// A decisive value, in the spelling used for comparison.
@@ -280,8 +282,14 @@ impl Reader<'_> {
 
     fn values(&mut self, leaf: &Leaf, part: Part, values: &[Value]) {
         let spelt = Some(&self.spelt).filter(|_| part != Part::Content);
-        let about =
-            About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left, picked: false };
+        let about = About {
+            effect: self.facts.effect,
+            tool: &self.call.tool,
+            spelt,
+            left: self.left,
+            picked: false,
+            ends: self.facts.ends,
+        };
         let all = values.iter().take(MOST_VALUES);
         let found = all.map(|value| argument(self.prepared, about, self.arguments, leaf, part, value));
         self.facts.arguments.extend(found);
@@ -326,8 +334,14 @@ impl Reader<'_> {
         let Some(known) = self.prepared else { return };
         // Words may be repeated, but what decides is not for a text to dictate.
         let spelt = Some(&self.spelt).filter(|_| decides);
-        let about =
-            About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left, picked: false };
+        let about = About {
+            effect: self.facts.effect,
+            tool: &self.call.tool,
+            spelt,
+            left: self.left,
+            picked: false,
+            ends: self.facts.ends,
+        };
         self.facts.arguments.extend(told(known, about, leaf, part, index, passages));
         let left = self.left && about.effect != Effect::Send && pointed::is_left(known, &folded(&leaf.value));
         self.facts.arguments.extend(echoed(known, about.effect, leaf, part, index).filter(|_| !left));
@@ -531,7 +545,11 @@ fn argument(
             Part::Amount => facts.outside.is_none() && sums::is_worked_out(known, &value.text),
             Part::Url | Part::Credential => false,
         };
-    let about = About { picked: part == Part::Object && facts.record, ..about };
+    let picked = part == Part::Object
+        && facts.record
+        && !about.ends
+        && matches!(about.effect, Effect::Create | Effect::Change | Effect::Unknown);
+    let about = About { picked, ..about };
     let before =
         plain && (facts.outside.is_some() || part == Part::Object) && before::is_known(known, &value.text);
     facts.record |= before;

@@ -43,7 +43,7 @@ pub(super) fn asks_for(known: &Prepared, about: About<'_>, value: &Value) -> Opt
 pub(super) fn asked_before(known: &Prepared, tool: &str, value: &Value, before: usize) -> Option<Origin> {
     let sources = &known.context.sources;
     let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
-    let about = About { effect: Effect::Read, tool, spelt: None, left: false, picked: false };
+    let about = About { effect: Effect::Read, tool, spelt: None, left: false, picked: false, ends: false };
     asked(earlier, &|_| false, about, &value.text, false, None)
 }
 
@@ -263,14 +263,12 @@ fn is_in_columns(text: &str, at: &Range<usize>) -> bool {
     BARS.iter().any(|bar| line.contains(bar))
 }
 
-/// Whether a value is the first cell of a row: what the row says is said of it.
+/// Whether this occurrence of a value is the first cell of a row: what the row's other cells say is said about it.
 fn heads_its_row(text: &str, at: &Range<usize>, value: &str) -> bool {
-    let line = text.get(line(text, at)).unwrap_or_default();
-    let head = BARS
-        .iter()
-        .filter_map(|bar| line.trim().trim_start_matches('|').split(bar).next())
-        .min_by_key(|head| head.len());
-    is_a_row(line) && head.is_some_and(|head| bare(head) == value)
+    let line = line(text, at);
+    let before = text.get(line.start..at.start).unwrap_or_default();
+    let first = !before.chars().any(char::is_alphanumeric);
+    first && bare(cell(text, at)) == value && text.get(line).is_some_and(is_a_row)
 }
 
 /// Whether a line is a row of cells: words separated by runs of blanks, tabs or bars in at least two places.
