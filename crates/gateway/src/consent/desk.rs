@@ -60,6 +60,9 @@ pub enum Trouble {
     /// The answer matches no open question.
     #[error("no open question has this `request`")]
     NoQuestion,
+    /// An erasure of the subject is not complete; no consent was recorded.
+    #[error("the data of this subject is being erased")]
+    BeingErased,
     /// The store or the log cannot be used; no consent was recorded.
     #[error("the consent store cannot be used")]
     Store,
@@ -123,10 +126,12 @@ impl Desk {
         self.notary.as_ref().ok_or(Trouble::Store)
     }
 
-    /// Returns a proof where the subject has agreed to the purpose and to this notice, otherwise the question.
+    /// Returns a proof where the subject has agreed to the purpose and to this notice, otherwise the question. Nothing is
+    /// asked while the subject is being erased, because no answer could be stored.
     pub async fn ask(&self, who: &Who, purpose: &str, notice: Option<&str>) -> Result<Answered, Trouble> {
         self.load().await?;
         let _turn = self.turn.lock().await;
+        self.refuse_erasing(&who.subject).await?;
         self.consents.know(&who.subject, &who.tenant).await.map_err(|_| Trouble::Store)?;
         let answers = self.consents.of(&who.subject).await.map_err(|_| Trouble::Store)?;
         let now = Timestamp::now().as_second();
@@ -223,13 +228,25 @@ impl Desk {
         Ok(claims)
     }
 
-    /// Records the answer: receipt, log, state. The log comes first, so that no consent counts without its record.
+    /// Fails if the subject is being erased.
+    async fn refuse_erasing(&self, subject: &str) -> Result<(), Trouble> {
+        match self.consents.is_erasing(subject).await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Trouble::BeingErased),
+            Err(_) => Err(Trouble::Store),
+        }
+    }
+
+    /// Records the answer: receipt, log, state. The log comes first, so that no consent counts without its record. What
+    /// cannot be stored must not be logged either, so an erasure under way is looked for before that; none can begin
+    /// meanwhile, because it needs the same turn.
     async fn store(
         &self,
         who: &Who,
         (purpose, state, notice, method): (&str, &str, Option<&str>, &str),
         now: i64,
     ) -> Result<Value, Trouble> {
+        self.refuse_erasing(&who.subject).await?;
         let until = now.saturating_add(COUNTS_FOR);
         let receipt = self.receipt(who, (purpose, state, notice, method), (now, until))?;
         let text = receipt.to_string();
