@@ -139,7 +139,7 @@ pub(crate) async fn attack(mut args: Attack, terminal: Terminal) -> Result<u8> {
         .map(Case::benign)
         .collect();
     let useful = Box::pin(round(&args, &controls, terminal)).await?;
-    harden::compare(&first, &second, &useful, &backup, terminal)?;
+    harden::compare(&first, &second, &useful, backup.as_deref(), terminal)?;
     conclude(&args, &second, &started, terminal)
 }
 
