@@ -154,7 +154,7 @@ fn one(project: &Project<'_>, server: &Server) -> Option<Finding> {
     let name = &server.name;
     let message = Bilingual::new(
         format!("the MCP server `{name}` has access to {en}: `{}`", what.text),
-        format!("MCP 服务器 `{name}` 获得了{zh}：`{}`", what.text),
+        format!("MCP 服务器 `{name}` 可以访问{zh}：`{}`", what.text),
     );
     let place = project.facts.place(server.file, what.span.clone());
     let mut found = finding(&RULE, Severity::Warning, Confidence::High, place, message);
