@@ -128,7 +128,7 @@ fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
     }
     if bytes.get(at) == Some(&0) && !bytes.iter().any(|byte| *byte != 0 && is_no_text(*byte)) {
         return say!(lang,
-            en: "{shown} has a NUL at byte {at}, which text never has, so nothing was checked. If it is text all the same, remove them first: `tr -d '\\000'`",
+            en: "{shown} has a NUL at byte {at}, which text never has, so nothing was checked. If it is text all the same, remove the NUL bytes first: `tr -d '\\000'`",
             zh: "{shown} 在第 {at} 字节处有 NUL，文本中不会有这种字节，因此没有检查任何内容。如果它确实是文本，请先去掉：`tr -d '\\000'`");
     }
     if bytes.iter().take(LOOKED_AT).any(|byte| is_no_text(*byte)) {
