@@ -159,6 +159,7 @@ impl Desk {
     ) -> Result<(Option<Given>, Value), Trouble> {
         self.load().await?;
         let _turn = self.turn.lock().await;
+        self.refuse_erasing(&who.subject).await?;
         let now = Timestamp::now().as_second();
         let asked = self.notary()?.open(request, Use::Question, now).map_err(|_| Trouble::NoQuestion)?;
         let open = asked.subject == who.subject
@@ -178,6 +179,8 @@ impl Desk {
     pub async fn withdraw(&self, who: &Who, purpose: &str, method: &str) -> Result<Value, Trouble> {
         self.load().await?;
         let _turn = self.turn.lock().await;
+        // An erasure has voided every proof already.
+        self.refuse_erasing(&who.subject).await?;
         self.close(&who.subject);
         let epoch = self.consents.revoke(&who.subject, &who.tenant).await.map_err(|_| Trouble::Store)?;
         self.raise(&who.subject, epoch);
@@ -238,7 +241,7 @@ impl Desk {
     }
 
     /// Records the answer: receipt, log, state. The log comes first, so that no consent counts without its record. What
-    /// cannot be stored must not be logged either, so an erasure under way is looked for before that; none can begin
+    /// cannot be stored must not be logged either, so callers look for an erasure under way before that; none can begin
     /// meanwhile, because it needs the same turn.
     async fn store(
         &self,
@@ -246,7 +249,6 @@ impl Desk {
         (purpose, state, notice, method): (&str, &str, Option<&str>, &str),
         now: i64,
     ) -> Result<Value, Trouble> {
-        self.refuse_erasing(&who.subject).await?;
         let until = now.saturating_add(COUNTS_FOR);
         let receipt = self.receipt(who, (purpose, state, notice, method), (now, until))?;
         let text = receipt.to_string();

@@ -196,7 +196,8 @@ async fn while_a_user_is_being_erased_no_consent_is_asked_stored_or_logged() {
     let Answered::Ask(question) = desk.ask(&who, PURPOSE, None).await.unwrap() else { panic!() };
     desk.begin_erasure(&who.subject, &who.tenant).await.unwrap();
     assert_eq!(desk.ask(&who, PURPOSE, None).await, Err(Trouble::BeingErased));
-    assert!(desk.answer(&who, &question.request, true, "test").await.is_err());
+    let answered = desk.answer(&who, &question.request, true, "test").await;
+    assert_eq!(answered, Err(Trouble::BeingErased));
     assert_eq!(desk.withdraw(&who, PURPOSE, "test").await, Err(Trouble::BeingErased));
     assert!(desk.consents().of(&who.subject).await.unwrap().is_empty());
     assert_eq!(rig.consents_logged().await, 0);
