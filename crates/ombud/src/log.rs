@@ -472,3 +472,18 @@ pub(crate) fn export(args: &cli::Export, terminal: Terminal) -> Result<u8> {
         zh: "{folder}：{entries} 条记录，{payloads} 份加密内容。任何人都可以校验：ombud log verify {folder}"))?;
     Ok(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advice_about_a_key_names_what_shows_one() {
+        for lang in [Lang::En, Lang::Zh] {
+            let told = no_key(lang);
+            // `ombud log verify` prints no key.
+            assert!(told.contains("`vkey`") && told.contains("`ombud selftest -o "), "{told}");
+            assert!(!told.contains("log verify"), "{told}");
+        }
+    }
+}

@@ -299,3 +299,14 @@ fn place_of(place: &str, lang: Lang) -> String {
         store => say!(lang, en: "the store {store}", zh: "记忆库 {store}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_have_the_names_that_other_commands_use() {
+        let told = ["keys", "vault", "notes"].map(|place| place_of(place, Lang::En));
+        assert_eq!(told, ["the keys of the log", "the token vault", "the store notes"]);
+    }
+}
