@@ -1,4 +1,4 @@
-"""A personal assistant: it reads and writes mail, opens files and web pages, and remembers what it is told.
+"""A personal assistant: it reads and writes email, opens files and web pages, and remembers what it is told.
 
 usage: agent.py [--lang en|zh] [--user ID] [MESSAGE]      without MESSAGE it reads one message a line from standard input
 

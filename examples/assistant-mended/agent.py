@@ -1,4 +1,4 @@
-"""A personal assistant: it reads and writes mail, opens files and web pages, and remembers what it is told, if its user
+"""A personal assistant: it reads and writes email, opens files and web pages, and remembers what it is told, if its user
 agrees.
 
 usage: agent.py [--lang en|zh] [--user ID] [--consent ask|yes|no] [MESSAGE]
@@ -219,7 +219,7 @@ def main():
 
 
 def remember(lang):
-    """Asks once whether to remember; the answer stands until the user takes it back."""
+    """Asks once whether to remember; the answer applies until the user withdraws it."""
     try:
         if MEMORY:
             ombud.consent.ensure(PURPOSE, QUESTIONS[lang])

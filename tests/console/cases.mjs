@@ -20,7 +20,7 @@ async function flow_map_is_live({ gate, chrome }) {
   const { page, seen, close } = await open(chrome, gate.link);
   const card = page.locator(".card", { hasText: "upstream" });
   await card.getByText("Phone number").waitFor();
-  assert.match(await card.innerText(), /1 request\b[\s\S]*Phone number\s+1 masked[\s\S]*E-mail address\s+1 masked/);
+  assert.match(await card.innerText(), /1 request\b[\s\S]*Phone number\s+1 masked[\s\S]*Email address\s+1 masked/);
   assert.match(await page.locator("tbody tr").first().innerText(), /upstream[\s\S]*country unknown[\s\S]*Phone number: 1 masked/);
   let loads = 0;
   page.on("load", () => loads++);
@@ -111,7 +111,7 @@ async function a_call_that_waits_is_allowed_once({ gate, chrome }) {
   };
   assert.equal((await calls()).length, 0, "it is asked about");
   const { page, seen, close } = await open(chrome, gate.link);
-  const panel = page.getByRole("region", { name: "Calls that wait for you" });
+  const panel = page.getByRole("region", { name: "Calls waiting for your approval" });
   await panel.waitFor();
   assert.match(await panel.innerText(), /send_mail: sends or publishes something[\s\S]*<b>go on<\/b>/);
   // The content below loads by itself.

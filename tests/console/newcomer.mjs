@@ -17,7 +17,7 @@ const WORDS = {
   en: {
     html: "en", locale: "en-GB", say: "Read my new mail and tell me what is in it.", more: "My ID number is 11010519491231002X.",
     map: "Who receives your users' data", conversations: "Conversations", id: "National ID number", gone: "Reconnecting",
-    decision: /Decision: \S+/, tool: "read_mail", verified: "match their signatures",
+    decision: /Decision: \S+/, tool: "read_mail", verified: "are unchanged since they were signed",
   },
   zh: {
     html: "zh-CN", locale: "zh-CN", say: "看看我的新邮件，告诉我都写了什么。", more: "我的身份证号是 11010519491231002X。",

@@ -51,7 +51,7 @@ def kill_9_loses_no_acknowledged_exchange(ombud, provider, folder):
         process.wait()
     for receipt in receipts:
         shown = gateway.execute([ombud, "log", "show", receipt], gateway.environment(home), cwd=folder)
-        client.check(b"request" in shown.stdout and b"answer 200" in shown.stdout, f"{receipt}: {shown.stdout!r}")
+        client.check(b"request" in shown.stdout and b"response 200" in shown.stdout, f"{receipt}: {shown.stdout!r}")
     verified = gateway.execute([ombud, "log", "verify"], gateway.environment(home), cwd=folder)
     client.check(verified.returncode == 0, verified.stdout.decode())
 

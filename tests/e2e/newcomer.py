@@ -32,7 +32,7 @@ PATH = [
     ("notice check", 0, "PRIVACY.md", "PRIVACY.md"),
     # The faulty agent keeps its users outside Ombud: it must not say that they are erased.
     ("subject erase", 0, "so nothing was deleted", "因此没有删除任何内容"),
-    ("log verify", 0, "match their signatures", "与签名时一致"),
+    ("log verify", 0, "are unchanged since they were signed", "与签名时一致"),
 ]
 
 SAY = {"en": "Read my new mail and tell me what is in it.", "zh": "看看我的新邮件，告诉我都写了什么。"}

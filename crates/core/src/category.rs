@@ -64,7 +64,7 @@ categories! {
     IdMilitaryOther, "id.military_other", Sensitive, "Other official identity documents", "军官证、社保、居住证等证件";
     IdPhotoOfDocument, "id.photo_of_document", Sensitive, "Image of identity document", "证件照片";
     ContactPhone, "contact.phone", Ordinary, "Phone number", "手机/电话号码";
-    ContactEmail, "contact.email", Ordinary, "E-mail address", "电子邮箱";
+    ContactEmail, "contact.email", Ordinary, "Email address", "电子邮箱";
     ContactIm, "contact.im", Ordinary, "Messaging account", "微信/QQ/Discord 等账号";
     ContactAddress, "contact.address", Ordinary, "Postal or home address", "住址/收件地址";
     BioFace, "bio.face", Sensitive, "Face image or template", "人脸特征/图像";
@@ -95,7 +95,7 @@ categories! {
     DevLog, "dev.log", Ordinary, "Usage logs", "使用与操作日志";
     CommChat, "comm.chat", Sensitive, "Chat and message content", "聊天内容、通信内容";
     CommContacts, "comm.contacts", Sensitive, "Contacts, friends, group members", "通讯录、好友、群成员";
-    CommEmail, "comm.email", Ordinary, "E-mail body/attachments", "邮件正文/附件";
+    CommEmail, "comm.email", Ordinary, "Email body/attachments", "邮件正文/附件";
     MediaUpload, "media.upload", Ordinary, "Uploaded photo, audio, video, file", "上传的照片/音视频/文件";
     MediaCameraMic, "media.camera_mic", Sensitive, "Camera, microphone, screen capture", "摄像头/麦克风/屏幕画面";
     EduWork, "edu.work", Ordinary, "Organisation, education, job", "机构、教育、职业";
@@ -185,7 +185,7 @@ data_types! {
     Location, "LOCATION", "PLACE", ContactAddress, Ordinary, "Place or postal address", "地点或地址";
     Org, "ORG", "ORG", EduWork, Ordinary, "Organisation", "机构名称";
     Phone, "PHONE", "PHONE", ContactPhone, Ordinary, "Telephone number, mobile or landline, of any country", "电话号码";
-    Email, "EMAIL", "EMAIL", ContactEmail, Ordinary, "E-mail address", "电子邮箱";
+    Email, "EMAIL", "EMAIL", ContactEmail, Ordinary, "Email address", "电子邮箱";
     Card, "CARD", "CARD", FinBankCard, Sensitive, "Bank card number", "银行卡号";
     CnId, "CN_ID", "IDCARD", IdNationalId, Sensitive, "Chinese resident identity number (18 or 15 characters)", "居民身份证号";
     Ssn, "SSN", "SSN", IdNationalId, Sensitive, "Social security number of the United States", "美国社会安全号";

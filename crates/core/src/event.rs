@@ -30,8 +30,8 @@ pub struct Event {
     /// Digest that tells one client key from another without revealing it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
-    /// Pseudonym of the subject on whose behalf it happened, where the client named one; for a consent response or an
-    /// erasure, the subject concerned. No [`EventKind`] has a field of this name.
+    /// Pseudonym of the subject on whose behalf it happened, where the client named one; for the answer to a consent question or
+    /// an erasure, the subject concerned. No [`EventKind`] has a field of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// What happened.
@@ -405,7 +405,7 @@ pub struct ToolNoticeRecord {
     pub hash: Option<String>,
 }
 
-/// A subject's consent response.
+/// The user's answer to a consent question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRecord {
     /// The purpose.

@@ -248,16 +248,19 @@ const NEGATIONS: &[&str] =
 fn english(turn: &str, intent: &mut Intent) {
     let mut before: [&str; 3] = [""; 3];
     let mut clause = true;
+    let mut denied = false;
     let lower = turn.to_lowercase().replace('’', "'");
     let mut rest = lower.as_str();
     while let Some(start) = rest.find(|ch: char| ch.is_ascii_alphabetic()) {
         let between = rest.get(..start).unwrap_or_default();
         clause |=
             between.chars().any(|ch| !matches!(ch, ' ' | '\t' | '(' | ')' | '"' | '\'' | '/' | '*' | '_'));
-        if between.contains(',') && is_a_negated_statement(before) {
+        let comma = between.contains(',');
+        rest = rest.get(start..).unwrap_or_default();
+        if comma && (is_a_negated_statement(before) || is_negated(before) && !is_listed(rest)) {
             before = [""; 3];
         }
-        rest = rest.get(start..).unwrap_or_default();
+        denied |= comma && is_negated(before);
         let end = rest
             .find(|ch: char| !(ch.is_ascii_alphabetic() || matches!(ch, '\'' | '-')))
             .unwrap_or(rest.len());
@@ -265,7 +268,8 @@ fn english(turn: &str, intent: &mut Intent) {
         rest = rest.get(end..).unwrap_or_default();
         let [.., last] = before;
         // “If there are no bacteria tell him”: “no” negates the bacteria, not the telling.
-        let negated = before.iter().any(|word| NEGATIONS.contains(word) && (*word != "no" || last == "no"));
+        let negated =
+            denied || before.iter().any(|word| NEGATIONS.contains(word) && (*word != "no" || last == "no"));
         let verb_like = clause || BEFORE_VERB.contains(&last);
         // `send_mail` or `a/send`: a name, not a wish.
         let named = rest.starts_with(['_', '@'])
@@ -286,7 +290,8 @@ fn english(turn: &str, intent: &mut Intent) {
             note(intent, &BY_EITHER, word, verb_like);
         }
         clause = false;
-        before = [before[1], before[2], word];
+        // “If not, pay him”: what follows is wanted.
+        before = if word == "not" && last == "if" { [""; 3] } else { [before[1], before[2], word] };
     }
 }
 
@@ -296,6 +301,20 @@ fn is_a_negated_statement(words: [&str; 3]) -> bool {
     const SHORT: &[&str] = &["hasn't", "haven't", "isn't", "aren't", "wasn't", "weren't", "hadn't"];
     let denied = |pair: &[&str]| matches!(pair, [state, "not"] if STATES.contains(state));
     words.windows(2).any(denied) || words.iter().any(|word| SHORT.contains(word))
+}
+
+/// Whether the words before a comma negate a verb: “don't merge it”.
+fn is_negated(words: [&str; 3]) -> bool {
+    let at = words.iter().position(|word| word.ends_with("n't") || matches!(*word, "not" | "never"));
+    at.and_then(|at| words.get(at + 1)).is_some_and(|verb| !verb.is_empty())
+}
+
+/// Whether what follows a comma goes on with a list, so that a negation holds for it too: “don't open, read or forward it”, but not
+/// “don't merge it, tell Sam”.
+fn is_listed(rest: &str) -> bool {
+    let sentence = rest.split(['.', ';', '!', '?', '\n']).next().unwrap_or_default();
+    let mut words = sentence.split(|ch: char| !ch.is_ascii_alphanumeric());
+    sentence.contains(',') || words.any(|word| matches!(word, "or" | "nor"))
 }
 
 /// Verbs that ask for an answer when their object is the speaker.

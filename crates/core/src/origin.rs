@@ -13,7 +13,7 @@ pub enum Origin {
     Operator,
     /// Written by the subject, or by code in their name: a user turn.
     User,
-    /// Written by the model: an earlier answer or tool call in the history.
+    /// Written by the model: an earlier response or tool call in the history.
     Model,
     /// Returned by a tool.
     Tool {

@@ -217,7 +217,7 @@ impl Declared {
         if kinds.is_empty() {
             return None;
         }
-        // Building fails only beyond two thousand million states; then nothing can be found.
+        // Building fails only beyond two billion states; then nothing can be found.
         let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&values).ok()?;
         Some(Self { automaton, kinds })
     }

@@ -13,6 +13,7 @@ use ombud_core::{DataType, Exchange, Role};
 use ombud_ledger::Ledger;
 
 use crate::calls::approve::Approver;
+use crate::lock::locked;
 use crate::wire::Wire;
 
 /// Headers in which a client presents its own key, the most specific first.
@@ -129,14 +130,12 @@ impl Last {
         let named = ["x-ombud-session", "x-ombud-key", "x-ombud-subject"]
             .map(|name| headers.get(name).map(http::HeaderValue::as_bytes));
         let shown = self.keys.each_ref().map(|key| key.hash_one((credential(headers), named)));
-        let known = self.caller.lock().ok().and_then(|last| last.clone());
+        let known = locked(&self.caller).clone();
         if let Some((_, caller)) = known.filter(|(of, _)| *of == shown) {
             return caller;
         }
         let caller = Caller::of(ledger, headers);
-        if let Ok(mut last) = self.caller.lock() {
-            *last = Some((shown, caller.clone()));
-        }
+        *locked(&self.caller) = Some((shown, caller.clone()));
         caller
     }
 }

@@ -22,6 +22,7 @@ use crate::consent::Desk;
 use crate::daily::Daily;
 use crate::inspect::Inspector;
 use crate::interceptor::Interceptor;
+use crate::lock::locked;
 use crate::memory::Memory;
 use crate::outward;
 use crate::pace::{Limits, Over, Pace};
@@ -174,9 +175,8 @@ impl Gateway {
 
     /// Whether a request of this client and conversation may leave now.
     pub fn admits(&self, client: &str, conversation: &str) -> Result<(), Refusal> {
-        // A poisoned lock must not open the gate: the client has to retry later.
-        let mut pace = self.pace.lock().map_err(|_| Refusal::Rate(60))?;
-        let admitted = pace.admit(&self.config.limits, client, conversation, self.started.elapsed());
+        let now = self.started.elapsed();
+        let admitted = locked(&self.pace).admit(&self.config.limits, client, conversation, now);
         admitted.map_err(|over| match over {
             Over::Rate(wait) => Refusal::Rate(wait),
             Over::Tokens(most) => Refusal::Tokens(most),
@@ -185,10 +185,8 @@ impl Gateway {
 
     /// Counts the tokens of a response, where a token limit is set.
     pub fn spend(&self, conversation: &str, tokens: u64) {
-        if self.config.limits.tokens.is_some()
-            && let Ok(mut pace) = self.pace.lock()
-        {
-            pace.spend(conversation, tokens);
+        if self.config.limits.tokens.is_some() {
+            locked(&self.pace).spend(conversation, tokens);
         }
     }
 
@@ -199,7 +197,7 @@ impl Gateway {
 
     /// What has been sent to whom so far.
     pub fn flow(&self) -> FlowMap {
-        self.flow.lock().map(|flow| flow.clone()).unwrap_or_default()
+        locked(&self.flow).clone()
     }
 
     /// Counts a request that leaves for a provider.
@@ -213,8 +211,7 @@ impl Gateway {
     }
 
     fn toward(&self, provider: &Provider, change: impl FnOnce(&mut Flow)) {
-        let Ok(mut map) = self.flow.lock() else { return };
-        change(map.to(Recipient {
+        change(locked(&self.flow).to(Recipient {
             kind: RecipientKind::Provider,
             name: provider.id.clone(),
             country: provider.place().to_owned(),
@@ -241,16 +238,14 @@ impl Gateway {
 
     /// Counts and records a connection that was passed through unread (`tunnelled`), or was not (`refused`, `failed`).
     pub fn visited(&self, host: &str, port: u16, outcome: &str) {
-        if outcome == "tunnelled"
-            && let Ok(mut map) = self.flow.lock()
-        {
+        if outcome == "tunnelled" {
             let recipient = Recipient {
                 kind: RecipientKind::Host,
                 name: host.to_owned(),
                 country: "unknown".into(),
                 inspected: false,
             };
-            map.to(recipient).requests += 1;
+            locked(&self.flow).to(recipient).requests += 1;
         }
         let kind = EventKind::Tunnel { host: format!("{host}:{port}"), outcome: outcome.to_owned() };
         // The connection is over: a log that can no longer be written stops the next request.

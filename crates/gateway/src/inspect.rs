@@ -20,7 +20,7 @@ use crate::recall::{Detections, Recall};
 use crate::refusal::Refusal;
 use crate::wire::splice::{Patch, splice};
 
-/// Texts shorter than this are scanned anew each time: that is as fast as a cache lookup.
+/// Texts shorter than this are scanned again each time: that is as fast as a cache lookup.
 const WORTH_KEEPING: usize = 16;
 
 /// Maximum number of signs recorded per exchange.

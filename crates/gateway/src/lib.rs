@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod heads;
 pub mod inspect;
 pub mod interceptor;
+mod lock;
 pub mod memory;
 pub mod names;
 pub mod outward;

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use ombud_core::Detection;
 
+use crate::lock::locked;
+
 /// Detections of one text: spans, types and scores, never text.
 pub type Detections = Arc<[Detection]>;
 
@@ -96,7 +98,7 @@ impl<V: Keep> Recall<V> {
     }
 
     fn get(&self, key: Key) -> Option<V> {
-        let mut seen = self.seen.lock().ok()?;
+        let mut seen = locked(&self.seen);
         seen.forget(self.age);
         if let Some(value) = seen.young.known.get(&key) {
             return Some(value.clone());
@@ -109,10 +111,8 @@ impl<V: Keep> Recall<V> {
 
     fn keep(&self, key: Key, value: V) {
         // A value that would evict much of the rest is not kept.
-        if weight(&value) <= self.room / 2
-            && let Ok(mut seen) = self.seen.lock()
-        {
-            seen.add(key, value, self.room);
+        if weight(&value) <= self.room / 2 {
+            locked(&self.seen).add(key, value, self.room);
         }
     }
 }
@@ -165,7 +165,7 @@ mod tests {
         vec![one; count].into()
     }
 
-    /// Whether the detections of a text are computed anew.
+    /// Whether the detections of a text are computed again.
     fn works(recall: &Recall<Detections>, client: &str, text: &str, count: usize) -> bool {
         let worked = Cell::new(false);
         let known = recall.or_work(client, text, text.len(), || {

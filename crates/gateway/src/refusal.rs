@@ -188,7 +188,7 @@ impl Say for Refusal {
                 zh: "`{path}` 接口要求使用 POST，因此未发送任何内容。"),
             Self::Path(path) => path_text(path, lang),
             Self::Provider(id) => say!(lang,
-                en: "there is no provider `{id}`. `ombud providers` lists the known ones; add it as [providers.{id}] in ombud.toml.",
+                en: "there is no provider `{id}`. `ombud providers` lists the known ones; to add it, declare [providers.{id}] in ombud.toml.",
                 zh: "没有名为 `{id}` 的模型服务商。`ombud providers` 可列出已知服务商；在 ombud.toml 中加入 [providers.{id}] 可新增一个。"),
             Self::Address(error) => error.say(lang),
             Self::Key => say!(lang,
@@ -308,7 +308,7 @@ fn opaque_text(kind: OpaqueKind, lang: Lang) -> String {
             zh: "请求中含有 Ombud 无法读取的文件（如 PDF），因此未发送。请改发文件中的文字；或在 [policy.opaque] 下设置 `file = \"allow\"`，不经检查放行。"),
         OpaqueKind::Image | OpaqueKind::Audio | OpaqueKind::Sealed => {
             let (en, zh) = match kind {
-                OpaqueKind::Image => ("a picture", "图片"),
+                OpaqueKind::Image => ("an image", "图片"),
                 OpaqueKind::Audio => ("a recording", "录音"),
                 _ => ("a sealed block", "加密块"),
             };

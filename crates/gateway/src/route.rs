@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::gateway::Gateway;
+use crate::lock::locked;
 use crate::providers::Provider;
 use crate::refusal::Refusal;
 use crate::wire::{Dialect, Wire};
@@ -48,19 +49,16 @@ impl Last {
         let dialect = dialect(method, uri, headers);
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         let addressed = headers.get("x-ombud-host");
-        if let Ok(last) = self.0.lock()
-            && let Some(Known { of, provider, url, wire }) = &*last
+        if let Some(Known { of, provider, url, wire }) = &*locked(&self.0)
             && (&of.0, of.1.as_str(), of.2.as_ref(), of.3) == (method, target, addressed, dialect)
             && let Some(provider) = gateway.config.providers.by_id(provider)
         {
             return Ok(Route { provider, url: url.clone(), wire: *wire, dialect });
         }
         let route = find(gateway, method, uri, headers, (dialect, target))?;
-        if let Ok(mut last) = self.0.lock() {
-            let of = (method.clone(), target.to_owned(), addressed.cloned(), dialect);
-            let (provider, url) = (route.provider.id.clone(), route.url.clone());
-            *last = Some(Known { of, provider, url, wire: route.wire });
-        }
+        let of = (method.clone(), target.to_owned(), addressed.cloned(), dialect);
+        let (provider, url) = (route.provider.id.clone(), route.url.clone());
+        *locked(&self.0) = Some(Known { of, provider, url, wire: route.wire });
         Ok(route)
     }
 }

@@ -137,8 +137,8 @@ async fn take_on(
     Ok(())
 }
 
-/// Serves a connection. Deliberately not generic, so that the HTTP code is compiled in this crate (`opt-level = "s"`) and
-/// not in the crate that calls [`serve`], which is optimised harder for size (`"z"`).
+/// Serves a connection. Deliberately not generic, so that the HTTP code is compiled in this crate (`opt-level = 3`) and
+/// not in the crate that calls [`serve`], which is optimised for size (`"z"`).
 fn take(
     stream: TcpStream,
     http: &http1::Builder,

@@ -1,11 +1,12 @@
 //! The connection to the providers.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
+use crate::lock::locked;
 use crate::refusal::Refusal;
 
 mod near;
@@ -87,7 +88,7 @@ impl Upstream {
 
     /// Parses a URL, or reuses the last one if it is the same.
     fn address(&self, url: &str) -> Option<reqwest::Url> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = locked(&self.last);
         if last.as_ref().is_none_or(|(text, _)| text != url) {
             *last = Some((url.to_owned(), url.parse().ok()?));
         }

@@ -132,7 +132,7 @@ pub(crate) enum Format {
     Html,
     /// Mermaid diagram, with --map
     Mermaid,
-    /// SVG picture, with --map
+    /// SVG image, with --map
     Svg,
 }
 
@@ -140,7 +140,7 @@ pub(crate) enum Format {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Gate {
-    /// Errors: a needed protection is absent
+    /// Errors: a required protection is missing
     #[default]
     #[value(alias = "error")]
     #[serde(alias = "error")]

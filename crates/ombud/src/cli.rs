@@ -167,11 +167,11 @@ pub(crate) struct Log {
 pub(crate) enum LogVerb {
     /// Show the newest entries, or one exchange
     Show(Show),
-    /// Show where an answer or a tool call came from
+    /// Show where a response or a tool call came from
     Trace(crate::trace::Trace),
     /// Verify that nothing was changed
     Verify(Verify),
-    /// Export a folder that anyone can verify
+    /// Export the log to a folder that anyone can verify
     Export(Export),
 }
 
@@ -183,7 +183,7 @@ pub(crate) struct Show {
     /// Number of entries
     #[arg(long, short = 'n', default_value_t = 20)]
     pub count: u32,
-    /// Decrypt and show what was said: what the agent sent beside what the provider received
+    /// Decrypt and show what was said: what the agent sent next to what the provider received
     #[arg(long)]
     pub content: bool,
     /// Output format

@@ -22,7 +22,9 @@ pub(crate) fn io(error: &io::Error, lang: Lang) -> String {
     use io::ErrorKind as Kind;
     match error.kind() {
         Kind::NotFound => say!(lang, en: "it does not exist", zh: "它不存在"),
-        Kind::PermissionDenied => say!(lang, en: "this user lacks the permission", zh: "当前用户没有权限"),
+        Kind::PermissionDenied => {
+            say!(lang, en: "this user does not have permission", zh: "当前用户没有权限")
+        }
         Kind::AlreadyExists => say!(lang, en: "it exists already", zh: "它已经存在"),
         Kind::IsADirectory => say!(lang, en: "it is a folder, not a file", zh: "它是目录，不是文件"),
         Kind::NotADirectory => {

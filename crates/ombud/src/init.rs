@@ -81,7 +81,7 @@ fn warnings(survey: &Survey, providers: &Providers, terminal: Terminal) {
         let (path, line, subject) = (&finding.place.path, finding.place.line, &finding.subject);
         if finding.rule.0 == "secret-in-source" {
             terminal.warn(&say!(lang,
-                en: "  {path}:{line} contains a key: move it to an environment variable and revoke this one",
+                en: "  {path}:{line} contains a secret: move it to an environment variable and revoke this one",
                 zh: "  {path}:{line} 含有密钥：请移到环境变量，并作废这一个"));
         } else if let Some(provider) = providers.by_host(subject) {
             let id = &provider.id;

@@ -62,7 +62,7 @@ fn size(folder: &Path) -> u64 {
     files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum()
 }
 
-/// Warns if the log just shown does not match its signatures: then what it shows proves nothing.
+/// Warns if the log just shown was changed after it was signed: then what it shows proves nothing.
 pub(crate) fn warn_of_damage(terminal: Terminal) {
     if size(&config::home().join("journal")) > QUICKLY {
         terminal.note(&say!(terminal.lang,
@@ -182,7 +182,7 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::AnswerNotice(notice) => {
             let findings = findings(notice, lang);
-            say!(lang, en: "noticed in the answer: {findings}", zh: "回答中发现：{findings}")
+            say!(lang, en: "noticed in the response: {findings}", zh: "回答中发现：{findings}")
         }
         EventKind::ToolCall(call) => {
             let (server, tool) = (&call.server, &call.tool);
@@ -207,7 +207,7 @@ fn what(event: &Event, lang: Lang) -> String {
         EventKind::Consent(consent) => {
             let (subject, purpose) = (subject(event), &consent.purpose);
             let state = consent_state(&consent.state, lang);
-            say!(lang, en: "consent {state} by {subject} for {purpose}", zh: "同意{state}：{subject}，用途 {purpose}")
+            say!(lang, en: "consent {state} by {subject} for {purpose}", zh: "用户{state}：{subject}，用途 {purpose}")
         }
         EventKind::MemoryAccess(access) => {
             let (store, operation) = (&access.store, words::state(&access.operation, lang));
@@ -227,12 +227,12 @@ fn what(event: &Event, lang: Lang) -> String {
         }
         EventKind::Tunnel { host, outcome } => {
             let outcome = words::state(outcome, lang);
-            say!(lang, en: "bypassing the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
+            say!(lang, en: "outside the gateway: {host} {outcome}", zh: "未经网关：{host} {outcome}")
         }
     }
 }
 
-/// An answer as it was received, if one was.
+/// A response as it was received, if one was.
 fn answered(answer: &ResponseRecord, lang: Lang) -> String {
     let (status, restored) = (answer.status, answer.restored);
     let end = match (&answer.code, answer.complete) {
@@ -241,12 +241,12 @@ fn answered(answer: &ResponseRecord, lang: Lang) -> String {
         (None, true) => String::new(),
     };
     if status == 0 {
-        return say!(lang, en: "no answer{end}", zh: "没有收到回答{end}");
+        return say!(lang, en: "no response{end}", zh: "没有收到回答{end}");
     }
-    say!(lang, en: "answer {status}: {restored} value(s) restored{end}", zh: "回答 {status}：还原 {restored} 个值{end}")
+    say!(lang, en: "response {status}: {restored} value(s) restored{end}", zh: "回答 {status}：还原 {restored} 个值{end}")
 }
 
-/// What the client was told instead of an answer; the provider is unknown if none was chosen yet.
+/// What the client was told instead of a response; the provider is unknown if none was chosen yet.
 fn refused(code: &str, provider: Option<&str>, lang: Lang) -> String {
     let why = words::reason(code, lang);
     let whose =
@@ -295,9 +295,9 @@ fn subject(event: &Event) -> &str {
 /// The state of a consent in words.
 pub(crate) fn consent_state(state: &str, lang: Lang) -> String {
     match state {
-        "given" => say!(lang, en: "given", zh: "给予"),
+        "given" => say!(lang, en: "given", zh: "同意"),
         "refused" => say!(lang, en: "refused", zh: "拒绝"),
-        "withdrawn" => say!(lang, en: "withdrawn", zh: "撤回"),
+        "withdrawn" => say!(lang, en: "withdrawn", zh: "撤回同意"),
         other => other.to_owned(),
     }
 }
@@ -439,7 +439,7 @@ pub(crate) fn print(report: &Report, source: &str, terminal: Terminal) -> Result
         }
     } else {
         terminal.out(&say!(lang,
-            en: "intact: {entries} entries and {payloads} encrypted contents in {source} match their signatures",
+            en: "intact: {entries} entries and {payloads} encrypted contents in {source} are unchanged since they were signed",
             zh: "完好：{source} 中的 {entries} 条记录和 {payloads} 份加密内容与签名时一致"))?;
     }
     for gap in &report.not_covered {

@@ -212,7 +212,7 @@ fn bypassed(visits: &[Visited], terminal: Terminal) {
     if !others.is_empty() {
         let others = others.join(", ");
         terminal.note(
-            &say!(lang, en: "  not inspected, bypassed the gateway: {others}", zh: "  未检查、直接放行：{others}"),
+            &say!(lang, en: "  passed through uninspected: {others}", zh: "  未检查、直接放行：{others}"),
         );
     }
 }

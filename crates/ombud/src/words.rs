@@ -7,7 +7,7 @@ use ombud_core::{Lang, say};
 /// Code, English, Chinese.
 type Row = (&'static str, &'static str, &'static str);
 
-/// Why a request was not sent, or got no usable answer.
+/// Why a request was not sent, or got no usable response.
 const REASONS: &[Row] = &[
     (
         "ombud_path_not_readable",
@@ -36,17 +36,17 @@ const REASONS: &[Row] = &[
     ("ombud_token_budget", "the conversation has used up its tokens", "本次对话的词元额度已用完"),
     ("ombud_log_unwritable", "the log could not be written", "日志无法写入"),
     ("ombud_provider_unreachable", "the provider could not be reached", "无法连接服务商"),
-    ("ombud_provider_timeout", "the provider did not answer in time", "服务商未在规定时间内回应"),
-    ("ombud_answer_cut", "the provider ended its answer early", "服务商的回答中途断开"),
-    ("ombud_answer_not_readable", "the answer was neither JSON nor a stream", "回答不是 JSON 或事件流"),
+    ("ombud_provider_timeout", "the provider did not respond in time", "服务商未在规定时间内回应"),
+    ("ombud_answer_cut", "the provider ended its response early", "服务商的回答中途断开"),
+    ("ombud_answer_not_readable", "the response was neither JSON nor a stream", "回答不是 JSON 或事件流"),
     ("ombud_redirected", "the provider redirected the request", "服务商要求转到别处"),
     (
         "ombud_answer_compressed",
-        "the answer was compressed and could not be checked",
+        "the response was compressed and could not be checked",
         "回答经过压缩，无法检查",
     ),
-    ("ombud_answer_too_large", "the answer was too large", "回答过大"),
-    ("ombud_frame_not_readable", "part of the answer could not be read", "回答中有一段无法读取"),
+    ("ombud_answer_too_large", "the response was too large", "回答过大"),
+    ("ombud_frame_not_readable", "part of the response could not be read", "回答中有一段无法读取"),
     ("ombud_value_in_address", "personal data or a secret in the address", "请求地址中有个人信息或密钥"),
     ("ombud_subject_required", "no subject was given for the data", "没有说明是谁的数据"),
     ("ombud_consent_required", "no proof of consent", "没有同意凭证"),
@@ -64,7 +64,7 @@ const REASONS: &[Row] = &[
     ("ombud_metadata_reserved", "a key reserved for Ombud", "用了 Ombud 专用的键"),
     ("client_gone", "the client disconnected", "客户端已断开"),
     ("stream_without_end", "the stream ended without its end mark", "事件流没有结束标记"),
-    ("answer_encoded", "the answer is compressed", "回答经过压缩"),
+    ("answer_encoded", "the response is compressed", "回答经过压缩"),
 ];
 
 /// Remedies for some of them.
@@ -215,9 +215,9 @@ pub(crate) fn party(party: Party, lang: Lang) -> Option<String> {
         Party::Provider => say!(lang, en: "the provider failed", zh: "服务商出错"),
         Party::Network => say!(lang, en: "the network failed", zh: "网络出错"),
         Party::Developer => say!(lang, en: "the request or the account", zh: "请求或账户的问题"),
-        Party::Client => say!(lang, en: "the client left", zh: "客户端离开"),
+        Party::Client => say!(lang, en: "on the client's side", zh: "客户端离开"),
         Party::Gateway => say!(lang, en: "Ombud failed", zh: "Ombud 出错"),
-        Party::Unknown => say!(lang, en: "cause unknown", zh: "责任方不明"),
+        Party::Unknown => say!(lang, en: "it is unknown who is at fault", zh: "责任方不明"),
     })
 }
 

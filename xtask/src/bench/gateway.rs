@@ -348,7 +348,7 @@ client and all contestants share the cores of one machine, without TLS, over loo
 every paragraph, differ in every request, and belong to conversations of {TURNS} requests; where the history is sent again,
 as agents do, only the last message of a request is new in its conversation. Times exclude the provider: its
 deliberate delay is subtracted, request by request. `added` is the difference from a direct connection. `in the clear`
-is the share of requests whose e-mail address reached the provider, `restored` the share of responses in which the
+is the share of requests whose email address reached the provider, `restored` the share of responses in which the
 client found it. CPU is the user and kernel time of the contestant with all its processes; resident is its memory
 right after the load, including what earlier loads left behind. A load ends after ten seconds, so slow contestants
 have fewer responses. CloakPipe rewrites its whole vault for values that it has not seen, so it slows down in the

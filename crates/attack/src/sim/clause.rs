@@ -200,11 +200,12 @@ fn passive(before: &str) -> bool {
 
 /// Recognises “make sure that X gets a copy of …”.
 fn assured(clause: &str) -> Option<(usize, Vec<Class>)> {
-    let begin = ["make sure", "ensure", "see to it that"].iter().find_map(|start| clause.find(start))?;
+    let starts = ["make sure", "ensure", "see to it that"];
+    let (begin, start) = starts.iter().find_map(|start| Some((clause.find(start)?, start)))?;
     let verb = [" gets ", " receives ", " has ", " get ", " is sent "]
         .iter()
         .find_map(|verb| clause.get(begin..)?.find(verb).map(|at| begin + at))?;
-    (verb > begin).then_some((begin + "ensure".len(), vec![Class::Move]))
+    (verb > begin).then_some((begin + start.len(), vec![Class::Move]))
 }
 
 fn ends_with_words(text: &str, words: &str) -> bool {

@@ -7,32 +7,61 @@ use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprCall, ExprCompare, Parameters, St
 
 use super::api::{files, last, names};
 use super::project::dotted;
-use super::value::{Argument, Shape, Value, given};
+use super::value::{Argument, Made, Shape, Value, given};
 use super::walk::{Env, Walk};
 use crate::facts::{FunctionId, Taint};
 
-/// The names that a test has checked, on each of its two branches.
+/// What a test has established on each of its two branches.
 #[derive(Default)]
 pub(super) struct Checked {
-    when_true: Vec<Rc<str>>,
-    when_false: Vec<Rc<str>>,
+    when_true: Branch,
+    when_false: Branch,
+    /// The lists of what is allowed that the test looks at.
+    lists: Vec<Rc<str>>,
+}
+
+/// What is known on one branch of a test.
+#[derive(Default)]
+struct Branch {
+    /// Names whose value has been checked.
+    checked: Vec<Rc<str>>,
+    /// Names that are absent, empty or of another type, so that there is nothing to check.
+    absent: Vec<Rc<str>>,
+}
+
+impl Branch {
+    fn append(&mut self, mut other: Self) {
+        self.checked.append(&mut other.checked);
+        self.absent.append(&mut other.absent);
+    }
 }
 
 impl Checked {
     fn yes(name: Option<&str>) -> Self {
-        Self { when_true: name.into_iter().map(Rc::from).collect(), when_false: Vec::new() }
+        let checked = name.into_iter().map(Rc::from).collect();
+        Self { when_true: Branch { checked, ..Branch::default() }, ..Self::default() }
+    }
+
+    /// The test holds only if something was given: `if name`, `if name is not None`.
+    fn given(name: Option<String>) -> Self {
+        let absent = name.into_iter().map(Rc::from).collect();
+        Self { when_false: Branch { absent, ..Branch::default() }, ..Self::default() }
+    }
+
+    fn among(self, list: &Expr) -> Self {
+        Self { lists: dotted(list).map(Rc::from).into_iter().collect(), ..self }
     }
 
     fn turned(self) -> Self {
-        Self { when_true: self.when_false, when_false: self.when_true }
+        Self { when_true: self.when_false, when_false: self.when_true, lists: self.lists }
     }
 
     pub(super) fn mark_true(&self, env: &mut Env) {
-        self.when_true.iter().for_each(|name| mark(env, name));
+        self.when_true.checked.iter().for_each(|name| mark(env, name));
     }
 
     pub(super) fn mark_false(&self, env: &mut Env) {
-        self.when_false.iter().for_each(|name| mark(env, name));
+        self.when_false.checked.iter().for_each(|name| mark(env, name));
     }
 }
 
@@ -125,6 +154,7 @@ impl Walk<'_, '_> {
             }
             Expr::Compare(node) => compared(node),
             Expr::Call(node) => self.asked(node),
+            Expr::Name(_) | Expr::Attribute(_) => Checked::given(measured(test)),
             _ => Checked::default(),
         }
     }
@@ -132,13 +162,18 @@ impl Walk<'_, '_> {
     fn asked(&mut self, node: &ExprCall) -> Checked {
         let first = node.arguments.args.first();
         let Expr::Attribute(method) = &*node.func else {
-            return allowed(&dotted(&node.func).unwrap_or_default(), node);
+            let function = dotted(&node.func).unwrap_or_default();
+            return match function.as_str() {
+                "isinstance" | "len" => Checked::given(first.and_then(measured)),
+                _ => allowed(&function, node),
+            };
         };
         match method.attr.as_str() {
             name if AMONG.contains(&name) && first.is_some_and(leaves) => {
                 Checked::yes(root(&method.value)).turned()
             }
-            name if AMONG.contains(&name) => Checked::yes(first.and_then(name_of)),
+            name if AMONG.contains(&name) => Checked::yes(first.and_then(name_of)).among(&method.value),
+            "strip" | "trim" => Checked::given(measured(&method.value)),
             name if CLASSES.contains(&name) => Checked::yes(name_of(&method.value)),
             "startswith" | "startsWith" | "is_relative_to"
                 if first.is_some_and(|start| !matches!(start, Expr::StringLiteral(_) | Expr::Tuple(_))) =>
@@ -195,11 +230,8 @@ impl Walk<'_, '_> {
                 name,
                 &["parse*", "load*", "json", "decode*", "dump*", "string*", "get", "read*", "call*"],
             );
-        // `name.split("/").pop()`
-        let last =
-            || matches!(&*node.func, Expr::Attribute(part) if name == "pop" && files::splits(&part.value));
         let by_name = names(name, CLEANS) && !reads && !(own && self.only_replaces());
-        if by_name || cleaned(name, object, arguments, self.script) || last() {
+        if by_name || cleaned(node, name, object, arguments, self.script) || files::pops_last_part(node) {
             sure(value);
         } else if confines(name, called)
             || own && names(name, INSISTS) && !names(name, FORMS) && self.insists()
@@ -251,23 +283,61 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Combines what several tests have checked.
+/// Combines what several tests have checked. All parts of an `and` hold where it holds; where it does not, only one of
+/// them is known to fail, and nobody knows which. The reverse for an `or`.
 fn both(all: Vec<Checked>, and: bool) -> Checked {
-    let mut sum: Option<Checked> = None;
-    for mut one in all {
-        let Some(so_far) = &mut sum else {
-            sum = Some(one);
-            continue;
-        };
-        if and {
-            so_far.when_true.append(&mut one.when_true);
-        } else {
-            so_far.when_true.retain(|name| one.when_true.contains(name));
-        }
-        // `if name and name not in ALLOWED`: an empty value needs no check.
-        so_far.when_false.append(&mut one.when_false);
+    let lists: Vec<Rc<str>> = all.iter().flat_map(|one| one.lists.iter().cloned()).collect();
+    let (mut every, mut any) = (Branch::default(), Vec::new());
+    for one in all {
+        let (holds, fails) =
+            if and { (one.when_true, one.when_false) } else { (one.when_false, one.when_true) };
+        every.append(holds);
+        any.push(fails);
     }
-    sum.unwrap_or_default()
+    let one = of_any(&any, &lists);
+    let (when_true, when_false) = if and { (every, one) } else { (one, every) };
+    Checked { when_true, when_false, lists }
+}
+
+/// Returns what is certain if at least one of several branches was taken: a name that each of them has checked, or left
+/// without anything to check. `if name and name not in ALLOWED`: an empty name needs no check.
+/// `if allowed and name not in allowed`: whoever runs the program has allowed everything.
+fn of_any(branches: &[Branch], lists: &[Rc<str>]) -> Branch {
+    let settles = |branch: &Branch, name: &Rc<str>| {
+        branch.checked.contains(name)
+            || branch.absent.contains(name)
+            || branch.absent.iter().any(|absent| lists.contains(absent))
+    };
+    let sure = |name: &&Rc<str>| branches.iter().all(|branch| settles(branch, name));
+    let checked = branches.iter().flat_map(|branch| &branch.checked).filter(sure).cloned().collect();
+    let nowhere = |name: &&Rc<str>| branches.iter().all(|branch| branch.absent.contains(name));
+    let absent = branches.iter().flat_map(|branch| &branch.absent).filter(nowhere).cloned().collect();
+    Branch { checked, absent }
+}
+
+/// Returns what a test of presence or size looks at: `name`, `self.allowed`, `len(name)`, `name.length`.
+fn measured(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Call(call) => match &*call.func {
+            Expr::Name(name) if name.id.as_str() == "len" => call.arguments.args.first().and_then(measured),
+            Expr::Attribute(method) if matches!(method.attr.as_str(), "strip" | "trim") => {
+                measured(&method.value)
+            }
+            _ => None,
+        },
+        Expr::Attribute(part) if matches!(part.attr.as_str(), "length" | "size") => dotted(&part.value),
+        _ => dotted(expression),
+    }
+}
+
+/// Whether a literal stands for nothing: `None`, `""`, `0`.
+fn is_nothing(expression: &Expr) -> bool {
+    match expression {
+        Expr::NoneLiteral(_) => true,
+        Expr::StringLiteral(text) => text.value.is_empty(),
+        Expr::NumberLiteral(_) => super::loops::constant(expression) == Some(false),
+        _ => false,
+    }
 }
 
 fn compared(node: &ExprCompare) -> Checked {
@@ -283,10 +353,12 @@ fn compared(node: &ExprCompare) -> Checked {
         // `folder in path.parents`
         CmpOp::In if above(right).is_some() => Checked::yes(above(right)),
         CmpOp::NotIn if above(right).is_some() => Checked::yes(above(right)).turned(),
-        CmpOp::In => Checked::yes(name_of(&node.left)),
-        CmpOp::NotIn => Checked::yes(name_of(&node.left)).turned(),
+        CmpOp::In => Checked::yes(name_of(&node.left)).among(right),
+        CmpOp::NotIn => Checked::yes(name_of(&node.left)).among(right).turned(),
         CmpOp::Eq if known => Checked::yes(name_of(&node.left)),
         CmpOp::NotEq if known => Checked::yes(name_of(&node.left)).turned(),
+        CmpOp::NotEq | CmpOp::IsNot | CmpOp::Gt if is_nothing(right) => Checked::given(measured(&node.left)),
+        CmpOp::Eq | CmpOp::Is if is_nothing(right) => Checked::given(measured(&node.left)).turned(),
         _ => Checked::default(),
     }
 }
@@ -447,31 +519,67 @@ fn is_form(test: &Expr, given: &Parameters) -> bool {
     }
 }
 
+/// Whether backslashes were doubled before: `text.replace(/\\/g, "\\\\").replace(/'/g, "\\'")`.
+fn doubles_backslashes(node: &ExprCall) -> bool {
+    fn before(call: &ExprCall) -> Option<&ExprCall> {
+        call.func.as_attribute_expr()?.value.as_call_expr()
+    }
+    let backslash = |what: &Expr| match what {
+        Expr::StringLiteral(text) => text.value.to_str() == "\\",
+        Expr::Call(pattern) => {
+            matches!(pattern.arguments.args.first(), Some(Expr::StringLiteral(text)) if text.value.to_str() == "\\\\")
+        }
+        _ => false,
+    };
+    let mut chain = std::iter::successors(before(node), |call| before(call));
+    chain.any(|call| call.arguments.args.first().is_some_and(backslash))
+}
+
+/// Whether what is replaced is a plain text, or a pattern that a script matches only once.
+fn is_once(what: &Value) -> bool {
+    let global = |made: &Rc<Made>| {
+        given(&made.given, 1, "flags")
+            .is_some_and(|flags| flags.known_text().is_none_or(|text| text.contains('g')))
+    };
+    let pattern = what.made().filter(|made| last(made.maker()) == "RegExp");
+    what.template().is_some() || pattern.is_some_and(|made| !global(made))
+}
+
 /// Whether a call removes what a text must not contain, or doubles its quotes.
-fn cleaned(name: &str, object: &Value, arguments: &[Argument], script: bool) -> bool {
+fn cleaned(node: &ExprCall, name: &str, object: &Value, arguments: &[Argument], script: bool) -> bool {
     if !matches!(name, "replace" | "replaceAll" | "sub") {
         return false;
     }
-    // In a script, a plain text is replaced only at its first occurrence.
-    if script && name == "replace" && arguments.first().is_some_and(|one| one.value.template().is_some()) {
+    // In a script, a plain text or a pattern without `g` is replaced only at its first occurrence.
+    if script && name == "replace" && arguments.first().is_some_and(|one| is_once(&one.value)) {
         return false;
     }
     let pattern = |value: &Value| {
         let made = value.made().and_then(|made| given(&made.given, 0, "pattern"));
         made.unwrap_or(value).known_text().map(str::to_owned)
     };
-    let compiled = object.made().and_then(|made| given(&made.given, 0, "pattern"));
+    // `PATTERN.sub("", text)`. What `text.replace(…)` was called on may itself come from a call, with arguments of its own.
+    let compiled = object.made().filter(|_| name == "sub").and_then(|made| given(&made.given, 0, "pattern"));
     let first = compiled.or_else(|| given(arguments, 0, "pattern")).and_then(pattern).unwrap_or_default();
     let put = arguments
         .get(usize::from(compiled.is_none()))
         .and_then(|put| put.value.known_text())
         .unwrap_or_default();
-    let doubled = matches!(first.as_str(), "\"" | "'" | "`") && put.len() > 1;
+    // Doubled as in a statement, or taken out of the quotes as in a shell: `'\''`. A backslash alone stops neither `$(…)` in
+    // double quotes of a shell nor a backslash before it.
+    let doubled = match first.as_str() {
+        "'" => matches!(put, "''" | "'\\''" | "'\"'\"'") || put == "\\'" && doubles_backslashes(node),
+        "\"" | "`" => put == first.repeat(2),
+        _ => false,
+    };
     let class = first.starts_with("[^") && first.find(']').is_some_and(|end| first.len() <= end + 2);
     let folders = first.contains("..")
         || first.starts_with('[') && first.contains('/')
         || matches!(first.as_str(), "/" | "\\" | "[\\/]" | "[/\\\\]" | "[\\/\\\\]" | "\\/");
-    doubled || class || folders
+    // `.replace(/</g, "&lt;")`, `.replace(/[&<>"']/g, (sign) => NAMES[sign])`
+    let signs = first.starts_with('[') && ['<', '>', '&'].iter().all(|sign| first.contains(*sign));
+    let markup = first == "<" && put == "&lt;" || signs && put.is_empty();
+    doubled || class || folders || markup
 }
 
 /// Whether a library call confines a path to a folder: `path.relative(base, target)`, `target.relative_to(base)`.

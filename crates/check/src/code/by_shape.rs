@@ -6,7 +6,7 @@ use ruff_python_ast::{Expr, ExprCall};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::api::stores::{self, Use};
-use super::api::{databases, guards, labels, last, models, names, system, web};
+use super::api::{databases, files, guards, labels, last, models, names, system, web};
 use super::call::{all_of, name_options};
 use super::deeds::add;
 use super::value::{Argument, Made, Shape, Value, given};
@@ -43,6 +43,7 @@ impl Walk<'_, '_> {
         let written = tail(&node.func);
         self.log_by_shape(&written, node);
         self.raw_by_shape(&written, arguments, node.range());
+        self.download_by_shape(&written, arguments, node.range());
         self.asked_by_shape(&written, node, arguments)
             .or_else(|| self.kept_by_shape(&written, object, arguments, node.range()))
             .or_else(|| prepared_by_shape(&written, arguments))
@@ -58,6 +59,14 @@ impl Walk<'_, '_> {
             let content = statement.deep_taint();
             self.did(written, vec![Deed::Run { sink: Sink::Sql, content, given: None }], range);
         }
+    }
+
+    /// `self.bot.download(document, f"downloads/{document.file_name}")`: whoever sent the file named it.
+    fn download_by_shape(&mut self, written: &str, arguments: &[Argument], range: TextRange) {
+        let place = files::downloaded(last(written), arguments);
+        let Some(place) = place.filter(|place| place.deep_taint().has(Taint::UPLOAD)) else { return };
+        let opened = super::kept::opens(files::Access::Change, &place, self.is_method());
+        self.did(written, opened.into_iter().collect(), range);
     }
 
     /// Records a request through a client that was passed in.

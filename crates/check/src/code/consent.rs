@@ -32,7 +32,6 @@ const CONSENT: &[&str] = &["consent", "consents", "consented", "consenting", "ag
 const OTHER: &[&str] = &[
     "record",
     "save",
-    "store",
     "set",
     "revoke",
     "withdraw",

@@ -189,7 +189,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Whether a decorator is one of our markers, which is no name of the program.
+/// Whether a decorator is one of our markers, not a name in the program.
 fn is_mark(decorator: &Expr) -> bool {
     decorator.as_name_expr().is_some_and(|name| name.id.as_str() == super::GETTER)
 }

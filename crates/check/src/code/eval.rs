@@ -310,6 +310,12 @@ impl Walk<'_, '_> {
         let mut value = found.unwrap_or_else(|| object.attribute(name));
         value.taint |= files::held_part(object, name, value.taint, self.script);
         value.taint = super::sealed::number(value.taint, name) | self.whole_settings(object, name);
+        if files::is_own_name(name) && self.known_sources(value.taint).has(Taint::USER) {
+            value.taint |= Taint::UPLOAD;
+        }
+        if self.script {
+            value.taint = super::api::script::of_element(value.taint, name);
+        }
         // The name of a function or class is the developer's, whoever passed it in.
         if !self.script && matches!(name, "__name__" | "__qualname__" | "__module__" | "__doc__") {
             value.taint = Taint::NONE;

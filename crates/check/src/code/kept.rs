@@ -127,7 +127,7 @@ impl Walk<'_, '_> {
             file.taint |= Taint::CHECKED;
         }
         let own = self.is_method();
-        found.extend(opened.as_ref().and_then(|(access, file)| opens(*access, file, own)));
+        found.extend(to_somewhere(path, arguments, opened.as_ref(), own));
         let read = opened.filter(|(access, _)| *access == Access::Read);
         if let Some((_, file)) = read {
             let name = files::shown(&file).unwrap_or_default();
@@ -394,8 +394,32 @@ impl Walk<'_, '_> {
     }
 }
 
+/// Records which files a call opens whose paths are not literals: the one that it accesses, and the one that it copies or
+/// moves there.
+fn to_somewhere(
+    path: &str,
+    arguments: &[Argument],
+    opened: Option<&(Access, Value)>,
+    own: bool,
+) -> Vec<Deed> {
+    let there = opened.and_then(|(access, file)| opens(*access, file, own));
+    let from = files::moved(path, arguments).and_then(|(access, file)| opens(access, &file, own));
+    match (there, from) {
+        // Both are changed. What was checked says nothing of the other.
+        (Some(Deed::Open { changes: true, path, .. }), Some(from @ Deed::Open { changes: true, .. }))
+            if path.has(Taint::CHECKED) =>
+        {
+            vec![from]
+        }
+        (Some(there @ Deed::Open { changes: true, .. }), Some(Deed::Open { changes: true, .. })) => {
+            vec![there]
+        }
+        (there, from) => there.into_iter().chain(from).collect(),
+    }
+}
+
 /// Records access to a file whose path is not a literal.
-fn opens(access: Access, file: &Value, method: bool) -> Option<Deed> {
+pub(super) fn opens(access: Access, file: &Value, method: bool) -> Option<Deed> {
     // For the object of a method, it is unknown which part is meant.
     let own = if method { Taint::parameter(0) } else { Taint::NONE };
     let path = file.deep_taint().without(Taint::CONSENT | own);

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
-use ruff_python_ast::{CmpOp, Expr, Number, Pattern, Stmt, StmtFor, StmtFunctionDef, StmtWhile, UnaryOp};
+use ruff_python_ast::{
+    BoolOp, CmpOp, Expr, Number, Pattern, Stmt, StmtFor, StmtFunctionDef, StmtWhile, UnaryOp,
+};
 use ruff_text_size::Ranged;
 
 use super::api::web::waits;
@@ -156,9 +158,30 @@ pub(super) fn is_main(test: &Expr) -> bool {
     node.comparators.first().is_some_and(|right| is_name(&node.left) || is_name(right))
 }
 
-/// Whether a loop is bounded: its test compares a size, or its body leaves when a count is reached.
+/// Whether a loop is bounded: its test compares a count, or its body leaves when a count is reached.
 pub(super) fn is_bounded(node: &StmtWhile) -> bool {
-    compares_size(&node.test) || leaves_by_size(&node.body)
+    goes_on_by_count(&node.test) || leaves_by_size(&node.body)
+}
+
+/// Whether a loop that goes on while a test holds ends by a count: `while more and rounds < 9`. A loop that goes on for
+/// either of two reasons needs a count for both.
+fn goes_on_by_count(test: &Expr) -> bool {
+    match test {
+        Expr::BoolOp(node) if node.op == BoolOp::Or => node.values.iter().all(goes_on_by_count),
+        Expr::BoolOp(node) => node.values.iter().any(goes_on_by_count),
+        Expr::UnaryOp(node) if node.op == UnaryOp::Not => leaves_by_count(&node.operand),
+        other => compares_count(other),
+    }
+}
+
+/// Whether a test that ends a loop where it holds counts: `if done or rounds > 9`. A loop that also wants something else
+/// before it leaves at its limit still has one.
+fn leaves_by_count(test: &Expr) -> bool {
+    match test {
+        Expr::BoolOp(node) => node.values.iter().any(leaves_by_count),
+        Expr::UnaryOp(node) if node.op == UnaryOp::Not => goes_on_by_count(&node.operand),
+        other => compares_count(other),
+    }
 }
 
 /// Whether something leaves when a count is reached.
@@ -169,7 +192,7 @@ fn leaves_by_size(body: &[Stmt]) -> bool {
     impl<'a> Visitor<'a> for Counts {
         fn visit_stmt(&mut self, statement: &'a Stmt) {
             if let Stmt::If(node) = statement
-                && compares_size(&node.test)
+                && leaves_by_count(&node.test)
                 && node
                     .body
                     .iter()
@@ -187,13 +210,22 @@ fn leaves_by_size(body: &[Stmt]) -> bool {
     counts.found
 }
 
-/// Whether a test compares a size.
-fn compares_size(test: &Expr) -> bool {
-    match test {
-        Expr::Compare(node) => {
-            node.ops.iter().any(|op| matches!(op, CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE))
-        }
-        Expr::BoolOp(node) => node.values.iter().any(compares_size),
+/// Whether a comparison limits something. Whether a list is empty limits nothing: `while len(calls) > 0` goes on for as long
+/// as the model calls tools.
+fn compares_count(test: &Expr) -> bool {
+    let Expr::Compare(node) = test else { return false };
+    let sized = node.ops.iter().any(|op| matches!(op, CmpOp::Lt | CmpOp::LtE | CmpOp::Gt | CmpOp::GtE));
+    let few = |side: &Expr| matches!(side, Expr::NumberLiteral(number) if matches!(&number.value, Number::Int(value) if value.as_u8().is_some_and(|value| value < 2)));
+    let mut sides = std::iter::once(&*node.left).chain(node.comparators.iter());
+    let empty = sides.clone().any(few) && sides.any(is_length);
+    sized && !empty
+}
+
+/// `len(calls)`, `calls.length`
+fn is_length(side: &Expr) -> bool {
+    match side {
+        Expr::Call(call) => matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "len"),
+        Expr::Attribute(part) => matches!(part.attr.as_str(), "length" | "size"),
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::api::{names, words};
 use super::project::{Func, Project};
 use super::state::State;
-use super::value::Value;
+use super::value::{ModuleId, Value};
 use super::walk::Walk;
 use crate::facts::{Deed, Entry, File, Function, FunctionId, Reach, Taint};
 
@@ -114,11 +114,31 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) 
         }
     }
     let texts = state.texts;
+    let serves = state
+        .functions
+        .iter()
+        .any(|function| function.http || matches!(function.entry, Some(Entry::Handler | Entry::Tool)));
+    let starts: BTreeSet<ModuleId> =
+        project.functions.iter().filter(|func| begins(func)).map(|func| func.module).collect();
+    // In a program that serves people, nobody uses a module that no other imports and that starts nothing. The files of a
+    // script's package are loaded by name.
+    let forgotten = |func: &Func<'_>| {
+        let index = project.modules.get(func.module).is_some_and(|module| module.package);
+        serves
+            && !index
+            && !project.is_script(func.module)
+            && !state.imported.contains(&func.module)
+            && !starts.contains(&func.module)
+    };
     let offered = |(id, func): &(FunctionId, &Func<'_>)| {
-        called.get(*id) == Some(&false) && !reach.runs(*id) && is_offered(project, texts, func)
+        called.get(*id) == Some(&false)
+            && !reach.runs(*id)
+            && is_offered(project, texts, func)
+            && !forgotten(func)
     };
     let spoken = is_spoken_to(state);
-    for (id, func) in project.functions.iter().enumerate().filter(offered) {
+    let found: Vec<(FunctionId, &Func<'_>)> = project.functions.iter().enumerate().filter(offered).collect();
+    for (id, func) in found {
         if let Some(function) = state.functions.get_mut(id) {
             function.entry.get_or_insert(Entry::Program);
             if spoken {
@@ -126,6 +146,26 @@ pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) 
             }
         }
     }
+}
+
+/// Whether a manifest or a framework may start a function by its name.
+fn begins(func: &Func<'_>) -> bool {
+    const STARTS: &[&str] = &[
+        "main",
+        "cli",
+        "app",
+        "run*",
+        "start*",
+        "serve*",
+        "register*",
+        "setup",
+        "load*",
+        "create*",
+        "make*",
+        "launch*",
+        "plugin*",
+    ];
+    func.definition.is_some() && func.outer.is_none() && func.class.is_none() && names(&func.name, STARTS)
 }
 
 /// Whether people speak to anything here: a model is called, a tool or a server exists, or conversations are stored.

@@ -225,7 +225,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Handles methods that every value of a kind has.
+    /// Handles methods that all values of a type have.
     fn swift_method(
         &mut self,
         object: &Value,

@@ -400,7 +400,7 @@ pub enum Flaw {
     SecretInPreferences,
     /// The peer's certificate is not verified.
     CertificateUnchecked,
-    /// Data crosses a network beyond this machine unencrypted.
+    /// Data crosses a network outside the operator's own unencrypted.
     Unencrypted,
     /// The encryption is weak enough to be broken.
     WeakCipher,

@@ -1,5 +1,7 @@
 //! Partly known text.
 
+use std::net::IpAddr;
+
 use ombud_core::host::is_loopback;
 
 /// A piece of a text.
@@ -150,16 +152,35 @@ pub(crate) fn host(address: &str) -> Option<String> {
 }
 
 /// Whether a host is this machine, in the same container network, or in a local network: a name without a dot, a
-/// reserved suffix (RFC 6762, RFC 8375, `.internal`), or a private address (RFC 1918).
+/// reserved suffix (RFC 6762, RFC 8375, `.internal`), or a private address (RFC 1918, RFC 4193, RFC 4291).
 pub(crate) fn is_near(host: &str) -> bool {
-    let name = host.split(':').next().unwrap_or(host);
-    let private = name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_private());
+    let name = without_port(host);
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return is_loopback(host) || is_private(address.to_canonical());
+    }
     let ending = name.rsplit('.').next().unwrap_or_default();
     is_loopback(host)
-        || private
         || !name.contains('.')
         || matches!(ending, "local" | "internal" | "lan" | "localhost")
         || name.ends_with(".home.arpa")
+}
+
+/// Returns the name or the address of a host. Only an IPv6 address contains more than one colon; next to a port, it is
+/// in brackets.
+fn without_port(host: &str) -> &str {
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    match (bracketed, host.split_once(':')) {
+        (Some((address, _)), _) => address,
+        (None, Some((name, port))) if !port.contains(':') => name,
+        (None, _) => host,
+    }
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    }
 }
 
 #[cfg(test)]
@@ -176,9 +197,19 @@ mod tests {
         assert_eq!(filled.known(), Some("https://API.example.com/v1/chat"));
         assert_eq!(host(&filled.shown()), Some("api.example.com".into()));
         assert_eq!(host("https://{}/x"), None);
-        for near in
-            ["10.0.0.7:80", "192.168.1.2", "172.20.0.3", "qdrant:6333", "host.docker.internal", "nas.local"]
-        {
+        for near in [
+            "10.0.0.7:80",
+            "192.168.1.2",
+            "172.20.0.3",
+            "qdrant:6333",
+            "host.docker.internal",
+            "nas.local",
+            "[::1]:80",
+            "::1",
+            "[fd12:3456::7]:8000",
+            "[fe80::1]",
+            "[::ffff:10.0.0.7]:80",
+        ] {
             assert!(is_near(near), "{near}");
         }
         for far in [
@@ -188,6 +219,10 @@ mod tests {
             "47.98.113.25:8080",
             "10.example.com",
             "local.example.com",
+            "[2001:db8::1]",
+            "[2001:db8::1]:8000",
+            "2001:db8::1",
+            "[::ffff:47.98.113.25]:80",
         ] {
             assert!(!is_near(far), "{far}");
         }

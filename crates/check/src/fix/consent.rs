@@ -11,6 +11,10 @@ use super::{Case, Fix, Fixer, Safety};
 pub(super) const FIXER: Fixer =
     Fixer { rules: &["retrieval-without-consent", "memory-write-without-consent"], offer };
 
+/// The purpose that the SDK, the gateway and the texts of the rules use: whoever reads what users said asks for the same
+/// consent as whoever writes it.
+const PURPOSE: &str = "memory.personalise";
+
 const IMPORT: &str = "from ombud import user_consent_required";
 
 fn offer(case: &Case<'_>) -> Option<Fix> {
@@ -20,18 +24,13 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     // Innermost decorator: the framework must register the function that includes the consent check.
     let (line, indent) = (code.line_start(name.start), code.indent(name.start));
     is_own_line(code, line, name.start).then_some(())?;
-    let purpose = if case.finding.rule.0 == "memory-write-without-consent" {
-        "memory.remember"
-    } else {
-        "memory.personalise"
-    };
-    let decorator = format!("{indent}@user_consent_required(\"{purpose}\"){}", code.newline());
+    let decorator = format!("{indent}@user_consent_required(\"{PURPOSE}\"){}", code.newline());
     let mut edits = vec![case.edit(line..line, decorator)];
     edits.extend(code.import(IMPORT).map(|(span, text)| case.edit(span, text)));
     let name = function.name.as_str();
     let title = Bilingual::new(
-        format!("run `{name}` only with the user's consent (`{purpose}`)"),
-        format!("仅在用户同意后（`{purpose}`）才执行 `{name}`"),
+        format!("run `{name}` only with the user's consent (`{PURPOSE}`)"),
+        format!("仅在用户同意后（`{PURPOSE}`）才执行 `{name}`"),
     );
     Some(Fix::new(title, Safety::Unsafe, edits).leaving(left()))
 }

@@ -31,7 +31,7 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
         "增加一个接口，让用户可以删除自己的数据",
     );
     let left = Bilingual::new(
-        "offer the new route to your users, and also delete copies of their data kept elsewhere",
+        "offer the new route to your users, and also delete what is kept about them elsewhere",
         "请在界面上向用户提供这个接口，并同时删除其他地方保存的数据",
     );
     Some(Fix::new(title, Safety::Unsafe, vec![case.edit(end..end, text)]).leaving(left))

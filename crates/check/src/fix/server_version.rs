@@ -27,7 +27,7 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
     let start = case.at().start + literal.find(written)?;
     let edit = case.edit(start..start + written.len(), format!("{name}{mark}{version}"));
     let title = Bilingual::new(
-        format!("pin `{name}` to version {version}, the one this project uses"),
+        format!("pin `{name}` to version {version}, the one installed or locked in this project"),
         format!("把 `{name}` 固定为本项目已安装的版本 {version}"),
     );
     Some(Fix::new(title, Safety::Safe, vec![edit]))

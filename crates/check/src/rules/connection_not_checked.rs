@@ -12,7 +12,7 @@
 use ombud_core::finding::{Bilingual, Confidence, Finding, Place, RuleId, Severity};
 
 use super::{Project, Rule, Text, finding};
-use crate::facts::{Call, Deed, Flaw, FunctionId, Manifest, Server, host_of, near};
+use crate::facts::{Call, Deed, Facts, Flaw, FunctionId, Manifest, Server, host_of, near};
 
 pub(super) const RULE: Rule = Rule {
     id: RuleId("connection-not-checked"),
@@ -24,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
         zh: "同一网络中的任何人都能读到用户说的话，并篡改智能体收到的内容。",
     },
     fix: Text {
-        en: "Use `https:`, and give the client your own CA's certificate instead of turning verification off. Python's `smtplib`, `imaplib`, `poplib` and `ftplib` verify nothing by default: pass them a context from `ssl.create_default_context()`. In an app, remove `NSAllowsArbitraryLoads` and any delegate that accepts every `serverTrust`; list a single host that cannot do better in `NSExceptionDomains`.",
+        en: "Use `https:`, and give the client your own CA's certificate instead of turning verification off. Python's `smtplib`, `imaplib`, `poplib` and `ftplib` verify nothing by default: pass them a context from `ssl.create_default_context()`. In an app, remove `NSAllowsArbitraryLoads` and any delegate that accepts every `serverTrust`; if one host cannot do better, list only that host in `NSExceptionDomains`.",
         zh: "使用 `https:`；自签证书应当交给客户端信任，而不是关闭校验。Python 的 `smtplib`、`imaplib`、`poplib`、`ftplib` 默认不校验证书，请传入 `ssl.create_default_context()` 的上下文。App 请去掉 `NSAllowsArbitraryLoads` 和无条件接受 `serverTrust` 的代理；确有个别域名做不到时，只在 `NSExceptionDomains` 中列出它。",
     },
     example: "- requests.post(url, json=body, verify=False)\n+ requests.post(url, json=body, verify=\"company-ca.pem\")\n",
@@ -58,13 +58,26 @@ fn of_call(project: &Project<'_>, function: FunctionId, call: &Call) -> Option<F
     let flaw = |flaw| call.does.contains(&Deed::Flaw(flaw));
     let message = if flaw(Flaw::CertificateUnchecked) {
         Bilingual::new("the peer's certificate is not verified here", "这里没有校验对方的证书")
-    } else if flaw(Flaw::Unencrypted) {
+    } else if flaw(Flaw::Unencrypted) && !is_upgraded(project.facts, function, call) {
         Bilingual::new("what is sent here crosses the network unencrypted", "这里发送的内容未经加密传输")
     } else {
         return None;
     };
     let place = project.facts.call_place(function, call);
     Some(finding(&RULE, Severity::Warning, Confidence::High, place, message))
+}
+
+/// Whether a mail client that connects in the clear is told to encrypt what follows: in the same function, or elsewhere in
+/// the file if the function only makes the client.
+fn is_upgraded(facts: &Facts, function: FunctionId, call: &Call) -> bool {
+    let on_client = |other: &Call| other.target.starts_with("smtplib.SMTP().");
+    let upgrades = |other: &Call| other.target.starts_with("smtplib.SMTP().starttls");
+    let Some(own) = facts.functions.get(function).filter(|_| call.target.starts_with("smtplib.SMTP")) else {
+        return false;
+    };
+    let mut beside = facts.functions.iter().filter(|other| other.file == own.file);
+    own.calls.iter().any(upgrades)
+        || !own.calls.iter().any(on_client) && beside.any(|other| other.calls.iter().any(upgrades))
 }
 
 fn of_app(project: &Project<'_>, manifest: &Manifest) -> Option<Finding> {

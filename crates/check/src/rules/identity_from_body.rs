@@ -76,7 +76,7 @@ fn picks(project: &Project<'_>, keeps: &[bool], function: FunctionId, call: &Cal
 
 /// Whether a call reads or writes stored data.
 fn is_kept(call: &Call) -> bool {
-    const READS: &[&str] = &["open", "json.load", "read_text", "readFile", "readFileSync"];
+    const READS: &[&str] = &["open", "read_text", "readFile", "readFileSync"];
     let kept = |deed: &Deed| {
         matches!(
             deed,

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use ombud_core::finding::{Bilingual, Confidence, Finding, RuleId, Severity};
 
+use super::passages::{Line, forbids, lines};
 use super::{Project, Rule, Text, finding};
 
 pub(super) const RULE: Rule = Rule {
@@ -69,79 +70,17 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
 }
 
 fn harms(text: &str) -> Vec<(Range<usize>, Harm)> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    // A heading such as "Never do this" applies to the list below it.
-    let mut forbidden = false;
-    for line in text.split_inclusive('\n') {
-        let lower = line.to_lowercase();
-        let bare = lower.trim();
-        if bare.starts_with('#') || bare.ends_with([':', '：']) {
-            forbidden = forbids(&lower, WARNINGS);
-        }
-        if !forbidden && let Some(harm) = harm(&lower).filter(|_| !is_warning(&lower)) {
-            found.push((start..start + line.trim_end().len(), harm));
-        }
-        start += line.len();
-    }
-    found
+    let harmful = |line: Line| {
+        let lower = text.get(line.span.clone())?.to_lowercase();
+        let harm = harm(&lower).filter(|harm| !line.program || !is_addressed(*harm))?;
+        (!line.forbidden && !is_warning(&lower)).then_some((line.span, harm))
+    };
+    lines(text).into_iter().filter_map(harmful).collect()
 }
 
-/// Words in a heading that mark the text below it as a warning.
-const WARNINGS: &[&str] = &[
-    "dangerous",
-    "bad",
-    "wrong",
-    "red flag",
-    "malicious",
-    "attack",
-    "reject",
-    "detect",
-    "危险",
-    "恶意",
-    "错误",
-    "反例",
-];
-
-/// Words that mark a sentence as forbidding something.
-const NEGATIONS: &[&str] = &[
-    "never",
-    "don't",
-    "do not",
-    "avoid",
-    "must not",
-    "should not",
-    "shouldn't",
-    "cannot",
-    "forbidden",
-    "refuse",
-    "red flag",
-    "malicious",
-    "reject",
-    "dangerous",
-    "bad:",
-    "wrong:",
-    "injection",
-    "不要",
-    "禁止",
-    "切勿",
-    "请勿",
-    "严禁",
-    "不得",
-    "不可以",
-    "不许",
-    "不准",
-    "千万别",
-    "拒绝",
-    "危险",
-    "恶意",
-    "注入",
-    "反例",
-    "错误示例",
-];
-
-fn forbids(line: &str, more: &[&str]) -> bool {
-    NEGATIONS.iter().chain(more).any(|word| line.contains(word))
+/// Whether a harm is a sentence addressed to an agent. In the code of a program, such sentences are its data.
+fn is_addressed(harm: Harm) -> bool {
+    [KEEP_SECRET, LIE, MOVE_MONEY].contains(&harm)
 }
 
 /// Whether a sentence forbids something. Phrases that hide something or say not to ask contain a negation themselves, so they

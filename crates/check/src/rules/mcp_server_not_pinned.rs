@@ -34,7 +34,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn run(project: &Project<'_>) -> Vec<Finding> {
     let servers = project.facts.servers.iter().filter(|server| !server.disabled);
-    // A package named twice in one file is fixed in one go, so it is reported once.
+    // Where a package's text occurs twice in one file, both are fixed in one go, so it is reported once.
     let mut seen: BTreeSet<(usize, String)> = BTreeSet::new();
     let mut first = |server: &Server| {
         fetched(server).is_some_and(|package| seen.insert((server.file, package.text.clone())))

@@ -16,6 +16,7 @@ use crate::providers::Providers;
 use crate::walk::Source;
 
 mod by_place;
+mod passages;
 mod sinks;
 mod statements;
 

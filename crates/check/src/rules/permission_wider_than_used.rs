@@ -1,9 +1,9 @@
 //! `permission-wider-than-used`
 //!
 //! What it does: finds permissions of which the code uses only a part: a Google scope that allows sending, changing or deleting
-//! (`https://mail.google.com/`, `…/auth/calendar`) in a project that only reads, and `Intents.all()` in a Discord bot that uses
-//! neither members nor presence. Nothing is reported where the project calls the service in a way that cannot be followed, or
-//! passes it on as a whole.
+//! (`https://mail.google.com/`, `…/auth/calendar`) in a project that only reads there, and `Intents.all()` in a Discord bot that
+//! uses neither members nor presence. Nothing is reported where the project calls the service in a way that cannot be followed,
+//! or passes it on as a whole.
 //!
 //! Why it matters: whoever manipulates the agent or steals its token can do everything that was granted, not just what was
 //! needed.
@@ -161,7 +161,7 @@ fn google(project: &Project<'_>) -> Option<Finding> {
         SCOPES.iter().find_map(here)
     })?;
     let message = Bilingual::new(
-        format!("`{scope}` allows changing and deleting, but this project only reads"),
+        format!("`{scope}` allows changing and deleting, but this project only reads there"),
         format!("`{scope}` 允许修改和删除，而本项目在那里只做读取"),
     );
     let place = facts.place(file, at..at + scope.len());

@@ -25,7 +25,7 @@ pub(super) const RULE: Rule = Rule {
         en: "home-made anonymisation is not anonymous", zh: "自制的“匿名化”并不匿名"
     },
     harm: Text {
-        en: "Anyone who gets the list can recover the users' phone numbers and identities, although they were told that it is anonymous.",
+        en: "Anyone who gets the list can recover the users' phone numbers and identities, although the users were told that it is anonymous.",
         zh: "拿到名单的人可以还原出用户的电话和身份，而用户却被告知数据是匿名的。",
     },
     fix: Text {
@@ -75,8 +75,8 @@ pub(super) fn files(project: &Project<'_>) -> BTreeSet<usize> {
 /// The message for a hard-coded key or initialisation vector.
 pub(super) fn written_out() -> Bilingual {
     Bilingual::new(
-        "the key or initialisation vector of this encryption is hard-coded, so anyone who reads the source can decrypt it",
-        "这里加密用的密钥或初始向量写死在源码里，看到源码的人都能解开",
+        "the key or initialisation vector of this encryption is hard-coded, so everyone who reads the source knows it",
+        "这里加密用的密钥或初始向量写死在源码里，看到源码的人都能知道它",
     )
 }
 

@@ -210,7 +210,7 @@ fn told(
         return None;
     }
     let message = Bilingual::new(
-        "what users say and what the model answers is written here in plain text",
+        "what users and the model say is written here in plain text",
         "用户说的话和模型的回答在这里被原样写入",
     );
     let sure = if person && model { Confidence::High } else { Confidence::Medium };

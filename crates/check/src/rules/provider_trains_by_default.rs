@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
         en: "the provider may train on what users say", zh: "服务商可能用用户的话训练模型"
     },
     harm: Text {
-        en: "What users say may become part of a model and can never be taken back.",
+        en: "What users say may become part of a model, from which it can never be taken back.",
         zh: "用户说的话可能成为模型的一部分，再也无法收回。",
     },
     fix: Text {

@@ -28,7 +28,7 @@ pub(super) const RULE: Rule = Rule {
     id: ID,
     risks: &["S09"],
     severity: Severity::Error,
-    title: Text { en: "the source contains a credential", zh: "源码中含有密钥" },
+    title: Text { en: "the source contains a secret", zh: "源码中含有密钥" },
     harm: Text {
         en: "Anyone who reads the repository or the exported app can act in your name, spend your money, and read what your users stored.",
         zh: "任何能看到代码库或导出文件的人都能冒用你的身份、花你的钱，并读取你的用户存下的内容。",
@@ -81,7 +81,7 @@ pub(crate) fn run(source: &Source, context: &Context<'_>) -> Vec<Finding> {
             confidence: if found.score >= SURE { Confidence::High } else { Confidence::Medium },
             place: place(source, found.span),
             subject: found.recogniser.to_owned(),
-            message: Bilingual::new("a credential is written here in the clear", "这里有一个明文的密钥"),
+            message: Bilingual::new("a secret is written here in the clear", "这里有一个明文的密钥"),
             path: Vec::new(),
             fingerprint: String::new(),
         })
@@ -134,7 +134,7 @@ fn opens_nothing(value: &str) -> bool {
     let behind = behind.split([',', ';']).next().unwrap_or_default();
     let Some(host) = host_of(&format!("x://{behind}")) else { return false };
     let name = host.split(':').next().unwrap_or_default();
-    let neighbour = !name.contains('.');
+    let neighbour = !host.starts_with('[') && !name.contains('.');
     loopback(&host) || is_reserved(name) || neighbour && is_guessable(login.trim_end_matches('@'))
 }
 
@@ -157,7 +157,7 @@ fn is_guessable(login: &str) -> bool {
 /// Reports what a low-code export carries in its dedicated secret fields, whatever its format.
 fn exported(project: &Project<'_>) -> Vec<Finding> {
     let one = |(file, span): &(usize, std::ops::Range<usize>)| {
-        let message = Bilingual::new("the export contains a secret in the clear", "导出文件里带着明文密钥");
+        let message = Bilingual::new("this file contains a secret in the clear", "这个文件里带着明文密钥");
         finding(&RULE, Severity::Error, Confidence::High, project.facts.place(*file, span.clone()), message)
     };
     let real = |(file, span): &&(usize, Range<usize>)| {

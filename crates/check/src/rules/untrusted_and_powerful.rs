@@ -45,9 +45,15 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     let (asking, doing) =
         (Reach::leading(project.facts, is_question), Reach::leading(project.facts, does_something));
     let view = View { project, asking, doing };
-    let mut told = BTreeSet::new();
+    let (mut told, mut same) = (BTreeSet::new(), BTreeSet::new());
     let agents = project.facts.agents.iter().filter(|agent| !agent.asks);
-    agents.filter_map(|agent| view.one(agent)).filter(|one| told.insert(one.message.en.clone())).collect()
+    agents
+        .filter_map(|agent| Some((agent, view.one(agent)?)))
+        // The list that a model is given and the table in which its calls are looked up hold the same tools.
+        .filter(|(agent, _)| same.insert(agent.holds.iter().map(|held| &held.name).collect::<BTreeSet<_>>()))
+        .map(|(_, one)| one)
+        .filter(|one| told.insert(one.message.en.clone()))
+        .collect()
 }
 
 struct View<'a> {

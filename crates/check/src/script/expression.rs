@@ -32,7 +32,8 @@ impl Lower<'_> {
             Expression::TemplateLiteral(node) => self.template(node),
             Expression::RegExpLiteral(node) => {
                 let pattern = build::text(node.regex.pattern.text.as_str(), range);
-                build::call(build::name("js.RegExp", range), vec![pattern], range)
+                let flags = build::text(&node.regex.flags.to_string(), range);
+                build::call(build::name("js.RegExp", range), vec![pattern, flags], range)
             }
             Expression::Identifier(node) => self.reference(node),
             Expression::ArrayExpression(node) => {

@@ -174,7 +174,8 @@ impl Lower<'_> {
         let value = fields(node, "result").into_iter().next();
         let kind = parts(node).first().map_or("", |part| self.text(*part));
         match kind {
-            "break" => {}
+            // A `break` that leaves a `switch` ends no loop. One with a label leaves what has that label.
+            "break" if value.is_some() || leaves_loop(node) => self.out.push(build::stop(range)),
             "continue" => self.out.push(build::next(range)),
             _ if kind.starts_with("throw") => {
                 let value = children(node).into_iter().next_back().map(|value| self.expression(value));
@@ -251,4 +252,21 @@ impl Lower<'_> {
             self.assign(build::list(names, at(pattern)), value, range);
         }
     }
+}
+
+/// Whether the innermost statement that a `break` can leave is a loop.
+fn leaves_loop(node: Node<'_>) -> bool {
+    let around = std::iter::successors(node.parent(), Node::parent);
+    let kinds = around.map(|one| one.kind()).find(|kind| {
+        matches!(
+            *kind,
+            "for_statement"
+                | "while_statement"
+                | "repeat_while_statement"
+                | "switch_statement"
+                | "lambda_literal"
+                | "function_declaration"
+        )
+    });
+    matches!(kinds, Some("for_statement" | "while_statement" | "repeat_while_statement"))
 }

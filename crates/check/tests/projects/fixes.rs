@@ -358,6 +358,13 @@ fn what_users_said_is_read_behind_their_consent() {
             .after
             .contains("@app.post('/')\n@user_consent_required(\"memory.personalise\")\nasync def recall():")
     );
+    // Writing needs the same consent.
+    let keeper = "import chromadb\nfrom flask import Flask, request\napp = Flask(__name__)\nnotes = chromadb.Client().get_or_create_collection('chats')\n\n@app.post('/')\ndef remember():\n    notes.add(ids=['1'], documents=[request.json['q']])\n    return ''\n";
+    let (_, shown) = fixed("memory-write-without-consent", "agent.py", keeper);
+    assert!(shown.ends_with("+@user_consent_required(\"memory.personalise\")\n"), "{shown}");
+    let dir = folder(&[("agent.py", keeper)]);
+    let (_, _, after) = mended(dir.path(), "memory-write-without-consent");
+    assert!(after.findings.iter().all(|one| one.rule.0 != "memory-write-without-consent"));
     // A method keeps its indentation.
     let class = "import chromadb\nnotes = chromadb.Client().get_or_create_collection('chats')\nclass Memory:\n    def recall(self, q):\n        notes.add(ids=['1'], documents=[q])\n        return notes.query(query_texts=[q])\nMemory().recall(input())\n";
     let (_, shown) = fixed(rule, "agent.py", class);

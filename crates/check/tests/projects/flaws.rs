@@ -45,6 +45,32 @@ fn a_certificate_that_nobody_checks() {
 }
 
 #[test]
+fn mail_that_crosses_the_network_in_the_clear() {
+    let mails = |client: &str, then: &str| {
+        let text = format!("import smtplib\nserver = {client}\n{then}server.sendmail('a', 'b', 'c')\n");
+        let report = checked(&[("agent.py", &text)]);
+        report.findings.iter().filter(|one| one.message.en.contains("unencrypted")).count()
+    };
+    assert_eq!(mails("smtplib.SMTP('mail.example.com')", ""), 1);
+    assert_eq!(mails("smtplib.SMTP('mail.example.com', 25)", ""), 1);
+    assert_eq!(mails("smtplib.SMTP('[2001:db8::1]', port=25)", ""), 1);
+    assert_eq!(mails("smtplib.SMTP()", "server.connect('mail.example.com')\n"), 1);
+    assert_eq!(mails("smtplib.SMTP('mail.example.com')", "server.starttls()\n"), 0);
+    for client in [
+        "smtplib.SMTP('mail.example.com', 587)",
+        "smtplib.SMTP('mail.example.com:587')",
+        "smtplib.SMTP('localhost')",
+        "smtplib.SMTP('mailhog', 1025)",
+        "smtplib.SMTP(server_name)",
+    ] {
+        assert_eq!(mails(client, ""), 0, "{client}");
+    }
+    let kept = "import smtplib\nclass Mail:\n    def __init__(self):\n        self.server = smtplib.SMTP('mail.example.com')\n    def begin(self):\n        self.server.starttls()\nMail().begin()\n";
+    let report = checked(&[("agent.py", kept)]);
+    assert!(!report.findings.iter().any(|one| one.message.en.contains("unencrypted")));
+}
+
+#[test]
 fn encryption_that_does_not_hide() {
     let rule = "weak-cipher";
     let python = |call: &str| format!("from Crypto.Cipher import AES, DES\n{call}\n");

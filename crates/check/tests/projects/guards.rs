@@ -208,6 +208,18 @@ fn two_of_three_in_one_hand() {
     assert_eq!(count(rule, &[("agent.py", &armed("[read_page, send_mail]", ""))], &asked), 0);
     let chat = "import requests, subprocess\nfrom openai import OpenAI\ndef fetch_page(url):\n    return requests.get(url).text\ndef run_command(line):\n    return subprocess.run(line, shell=True)\nTOOLS = [{'type': 'function', 'function': {'name': 'fetch_page'}}, {'type': 'function', 'function': {'name': 'run_command'}}]\nTABLE = {'fetch_page': fetch_page, 'run_command': run_command}\nreply = OpenAI().chat.completions.create(messages=[], tools=TOOLS)\nTABLE[reply.name](reply.arguments)\n";
     assert_eq!(python(rule, chat), 1);
+    // The table lists the same tools in another order.
+    let more = chat
+        .replace(
+            "def run_command",
+            "def count_pages(url):\n    return requests.get(url).json()['n']\ndef run_command",
+        )
+        .replace("TABLE = {", "TABLE = {'count_pages': count_pages, ")
+        .replace(
+            "'name': 'fetch_page'}}",
+            "'name': 'fetch_page'}}, {'type': 'function', 'function': {'name': 'count_pages'}}",
+        );
+    assert_eq!(python(rule, &more), 1);
 }
 
 #[test]

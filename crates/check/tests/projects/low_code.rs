@@ -48,6 +48,26 @@ fn a_branch_on_consent_closes_the_way() {
 }
 
 #[test]
+fn a_branch_on_what_never_changes_asks_nobody() {
+    let rule = "retrieval-without-consent".to_owned();
+    let asked = [edge("start", "source", "ask"), edge("ask", "true", "recall")];
+    let on = |scope: &str, more: &[String]| {
+        let test = ASK.replace("- start\n", &format!("- {scope}\n"));
+        let nodes = [node("start", "start", ""), node("ask", "if-else", &test), memory()];
+        found(&[&nodes, more].concat(), &asked).contains(&rule)
+    };
+    assert!(on("env", &[]));
+    assert!(on("conversation", &[]));
+    let assigned = node(
+        "keep",
+        "assigner",
+        "        items:\n        - operation: set\n          value: [start, answer]\n          variable_selector: [conversation, consent]\n",
+    );
+    assert!(!on("conversation", &[assigned]));
+    assert!(!on("start", &[]));
+}
+
+#[test]
 fn a_node_that_nothing_leads_to_does_nothing() {
     let nodes = [node("start", "start", ""), memory()];
     assert!(found(&nodes, &[]).is_empty());

@@ -69,6 +69,8 @@ mod pages;
 #[cfg(test)]
 mod passed;
 #[cfg(test)]
+mod paths;
+#[cfg(test)]
 mod project;
 #[cfg(test)]
 mod real_life;

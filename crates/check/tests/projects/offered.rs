@@ -24,6 +24,23 @@ fn a_plugin_is_entered_by_its_framework() {
 }
 
 #[test]
+fn nobody_uses_what_a_program_neither_imports_nor_starts() {
+    let rule = "personal-data-unmasked";
+    let client = "from openai import OpenAI\nclass Talker:\n    def ask(self, message):\n        return OpenAI(base_url='https://api.openai.com/v1').chat.completions.create(model='m', messages=[{'role': 'user', 'content': message}])\n";
+    let server =
+        "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef index():\n    return 'ok'\n";
+    let with = |name: &str, main: &str, client: &str| {
+        let name = format!("app/{name}.py");
+        found(rule, &[("app/__init__.py", ""), ("app/main.py", main), (&name, client)]).len()
+    };
+    assert_eq!(with("talker", server, client), 0);
+    // A library has no server; and what is imported, or starts something, may be used.
+    assert_eq!(with("talker", "def add(a, b):\n    return a + b\n", client), 1);
+    assert_eq!(with("talker", &format!("from app.talker import Talker\n{server}"), client), 1);
+    assert_eq!(with("talker", server, &format!("{client}def main():\n    Talker().ask(input())\n")), 1);
+}
+
+#[test]
 fn a_key_that_is_only_asked_for_where_one_is_set() {
     let rule = "endpoint-without-authentication";
     let server = |guard: &str| {

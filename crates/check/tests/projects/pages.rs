@@ -74,3 +74,29 @@ fn what_has_its_place_in_a_record_says_nothing_of_the_rest() {
     let found = at(RULE, &[("chat.js", text)]);
     assert_eq!(found, ["untrusted-to-exec@chat.js:5"]);
 }
+
+#[test]
+fn what_was_escaped_or_counted_is_no_markup() {
+    let put = |helper: &str, text: &str| {
+        let puts = format!("innerHTML = {text}");
+        let page = page(&puts).replace("<script>\n", &format!("<script>\n{helper}\n"));
+        at(RULE, &[("static/index.html", &page)]).len()
+    };
+    let chain =
+        "function shown(s) { return s.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;'); }";
+    let table = "const shown = (s) => String(s).replace(/[&<>\"']/g, (sign) => SIGNS[sign]);";
+    let copied = "function shown(s) { const box = document.createElement('i'); box.textContent = s; return box.innerHTML; }";
+    for (helper, text, found) in [
+        (chain, "'<p>' + shown(d.answer) + '</p>'", 0),
+        (table, "`<p>${shown(d.answer)}</p>`", 0),
+        (copied, "shown(d.answer)", 0),
+        ("", "`<b>${d.answer.length}</b>`", 0),
+        ("const KINDS = { a: '<b>A</b>' };", "KINDS[d.answer] || ''", 0),
+        ("", "d.answer.includes('x') ? '<b>yes</b>' : '<i>no</i>'", 0),
+        ("function shown(s) { return s.replace(/&/g, '&amp;'); }", "shown(d.answer)", 1),
+        (chain, "shown(d.name) + d.answer", 1),
+        ("function shown(s) { return s.replace(/[a-z]/g, (sign) => SIGNS[sign]); }", "shown(d.answer)", 1),
+    ] {
+        assert_eq!(put(helper, text), found, "{helper} {text}");
+    }
+}

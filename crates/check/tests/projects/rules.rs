@@ -105,6 +105,16 @@ fn a_loop_is_counted() {
             .is_empty()
     );
     assert!(of_rule(rule, &agent("while True:", "        m.append(input())\n")).is_empty());
+    // Both reasons to go on need a limit, and a list that grows with each round is none.
+    for head in ["while True or n < 5:", "while len(m) > 0:", "while not (len(m) < 1):", "while 0 < len(m):"]
+    {
+        assert_eq!(of_rule(rule, &agent(head, "        n += 1\n")).len(), 1, "{head}");
+    }
+    for head in ["while m and n < 5:", "while n < 5 or n < 9:", "while len(m) < 20:", "while not n > 5:"] {
+        assert!(of_rule(rule, &agent(head, "        n += 1\n")).is_empty(), "{head}");
+    }
+    let left = "while left > 0:".to_owned();
+    assert!(of_rule(rule, &agent(&left, "        left -= 1\n").replace("n = 0", "left = 9")).is_empty());
     let plain =
         "from openai import OpenAI\nwhile True:\n    print(OpenAI().responses.create(input=input()))\n";
     assert!(of_rule(rule, plain).is_empty());

@@ -192,6 +192,64 @@ fn whoever_chooses_a_whole_address_chooses_which_machine_is_asked() {
 }
 
 #[test]
+fn each_interpreter_takes_code_after_its_own_option() {
+    let tool = |command: &str| {
+        let text = format!(
+            "import subprocess\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef run(text: str) -> str:\n    subprocess.run({command})\n    return ''\n"
+        );
+        of_rule("untrusted-to-exec", &text).len()
+    };
+    for command in [
+        "['php', '-r', text]",
+        "['node', '-p', text]",
+        "['node', '--print', text]",
+        "['perl', '-E', text]",
+        "['deno', 'eval', text]",
+        "['python3.12', '-c', text]",
+        "['C:\\\\Python\\\\python.exe', '-c', text]",
+        "['C:\\\\Git\\\\bash.exe', '-c', text]",
+    ] {
+        assert_eq!(tool(command), 1, "{command}");
+    }
+    for command in [
+        "['mkdir', '-p', text]",
+        "['node', '-r', 'dotenv/config', text]",
+        "['php', 'page.php', text]",
+        "['python3', '-e', text]",
+        "['deno', 'run', 'x.ts', text]",
+        "['gcc.exe', '-c', text]",
+    ] {
+        assert_eq!(tool(command), 0, "{command}");
+    }
+}
+
+#[test]
+fn what_is_picked_from_a_list_or_unpacked_keeps_its_origin() {
+    let tool = |command: &str| {
+        let text = format!(
+            "import random, secrets, subprocess, zlib\nfrom mcp.server.fastmcp import FastMCP\nmcp = FastMCP('x')\n@mcp.tool()\ndef run(texts: list[str]) -> str:\n    subprocess.run({command}, shell=True)\n    return ''\n"
+        );
+        of_rule("untrusted-to-exec", &text).len()
+    };
+    for command in [
+        "random.choice(texts)",
+        "random.sample(texts, 1)[0]",
+        "secrets.choice(texts)",
+        "zlib.decompress(texts[0])",
+    ] {
+        assert_eq!(tool(command), 1, "{command}");
+    }
+    for command in
+        ["f'seq {random.randint(0, len(texts))}'", "f'echo {zlib.crc32(texts[0])}'", "secrets.token_hex(8)"]
+    {
+        assert_eq!(tool(command), 0, "{command}");
+    }
+    let script = "import { createDecipheriv } from 'crypto';\nimport { exec } from 'child_process';\nimport express from 'express';\nconst app = express();\napp.post('/run', (req, res) => {\n  const opener = createDecipheriv('aes-256-gcm', process.env.KEY, process.env.IV);\n  exec(opener.update(req.body.text, 'hex', 'utf8'));\n  res.end();\n});\napp.listen(3000);\n";
+    let found = lines(&checked(&[("server.ts", script)]));
+    assert!(found.contains(&"untrusted-to-exec@server.ts:7".to_owned()), "{found:?}");
+}
+
+#[test]
 fn switches_of_shells_stand_in_any_place() {
     let rule = "untrusted-to-exec";
     let tool = |command: &str| {

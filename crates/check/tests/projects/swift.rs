@@ -222,6 +222,16 @@ fn consent_is_asked_for_before_the_phone_is_told_on() {
     assert!(of_rule(rule, &here).is_empty());
     let agreed = app(&format!("{read}{POST}")).replace("Button(\"Send\")", "Button(\"I agree\")");
     assert!(of_rule(rule, &agreed).is_empty());
+    // A `break` leaves the loop, or the `switch` in it; after that, the loop goes on.
+    let looped = |guard: &str| app(&format!("        for _ in 0..<3 {{\n{guard}{read}{POST}        }}\n"));
+    let leaves = "            guard ConsentStore.shared.hasConsented else { break }\n";
+    assert!(of_rule(rule, &looped(leaves)).is_empty());
+    let stays = format!(
+        "            switch answer {{\n            case \"\":\n{leaves}            default: print(said)\n            }}\n"
+    );
+    assert_eq!(of_rule(rule, &looped(&stays)).len(), 1);
+    let named = "            switch answer {\n            default: guard ConsentStore.shared.hasConsented else { break rounds }\n            }\n";
+    assert!(of_rule(rule, &looped(named).replace("for _", "rounds: for _")).is_empty());
     // Text on another path is not device data.
     let two = app(&format!("        await post(said)\n    }}\n    func locate() async {{\n        guard ConsentStore.shared.hasConsented else {{ return }}\n        await post(\"\\(CLLocationManager().location!)\")\n    }}\n    func post(_ said: String) async {{\n{POST}"))
         .replace("await send() }", "await send(); await locate() }");

@@ -32,7 +32,7 @@ pub fn classify(tool: &str, hints: Hints<'_>) -> Effect {
         Some(told) if told.acts() && effect == Effect::Read && told != Effect::Fetch => told,
         // “Create, delete and manage …”, “Create a public link”: the description is worse than the name.
         Some(told) if says_worse(effect, told) => told,
-        _ if effect == Effect::Unknown && asks_by_description(hints) => Effect::Read,
+        _ if effect == Effect::Unknown && asks_by_description(tool, hints) => Effect::Read,
         _ => effect,
     }
 }

@@ -33,8 +33,11 @@ pub fn told(description: &str) -> Option<Effect> {
         && chars.next().is_some_and(|next| !CHINESE_OTHER_VERBS.contains(next));
     let opening = chinese(description.get(..description.floor_char_boundary(48)).unwrap_or_default());
     // “在群里发红包”, “给好友转账”: recipient and location come first.
-    let far =
-        if description.starts_with(['给', '向', '在', '为', '对', '把', '将']) { 30 } else { 12 };
+    let far = if description.starts_with(['给', '向', '在', '为', '对', '把', '将', '按', '凭']) {
+        30
+    } else {
+        12
+    };
     let verb = opening.first().filter(|(place, _)| *place <= far && !is_noun_in_chinese(description, *place));
     let verb = verb.map(|(place, effect)| {
         listed_chinese_verbs(description, *place)
@@ -185,22 +188,26 @@ fn forms(word: &str) -> Vec<String> {
 /// Whether a tool whose name says nothing only answers questions: its description opens with reading or with words that
 /// only describe a thing, and its arguments only select what is read. An argument that can state, pay, address or run
 /// something makes it an action. That the text names no action proves nothing: there are more verbs than any list holds.
-pub(super) fn asks_by_description(hints: Hints<'_>) -> bool {
+pub(super) fn asks_by_description(tool: &str, hints: Hints<'_>) -> bool {
     // An exam has a subject, just as an e-mail has one.
     let mail = hints
         .arguments
         .iter()
         .any(|other| matches!(other.as_str(), "text" | "body" | "message" | "content" | "to"));
+    let own = words(tool).pop().unwrap_or_default();
+    // “from” and “to” are the ends of a period.
+    let period = hints.arguments.iter().any(|other| matches!(other.as_str(), "from" | "from_date" | "start"));
     let chooses = |argument: &String| {
         matches!(part(Effect::Unknown, argument, Shape::Other), None | Some(Part::Object))
             && !carries(argument)
             || argument == "subject" && !mail
+            || argument == "to" && period
     };
     let text = hints.description.trim();
     let known =
         (told(text) == Some(Effect::Read) || describes_a_thing(text)) && hints.arguments.iter().all(chooses);
     // An action needs an object: where the arguments can only say what to look for, weaker evidence is enough.
-    let thing = (names_things(text) || names_things_in_chinese(text))
+    let thing = (names_things(&own, text) || names_things_in_chinese(text))
         && hints
             .arguments
             .iter()
@@ -211,7 +218,7 @@ pub(super) fn asks_by_description(hints: Hints<'_>) -> bool {
 /// Whether an argument only says what to look for and does not identify a record.
 fn looks_for(argument: &str) -> bool {
     const ENGLISH: &str = "q query search keyword keywords filter name owner date day week month year since until limit page offset sort where \
-        near city country category kind domain from who role department kw min max of unit trade sku zip language lang";
+        near city country category kind domain from who account role department kw min max of unit trade sku zip language lang";
     const CHINESE: &str =
         "关键词 名称 姓名 日期 月份 年份 时段 城市 类别 条件 区域 业务 科目 考试 作业 大厅 地区 范围";
     let words = words(argument);
@@ -221,7 +228,7 @@ fn looks_for(argument: &str) -> bool {
 
 /// Whether a description opens with a thing where an instruction would have its verb: “Text of a document.”, “Staff by
 /// name.”, “Unread text messages.”, “Open deals of a colleague.”
-fn names_things(text: &str) -> bool {
+fn names_things(own: &str, text: &str) -> bool {
     const STATES: &str = "free unread open pending new recent unpaid overdue daily weekly monthly public saved own scheduled active";
     const ARTICLES: &str = "a an the this that these those your my our his her its their it them all any each every some to in on at up out off";
     const JOINS: &str = "of by with and that between per";
@@ -243,10 +250,25 @@ fn names_things(text: &str) -> bool {
     let several = |word: &&str| if doubtful { is(THINGS, word) } else { is_plural(word) };
     let state = is(STATES, opening) && rest.iter().take(3).any(several) && !is(ARTICLES, at(0));
     // A word that is in no list is ambiguous: “Distribute coupons of the shop.”
-    let noun = !third && !verb && is(THINGS, &format!("{opening}s")) || is(ADJUNCTS, opening);
+    // `recipes`, “Recipe card of a beer”: the thing that the tool is named after.
+    let several = format!("{opening}s");
+    let noun = !third && !verb && (is(THINGS, &several) || own == several) || is(ADJUNCTS, opening);
     let two = noun && !is(ARTICLES, at(0)) && (is_plural(at(0)) && is(JOINS, at(1)) || at(1) == "of")
         || is(THINGS, opening) && is(JOINS, at(0));
-    (of || state || two) && !acts(&lower)
+    // “Brews planned for a week”: done to the things, not by the tool.
+    let done = third && !verb && at(0).ends_with("ed") && is("for in on by at since", at(1));
+    (of || state || two || done || lists_things(first)) && !acts(&lower)
+}
+
+/// “Malt, hops and yeast in store”: in a list of verbs either all end in “s”, or none does.
+fn lists_things(sentence: &str) -> bool {
+    let items = sentence.split(',').flat_map(|part| part.split(" and "));
+    let words: Vec<&str> = items.map(|item| item.split_whitespace().next().unwrap_or_default()).collect();
+    let known = |word: &&str| {
+        word.is_empty() || forms(word).iter().any(|form| english(form).is_some_and(|known| known.0.acts()))
+    };
+    let plural = words.iter().filter(|word| is_plural(word)).count();
+    words.len() >= 3 && plural > 0 && plural < words.len() && !words.iter().any(known)
 }
 
 fn is_plural(word: &str) -> bool {
@@ -256,7 +278,7 @@ fn is_plural(word: &str) -> bool {
 /// “当班快递员和车辆。”, “我上传过的材料。”: ends with something that is read, and does not open with an action.
 fn names_things_in_chinese(text: &str) -> bool {
     const THINGS: &str = "记录 情况 资料 报价 费用 列表 名单 明细 统计 详情 账户 档案 邮件 来信 消息 通知 答复 信息 事项 申请 时段 成绩 教室 车辆 报表 \
-        正文 文本 全文 草稿箱 收件箱 留言 评论 收支 材料 办件 假条 接龙表 课表 日程 行程 账单 订单 证照 人员 名册 一览 清单 新闻 天气 路况 余额 余量 库存 空位 排班 进度 规则 日志 \
+        正文 文本 全文 草稿箱 收件箱 留言 评论 收支 材料 办件 假条 接龙表 课表 日程 行程 账单 订单 证照 人员 名册 一览 清单 新闻 天气 路况 余额 额度 流水 余量 库存 空位 排班 进度 规则 日志 \
         房源 场次 座位 航班 车次 优惠券 商品 菜单 ";
     const VERBS: &str = "发放派送赠给让把将开关加减增删改换调设定取退寄付转打写画做建修移停启绑解拉踢禁封撤批审拒补领抽缴充汇借还租买卖订约\
         报提交申上下更变清收用为向对按呼召锁切点播暂冻举投签兑抢拍录喷浇喂导叫接拨摇连断触激唤催救帮替代批一自在";
@@ -275,6 +297,11 @@ fn names_things_in_chinese(text: &str) -> bool {
     // “今明骑手排班，谁还能接几单”: says what is answered.
     let asks = ["谁", "几", "哪", "多少", "什么", "是否"].iter().any(|word| first.contains(word));
     let named = first.split('，').next().unwrap_or_default();
+    // “流水，含对方附言”: says what else is in it.
+    let first = first
+        .split_once('，')
+        .filter(|(_, rest)| rest.starts_with(['含', '包']))
+        .map_or(first, |(thing, _)| thing);
     let ends = |text: &str| THINGS.split_whitespace().any(|thing| text.ends_with(thing));
     !first.is_ascii() && (ends(first) || asks && ends(named)) && !acts && !first.contains(['把', '将'])
 }
@@ -380,6 +407,11 @@ mod tests {
     fn a_name_that_says_nothing_asks_where_its_description_does() {
         for (tool, description, arguments) in [
             ("listings", "Current advertisements.", &[][..]),
+            ("recipes", "Recipe card of a beer.", &["beer"]),
+            ("brew_schedule", "Brews planned for a week.", &["week"]),
+            ("stock", "Malt, hops, yeast and kegs in store.", &["group"]),
+            ("accounts", "名下各账户余额、可用额度", &[]),
+            ("transactions", "某账户某段时间的流水，含对方附言", &["account", "from", "to"]),
             ("tenants_overview", "All flats with tenants and rents.", &["month"]),
             ("address_book", "Look up tradespeople and other contacts.", &["who"]),
             ("inbox", "Mails received, newest first.", &["about"]),
@@ -423,6 +455,10 @@ mod tests {
     fn what_may_act_stays_an_act() {
         for (tool, description, arguments) in [
             ("siren", "The siren of the house.", &["state"][..]),
+            ("recipes", "Recipe card of a beer.", &["beer", "value"]),
+            ("kitchen", "Freeze, thaw and cook meals.", &["dish"]),
+            ("kitchen", "Freezes, thaws and cooks meals.", &["dish"]),
+            ("flow", "Bends planned for the pipe.", &["to"]),
             ("desk", "Looks up an order and cancels it.", &["order_id"]),
             ("show_page", "Shows a page, then posts it to the team.", &["page"]),
             ("get_report", "Reads a report and sends it to everybody.", &["id"]),

@@ -142,7 +142,7 @@ fn doubt_in_words(id: &str, seen: bool, lang: Lang) -> String {
             }
             Some(("unseen", id)) => {
                 let part = part(id);
-                say!(lang, en: "{part} does not appear in the context", zh: "{part}在上下文中从未出现")
+                say!(lang, en: "{part} appears nowhere in the context", zh: "{part}在上下文中从未出现")
             }
             _ => id.to_owned(),
         },
@@ -190,7 +190,7 @@ fn over(limit: Limit, lang: Lang) -> String {
             en: "today's payments would exceed the sum that the developer allows",
             zh: "今天的付款总额将超过开发者设定的上限"),
         Limit::Rate => say!(lang,
-            en: "more calls per minute than the developer allows",
+            en: "there are more calls per minute than the developer allows",
             zh: "一分钟内的调用次数超过了开发者设定的上限"),
     }
 }
@@ -281,7 +281,7 @@ impl Say for Doubt {
             Self::Unseen { part, value, .. } => {
                 let (part, value) = (part.say(lang), quoted(value));
                 say!(lang,
-                    en: "{part} {value} does not appear in the conversation",
+                    en: "{part} {value} appears nowhere in the conversation",
                     zh: "{part} {value} 在对话中从未出现过")
             }
         }

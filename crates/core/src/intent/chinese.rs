@@ -96,6 +96,9 @@ fn read(turn: &str, intent: &mut Intent) {
     {
         intent.classes.insert(Effect::Pay);
     }
+    if near("降", &["块", "元"]) || near("涨", &["块", "元"]) {
+        intent.classes.insert(Effect::Change);
+    }
     if near("给", &["分"]) && turn.bytes().any(|byte| byte.is_ascii_digit()) {
         intent.classes.insert(Effect::Change);
     }
@@ -152,7 +155,7 @@ fn by_what(clause: &str) -> Option<Effect> {
 /// Whether the verb at this position is a wish: neither negated nor descriptive.
 fn wishes(turn: &str, start: usize, end: usize) -> bool {
     let before: String = turn.get(..start).unwrap_or_default().chars().rev().take(3).collect();
-    // “能不能发一份” is a request; it reads the same backwards.
+    // “能不能发一份” is a request. “能不能” reads the same backwards, as `before` is reversed.
     let negated = before != "能不能"
         && (before.chars().take(1).any(|ch| "不别勿未没".contains(ch))
             || ["要不", "用不", "许不", "能不", "准不", "有没", "以不可"]

@@ -95,7 +95,8 @@ fn read(words: &[&str], asks: bool, wanted: Wanted, intent: &mut Intent) {
     };
     let mut negated = 0..0;
     for (at, word) in words.iter().enumerate() {
-        if NEGATIONS.contains(word) {
+        let open = *word == "not" && at > 0 && words.get(at - 1) == Some(&"if");
+        if NEGATIONS.contains(word) && !open {
             negated = at + 1..at + 4;
         } else if negated.contains(&at) {
             continue;
@@ -111,6 +112,14 @@ fn read(words: &[&str], asks: bool, wanted: Wanted, intent: &mut Intent) {
                 intent.classes.extend([Effect::Send]);
             }
             "send" if holds_money(behind(at)) => intent.classes.extend([Effect::Pay]),
+            // “Take them out of the diary”; “take the dates out of the mail” only asks for them.
+            "take"
+                if verb(at)
+                    && matches!(behind(at), [whom, "out", "of", ..] if is("them him her it", whom)) =>
+            {
+                intent.ends = true;
+                intent.classes.extend([Effect::Delete, Effect::Change]);
+            }
             "get" if !asks && !said_of_somebody(at) && gets_more(behind(at)) => {
                 intent.classes.extend([Effect::Pay, Effect::Create]);
             }
@@ -295,6 +304,9 @@ mod tests {
             ("Turn down the request from Quayside", Effect::Change),
             ("There's a bonus in twice, take the second one out", Effect::Delete),
             ("then drop him a mail that it's done", Effect::Send),
+            ("Has he had his money? If not pay him.", Effect::Pay),
+            ("if there's more in it don't merge it, tell Sam", Effect::Send),
+            ("look it up in the log and take them out of the diary", Effect::Delete),
             ("Look at the valve. I want it at the same hour but on Monday.", Effect::Change),
             ("Who is free? Put them with Ioana.", Effect::Change),
             ("If it's under five kilos get 8 kg more from Eyemouth", Effect::Pay),
@@ -304,6 +316,11 @@ mod tests {
         }
         for (turn, effect) in [
             ("Don't throw anything out.", Effect::Delete),
+            ("Don't open, delete or forward it", Effect::Delete),
+            ("Do not reply, forward or delete anything", Effect::Delete),
+            ("don't archive it, delete it or send it", Effect::Send),
+            ("If he has asked, do not pay him", Effect::Pay),
+            ("Take the dates out of the mail", Effect::Delete),
             ("I want it summarised", Effect::Pay),
             ("Get more information on that", Effect::Pay),
             ("Get our usual plumber to fix it", Effect::Pay),

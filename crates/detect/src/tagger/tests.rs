@@ -259,7 +259,7 @@ fn the_model_was_trained_with_the_table_of_this_build() {
     assert_eq!(
         model.words(),
         Words::built_in().mark(),
-        "train it anew: cargo xtask train --data DIR --only names"
+        "train it again: cargo xtask train --data DIR --only names"
     );
 }
 

@@ -15,6 +15,7 @@ use super::envelope::Passage;
 use super::identifier::Kind;
 use super::index::{Index, Word};
 use super::verbatim::RUN;
+use crate::lock::locked;
 
 /// Words per compared run.
 const GRAM: usize = 4;
@@ -57,7 +58,7 @@ impl Prompts {
     pub fn turn(&self, whose: &str, exchange: &Exchange, prompts: &[(usize, Arc<Index>)]) -> Constant {
         let points = self.points(whose, exchange);
         let Some((now, earlier)) = points.split_last() else { return Constant::default() };
-        let Ok(mut known) = self.known.lock() else { return Constant::default() };
+        let mut known = locked(&self.known);
         let looked_at = prompts.iter().filter(|(_, index)| index.words.len() <= MOST_WORDS);
         let all: Vec<(usize, Runs, Runs)> = looked_at
             .map(|(slot, index)| {
@@ -196,6 +197,7 @@ mod tests {
 
     use super::*;
     use crate::attribute::Attributor;
+    use crate::lock::tests::poison;
     use crate::wire::Wire;
 
     const PROMPT: &str = "You are the assistant of a bookshop in Ghent, and you help people to find what they like. \
@@ -222,6 +224,8 @@ mod tests {
         let prompts = Prompts::default();
         let with = |memory: &str| format!("{PROMPT} Notes: {memory} End of it all, now answer them.");
         assert!(new(&prompts, "a", &with("none."), &["hi"]).is_empty());
+        // A thread that broke with the prompts in its hand takes none of them along.
+        poison(&prompts.known);
         let later = new(&prompts, "a", &with(MEMORY), &["hi", "hello", "where?"]);
         assert_eq!(later, [MEMORY]);
         // It remains new for as long as it is there.
@@ -269,7 +273,7 @@ mod tests {
             let words: Vec<String> = (0..20_000).map(|word| format!("w{turn}x{word}")).collect();
             new(&prompts, "a", &words.join(" "), &[&format!("turn {turn}")]);
         }
-        let known = prompts.known.lock().unwrap();
+        let known = locked(&prompts.known);
         assert!(
             known.weight <= MOST_RUNS && known.order.len() == known.prompts.len() && known.order.len() < 27
         );

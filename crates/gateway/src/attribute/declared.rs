@@ -12,7 +12,7 @@ mod heard;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use ombud_core::event::DeclaredRecord;
 use ombud_core::{Exchange, Origin, Trust};
@@ -23,6 +23,9 @@ use super::index::{Index, Word, fold, words};
 use super::verbatim::RUN;
 use super::{Context, weight};
 use crate::consent::sha256;
+use crate::lock::locked;
+
+pub use heard::beginnings;
 
 /// Words per fingerprint.
 const GRAM: usize = 5;
@@ -370,11 +373,21 @@ impl Book {
         let mut found = Vec::new();
         for (entry, (_, spans)) in known {
             let spans = if spans.is_empty() { &whole } else { spans };
-            let inside = spans.iter().filter(|span| text.get((*span).clone()).is_some());
-            found.extend(inside.map(|span| Passage { span: span.clone(), origin: entry.origin.clone() }));
+            let inside = spans.iter().filter_map(|span| within(text, span, entry.trust));
+            found.extend(inside.map(|span| Passage { span, origin: entry.origin.clone() }));
         }
         found
     }
+}
+
+/// The span of a text that a declaration means. One that grants trust has to fit exactly. One that takes it counts as far as it
+/// lies within the text, and for the whole of a character that it cuts: whoever counts in other units has still said whose it is.
+fn within(text: &str, span: &Range<usize>, trust: Trust) -> Option<Range<usize>> {
+    if trust > Trust::Untrusted {
+        return text.get(span.clone()).map(|_| span.clone());
+    }
+    let (start, end) = (text.floor_char_boundary(span.start), text.ceil_char_boundary(span.end));
+    (start < end).then_some(start..end)
 }
 
 /// Scans a text for declared passages.
@@ -451,13 +464,9 @@ impl Reader<'_> {
 }
 
 impl Sources {
-    fn books(&self) -> Option<MutexGuard<'_, VecDeque<(String, Book)>>> {
-        self.books.lock().ok()
-    }
-
     /// Whether anything may be known about a tenant's texts, declared by it or returned to the owner of the home.
     pub fn knows(&self, tenant: &str) -> bool {
-        self.books().is_none_or(|books| books.iter().any(|(whose, _)| whose == tenant || whose.is_empty()))
+        locked(&self.books).iter().any(|(whose, _)| whose == tenant || whose.is_empty())
     }
 
     /// Stores a tenant's declarations: none of them if one is refused, whose index is returned.
@@ -478,7 +487,7 @@ impl Sources {
 
     /// Stores a tenant's entries; returns which of them were new.
     fn keep(&self, tenant: &str, entries: Vec<Entry>) -> Vec<bool> {
-        let Some(mut books) = self.books() else { return Vec::new() };
+        let mut books = locked(&self.books);
         let place = books.iter().position(|(whose, _)| whose == tenant);
         let known = place.and_then(|place| books.remove(place));
         let (whose, mut book) = known.unwrap_or_else(|| (tenant.to_owned(), Book::default()));
@@ -492,7 +501,7 @@ impl Sources {
 
     /// Assigns to the passages of a request the origins known for its tenant.
     pub fn mark(&self, tenant: &str, session: &str, context: &mut Context, exchange: &Exchange) {
-        let Some(books) = self.books() else { return };
+        let books = locked(&self.books);
         // What was returned to the owner of the home applies to everybody in it.
         for (_, book) in books.iter().filter(|(whose, _)| whose == tenant || whose.is_empty()) {
             for source in &mut context.sources {

@@ -6,7 +6,12 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
 use ombud_core::Origin;
+
+use super::layer::lay;
+use crate::calls::question::{self, Edges};
+use crate::tool::ask;
 
 /// A part of a slot with an origin of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +26,8 @@ enum What {
     Memory,
     Retrieved,
     Tool,
-    /// A confirmation question from the gateway, shown in the model's turn.
-    Question,
+    /// A text of the gateway's, shown in place of a call in the model's turn.
+    Own,
 }
 
 /// XML-like elements around passages.
@@ -105,14 +110,6 @@ const ENDS: &[&str] = &[
     "提问：",
 ];
 
-/// How a question about a call begins and ends (`calls::question`). A user who pastes it to ask what it means has not given any
-/// of the addresses in it.
-const QUESTIONS: &[(&str, &str)] = &[
-    ("i need your confirmation first", "reply: yes "),
-    ("这一步需要你先确认", "回复：同意 "),
-    ("次调用需要你先确认", "回复：同意 "),
-];
-
 /// Returns the passages of a system prompt or user turn, in order and without overlaps.
 pub fn passages(text: &str) -> Vec<Passage> {
     // Almost every turn has none: checking for the few characters that all envelopes share settles it.
@@ -124,24 +121,37 @@ pub fn passages(text: &str) -> Vec<Passage> {
     if let Some(passage) = opened(&lower, &found) {
         found.push(passage);
     }
-    found.extend(QUESTIONS.iter().filter_map(|ends| question(&lower, ends)));
+    found.extend(question::EDGES.iter().chain(ask::EDGES).filter_map(|edges| own(&lower, edges)));
     found.sort_by_key(|passage| (passage.span.start, std::cmp::Reverse(passage.span.end)));
-    let mut end = 0;
-    found.retain(|passage| {
-        let empty = text.get(passage.span.clone()).is_none_or(|inside| inside.trim().is_empty());
-        let keep = passage.span.start >= end && !empty;
-        end = end.max(passage.span.end);
-        keep
-    });
+    let mut found = lay(Vec::new(), found);
+    found.retain(|passage| text.get(passage.span.clone()).is_some_and(|inside| !inside.trim().is_empty()));
     found
 }
 
-/// Finds a question of the gateway that is repeated, up to the end of the line with its code.
-fn question(lower: &str, (head, tail): &(&str, &str)) -> Option<Passage> {
-    let start = lower.find(head)?;
-    let end = lower.rfind(tail).filter(|end| *end > start)?;
-    let line = lower.get(end..)?.find('\n').map_or(lower.len(), |at| end + at);
-    Some(Passage { span: start..line, origin: origin(&What::Question, None) })
+/// Finds a text of the gateway's that is repeated, up to the end of its last line.
+fn own(lower: &str, edges: &Edges) -> Option<Passage> {
+    let start = memmem::find(lower.as_bytes(), edges.opening.as_bytes())?;
+    let rest = lower.get(start..)?;
+    let ends = edges.endings.iter().filter_map(|ending| rest.rfind(ending));
+    let end = ends.max().or_else(|| edges.alone.then(|| last_quoted(rest)).flatten())?;
+    let line = rest.get(end..)?.find('\n').map_or(rest.len(), |at| end + at);
+    Some(Passage { span: start..start + line, origin: origin(&What::Own, None) })
+}
+
+/// Where the last line begins that quotes a value: a line of a list, a fence, or the line within it.
+fn last_quoted(text: &str) -> Option<usize> {
+    let (mut at, mut last, mut fenced) = (0, None, false);
+    for line in text.split_inclusive('\n') {
+        let words = line.trim_start_matches('>');
+        let words = words.strip_prefix(' ').filter(|_| words.len() < line.len()).unwrap_or(words);
+        let fence = words.starts_with("```");
+        if fence || fenced || words.starts_with(['-', ' ']) && words.contains('`') {
+            last = Some(at);
+        }
+        fenced ^= fence;
+        at += line.len();
+    }
+    last
 }
 
 fn elements(lower: &str, text: &str) -> Vec<Passage> {
@@ -227,7 +237,7 @@ fn origin(what: &What, name: Option<String>) -> Origin {
         What::Memory => Origin::Memory { name },
         What::Retrieved => Origin::Retrieved { source: name },
         What::Tool => Origin::Tool { name, call: None },
-        What::Question => Origin::Model,
+        What::Own => Origin::Model,
     }
 }
 

@@ -8,7 +8,7 @@
 //! the question was asked, and for the next.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::hmac;
 use ombud_core::{Exchange, Role};
@@ -16,6 +16,7 @@ use ombud_core::{Exchange, Role};
 use super::arguments::canonical;
 use super::posed::{Named, Posed};
 use super::yes::{is_clear, says_always, says_yes};
+use crate::lock::locked;
 use crate::wire::json::unescape;
 
 /// Length of a code in characters. The first is a digit and the second a letter, so that it is never a word: 10 · 22 · 32⁴ codes,
@@ -46,13 +47,13 @@ const MANY: usize = 1024;
 
 impl Spent {
     fn count(&self, mark: &Mark) -> u32 {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = locked(&self.0);
         known.get(mark).map_or(0, |(count, _)| *count)
     }
 
-    /// Increments the count unless it has changed from `count` in the meantime; returns whether it did.
+    /// Increments the count unless it has changed from `count` in the meantime; returns whether it was incremented.
     fn take(&self, mark: Mark, count: u32, now: u64) -> bool {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.0);
         if known.len() >= MANY {
             known.retain(|_, (_, at)| at.saturating_add(1) >= now);
         }
@@ -127,13 +128,13 @@ impl Approver {
 
     /// Remembers a question as it was shown.
     pub fn pose(&self, question: &str, calls: &[Named]) {
-        let mut posed = self.spent.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut posed = locked(&self.spent.1);
         posed.keep(question, calls, self.now);
     }
 
     /// Whether a turn consists of questions that were put, the last of which covers this call.
     pub fn is_posed(&self, turn: &str, codes: &Codes) -> bool {
-        let posed = self.spent.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let posed = locked(&self.spent.1);
         posed.asks(turn, &codes.stands(), &codes.codes, self.now)
     }
 

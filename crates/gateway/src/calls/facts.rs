@@ -7,6 +7,7 @@ mod disguise;
 mod echo;
 mod guarded;
 mod history;
+mod lines;
 mod named;
 mod numbers;
 mod options;
@@ -47,8 +48,8 @@ use overlap::{exact, overlap_of, settle};
 pub(crate) use pointed::Pointed;
 use prose::Spelt;
 use record::{
-    Named, is_kept, is_listed, is_of_a_directory_entry, is_of_a_named_line, is_of_a_named_record,
-    is_of_a_record_spoken_of, is_of_the_only_row, names_its_source,
+    Named, is_kept, is_listed, is_of_a_directory_entry, is_of_a_named_record, is_of_a_record_spoken_of,
+    is_of_the_only_row, names_its_source,
 };
 
 /// Maximum number of decisive values per argument; a call with more cannot be read reliably.
@@ -69,6 +70,8 @@ struct About<'a> {
     spelt: Option<&'a Spelt>,
     /// Whether the user may have left the value to a message they point to.
     left: bool,
+    /// Whether it is the number of a record that the user named: what its own row says cannot make it another one.
+    picked: bool,
 }
 
 /// A decisive value, in the spelling used for comparison.
@@ -211,12 +214,13 @@ struct Reader<'c> {
 impl Reader<'_> {
     fn leaf(&mut self, leaf: &Leaf) {
         let effect = self.facts.effect;
-        // `guests: 4` is a count, not a recipient.
-        let many = effect == Effect::Create
+        // `guests: 4` is a count and `to: 2026-11-30` the end of a period; neither is a recipient.
+        let count = effect == Effect::Create
             && leaf.value.len() <= 3
             && leaf.value.bytes().all(|byte| byte.is_ascii_digit());
+        let no_one = count || is_date(&leaf.value);
         let said =
-            part(effect, &leaf.key, shape(&leaf.value)).filter(|part| !many || *part != Part::Destination);
+            part(effect, &leaf.key, shape(&leaf.value)).filter(|part| *part != Part::Destination || !no_one);
         let part = said.or(effect.acts().then_some(Part::Content));
         let mut overlap = Overlap { path: leaf.path.clone(), part, hits: Vec::new() };
         let index = Index::new(&leaf.value, Form::Words);
@@ -276,7 +280,8 @@ impl Reader<'_> {
 
     fn values(&mut self, leaf: &Leaf, part: Part, values: &[Value]) {
         let spelt = Some(&self.spelt).filter(|_| part != Part::Content);
-        let about = About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left };
+        let about =
+            About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left, picked: false };
         let all = values.iter().take(MOST_VALUES);
         let found = all.map(|value| argument(self.prepared, about, self.arguments, leaf, part, value));
         self.facts.arguments.extend(found);
@@ -321,7 +326,8 @@ impl Reader<'_> {
         let Some(known) = self.prepared else { return };
         // Words may be repeated, but what decides is not for a text to dictate.
         let spelt = Some(&self.spelt).filter(|_| decides);
-        let about = About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left };
+        let about =
+            About { effect: self.facts.effect, tool: &self.call.tool, spelt, left: self.left, picked: false };
         self.facts.arguments.extend(told(known, about, leaf, part, index, passages));
         let left = self.left && about.effect != Effect::Send && pointed::is_left(known, &folded(&leaf.value));
         self.facts.arguments.extend(echoed(known, about.effect, leaf, part, index).filter(|_| !left));
@@ -499,14 +505,14 @@ fn argument(
     facts.typed |= part == Part::Object && hits.is_empty() && is_number_of_a_record(leaf);
     facts.listed = is_listed(known, &folded(&leaf.value), part);
     facts.altered = part == Part::Url && plain::is_altered(known, value);
-    let in_line = part == Part::Object && is_of_a_named_line(known, &value.text);
+    let in_line = part == Part::Object && lines::is_of_a_named_line(known, &value.text);
     facts.record = plain
         && match part {
             Part::Destination => {
                 is_of_a_named_record(known, &value.text, Named::Person)
                     || is_of_a_directory_entry(known, value.kind, &value.text)
             }
-            Part::Object if in_line => true,
+            Part::Object if in_line || lines::is_the_named_row(known, &value.text) => true,
             Part::Object | Part::Path => {
                 is_of_a_named_record(known, &value.text, Named::Thing)
                     || part == Part::Object && is_of_the_only_row(known, &value.text)
@@ -525,6 +531,7 @@ fn argument(
             Part::Amount => facts.outside.is_none() && sums::is_worked_out(known, &value.text),
             Part::Url | Part::Credential => false,
         };
+    let about = About { picked: part == Part::Object && facts.record, ..about };
     let before =
         plain && (facts.outside.is_some() || part == Part::Object) && before::is_known(known, &value.text);
     facts.record |= before;
@@ -630,6 +637,26 @@ fn echoed(known: &Prepared, effect: Effect, leaf: &Leaf, part: Part, index: &Ind
     let message = part == Part::Content && matches!(effect, Effect::Send | Effect::Create | Effect::Change);
     let origin = if message { echo::of(known, effect, index) } else { None };
     Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, folded(&leaf.value), false) })
+}
+
+/// Whether a value starts with a calendar date, `2026-11-30` or `2026/11/30`, and adds at most a time of day. A telephone number
+/// may be grouped in the same way, but its groups are no month and day.
+fn is_date(value: &str) -> bool {
+    let value = value.trim();
+    let number = |part: Option<&str>, most: u32| {
+        part.filter(|part| part.len() == 2)
+            .and_then(|part| part.parse().ok())
+            .is_some_and(|part| (1..=most).contains(&part))
+    };
+    let (day, time) = value.split_once(['T', ' ']).unwrap_or((value, ""));
+    let mut parts = day.split(['-', '/']);
+    let year = parts
+        .next()
+        .is_some_and(|year| year.len() == 4 && (year.starts_with("19") || year.starts_with("20")));
+    year && number(parts.next(), 12)
+        && number(parts.next(), 31)
+        && parts.next().is_none()
+        && time.chars().all(|ch| ch.is_ascii_digit() || matches!(ch, ':' | '.' | '+' | '-' | 'Z'))
 }
 
 /// Whether a text is a date or a time of day, which occur in many texts.

@@ -14,7 +14,7 @@ pub(crate) mod released;
 mod yes;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -34,6 +34,7 @@ use crate::attribute::{Attributor, Context};
 use crate::caller::Caller;
 use crate::daily::Daily;
 use crate::gateway::Gateway;
+use crate::lock::locked;
 use crate::wire::Wire;
 use crate::wire::answer::ToolCall;
 use crate::wire::json::{Doc, Keys, Node};
@@ -479,7 +480,7 @@ impl Judge {
         (facts.signs, facts.offered) = (self.signs, prepared.is_some());
         facts.guarded |= facts::reaches_kept(effect, &arguments.leaves, &policy.kept);
         facts.done.reached = reached(policy, prepared);
-        let mut released = self.released.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut released = locked(&self.released);
         let counted = self.counted(policy, &released, &mut facts, call, &arguments);
         facts.met = policy.met(&call.tool, &facts, &arguments.canonical);
         // First without an approval, so that one is used only where it is required.

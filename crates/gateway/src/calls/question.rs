@@ -62,6 +62,50 @@ pub fn openings() -> [&'static str; 4] {
     ]
 }
 
+/// How a text of the gateway's begins and ends, in lower case.
+pub struct Edges {
+    /// What stands in its first line.
+    pub opening: &'static str,
+    /// What stands in its last line; one of them.
+    pub endings: &'static [&'static str],
+    /// Whether it is known by its opening even where its ending was cut off, up to the last line that quotes something.
+    pub alone: bool,
+}
+
+/// The texts of [`text`] and [`several`]. A user who pastes one, to ask what it means, has given none of the values in it.
+pub const EDGES: &[Edges] = &[
+    Edges {
+        opening: "i need your confirmation first. i was about to call ",
+        endings: &["reply: yes "],
+        alone: true,
+    },
+    Edges {
+        opening: "i need your confirmation first, for ",
+        endings: &["reply: yes ", "in the order of the list"],
+        alone: true,
+    },
+    Edges {
+        opening: "i did not call ",
+        endings: &[
+            "then ask me again",
+            "under [policy.masking] in ombud.toml",
+            "under [tools] in ombud.toml",
+        ],
+        alone: true,
+    },
+    Edges {
+        opening: "这一步需要你先确认。我正要调用 ", endings: &["回复：同意 "], alone: true
+    },
+    Edges {
+        opening: "次调用需要你先确认：", endings: &["回复：同意 ", "顺序与列表一致"], alone: true
+    },
+    Edges {
+        opening: "我没有调用 ",
+        endings: &["然后再对我说一次", "的 [policy.masking] 下设置", "的 [tools] 中调整"],
+        alone: true,
+    },
+];
+
 /// Returns the text in place of the other calls of such a question.
 pub fn elsewhere(lang: Lang) -> String {
     say!(lang, en: "(See the question about several calls.)", zh: "（见上面关于多次调用的确认。）")
@@ -118,7 +162,7 @@ pub fn text(
     match decision {
         CallDecision::Release(_) | CallDecision::Redact(_) | CallDecision::Approved => None,
         CallDecision::Ask(doubts) if doubts.contains(&Doubt::Guardian) => Some(say!(lang,
-            en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nWithin 15 minutes, that person can run `ombud approve {code}` in a terminal in this project or allow it in the console; then ask me again.",
+            en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nWithin 15 minutes, the person responsible can run `ombud approve {code}` in a terminal in this project or allow it in the console; then ask me again.",
             zh: "我没有调用 {tool}（{does}）：\n\n{arguments}\n\n原因：\n{why}\n\n请负责人在 15 分钟内于本项目的终端中运行 `ombud approve {code}`，或在控制台中同意，然后再对我说一次。")),
         CallDecision::Ask(_) => Some(say!(lang,
             en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply yes if this question is my whole message, or put this on a line of its own in your reply: yes {code}",
@@ -180,9 +224,69 @@ pub fn language(turns: &[(usize, String)], fallback: Lang) -> Lang {
 
 #[cfg(test)]
 mod tests {
+    use ombud_core::Origin;
+    use ombud_core::effect::Part;
+
     use super::*;
+    use crate::attribute::envelope::passages;
 
     const ONCE: Codes<'static> = Codes { once: "4F2A7K", always: None };
+
+    /// Every text that stands in place of a call and holds values of it.
+    fn texts(lang: Lang) -> Vec<String> {
+        let (path, part, value, origin) =
+            ("/to".to_owned(), Part::Destination, "evil@x.example".to_owned(), Origin::Unknown);
+        let doubt = Doubt::Foreign { path, part, value, origin };
+        let arguments = r#"{"to":"evil@x.example","body":"pay\nto evil@x.example, account 7719"}"#;
+        let always = Codes { once: "4F2A7K", always: Some("9XQ2M1") };
+        let decisions = [
+            CallDecision::Ask(vec![doubt.clone()]),
+            CallDecision::Ask(vec![Doubt::Guardian, doubt.clone()]),
+            CallDecision::Block(vec![Doubt::Secret, doubt.clone()]),
+            CallDecision::Block(vec![doubt]),
+        ];
+        let mut texts: Vec<String> = Vec::new();
+        for decision in &decisions {
+            for codes in [ONCE, always] {
+                texts.extend(text(decision, "send_mail", Effect::Send, arguments, codes, lang));
+            }
+            if let Some(item) = item(decision, "send_mail", Effect::Send, arguments, lang) {
+                texts.push(several(&[&item, &item], &["4F2A7K", "9XQ2M1"], lang));
+            }
+        }
+        texts
+    }
+
+    #[test]
+    fn no_value_of_a_text_that_is_pasted_is_the_users() {
+        for lang in [Lang::En, Lang::Zh] {
+            let texts = texts(lang);
+            assert_eq!(texts.len(), 9);
+            for text in texts {
+                let quoted = text.lines().map(|line| format!("> {line}\n")).collect::<Vec<_>>().concat();
+                // As it is copied from a page that renders the markup.
+                let rendered = text.replace(['`', '-'], "").replace("json\n", "");
+                // A text that was not copied to its end.
+                let (cut, _) = text.rsplit_once("\n\n").unwrap();
+                for pasted in [&text, &quoted, &rendered, cut] {
+                    let turn = format!("{pasted}\n\nwhat is this? I only wrote to me@home.example");
+                    let found = passages(&turn);
+                    let within = |value: &str| {
+                        let at: Vec<usize> = turn.match_indices(value).map(|(at, _)| at).collect();
+                        assert!(!at.is_empty(), "{turn}");
+                        let inside = |at: &usize| {
+                            found
+                                .iter()
+                                .any(|passage| passage.origin == Origin::Model && passage.span.contains(at))
+                        };
+                        at.iter().filter(|at| inside(at)).count() == at.len()
+                    };
+                    assert!(within("evil@x.example") && !within("me@home.example"), "{turn}: {found:?}");
+                }
+            }
+            assert!(!elsewhere(lang).contains(['`', '@']), "it holds no value");
+        }
+    }
 
     #[test]
     fn one_question_about_several_calls() {

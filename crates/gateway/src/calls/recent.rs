@@ -2,12 +2,13 @@
 //! in a session whose history the agent may cut.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use ombud_core::gate::Done;
 
 use super::released::Counted;
+use crate::lock::locked;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -45,7 +46,7 @@ impl Recent {
     /// Returns the totals including one more call: those of the history, or those known here if greater; a session's workflow
     /// step is always the one known here. `now` is the time since a start that is the same for all scopes.
     pub fn beside(&self, whose: &Whose, now: Duration, done: Done, call: Counted) -> Done {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.0);
         let Some(own) = known.get_mut(&whose.scope) else { return Done { minute: 1, ..done } };
         while own.times.front().is_some_and(|first| *first + MINUTE <= now) {
             own.times.pop_front();
@@ -65,7 +66,7 @@ impl Recent {
 
     /// Counts a released call.
     pub fn add(&self, whose: &Whose, now: Duration, call: Counted) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.0);
         if known.len() >= MOST && !known.contains_key(&whose.scope) {
             let oldest = known.iter().min_by_key(|(_, own)| own.last).map(|(scope, _)| scope.clone());
             oldest.and_then(|scope| known.remove(&scope));

@@ -46,10 +46,12 @@ pub fn filtered(operation: Operation, body: &[u8], subject: &str) -> Result<Filt
             set(&mut fields, "metadatas", &untagged(own.pick(given)?))?;
         }
         for name in PARALLEL {
-            if foreign > 0
-                && let Some(given) = field::<Vec<Box<RawValue>>>(&fields, name)?
-            {
-                set(&mut fields, name, &own.pick(given)?)?;
+            let Some(given) = field::<Vec<Box<RawValue>>>(&fields, name)? else { continue };
+            // Without ids beside them, nobody can tell whose the other values are. None at all are fine.
+            let empty = given.is_empty() && foreign == 0;
+            let picked = if empty { given } else { own.pick(given)? };
+            if foreign > 0 {
+                set(&mut fields, name, &picked)?;
             }
         }
     }
@@ -73,10 +75,9 @@ fn query(fields: &mut Fields, subject: &str, items: &mut u64, foreign: &mut u64)
         set(fields, "metadatas", &rows)?;
     }
     for name in PARALLEL {
-        if *foreign > 0
-            && let Some(given) = field::<Vec<Option<Vec<Box<RawValue>>>>>(fields, name)?
-        {
-            let rows = each(&owns, given, Own::pick)?;
+        let Some(given) = field::<Vec<Option<Vec<Box<RawValue>>>>>(fields, name)? else { continue };
+        let rows = if given.is_empty() && *foreign == 0 { given } else { each(&owns, given, Own::pick)? };
+        if *foreign > 0 {
             set(fields, name, &rows)?;
         }
     }
@@ -188,6 +189,14 @@ mod tests {
     fn an_answer_that_does_not_fit_is_none() {
         for body in ["[]", "x", "{}", r#"{"ids":["sub_b:1"],"documents":[]}"#, r#"{"ids":[1]}"#] {
             assert!(filtered(Operation::Get, body.as_bytes(), "sub_a").is_err(), "{body}");
+        }
+        // A value without an id could be anybody's, though every id is the subject's.
+        let more = r#"{"ids":["sub_a:1"],"documents":["x","y"]}"#;
+        assert!(filtered(Operation::Get, more.as_bytes(), "sub_a").is_err());
+        let more = r#"{"ids":[["sub_a:1"]],"documents":[["x","y"]]}"#;
+        assert!(filtered(Operation::Query, more.as_bytes(), "sub_a").is_err());
+        for none in [r#"{"ids":["sub_a:1"],"documents":[],"uris":null}"#, r#"{"ids":[],"documents":[]}"#] {
+            assert!(filtered(Operation::Get, none.as_bytes(), "sub_a").is_ok(), "{none}");
         }
         let short = r#"{"ids":[["sub_b:1"],[]],"documents":[["x"]]}"#;
         assert!(filtered(Operation::Query, short.as_bytes(), "sub_a").is_err());

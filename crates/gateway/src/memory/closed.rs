@@ -112,7 +112,7 @@ impl Say for Closed {
                 en: "this request cannot be confined to one user's items, so it was not sent. Use add, upsert, update, get, query, count or delete on a collection.",
                 zh: "此请求无法限定在单个用户的数据之内，因此未发送。请使用集合的 add、upsert、update、get、query、count 或 delete。"),
             Self::Manage(name) => say!(lang,
-                en: "deleting or changing a whole collection would reach the data of all users, so it was not sent. To allow it, set `manage = true` under [memory.{name}] in ombud.toml; to erase one user's data, type: ombud subject erase USER",
+                en: "deleting or changing a whole collection would reach the data of all users, so it was not sent. To allow it, set `manage = true` under [memory.{name}] in ombud.toml; to erase one user's data, run: ombud subject erase USER",
                 zh: "删除或更改整个集合会影响所有用户的数据，因此未发送。如需允许，请在 ombud.toml 的 [memory.{name}] 下设置 `manage = true`；若只删除某个用户的数据，请运行：ombud subject erase 用户"),
             Self::Collection(name) => say!(lang,
                 en: "the collection or its database is not on this store's list. Add it to `collections` or `databases` under [memory.{name}] in ombud.toml.",
@@ -133,7 +133,7 @@ impl Say for Closed {
                 en: "the store's response does not conform to its API, so it was not passed on. Does the url in ombud.toml point to a Chroma server?",
                 zh: "记忆库的回答不符合其接口，因此没有转交。请检查 ombud.toml 中的 url 是否指向 Chroma 服务器。"),
             Self::Edge(Refusal::Unreachable(host)) => say!(lang,
-                en: "no memory store answers at {host}. Is it running? Start it, for example with: chroma run",
+                en: "no memory store responds at {host}. Is it running? Start it, for example with: chroma run",
                 zh: "{host} 上的记忆库没有响应。它启动了吗？例如运行：chroma run"),
             Self::Edge(why) => why.say(lang),
         }

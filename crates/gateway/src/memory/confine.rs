@@ -85,9 +85,11 @@ fn own_ids(operation: Operation, fields: &mut Fields, subject: &str) -> Result<O
     let Some(ids) = fields.get::<Vec<String>>("ids").map_err(|_| Closed::Field("ids"))? else {
         return Ok(None);
     };
-    // To Chroma an empty list of ids means all items. A `get` may mean that; for a write or a deletion it is not guessed.
-    if ids.is_empty() && operation != Operation::Query {
-        return if operation == Operation::Get { Ok(None) } else { Err(Closed::Field("ids")) };
+    // To Chroma an empty list of ids means all items, and the filter makes that all of the subject's. A reader may mean that; for
+    // a write or a deletion it is not guessed.
+    if ids.is_empty() {
+        let reads = matches!(operation, Operation::Get | Operation::Query);
+        return if reads { Ok(None) } else { Err(Closed::Field("ids")) };
     }
     let ids: Vec<String> = ids.iter().map(|id| stored_id(subject, id)).collect();
     fields.set("ids", &ids)?;
@@ -193,7 +195,17 @@ mod tests {
             assert_eq!(confined(Operation::Get, &nothing).unwrap()["where"], own);
             assert!(confined(Operation::Delete, &nothing).is_err(), "this would delete everything");
         }
-        assert!(confined(Operation::Delete, &json!({ "ids": [] })).is_err());
+        let none = json!({ "ids": [], "where": theirs }).to_string();
+        for operation in [Operation::Get, Operation::Query] {
+            let read = request(operation, none.as_bytes(), "sub_a", &|_| None).unwrap();
+            // No item is named, so none is counted, and whatever is found is the subject's.
+            assert_eq!(read.items, None);
+            let read: Value = serde_json::from_slice(&read.body).unwrap();
+            assert_eq!(read["where"], json!({ "$and": [own, theirs] }));
+        }
+        for operation in [Operation::Delete, Operation::Add, Operation::Upsert, Operation::Update] {
+            assert!(confined(operation, &json!({ "ids": [] })).is_err());
+        }
         let counted = request(Operation::Count, b"", "sub_a", &|_| None).unwrap().body;
         assert_eq!(serde_json::from_slice::<Value>(&counted).unwrap()["where"], own);
     }

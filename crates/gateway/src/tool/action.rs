@@ -25,6 +25,7 @@ use super::session::{Session, Side, Step};
 use super::{Journal as _, Results, Rules, Server, sealed};
 use crate::caller::{Caller, tenant_of};
 use crate::gateway::{Config, Gateway};
+use crate::lock::locked;
 use crate::refusal::Refusal;
 use crate::{heads, pipeline, upstream};
 use body::Written;
@@ -137,7 +138,7 @@ impl Actions {
     fn open(&self, gateway: &Gateway, name: &str, action: &Action, headers: &HeaderMap) -> Option<Arc<Open>> {
         let caller = Caller::of(&gateway.ledger, headers);
         let key = format!("{name}\0{}\0{}", caller.client, caller.session);
-        let mut sessions = self.sessions.lock().ok()?;
+        let mut sessions = locked(&self.sessions);
         if let Some((open, last)) = sessions.get_mut(&key) {
             *last = Instant::now();
             return Some(Arc::clone(open));

@@ -7,10 +7,30 @@ use serde_json::{Value, json};
 use super::hidden::is_unseen;
 use super::judge::Judged;
 use crate::calls::arguments::canonical;
-use crate::calls::question::shown;
+use crate::calls::question::{Edges, shown};
 
 /// Maximum length of the arguments shown, in characters.
 const SHOWN: usize = 800;
+
+/// How the texts below begin and end, for who pastes one into a conversation.
+pub const EDGES: &[Edges] = &[
+    Edges {
+        opening: "this call was not run",
+        endings: &[
+            "then have the agent call it again",
+            "in the environment of its server",
+            "under [tools] and [mcp] in ombud.toml",
+        ],
+        alone: false,
+    },
+    Edges { opening: "is called with:", endings: &["allow exactly this call?"], alone: false },
+    Edges {
+        opening: "这次调用没有执行",
+        endings: &["然后让智能体再调用一次", "放在其服务器的环境变量里", "的 [tools] 和 [mcp] 中"],
+        alone: false,
+    },
+    Edges { opening: "即将调用 ", endings: &["是否允许这一次调用？"], alone: false },
+];
 
 /// Why a call waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +81,7 @@ impl Subject<'_> {
                 zh: "加上 `--always` 则以后都允许以同样的值调用。")
         });
         say!(lang,
-            en: "this call was not run, because it needs your confirmation and this client cannot ask you for it.\n{what}\n\nWhy:\n{why}\n\nTo allow exactly this call, type `{approve}` in a terminal of the project within 15 minutes, or allow it in the console, then have the agent call it again.{lasting}",
+            en: "this call was not run, because it needs your confirmation and this client cannot ask you for it.\n{what}\n\nWhy:\n{why}\n\nTo allow exactly this call, run `{approve}` in a terminal of the project within 15 minutes, or allow it in the console, then have the agent call it again.{lasting}",
             zh: "这次调用没有执行：它需要你确认，而此客户端无法询问。\n{what}\n\n原因：\n{why}\n\n如果同意执行这一次调用，请在 15 分钟内于项目的终端中运行 `{approve}`，或在控制台中同意，然后让智能体再调用一次。{lasting}")
     }
 

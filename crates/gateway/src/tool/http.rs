@@ -22,6 +22,7 @@ use super::message::{self, Id, Message, Shape};
 use super::{Beside, Rules, Server};
 use crate::caller::{Caller, tenant_of};
 use crate::gateway::{Config, Gateway, Tell};
+use crate::lock::locked;
 use crate::pipeline;
 use crate::record;
 use crate::refusal::Refusal;
@@ -82,14 +83,13 @@ impl Hub {
     }
 
     fn session(&self, key: &str) -> Option<mpsc::Sender<Mail>> {
-        let sessions = self.sessions.lock().ok()?;
-        sessions.get(key).filter(|inbox| !inbox.is_closed()).cloned()
+        locked(&self.sessions).get(key).filter(|inbox| !inbox.is_closed()).cloned()
     }
 
     /// Returns the session of this key, starting it if needed. Two requests at the same time get the same one; a session
     /// for which there is no room is not started.
     fn begun(&self, key: String, start: impl FnOnce() -> mpsc::Sender<Mail>) -> Option<mpsc::Sender<Mail>> {
-        let mut sessions = self.sessions.lock().ok()?;
+        let mut sessions = locked(&self.sessions);
         sessions.retain(|_, inbox| !inbox.is_closed());
         if let Some(inbox) = sessions.get(&key) {
             return Some(inbox.clone());
@@ -105,7 +105,7 @@ impl Hub {
     }
 
     fn end(&self, key: &str) -> Option<mpsc::Sender<Mail>> {
-        self.sessions.lock().ok()?.remove(key)
+        locked(&self.sessions).remove(key)
     }
 }
 
@@ -156,7 +156,7 @@ fn refused(closed: Closed, lang: Lang, tell: Tell) -> Response {
         }
         Closed::Pins => {
             let text = say!(lang,
-                en: "the stored definitions of this server's tools cannot be read, so Ombud cannot tell whether they have changed. Whoever runs Ombud can type `ombud mcp --changes` to see which file is affected",
+                en: "the stored definitions of this server's tools cannot be read, so Ombud cannot tell whether they have changed. Whoever operates Ombud can run `ombud mcp --changes` to see which file is affected",
                 zh: "无法读取所记住的该服务器工具定义，因此无法判断它们是否变过。请由运行 Ombud 的人运行 `ombud mcp --changes` 查看是哪个文件");
             (StatusCode::SERVICE_UNAVAILABLE, REFUSED, text, "ombud_definitions_not_readable")
         }

@@ -444,7 +444,7 @@ impl Session {
         self.gone(id);
         let verify = self.rules.beside.typed("ombud log verify");
         let text = say!(lang,
-            en: "the log cannot be written, so nothing is forwarded. Type `{verify}` to see what is wrong",
+            en: "the log cannot be written, so nothing is forwarded. Run `{verify}` to see what is wrong",
             zh: "日志无法写入，因此不转发任何内容。请运行 `{verify}` 查看问题");
         for step in refuse(id, REFUSED, &text, "ombud_log_unwritable") {
             left.push_front(step);

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use ombud_detect::mask::minted::Meaning;
 use ombud_detect::mask::{Minted, Token};
 
+use crate::lock::locked;
+
 /// Requests whose tokens are kept, and the total number of their values: a value takes about 150 bytes. The values of the
 /// newest request are always kept, for the call that its response requests.
 const MOST_REQUESTS: usize = 256;
@@ -53,16 +55,14 @@ struct Released {
 impl Shelf {
     /// Keeps the values behind the tokens of a tenant's request.
     pub fn keep(&self, tenant: &str, minted: &Arc<Minted>) {
-        if !minted.is_empty()
-            && let Ok(mut known) = self.minted.lock()
-        {
-            known.add(tenant, minted);
+        if !minted.is_empty() {
+            locked(&self.minted).add(tenant, minted);
         }
     }
 
     /// Notes a call that was released.
     pub fn release(&self, tenant: &str, tool: &str, arguments: String) {
-        let Ok(mut released) = self.released.lock() else { return };
+        let mut released = locked(&self.released);
         released.retain(|call| call.at.elapsed() < LIFE);
         let (tenant, tool) = (tenant.to_owned(), tool.to_owned());
         released.push_back(Released { tenant, tool, arguments, at: Instant::now() });
@@ -73,7 +73,7 @@ impl Shelf {
 
     /// The value behind a token, for a tenant; for the owner of the home (`None`), any tenant's.
     pub fn value(&self, tenant: Option<&str>, token: &Token) -> Option<(String, bool)> {
-        let known = self.minted.lock().ok()?;
+        let known = locked(&self.minted);
         let mut own =
             known.requests.iter().rev().filter(|(whose, _)| tenant.is_none_or(|tenant| tenant == whose));
         own.find_map(|(_, minted)| match minted.meaning(token)? {
@@ -84,7 +84,7 @@ impl Shelf {
 
     /// Uses up the release of a call. Clients put the name of the server before that of the tool.
     pub fn take(&self, tenant: Option<&str>, tool: &str, arguments: &str) -> bool {
-        let Ok(mut released) = self.released.lock() else { return false };
+        let mut released = locked(&self.released);
         let place = released.iter().position(|call| {
             tenant.is_none_or(|tenant| tenant == call.tenant)
                 && call.at.elapsed() < LIFE

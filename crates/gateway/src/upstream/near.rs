@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::{Patience, host};
+use crate::lock::locked;
 use crate::refusal::Refusal;
 
 /// A connection idle for this long is not reused: servers close theirs about then.
@@ -79,7 +80,7 @@ impl Near {
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<String, Vec<(Connection, Instant)>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.kept)
     }
 
     /// An idle connection, the most recently used one.

@@ -36,8 +36,8 @@ pub struct ToolCall {
     pub id: Option<String>,
     /// False if the stream ended inside the arguments.
     pub complete: bool,
-    /// Whether the arguments contain the token of a secret, which is never restored: the tool would act on the token
-    /// instead.
+    /// Whether the arguments contain the placeholder of a secret, which is never restored: the tool would act on the
+    /// placeholder instead.
     pub one_way: bool,
     /// The arguments as the model wrote them, with tokens.
     pub written: String,

@@ -572,7 +572,12 @@ mod tests {
     #[test]
     fn depth_is_bounded() {
         assert!(matches!(parse(&"[".repeat(10_000)), Err(JsonError::Depth(_))));
-        assert!(parse(&format!("{}{}", "[".repeat(127), "]".repeat(127))).is_ok());
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        for (depth, read) in [(MAX_DEPTH - 1, true), (MAX_DEPTH, false)] {
+            assert_eq!(parse(&nested(depth)).is_ok(), read);
+            // What is read elsewhere with `serde_json` must be read there as well.
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&nested(depth)).is_ok(), read);
+        }
     }
 
     #[test]

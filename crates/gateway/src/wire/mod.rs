@@ -52,7 +52,7 @@ wires! {
     Completions => openai_completions, "OpenAI completions, the older kind without roles.";
     Embeddings => embeddings, "OpenAI embeddings.";
     Messages => anthropic, "Anthropic messages.";
-    CountTokens => anthropic_count, "Anthropic token counting: a request like messages, a small answer.";
+    CountTokens => anthropic_count, "Anthropic token counting: a request like messages, a small response.";
     Models => models, "The list of models: no body, nothing to mask.";
 }
 

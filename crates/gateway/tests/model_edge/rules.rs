@@ -2,9 +2,10 @@
 
 use std::sync::Mutex;
 
+use ombud_core::effect::Part;
 use ombud_core::event::EventKind;
-use ombud_core::gate::Preset;
-use ombud_core::{DataType, ToolPolicy};
+use ombud_core::gate::{Doubt, Preset};
+use ombud_core::{DataType, Lang, Say, ToolPolicy};
 use ombud_gateway::approvals::{Approvals, Pending};
 use serde_json::json;
 
@@ -40,7 +41,9 @@ async fn a_call_that_no_request_offered_is_explained_as_such() {
     let rig = rig(vec![send(ANNA)], ToolPolicy::default()).await;
     let answer = rig.post("/v1/chat/completions", chat(&format!("send a mail to {ANNA}"))).await;
     let got = Wire::Chat.read(&answer.text().await.unwrap(), false);
-    assert!(got.text.contains("did not offer") && !got.text.contains("does not appear"), "{got:?}");
+    // The user named the recipient: that it appears nowhere would be another reason, and a wrong one.
+    let unseen = Doubt::Unseen { path: "/to".into(), part: Part::Destination, value: ANNA.into() };
+    assert!(got.text.contains("did not offer") && !got.text.contains(&unseen.say(Lang::En)), "{got:?}");
     decided(&rig, "ask: not_offered").await;
 }
 

@@ -1,4 +1,4 @@
-//! Consent responses of subjects, and what belongs to subjects: consents, epochs, vault scopes, unfinished erasures.
+//! The users' answers about consent, and what belongs to subjects: consents, epochs, vault scopes, unfinished erasures.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::keyring::MIGRATIONS;
 use super::vault::scoped;
 use crate::error::Error;
 
-/// The latest response of a subject for a purpose. Times are seconds since 1970.
+/// The latest answer of a subject for a purpose. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consent {
     /// The purpose.
@@ -70,14 +70,14 @@ impl Consents {
         Ok(raised)
     }
 
-    /// The consent responses of a subject, by purpose.
+    /// The consent answers of a subject, by purpose.
     pub async fn of(&self, subject: &str) -> Result<Vec<Consent>, Error> {
         let query = "SELECT purpose, state, at, until, notice, receipt FROM consent WHERE subject = ? ORDER BY purpose";
         let rows = self.rows(query, Some(subject)).await?;
         rows.iter().map(consent).collect::<Result<_, _>>().map_err(self.unreadable())
     }
 
-    /// Stores a response in place of the previous one for the same purpose, provided that the subject's epoch is still
+    /// Stores an answer in place of the previous one for the same purpose, provided that the subject's epoch is still
     /// `epoch` and no erasure is under way; otherwise stores nothing and returns false.
     pub async fn put(&self, subject: &str, consent: &Consent, epoch: u64) -> Result<bool, Error> {
         let mut connection = self.open().await?;

@@ -1,4 +1,4 @@
-//! Consent responses of subjects across epochs, erasures and restarts.
+//! Consent answers of subjects across epochs, erasures and restarts.
 
 use ombud_ledger::{Consent, Consents, Vault};
 

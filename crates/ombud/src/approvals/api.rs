@@ -30,7 +30,7 @@ pub(crate) struct ApprovalRow {
     code: String,
     /// Identifies exactly this call: sent back with the answer.
     stands: String,
-    /// The server or HTTP tool; null for a call in a model's answer.
+    /// The server or HTTP tool; null for a call in a model's response.
     server: Option<String>,
     /// The tool.
     tool: String,
@@ -52,7 +52,7 @@ pub(crate) struct ApprovalRow {
 pub(crate) struct Answer {
     /// Whether the call may be made, once.
     allow: bool,
-    /// `stands` of the call that was shown.
+    /// The `stands` value of the call as it was shown.
     stands: String,
 }
 
@@ -92,7 +92,7 @@ pub(crate) async fn say(
     let lang = console.lang;
     let Ok(Json(answer)) = answer else {
         let message = ombud_core::say!(lang,
-            en: "send {{\"allow\": true, \"stands\": \"…\"}}, with `stands` of the call that was shown",
+            en: "send {{\"allow\": true, \"stands\": \"…\"}}, with the `stands` value of the call as it was shown",
             zh: "请发送 {{\"allow\": true, \"stands\": \"…\"}}，其中 stands 取自所显示的调用");
         return problem(StatusCode::BAD_REQUEST, "ombud_no_answer", message);
     };

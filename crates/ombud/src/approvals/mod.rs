@@ -130,7 +130,7 @@ pub(crate) struct Approve {
     /// Decline the call
     #[arg(long, requires = "code")]
     pub deny: bool,
-    /// From now on, allow every call of this tool with these values, whatever its message text
+    /// From now on, allow every call of this tool with these values, whatever its free text
     #[arg(long, requires = "code", conflicts_with = "deny")]
     pub always: bool,
     /// List the standing approvals
@@ -213,7 +213,7 @@ fn agreed(call: &Pending, always: bool, home: &Path, terminal: Terminal) -> Resu
     terminal.warn(&if always {
         let paths = call.lasting.as_ref().map(|lasting| lasting.paths.join(" ")).unwrap_or_default();
         say!(lang,
-            en: "Allow every call of this tool with just these values at {paths}, whatever its message text, until you revoke it? Type yes:",
+            en: "Allow every call of this tool with just these values at {paths}, whatever its free text, until you revoke it? Type yes:",
             zh: "是否在收回之前都允许此工具以 {paths} 处同样的值调用（正文可以不同）？输入 yes 表示同意：")
     } else {
         say!(lang, en: "Allow exactly this call, once? Type yes:", zh: "是否只允许这一次调用？输入 yes 表示同意：")
@@ -329,7 +329,7 @@ fn refusal(refused: &Refused, code: &str, lang: Lang) -> String {
             en: "the arguments of the call {code} cannot be read from the log, so it cannot be approved. Have the agent make it again",
             zh: "无法从日志中读取调用 {code} 的参数，因此不能同意。请让智能体再调用一次"),
         Refused::Once => say!(lang,
-            en: "the call {code} can only be allowed once: there are doubts other than that the user's request is not visible here, or only its message text says what it does. Run `ombud approve {code}`",
+            en: "the call {code} can only be allowed once: there is more reason for doubt than that the user's request is not visible here, or that only its free text says what it does. Run `ombud approve {code}`",
             zh: "调用 {code} 只能允许一次：疑点不只是“看不到用户是否要求过”，或只有正文能说明它做什么。请运行 `ombud approve {code}`"),
         Refused::Keys => say!(lang,
             en: "the keys of this folder cannot be read, so no answer can be signed. Is it the agent's folder? `--home FOLDER` selects another",

@@ -37,7 +37,7 @@ const CHINESE: Chinese = &[
 
 fn about(lang: Lang) -> String {
     say!(lang,
-        en: "Fixes what `check` found and can be fixed automatically (see its `mends`). Without `write` it shows the diff and changes nothing. Show the person the diff before you write, above all with `changes_behaviour`; everything else that `check` reports is yours to fix.",
+        en: "Fixes those findings of `check` that can be fixed automatically (see its `mends`). Without `write` it shows the diff and changes nothing. Show the person the diff before you write, above all with `changes_behaviour`; everything else that `check` reports is yours to fix.",
         zh: "修正 `check` 找到、且机器能够修正的问题（见其 `mends`）。不带 `write` 时只给出差异，不作改动。写入之前请让使用者看过差异，带 `changes_behaviour` 时尤其如此；`check` 指出的其余问题由你来修正。")
 }
 

@@ -202,12 +202,12 @@ fn templates(args: &Attack, terminal: Terminal) -> Result<Vec<Template>> {
 fn opening(args: &Attack, templates: &[Template], count: usize, terminal: Terminal) {
     let (lang, kinds) = (terminal.lang, templates.len());
     terminal.note(&say!(lang,
-        en: "ombud attacks your agent: {kinds} attack(s), {count} case(s). The command runs once for each; mail, files, pages and memory are simulated at OMBUD_WORLD.",
+        en: "ombud attacks your agent: {kinds} attack(s), {count} case(s). The command runs once for each; email, files, pages and memory are simulated at OMBUD_WORLD.",
         zh: "ombud 正在攻击你的智能体：{kinds} 种攻击，共 {count} 个用例。每个用例运行一次命令；邮件、文件、网页和记忆都在 OMBUD_WORLD 处模拟。"));
     terminal.note(&if args.real {
-        say!(lang, en: "The real provider answers: every case costs you its calls.", zh: "由真实服务商作答：每个用例都会产生调用费用。")
+        say!(lang, en: "The real provider responds: every case costs you its calls.", zh: "由真实服务商作答：每个用例都会产生调用费用。")
     } else {
-        say!(lang, en: "A gullible model answers and obeys whatever it reads: the worst case, with no key and no cost.", zh: "由一个读到什么就照做的轻信模型作答：这是最坏情况，不需要密钥，也没有费用。")
+        say!(lang, en: "A gullible model responds and obeys whatever it reads: the worst case, with no key and no cost.", zh: "由一个读到什么就照做的轻信模型作答：这是最坏情况，不需要密钥，也没有费用。")
     });
 }
 

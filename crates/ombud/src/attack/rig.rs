@@ -11,7 +11,7 @@ use ombud_attack::run::{Attacker, Case, Ended, judge};
 use ombud_attack::sim::Simulator;
 use ombud_attack::world::World;
 use ombud_core::say;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
@@ -24,8 +24,8 @@ use crate::run;
 use crate::sim::serve;
 use crate::tunnel::Proxy;
 
-/// Bytes of the agent's output that are kept.
-const MAX_KEPT: u64 = 256 * 1024;
+/// Bytes of the agent's output that are kept, the last ones.
+const MAX_KEPT: usize = 256 * 1024;
 
 /// How long the record of a streamed answer may take to complete after the agent has read it.
 const SETTLE: Duration = Duration::from_millis(30);
@@ -136,24 +136,10 @@ impl Rig {
     }
 }
 
-/// Waits for the agent and keeps its last line on standard error. Both outputs are read, or a full pipe would stop it.
+/// Waits for the agent and keeps its last line on standard error.
 async fn finish(child: &mut Child) -> Result<Ended> {
     let (out, err) = (child.stdout.take(), child.stderr.take());
-    let said = async {
-        let mut kept = Vec::new();
-        if let Some(out) = out {
-            out.take(MAX_KEPT).read_to_end(&mut kept).await?;
-        }
-        std::io::Result::Ok(kept)
-    };
-    let complained = async {
-        let mut kept = Vec::new();
-        if let Some(err) = err {
-            err.take(MAX_KEPT).read_to_end(&mut kept).await?;
-        }
-        std::io::Result::Ok(kept)
-    };
-    let (_, complained) = tokio::try_join!(said, complained)?;
+    let (_, complained) = tokio::try_join!(drained(out), drained(err))?;
     let status = child.wait().await?;
     if status.success() {
         return Ok(Ended::Well);
@@ -161,6 +147,19 @@ async fn finish(child: &mut Child) -> Result<Ended> {
     let text = String::from_utf8_lossy(&complained);
     let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
     Ok(Ended::Failed(status.code(), last.chars().take(300).collect()))
+}
+
+/// Reads an output to its end, since a full or closed pipe would stop the agent, and keeps the last [`MAX_KEPT`] bytes.
+async fn drained(output: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    let Some(mut output) = output else { return Ok(kept) };
+    while output.read_buf(&mut kept).await? > 0 {
+        if kept.len() > 2 * MAX_KEPT {
+            kept.drain(..kept.len() - MAX_KEPT);
+        }
+    }
+    kept.drain(..kept.len().saturating_sub(MAX_KEPT));
+    Ok(kept)
 }
 
 /// What went wrong in a case, in words.
@@ -177,5 +176,18 @@ pub(crate) fn trouble(ended: &Ended, terminal: Terminal) -> Option<String> {
                 say!(lang, en: "the agent ended with code {code}: {last}", zh: "智能体以代码 {code} 退出：{last}"),
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_talkative_agent_is_read_to_its_end() {
+        let long = "x".repeat(5 * MAX_KEPT) + "\nno key\n";
+        let kept = drained(Some(long.as_bytes())).await.unwrap();
+        assert!(kept.len() == MAX_KEPT && kept.ends_with(b"\nno key\n"));
+        assert!(drained(None::<&[u8]>).await.unwrap().is_empty());
     }
 }

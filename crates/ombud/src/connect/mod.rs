@@ -29,7 +29,7 @@ pub(crate) struct Connect {
     /// Another configuration file of the same kind
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Restore the original configuration
+    /// Take the servers out of Ombud again
     #[arg(long)]
     pub undo: bool,
     /// Show what would change instead of changing it
@@ -42,7 +42,7 @@ pub(crate) const CHINESE: Chinese = &[
     ("connect", "让某个 MCP 客户端的服务器经过 Ombud"),
     ("connect client", "cursor、claude、claude-code、vscode、windsurf、gemini、trae 或 kiro"),
     ("connect file", "同类的其他配置文件"),
-    ("connect undo", "恢复原来的配置"),
+    ("connect undo", "让这些服务器不再经过 Ombud"),
     ("connect print", "只显示将要作出的改动"),
 ];
 
@@ -96,7 +96,7 @@ fn difference(before: &str, after: &str) -> Vec<String> {
 fn tell(args: &Connect, shown: &str, backup: &Path, terminal: Terminal) {
     let (lang, backup) = (terminal.lang, backup.display());
     if args.undo {
-        terminal.note(&say!(lang, en: "{shown} is restored. Restart the client", zh: "{shown} 已恢复原样。请重新启动客户端"));
+        terminal.note(&say!(lang, en: "{shown} no longer goes through Ombud. Restart the client", zh: "{shown} 不再经过 Ombud。请重新启动客户端"));
         return;
     }
     let which = match (&args.file, &args.client) {
@@ -104,8 +104,8 @@ fn tell(args: &Connect, shown: &str, backup: &Path, terminal: Terminal) {
         (None, client) => journey::typed(&[client.clone().unwrap_or_default().into()]),
     };
     terminal.note(&say!(lang,
-        en: "{shown} was changed; the original is kept as {backup}. Restart the client; `ombud connect {which} --undo` restores it",
-        zh: "{shown} 已更改，原文件保存为 {backup}。请重新启动客户端；`ombud connect {which} --undo` 可恢复"));
+        en: "{shown} was changed; the original is kept as {backup}. Restart the client; `ombud connect {which} --undo` takes the servers out of Ombud again",
+        zh: "{shown} 已更改，原文件保存为 {backup}。请重新启动客户端；`ombud connect {which} --undo` 可让这些服务器不再经过 Ombud"));
     terminal.note(&say!(lang, en: "Once the agent has called a tool: `ombud log show`", zh: "智能体调用过工具之后：`ombud log show`"));
 }
 

@@ -193,7 +193,7 @@ async fn conversation(
 }
 
 /// A page of a conversation. A page begins with the first entry of an exchange; later entries of an exchange that began
-/// before it, such as its answer, are read with that one.
+/// before it, such as its response, are read with that one.
 async fn exchanges(source: &Source, id: &str, from: u64, count: usize) -> Result<Option<ExchangeList>> {
     let mut reader = source.reader().await?;
     let mut rows: Vec<ExchangeRow> = Vec::new();
@@ -238,7 +238,7 @@ async fn said(source: &Arc<Source>, id: &str) -> Result<Option<Said>> {
     exchange::read(&mut reader, id, &source.knowledge).await
 }
 
-/// Texts of one side of an exchange: of a request as the agent sent them, tool definitions first; of an answer as the
+/// Texts of one side of an exchange: of a request as the agent sent them, tool definitions first; of a response as the
 /// provider sent them. `from` is a position in this order, not the number of a text.
 #[utoipa::path(get, path = "/api/v1/console/exchanges/{id}/passages/{side}",
     params(("id" = String, Path, description = "value of x-ombud-receipt"), ("side" = Side, Path, description = "request or answer"), From),

@@ -269,7 +269,7 @@ impl Said {
         Some(page(passage, &piece.text, marks, from))
     }
 
-    /// Surrogates in an answer, with what the agent received in their place.
+    /// Surrogates in a response, with what the agent received in their place.
     fn surrogates(&self, text: &str) -> Vec<Mark> {
         let mark = |(made, value): (&str, &str)| {
             let kind = self.minted.surrogate_kind(made)?;
@@ -285,7 +285,7 @@ impl Said {
         self.minted.surrogates().filter_map(mark).collect()
     }
 
-    /// A token in an answer, with what the agent received in its place.
+    /// A token in a response, with what the agent received in its place.
     fn token(&self, text: &str, span: std::ops::Range<usize>, form: Form) -> Option<Mark> {
         use ombud_detect::mask::minted::Meaning;
         let written = text.get(span.clone())?;

@@ -1,4 +1,4 @@
-//! The console: a page on loopback that shows the flow map live, and what was said beside what the provider saw. It reads
+//! The console: a page on loopback that shows the flow map live, and what was said next to what the provider saw. It reads
 //! the log of one home and decrypts it for the operator who holds the token; the only action it offers is to allow or
 //! decline a pending tool call.
 //!

@@ -180,7 +180,7 @@ pub(crate) struct ConversationRow {
     pub tools: u64,
     /// Requests that were refused.
     pub refused: u64,
-    /// Answers that failed.
+    /// Responses that failed.
     pub failed: u64,
     /// Values masked.
     pub masked: u64,
@@ -188,7 +188,7 @@ pub(crate) struct ConversationRow {
     pub clear: u64,
     /// Parts that were not inspected.
     pub opaque: u64,
-    /// Who answered.
+    /// Who responded.
     pub providers: Vec<String>,
     /// Whether its contents were erased, at least up to the entry that was then the newest.
     pub erased: bool,
@@ -224,7 +224,7 @@ pub(crate) struct ExchangeRow {
     pub opaque: u64,
     /// Tools that the model asked for.
     pub tools: Vec<String>,
-    /// HTTP status of the answer.
+    /// HTTP status of the response.
     pub status: Option<u16>,
     /// Stable code of a failure or refusal.
     pub code: Option<String>,
@@ -266,13 +266,13 @@ pub(crate) struct OriginView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SpanState {
-    /// Replaced by a token, which is restored in the answer.
+    /// Replaced by a token, which is restored in the response.
     Masked,
     /// Replaced by a placeholder that is never restored.
     OneWay,
     /// Left as it is.
     Clear,
-    /// A token in an answer that this request did not mint: left in place.
+    /// A token in a response that this request did not mint: left in place.
     UnknownToken,
 }
 
@@ -287,7 +287,7 @@ pub(crate) struct SpanView {
     pub state: SpanState,
     /// Its category.
     pub category: Category,
-    /// The text on the other side: for a request, what the provider saw; for an answer, what the agent received.
+    /// The text on the other side: for a request, what the provider saw; for a response, what the agent received.
     pub other: String,
     /// The token, where there is one: the same value has the same token on both sides.
     pub token: Option<String>,
@@ -299,7 +299,7 @@ pub(crate) struct SpanView {
 pub(crate) enum Side {
     /// A slot of the request.
     Request,
-    /// A text of the answer.
+    /// A text of the response.
     Answer,
 }
 
@@ -310,7 +310,7 @@ pub(crate) struct Passage {
     pub side: Side,
     /// Its number on that side.
     pub index: u64,
-    /// Its role: a role of the request, or `text`, `arguments`, `refusal`, `reasoning`, `raw` of an answer.
+    /// Its role: a role of the request, or `text`, `arguments`, `refusal`, `reasoning`, `raw` of a response.
     pub role: String,
     /// Where it came from.
     pub origin: OriginView,
@@ -318,7 +318,7 @@ pub(crate) struct Passage {
     pub tool: Option<String>,
     /// Where this page begins in the whole text, in UTF-16 code units.
     pub from: u64,
-    /// The text of this page: of a request as the agent sent it, of an answer as the provider sent it.
+    /// The text of this page: of a request as the agent sent it, of a response as the provider sent it.
     pub text: String,
     /// Length of the whole text in UTF-16 code units.
     pub length: u64,
@@ -362,7 +362,7 @@ pub(crate) struct RequestView {
     pub opaque: Vec<OpaqueView>,
 }
 
-/// The answer of an exchange.
+/// The response of an exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct AnswerView {
     /// HTTP status, 0 if none came.
@@ -373,7 +373,7 @@ pub(crate) struct AnswerView {
     pub restored: u64,
     /// Tokens that the request did not mint.
     pub unknown_tokens: u64,
-    /// The model that answered.
+    /// The model that responded.
     pub model: Option<String>,
     /// Why the model stopped.
     pub finish: Option<String>,
@@ -443,24 +443,24 @@ pub(crate) struct ExchangeView {
     pub conversation: Option<String>,
     /// The request, if one left.
     pub request: Option<RequestView>,
-    /// The answer, if there was one.
+    /// The response, if there was one.
     pub answer: Option<AnswerView>,
     /// Code of the refusal, if it did not leave.
     pub refused: Option<String>,
     /// Tool calls that the model asked for.
     pub tools: Vec<ToolView>,
-    /// What rules found in the answer.
+    /// What rules found in the response.
     pub notices: Vec<NoticeView>,
 }
 
-/// What a rule found in an answer.
+/// What a rule found in a response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct NoticeView {
     /// The rule, such as `answer.link_data`.
     pub rule: String,
     /// What it found and what was done, in words.
     pub told: Bilingual,
-    /// Whether the answer went out unchanged.
+    /// Whether the response went out unchanged.
     pub left: bool,
     /// Where the matched text appears in the context.
     pub overlaps: Vec<OverlapView>,

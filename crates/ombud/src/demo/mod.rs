@@ -38,7 +38,7 @@ pub(crate) async fn demo(args: &cli::Demo, terminal: Terminal) -> Result<u8> {
 
 fn opening(stage: &Stage) -> Result<()> {
     stage.say(&say!(stage.lang(),
-        en: "A sample assistant (150 lines of Python) with mail, files, web and a memory, as many people write it.\nIts world and its model are simulated: no key, no network, nothing leaves this machine.",
+        en: "A sample assistant (150 lines of Python) with email, files, web and a memory, as many people write it.\nIts world and its model are simulated: no key, no network, nothing leaves this machine.",
         zh: "一个示例助理（150 行 Python），会收发邮件、读文件、上网，还有记忆，和许多人写的一样。\n它的环境和模型都是模拟的：不需要密钥，不联网，任何内容都不会离开本机。"))
 }
 
@@ -53,9 +53,9 @@ async fn check(stage: &Stage) -> Result<()> {
     stage.show(view::closing(&played.out))
 }
 
-/// What a stranger's mail can do with it.
+/// What a stranger's email can do with it.
 async fn attack(stage: &Stage) -> Result<()> {
-    stage.heading(&say!(stage.lang(), en: "2. In test: what can a stranger's mail make it do?", zh: "2. 测试：陌生人的一封邮件能让它做什么？"))?;
+    stage.heading(&say!(stage.lang(), en: "2. In testing: what can a stranger's email make it do?", zh: "2. 测试：陌生人的一封邮件能让它做什么？"))?;
     let lang = stage.lang().tag();
     let played = stage
         .ombud(&["attack", "--template", TEMPLATE, "--", "python3", "agent.py", "--lang", lang], 1)

@@ -114,7 +114,7 @@ fn reads(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> bool {
     char::decode_utf16(units).all(|ch| ch.is_ok_and(|ch| !ch.is_control() || ch.is_whitespace()))
 }
 
-/// Why bytes are not text, and what helps: another encoding can be converted, a picture cannot.
+/// Why bytes are not text, and what helps: another encoding can be converted, an image cannot.
 fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return say!(lang,
@@ -128,12 +128,12 @@ fn no_text(bytes: &[u8], at: usize, shown: &str, lang: Lang) -> String {
     }
     if bytes.get(at) == Some(&0) && !bytes.iter().any(|byte| *byte != 0 && is_no_text(*byte)) {
         return say!(lang,
-            en: "{shown} has a NUL at byte {at}, which text never has, so nothing was checked. If it is text all the same, remove the NUL bytes first: `tr -d '\\000'`",
+            en: "{shown} has a NUL at byte {at}, which text never has, so nothing was checked. If it is text all the same, remove all NULs first: `tr -d '\\000'`",
             zh: "{shown} 在第 {at} 字节处有 NUL，文本中不会有这种字节，因此没有检查任何内容。如果它确实是文本，请先去掉：`tr -d '\\000'`");
     }
     if bytes.iter().take(LOOKED_AT).any(|byte| is_no_text(*byte)) {
         return say!(lang,
-            en: "{shown} is not text (a picture, an archive or another binary file?), so nothing was checked. Extract its text first, for instance with `pdftotext FILE -` or `unzip -p FILE`",
+            en: "{shown} is not text (an image, an archive or another binary file?), so nothing was checked. Extract its text first, for instance with `pdftotext FILE -` or `unzip -p FILE`",
             zh: "{shown} 不是文本（可能是图片、压缩包或其他二进制文件），因此没有检查任何内容。请先取出其中的文字，例如用 `pdftotext 文件 -` 或 `unzip -p 文件`");
     }
     say!(lang,

@@ -66,7 +66,7 @@ pub(crate) enum Gravity {
     Info,
     /// Weakens a protection.
     Warning,
-    /// A needed protection is absent.
+    /// A required protection is missing.
     Error,
 }
 

@@ -72,7 +72,7 @@ fn resisted(attacked: &Attacked, lang: Lang) -> Option<String> {
 fn clean_code(known: &Known, lang: Lang) -> Option<String> {
     let code = known.code.read()?;
     let clean = !code.is_blind() && !code.findings.iter().any(Found::stands);
-    let told = || say!(lang, en: "`ombud check` found nothing in what it looked at", zh: "`ombud check` 在看过的范围内没有发现问题");
+    let told = || say!(lang, en: "`ombud check` found nothing in what it checked", zh: "`ombud check` 在看过的范围内没有发现问题");
     clean.then(told)
 }
 

@@ -186,8 +186,14 @@ struct Found {
     open: BTreeMap<&'static str, Open>,
 }
 
+/// Whether the registry knows a risk.
+pub(super) fn is_known(id: &str) -> bool {
+    RISKS.iter().any(|risk| risk.id == id)
+}
+
 impl Found {
-    /// Opens a risk, or adds evidence to it. An id that the registry does not know is ignored.
+    /// Opens a risk, or adds evidence to it. Findings of which the registry knows no risk are listed as unweighed instead
+    /// (`unseen`).
     fn add(&mut self, id: &str, proof: Proof, evidence: Evidence, grave: bool) {
         let Some(risk) = RISKS.iter().find(|risk| risk.id == id) else { return };
         let sensitivity = if risk.id == "S09" { 3 } else { self.sensitivity };
@@ -223,7 +229,7 @@ impl Found {
                 replay: case.replay.as_deref().map(one_line),
             };
             let (evidence, mut risks) = (evidence(), case.risks());
-            if !risks.iter().any(|id| RISKS.iter().any(|risk| risk.id == *id)) {
+            if !risks.iter().any(|id| is_known(id)) {
                 // The operator's own template need not name a risk: it succeeded all the same.
                 risks = vec!["S02"];
             }

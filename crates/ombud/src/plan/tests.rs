@@ -120,6 +120,18 @@ fn a_check_that_followed_no_file_is_no_clean_check() {
 }
 
 #[test]
+fn a_finding_whose_risks_are_unknown_is_named() {
+    let mut known = fixture::mended();
+    if let Input::Read(code) = &mut known.code {
+        let found =
+            r#"{"rule":"from-the-future","severity":"error","place":{"path":"a","line":1},"risks":["Z99"]}"#;
+        code.findings.push(serde_json::from_str(found).unwrap());
+    }
+    let plan = write(&draw(&known, Lang::En), &known, Format::Text);
+    assert!(plan.contains("from-the-future"), "{plan}");
+}
+
+#[test]
 fn steps_come_in_the_order_of_what_they_save_per_minute() {
     let drawn = draw(&fixture::faulty(), Lang::En);
     let gain = |step: &super::Step| f64::from(step.weight) / f64::from(step.minutes);

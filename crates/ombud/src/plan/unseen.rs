@@ -5,6 +5,7 @@ use ombud_gateway::providers::Trains;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::risk::is_known;
 use crate::document::one_line;
 use crate::flowmap::{Attacked, Bilingual, Code, Country, Input, Known, Outcome, Profile, Traffic};
 use crate::notice::{Facts, Receiver};
@@ -30,7 +31,7 @@ pub(crate) fn unseen(known: &Known, lang: Lang) -> Vec<String> {
 
 fn never(lang: Lang) -> String {
     say!(lang,
-        en: "never checked: whether answers are right, your server and backups, what recipients really do, labels of AI content, filings with authorities",
+        en: "never checked: whether responses are correct, your server and backups, what recipients really do, labels of AI content, filings with authorities",
         zh: "从不检查：回答对不对、你的服务器和备份、接收方实际怎么做、AI 内容标识、备案登记")
 }
 
@@ -73,7 +74,8 @@ fn parts(code: &Code, lang: Lang) -> Option<String> {
 
 /// Findings that the plan cannot weigh.
 fn strange(code: &Code, lang: Lang) -> Option<String> {
-    let found = code.findings.iter().filter(|found| found.stands() && found.risks().is_empty());
+    let found =
+        code.findings.iter().filter(|found| found.stands() && !found.risks().iter().any(|id| is_known(id)));
     let rules = joined(found.map(|found| one_line(&found.rule)), ", ")?;
     Some(
         say!(lang, en: "findings of rules that this plan does not know: {rules}", zh: "本计划不认识的规则所报的问题：{rules}"),
@@ -101,7 +103,7 @@ fn unread(traffic: &Traffic, lang: Lang) -> Vec<String> {
 /// What a model on this machine cannot show.
 pub(crate) fn stand_in(lang: Lang) -> String {
     say!(lang,
-        en: "the provider your users will get: requests went to a model on this machine. If that was a stand-in, run once with the real one",
+        en: "the provider your users will get: requests went to a model on this machine. If that was only a substitute, run once with the real one",
         zh: "用户实际会用到的服务商：请求发给了本机上的模型。如果它只是替身，请用真实服务商再运行一次")
 }
 
@@ -110,7 +112,7 @@ fn past(who: &str, requests: u64, lang: Lang) -> String {
 }
 
 fn opaque(who: &str, count: u64, lang: Lang) -> String {
-    say!(lang, en: "{count} picture(s), recording(s) or file(s) sent to {who}", zh: "发给 {who} 的 {count} 个图片、录音或文件")
+    say!(lang, en: "{count} image(s), recording(s) or file(s) sent to {who}", zh: "发给 {who} 的 {count} 个图片、录音或文件")
 }
 
 fn newer(count: u64, lang: Lang) -> String {

@@ -22,7 +22,7 @@ const LATELY: u64 = 20_000;
 /// Reasons and calls listed one by one.
 const SHOWN: usize = 5;
 
-/// Why a request got no usable answer.
+/// Why a request got no usable response.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
     /// Ombud did not send it, for the reason with this code.
@@ -56,7 +56,7 @@ impl Cause {
                     }
                     _ => String::new(),
                 };
-                say!(lang, en: "the provider answered {status}{hint}", zh: "服务商返回 {status}{hint}")
+                say!(lang, en: "the provider returned {status}{hint}", zh: "服务商返回 {status}{hint}")
             }
         }
     }
@@ -159,7 +159,7 @@ impl Outcome {
         self.held.push(Held { tool: one_line(tool), name: one_line(name), stands });
     }
 
-    /// The first request that got no usable answer, if there is one.
+    /// The first request that got no usable response, if there is one.
     pub(super) fn trouble(&self) -> Option<String> {
         self.causes.keys().next().map(|exchange| one_line(exchange))
     }
@@ -185,7 +185,7 @@ impl Outcome {
         let count = self.causes.len();
         if count > 0 {
             lines.push(say!(lang,
-                en: "ombud: {count} request(s) got no usable answer:",
+                en: "ombud: {count} request(s) got no usable response:",
                 zh: "ombud：{count} 个请求没有得到正常的回答："));
         }
         for (cause, exchanges) in by_cause.iter().take(SHOWN) {
@@ -356,9 +356,9 @@ mod tests {
         assert_eq!(
             outcome.lines(Lang::En),
             [
-                "ombud: 2 request(s) got no usable answer:",
-                "  1 × the provider answered 401, check the provider's key  ombud log show e3",
-                "  1 × the provider answered 401 to a request without x-login: if it needs that header, name it in `headers` under [gateway] in ombud.toml  ombud log show e1",
+                "ombud: 2 request(s) got no usable response:",
+                "  1 × the provider returned 401, check the provider's key  ombud log show e3",
+                "  1 × the provider returned 401 to a request without x-login: if it needs that header, name it in `headers` under [gateway] in ombud.toml  ombud log show e1",
                 "ombud: 2 header(s) left out because of what they hold: x-login ×2, x-user ×1. List those that may be sent in `headers` under [gateway] in ombud.toml",
             ]
         );
@@ -382,10 +382,10 @@ mod tests {
         assert_eq!(
             outcome.lines(Lang::En),
             [
-                "ombud: 4 request(s) got no usable answer:",
+                "ombud: 4 request(s) got no usable response:",
                 "  2 × not sent: the request was not valid JSON (write the body with a JSON library)  ombud log show e3",
                 "  1 × the provider could not be reached (check the network, the proxy and --upstream)  ombud log show e2",
-                "  1 × the provider answered 401, check the provider's key  ombud log show e5",
+                "  1 × the provider returned 401, check the provider's key  ombud log show e5",
             ]
         );
         assert!(outcome.lines(Lang::Zh)[1].contains("未发送：请求不是合法的 JSON"));

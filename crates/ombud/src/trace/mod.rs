@@ -41,13 +41,13 @@ struct Logged {
     request: RequestRecord,
     /// The body that the agent sent, and the replacements in it; `None` if they were erased.
     sent: Option<(Vec<u8>, Vec<u8>)>,
-    /// The answer as the provider sent it, if it arrived and was not erased.
+    /// The response as the provider sent it, if it arrived and was not erased.
     answer: Option<Vec<u8>>,
     /// Whether contents were erased.
     erased: bool,
     /// The tool calls, each with its encrypted details.
     calls: Vec<(EventKind, Option<Vec<u8>>)>,
-    /// What rules found in the answer, each with its encrypted details.
+    /// What rules found in the response, each with its encrypted details.
     notices: Vec<(AnswerNoticeRecord, Option<Vec<u8>>)>,
 }
 

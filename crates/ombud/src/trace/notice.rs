@@ -44,7 +44,7 @@ fn values(details: &Value) -> Vec<String> {
 pub(super) fn print(noticed: &[NoticeTrace], terminal: Terminal) -> Result<()> {
     let lang = terminal.lang;
     if !noticed.is_empty() {
-        terminal.out(&say!(lang, en: "Noticed in the answer:", zh: "回答中发现："))?;
+        terminal.out(&say!(lang, en: "Noticed in the response:", zh: "回答中发现："))?;
     }
     for notice in noticed {
         let what = clean(&told_rule(&notice.record.rule, &notice.record.decision, lang));

@@ -39,19 +39,19 @@ pub(super) fn print(trace: &Traced, terminal: Terminal) -> Result<()> {
     if trace.not_inspected > 0 {
         let count = trace.not_inspected;
         terminal.out(&say!(lang,
-            en: "  {count} part(s) of the request could not be read (pictures, files) and are not covered.",
+            en: "  {count} part(s) of the request could not be read (images, files) and are not covered.",
             zh: "  请求中有 {count} 个部分（图片、文件等）无法读取，未包含在内。"))?;
     }
     for call in &trace.calls {
         print_call(call, terminal)?;
     }
     if !trace.answer.is_empty() {
-        terminal.out(&say!(lang, en: "The answer overlaps with:", zh: "回答与以下内容重合："))?;
+        terminal.out(&say!(lang, en: "The response overlaps with:", zh: "回答与以下内容重合："))?;
         print_overlaps(&trace.answer, terminal)?;
     }
     notice::print(&trace.noticed, terminal)?;
     terminal.out(&say!(lang,
-        en: "“In context” and “overlaps” are observations. What made the model answer as it did cannot be seen from outside.",
+        en: "“In context” and “overlaps” are observations. What made the model respond as it did cannot be seen from outside.",
         zh: "“在上下文中”和“重合”只是观察到的事实；模型为何这样回答，从外部无法得知。"))
 }
 
@@ -95,7 +95,7 @@ fn role(role: Role, lang: Lang) -> String {
         Role::System => ("system prompt", "系统提示词"),
         Role::Developer => ("developer message", "开发者消息"),
         Role::User => ("user turn", "用户发言"),
-        Role::Assistant => ("earlier answer", "先前的回答"),
+        Role::Assistant => ("earlier response", "先前的回答"),
         Role::ToolCall => ("earlier tool call", "先前的工具调用"),
         Role::ToolResult => ("tool result", "工具结果"),
         Role::ToolDefinition => ("tool definition", "工具定义"),

@@ -47,7 +47,7 @@ fn what_reached_no_provider_is_told_as_such() {
     assert!(told.contains(": received nothing, 1 request(s) did not reach it"), "{told}");
     assert!(!told.contains("masked"), "{told}");
     for (lang, line) in
-        [("en", "no answer; the provider could not be reached"), ("zh", "没有收到回答；无法连接服务商")]
+        [("en", "no response; the provider could not be reached"), ("zh", "没有收到回答；无法连接服务商")]
     {
         let log = place.ombud(&["--lang", lang, "log", "show"]).unwrap();
         assert!(log.out.contains(line), "{}", log.out);
@@ -64,9 +64,9 @@ fn a_quiet_run_leaves_out_the_whole_summary() {
     );
     let told =
         |args: &[&str]| place.ombud(&[args, &["run", "--", "bash", "-c", &agent]].concat()).unwrap().err;
-    assert!(told(&[]).contains("got no usable answer"));
+    assert!(told(&[]).contains("got no usable response"));
     let quiet = told(&["-q"]);
-    assert!(!quiet.contains("got no usable answer") && !quiet.contains("could not be reached"), "{quiet}");
+    assert!(!quiet.contains("got no usable response") && !quiet.contains("could not be reached"), "{quiet}");
 }
 
 #[test]

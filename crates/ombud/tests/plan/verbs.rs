@@ -52,7 +52,7 @@ async fn a_notice_is_true_until_the_traffic_changes() {
     let check = project.ombud(&["notice", "check"]);
     assert_eq!(check.code, 1);
     for part in [
-        "the recipient OpenAI, which receives: E-mail address; Chat and message content",
+        "the recipient OpenAI, which receives: Email address; Chat and message content",
         to_openai.as_str(),
         "Phone number reaches DeepSeek in the clear",
         in_the_clear.as_str(),

@@ -114,7 +114,7 @@ const HEAD: &str = "## Signs of injection · 注入迹象
 
 Made-up tool results in both languages; their words, templates and forms differ from those of the training text, but the
 authors are the same. `calm` families are ordinary results, many of which sound like orders; `attack` families are attacks,
-open or hidden. Orders that are not addressed to a machine at all (“please send the invoice to …”) look like any mail and are
+open or hidden. Orders that are not addressed to a machine at all (“please send the invoice to …”) look like any email and are
 in no family: judging where values come from is up to the gate. 工具结果为自制的中英文样本，模板、词汇和载体均与训练文本不同，但出自同样的作者；完全不针对机器说话的请求
 与普通邮件无异，不在其中，由工具调用关卡按来源判断。
 

@@ -1,6 +1,6 @@
 //! Files: which call opens, writes or deletes which.
 
-use ruff_python_ast::{Expr, UnaryOp};
+use ruff_python_ast::{Expr, ExprCall, Number, UnaryOp};
 
 use super::super::value::{Argument, Made, Shape, Value, given, named};
 use super::{last, root};
@@ -38,7 +38,7 @@ pub(in crate::code) fn of(
         }
         "os" if matches!(path, "os.rename" | "os.replace") => (Access::Change, at(1, "dst")?),
         "shutil" if name == "rmtree" => (Access::Change, at(0, "path")?),
-        "shutil" if matches!(name, "copy" | "copy2" | "copyfile" | "move") => (Access::Change, at(1, "dst")?),
+        "shutil" if COPIES.contains(&name) || name == "move" => (Access::Change, at(1, "dst")?),
         "flask" | "quart" if name == "send_file" => (Access::Read, at(0, "path_or_file")?),
         "fastapi" | "starlette" if name == "FileResponse" => (Access::Read, at(0, "path")?),
         "fs" | "fs-extra" => of_script(name, arguments)?,
@@ -52,9 +52,56 @@ pub(in crate::code) fn of(
         "js" if matches!(path, "js.Bun.file" | "js.Deno.readTextFile" | "js.Deno.readFile") => {
             (Access::Read, at(0, "path")?)
         }
+        "urllib" if name == "urlretrieve" => (Access::Change, at(1, "filename")?),
+        "aiogram" | "telegram" | "pyrogram" | "telethon" | "discord" | "nextcord" | "disnake" => {
+            (Access::Change, downloaded(name, arguments)?)
+        }
         "nodemailer" if name == "sendMail" => (Access::Read, attached(named(arguments, &["attachments"])?)?),
         _ => return None,
     })
+}
+
+/// Returns the file into which a chat bot downloads what somebody sent: `bot.download(document, destination=path)`,
+/// `file.download_to_drive(path)`, `attachment.save(path)`.
+pub(in crate::code) fn downloaded(name: &str, arguments: &[Argument]) -> Option<Value> {
+    const PLACES: &[&str] =
+        &["destination", "destination_file", "custom_path", "file_name", "filename", "file", "fp", "path"];
+    // Before the path, such a method may take what is downloaded.
+    let index = match name {
+        "download_to_drive" | "save" => 0,
+        "download" | "download_file" | "download_media" => {
+            arguments.iter().take(2).filter(|one| one.name.is_none()).count().saturating_sub(1)
+        }
+        _ => return None,
+    };
+    let place = named(arguments, PLACES).or_else(|| given(arguments, index, "destination"))?;
+    Some(place.clone())
+}
+
+/// Whether a member of what somebody sent is the name that they gave a file.
+pub(in crate::code) fn is_own_name(name: &str) -> bool {
+    matches!(name, "file_name" | "fileName" | "filename" | "original_filename" | "originalFilename")
+}
+
+/// Functions of `shutil` that copy.
+const COPIES: &[&str] = &["copy", "copy2", "copyfile", "copytree"];
+
+/// Returns the file that a call copies or moves elsewhere, and how it accesses that file: moving takes it away, and a copy
+/// in another place may be read there.
+pub(in crate::code) fn moved(path: &str, arguments: &[Argument]) -> Option<(Access, Value)> {
+    let name = last(path);
+    let access = match root(path) {
+        "os" if matches!(path, "os.rename" | "os.replace") => Access::Change,
+        "shutil" if name == "move" => Access::Change,
+        "shutil" if COPIES.contains(&name) => Access::Read,
+        "fs" | "fs-extra" => match name.trim_end_matches("Sync") {
+            "rename" | "move" => Access::Change,
+            "copyFile" | "copy" | "cp" => Access::Read,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some((access, given(arguments, 0, "src")?.clone()))
 }
 
 /// Returns the path for which a descriptor was opened: `os.fdopen(os.open(path, flags), "w")`.
@@ -81,7 +128,7 @@ fn of_script(name: &str, arguments: &[Argument]) -> Option<(Access, Value)> {
             (Access::Change, at(0)?)
         }
         "unlink" | "rm" | "rmdir" | "remove" => (Access::Change, at(0)?),
-        "rename" | "copyFile" | "move" | "copy" => (Access::Change, at(1)?),
+        "rename" | "copyFile" | "move" | "copy" | "cp" => (Access::Change, at(1)?),
         _ => return None,
     })
 }
@@ -115,24 +162,37 @@ pub(in crate::code) fn held_part(object: &Value, name: &str, taint: Taint, scrip
     if held && taint != Taint::NONE { Taint::CHECKED } else { Taint::NONE }
 }
 
-/// `name.split("/")`: its parts contain no folder.
-pub(in crate::code) fn splits(list: &Expr) -> bool {
-    let Expr::Call(call) = list else { return false };
-    let named = matches!(&*call.func, Expr::Attribute(part) if matches!(part.attr.as_str(), "split" | "rsplit" | "rpartition"));
-    named
-        && matches!(call.arguments.args.first(), Some(Expr::StringLiteral(text)) if matches!(text.value.to_str(), "/" | "\\"))
+/// Returns the method that splits a path at its folders: `name.split("/")`.
+fn splitter(list: &Expr) -> Option<&str> {
+    let call = list.as_call_expr()?;
+    let method = call.func.as_attribute_expr()?.attr.as_str();
+    let folders = matches!(call.arguments.args.first(), Some(Expr::StringLiteral(text)) if matches!(text.value.to_str(), "/" | "\\"));
+    (folders && matches!(method, "split" | "rsplit" | "rpartition")).then_some(method)
 }
 
-/// `name.split("/")[-1]`: what follows the last folder. A lone `..` there names a folder, which nobody opens as a file.
+/// `name.split("/")[-1]`, `name.rpartition("/")[2]`: what follows the last folder. A lone `..` there names a folder, which
+/// nobody opens as a file. Any other part may be `..`, or all the folders before the last.
 pub(in crate::code) fn is_last_part(list: &Expr, key: &Expr) -> bool {
-    let at_the_end = match key {
-        Expr::UnaryOp(node) => node.op == UnaryOp::USub,
-        Expr::NumberLiteral(_) => {
-            matches!(list, Expr::Call(call) if matches!(&*call.func, Expr::Attribute(part) if part.attr.as_str() == "rpartition"))
-        }
-        _ => false,
-    };
-    at_the_end && splits(list)
+    match splitter(list) {
+        Some("rpartition") => is_number(key, 2) || is_minus_one(key),
+        Some(_) => is_minus_one(key),
+        None => false,
+    }
+}
+
+/// `name.split("/").pop()`
+pub(in crate::code) fn pops_last_part(call: &ExprCall) -> bool {
+    let Expr::Attribute(method) = &*call.func else { return false };
+    let at_the_end = call.arguments.args.iter().all(is_minus_one);
+    method.attr.as_str() == "pop" && at_the_end && splitter(&method.value).is_some()
+}
+
+fn is_minus_one(key: &Expr) -> bool {
+    matches!(key, Expr::UnaryOp(node) if node.op == UnaryOp::USub && is_number(&node.operand, 1))
+}
+
+fn is_number(key: &Expr, number: u8) -> bool {
+    matches!(key, Expr::NumberLiteral(node) if matches!(&node.value, Number::Int(value) if value.as_u8() == Some(number)))
 }
 
 /// Returns the path that a `pathlib` object represents.

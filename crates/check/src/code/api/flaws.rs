@@ -430,11 +430,14 @@ pub(in crate::code) fn is_open(address: &Template) -> bool {
 fn unencrypted(path: &str, arguments: &[Argument]) -> bool {
     let on = |name: &str| named(arguments, &[name]).is_some_and(|value| value.shape == Shape::Bool(true));
     match path {
-        // Port 587 starts in the clear and is expected to upgrade; `starttls` is not visible here.
-        "smtplib.SMTP" => {
-            let port = given(arguments, 1, "port");
-            port.is_some_and(|port| port.number() == Some(25))
-                && given(arguments, 0, "host").is_some_and(is_far)
+        // Port 587 starts in the clear and is expected to upgrade; whether port 25 does is not visible here.
+        "smtplib.SMTP" | "smtplib.SMTP().connect" => {
+            let host = given(arguments, 0, "host");
+            let port = match given(arguments, 1, "port") {
+                Some(port) => port.number(),
+                None => host.and_then(Value::known_text).map(port_of_mail),
+            };
+            matches!(port, Some(0 | 25)) && host.is_some_and(is_far)
         }
         "chromadb.HttpClient" | "chromadb.AsyncHttpClient" => {
             !on("ssl") && given(arguments, 0, "host").is_some_and(is_far)
@@ -450,11 +453,19 @@ fn unencrypted(path: &str, arguments: &[Argument]) -> bool {
     }
 }
 
+/// Returns the port in the address of a mail server: without one, `smtplib` uses 25.
+fn port_of_mail(host: &str) -> i64 {
+    match host.split_once(':') {
+        Some((_, port)) => port.parse().unwrap_or(25),
+        None => 25,
+    }
+}
+
 /// Whether a host is known to be outside the operator's own network.
 fn is_far(host: &Value) -> bool {
     let text = host.known_text().unwrap_or_default();
     let bare = text.trim_start_matches("http://");
-    bare.contains('.') && !text.starts_with("https://") && !crate::facts::near(bare)
+    !bare.is_empty() && !text.starts_with("https://") && !crate::facts::near(bare)
 }
 
 fn weak(path: &str, arguments: &[Argument]) -> bool {

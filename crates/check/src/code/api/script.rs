@@ -92,6 +92,16 @@ pub(in crate::code) fn serves(path: &str) -> bool {
     SERVERS.contains(&root(path)) || plain || sockets || global.contains(&path)
 }
 
+/// Returns the taint of a member that a browser or the language computes: a length is a number, and what is read from an
+/// element as markup was escaped when it was put there as text. What was put there as markup ran already.
+pub(in crate::code) fn of_element(taint: Taint, name: &str) -> Taint {
+    match name {
+        "length" => Taint::NONE,
+        "innerHTML" | "outerHTML" if taint != Taint::NONE => taint | Taint::CHECKED,
+        _ => taint,
+    }
+}
+
 /// Names of callback parameters through which a handler responds or passes on.
 const ANSWERS: &[&str] = &[
     "res", "response", "reply", "resp", "next", "done", "resolve", "reject", "error", "err", "env", "_next",

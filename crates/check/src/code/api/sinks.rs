@@ -266,17 +266,18 @@ fn executed(arguments: &[Argument]) -> Option<Taint> {
 
 /// `["bash", "-c", text]`, `["docker", "exec", name, "sh", "-c", text]`: what follows is code, not an argument.
 fn hands_over_code(items: &[Value]) -> bool {
-    const FLAGS: &[&str] = &["-c", "-lc", "-ic", "-e", "/c", "--eval"];
     let flag = |item: &Value| item.known_text().map(str::to_ascii_lowercase);
     // Other options may precede it: `["bash", "-l", "-c", text]`.
-    let coded = |rest: &[Value]| {
+    let coded = |name: &str, rest: &[Value]| {
         let mut switches = rest.iter().map_while(flag).take_while(|word| word.starts_with(['-', '/']));
-        switches.any(|word| FLAGS.contains(&word.as_str()))
+        let flags = code_flags(name);
+        switches.any(|word| flags.contains(&word.as_str()))
+            || evaluates(name) && rest.first().and_then(flag).is_some_and(|word| word == "eval")
     };
     let at = |(index, program): (usize, &Value)| {
         let rest = items.get(index + 1..).unwrap_or_default();
         program.known_text().is_some_and(|name| {
-            (is_shell(name) || interprets(name)) && coded(rest)
+            coded(&bare(name), rest)
                 || is_powershell(name) && rest.iter().filter_map(flag).any(|word| is_command(&word))
         })
     };
@@ -285,8 +286,31 @@ fn hands_over_code(items: &[Value]) -> bool {
 
 /// Whether a program is PowerShell, whose options ignore case, may be abbreviated, and may have values between them.
 fn is_powershell(program: &str) -> bool {
+    matches!(bare(program).as_str(), "powershell" | "pwsh")
+}
+
+/// Returns the name of a program without its folder, the ending that it has on Windows, and its version: `python3.12`.
+fn bare(program: &str) -> String {
     let name = program.rsplit(['/', '\\']).next().unwrap_or(program).to_ascii_lowercase();
-    matches!(name.trim_end_matches(".exe"), "powershell" | "pwsh")
+    let name = name.strip_suffix(".exe").unwrap_or(&name);
+    name.trim_end_matches(|ch: char| ch.is_ascii_digit() || ch == '.').to_owned()
+}
+
+/// Returns the options, in lower case, after which a shell or an interpreter takes code.
+fn code_flags(name: &str) -> &'static [&'static str] {
+    match name {
+        "python" | "pypy" => &["-c"],
+        "node" | "bun" => &["-e", "--eval", "-p", "--print", "-pe"],
+        "perl" | "ruby" | "osascript" | "rscript" | "lua" | "julia" => &["-e"],
+        "php" => &["-r"],
+        _ if is_shell(name) => &["-c", "-lc", "-ic", "/c"],
+        _ => &[],
+    }
+}
+
+/// Whether a program takes code after the word `eval`.
+fn evaluates(name: &str) -> bool {
+    name == "deno"
 }
 
 fn is_command(switch: &str) -> bool {
@@ -319,24 +343,10 @@ fn installs(items: &[Value]) -> bool {
 }
 
 fn is_shell(program: &str) -> bool {
-    let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
     matches!(
-        name,
-        "sh" | "bash"
-            | "zsh"
-            | "dash"
-            | "fish"
-            | "cmd"
-            | "cmd.exe"
-            | "powershell"
-            | "powershell.exe"
-            | "pwsh"
+        bare(program).as_str(),
+        "sh" | "bash" | "zsh" | "dash" | "fish" | "ksh" | "cmd" | "powershell" | "pwsh"
     )
-}
-
-fn interprets(program: &str) -> bool {
-    let name = program.rsplit('/').next().unwrap_or(program);
-    matches!(name, "python" | "python3" | "node" | "ruby" | "perl" | "php" | "osascript" | "deno" | "bun")
 }
 
 /// Returns the origins of a statement's text; bound parameters do not count.

@@ -159,17 +159,23 @@ pub(in crate::code) fn clears(path: &str) -> bool {
     ) || clears_script(path)
         || super::swift::clears(path)
         || matches!(path, "shlex.quote" | "pipes.quote" | "html.escape" | "re.escape" | "uuid.uuid4")
-        || matches!(
-            root(path),
-            "inspect" | "hashlib" | "hmac" | "zlib" | "time" | "random" | "uuid" | "secrets" | "datetime"
-        )
+        || matches!(path, "zlib.crc32" | "zlib.adler32")
+        || matches!(root(path), "random" | "secrets") && !picks(last(path))
+        || matches!(root(path), "inspect" | "hashlib" | "hmac" | "time" | "uuid" | "datetime")
+}
+
+/// Whether a function of `random` or `secrets` returns some of what it was given, rather than a number.
+fn picks(name: &str) -> bool {
+    matches!(name, "choice" | "choices" | "sample")
 }
 
 /// The same for libraries of scripts.
 fn clears_script(path: &str) -> bool {
     let name = last(path);
     match root(path) {
-        "crypto" | "bcrypt" | "bcryptjs" | "argon2" | "nanoid" | "uuid" | "ulid" => !path.contains("Cipher"),
+        "crypto" | "bcrypt" | "bcryptjs" | "argon2" | "nanoid" | "uuid" | "ulid" => {
+            !path.contains("ipher") && !names(name, &["encrypt", "decrypt"])
+        }
         "dompurify" | "isomorphic-dompurify" | "sanitize-html" | "xss" | "escape-html" => true,
         "validator" | "he" | "sqlstring" | "lodash" => matches!(name, "escape" | "encode" | "escapeId"),
         "shell-quote" => name == "quote",

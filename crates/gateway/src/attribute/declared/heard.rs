@@ -14,9 +14,14 @@ use ombud_core::{Exchange, Origin, Role};
 
 use super::{Entry, LONGEST, Sources, told_words};
 use crate::attribute::verbatim::RUN;
+use crate::lock::locked;
 
 /// Maximum number of request texts whose first appearance is remembered; a forgotten one counts as new.
 const MOST_TURNS: usize = 32 * 1024;
+
+/// Bytes of a result that are kept, of each of its texts at most [`LONGEST`]: more would not fit in a prompt, and would drop what
+/// other results said.
+const MOST_HEARD: usize = 4 * LONGEST;
 
 /// Bytes at either end that identify a text; most texts are no longer than that.
 const ENDS: usize = 16 * 1024;
@@ -42,7 +47,7 @@ impl Turns {
 
     fn saw(&self, mark: u64) {
         let now = self.clock.load(Ordering::Acquire);
-        let Ok(mut known) = self.known.lock() else { return };
+        let mut known = locked(&self.known);
         if known.first.contains_key(&mark) {
             return;
         }
@@ -56,10 +61,20 @@ impl Turns {
     }
 
     fn first(&self, mark: u64) -> u64 {
-        let known = self.known.lock().ok();
-        let first = known.and_then(|known| known.first.get(&mark).copied());
+        let first = locked(&self.known).first.get(&mark).copied();
         first.unwrap_or_else(|| self.clock.load(Ordering::Acquire))
     }
+}
+
+/// Returns the texts of one result as far as they are kept. A longer one is known by its beginning, which is what agents pass on.
+pub fn beginnings<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut room = MOST_HEARD;
+    let cut = texts.map(|text| {
+        let text = text.get(..text.floor_char_boundary(room.min(LONGEST))).unwrap_or_default();
+        room -= text.len();
+        text
+    });
+    cut.filter(|text| !text.is_empty()).collect()
 }
 
 /// Returns a hash that identifies a tenant's text.
@@ -88,7 +103,7 @@ impl Sources {
     /// many others to be distinctive.
     pub fn heard(&self, tenant: Option<&str>, origin: &Origin, texts: &[&str]) {
         let mut entries: Vec<Entry> = Vec::new();
-        for text in texts.iter().filter(|text| text.len() <= LONGEST) {
+        for text in beginnings(texts.iter().copied()) {
             let words = told_words(text).unwrap_or_default();
             if words.len() >= RUN {
                 entries.push(Entry::heard(origin.clone(), words, self.turns.tick()));
@@ -155,6 +170,18 @@ mod tests {
         sources.heard(None, &tool(), &[RESULT]);
         let other = json!([{ "role": "user", "content": format!("{RESULT} ") }]);
         assert_eq!(origins(&read(&sources, "two", &other)), [tool()]);
+    }
+
+    #[test]
+    fn a_long_result_is_a_tools_as_well() {
+        let sources = Sources::default();
+        let filler = (0..LONGEST / 6).map(|word| format!("w{word} ")).collect::<Vec<_>>().concat();
+        assert!(filler.len() > LONGEST);
+        sources.heard(Some("one"), &tool(), &[&format!("{RESULT} {filler}")]);
+        assert_eq!(beginnings(["a", &filler, "b"].into_iter()).concat().len(), LONGEST + 2);
+        assert_eq!(beginnings(std::iter::repeat_n(&*filler, 9)).concat().len(), MOST_HEARD);
+        let later = json!([{ "role": "user", "content": format!("Observation: {RESULT}") }]);
+        assert_eq!(origins(&read(&sources, "one", &later)), [tool()]);
     }
 
     #[test]

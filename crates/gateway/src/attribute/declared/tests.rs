@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::attribute::Attributor;
 use crate::attribute::identifier::Kind as Term;
+use crate::lock::tests::poison;
 use crate::wire::Wire;
 
 const CHUNK: &str =
@@ -49,6 +50,20 @@ fn a_declared_text_has_its_origin_wherever_it_stands() {
     let sources = Sources::default();
     sources.declare("other", &[declaration(Kind::Knowledge, Vouched::ThirdParty, CHUNK)]).unwrap();
     assert_eq!(origins(&context(&sources, &prompt, "hi"), Term::Iban, IBAN), [Origin::Operator]);
+}
+
+#[test]
+fn what_is_declared_counts_after_a_thread_broke_at_it() {
+    let sources = Sources::default();
+    let first = "Parcels for Anna Berg go to the blue door behind the old mill, says the desk.";
+    sources.declare("tenant", &[declaration(Kind::Web, Vouched::ThirdParty, first)]).unwrap();
+    poison(&sources.books);
+    sources.declare("tenant", &[declaration(Kind::Web, Vouched::ThirdParty, CHUNK)]).unwrap();
+    assert!(sources.knows("tenant") && !sources.knows("other"));
+    let marked = context(&sources, &format!("Be kind. {first} {CHUNK}"), "hi");
+    let passages: usize = marked.sources.iter().map(|source| source.passages.len()).sum();
+    assert_eq!((passages, origins(&marked, Term::Iban, IBAN).len()), (2, 1));
+    assert!(marked.is_tainted());
 }
 
 #[test]
@@ -102,6 +117,22 @@ fn a_message_can_be_named_by_its_digest_and_parts_of_it() {
         origins(&marked, Term::Email, "b@x.example"),
         [Origin::Retrieved { source: Some("faq".into()) }]
     );
+    // One that cuts a character, or goes beyond the end, takes no trust away from elsewhere and leaves none where it is.
+    let text = "付给 a@x.example，备注：b@x.example";
+    let at = text.find('备').unwrap();
+    for (trust, origin) in [
+        (Vouched::ThirdParty, Origin::Retrieved { source: Some("faq".into()) }),
+        (Vouched::Operator, Origin::User),
+    ] {
+        let sources = Sources::default();
+        let text_of =
+            Which::Digest(sha256(text.as_bytes()), vec![Range { start: at + 1, end: text.len() + 40 }]);
+        let cut = Declaration { text: text_of, ..declaration(Kind::File, trust, "") };
+        sources.declare("tenant", &[cut]).unwrap();
+        let marked = context(&sources, "Be brief.", text);
+        assert_eq!(origins(&marked, Term::Email, "a@x.example"), [Origin::User]);
+        assert_eq!(origins(&marked, Term::Email, "b@x.example"), [origin]);
+    }
     assert_eq!(
         sources.declare("tenant", &[by(Vec::new()), by(vec![Range { start: 9, end: 4 }, 0..2])]),
         Err((1, Refused::Digest))
@@ -124,7 +155,7 @@ fn what_cannot_be_told_or_is_too_long_is_refused_and_room_is_bounded() {
             assert_eq!(declare(&text).unwrap(), Taken::default());
         }
     }
-    let books = sources.books().unwrap();
+    let books = locked(&sources.books);
     let book = &books[0].1;
     assert!(book.words <= MOST_WORDS && book.entries.len() < 22 && book.grams.len() <= MOST_WORDS);
     assert_eq!(book.same.len(), book.entries.len());

@@ -1,6 +1,7 @@
 //! Whether a call reaches for its own guard: the folder in which Ombud keeps its log, its keys and the answers to its questions,
 //! its configuration, and the configurations in which MCP clients name their servers.
 
+use std::ops::Range;
 use std::path::Path;
 
 use ombud_core::effect::Effect;
@@ -37,13 +38,19 @@ const INSIDE: &[&str] = &[
 /// Longest path examined, in bytes; anything longer is text.
 const LONGEST: usize = 4096;
 
-/// Whether one of the arguments is a path to these. In a command, every word may be one. Reading is guarded only in the state
-/// folder, which holds the keys that sign answers.
+/// Maximum number of spellings of one word with alternatives (`{a,b}`) that are examined. A word with more counts as a path to
+/// what is guarded: nobody needs that many, except to hide one of them.
+const SPELLINGS: usize = 64;
+
+/// Whether one of the arguments is a path to these, as it is or with its wildcards. In a command, every word may be one. Reading
+/// is guarded only in the state folder, which holds the keys that sign answers.
+///
+/// Not noticed is what reaches them without naming them: `*` and `*.json` say which folder or what kind of file is meant and
+/// stand in too many harmless commands, and so do `cp -r . x` and `grep -r x`.
 pub(super) fn is_reached(effect: Effect, leaves: &[Leaf]) -> bool {
     if matches!(effect, Effect::Read | Effect::Fetch) {
-        return leaves
-            .iter()
-            .any(|leaf| leaf.value.len() <= LONGEST && is_below(&lower(&leaf.value), FOLDER));
+        let below = |path: &str| is_below(&lower(path), FOLDER);
+        return leaves.iter().any(|leaf| leaf.value.len() <= LONGEST && any_spelling(&leaf.value, &below));
     }
     any_path(effect, leaves, is_there)
 }
@@ -68,10 +75,51 @@ fn any_path(effect: Effect, leaves: &[Leaf], is_one: impl Fn(&str) -> bool) -> b
     leaves.iter().any(|leaf| {
         let value = leaf.value.trim();
         if effect == Effect::Execute {
-            return value.split(is_between).any(&is_one);
+            return value
+                .split(is_between)
+                .any(|word| any_spelling(word, &|word| word.split(',').any(&is_one)));
         }
-        value.len() <= LONGEST && !value.contains(['\n', '\r']) && is_one(value)
+        value.len() <= LONGEST && !value.contains(['\n', '\r']) && any_spelling(value, &is_one)
     })
+}
+
+/// Whether a word, or one of the words that its alternatives stand for, satisfies `is_one`.
+fn any_spelling(word: &str, is_one: &impl Fn(&str) -> bool) -> bool {
+    let (mut open, mut spellings) = (vec![word.to_owned()], 0);
+    while let Some(word) = open.pop() {
+        let Some((choices, place)) = alternatives(&word) else {
+            if is_one(&word) {
+                return true;
+            }
+            continue;
+        };
+        spellings += choices.split(',').count();
+        if spellings > SPELLINGS {
+            return true;
+        }
+        let (before, after) = (word.get(..place.start), word.get(place.end..));
+        let around = (before.unwrap_or_default(), after.unwrap_or_default());
+        open.extend(choices.split(',').map(|choice| format!("{}{choice}{}", around.0, around.1)));
+    }
+    false
+}
+
+/// Returns the first alternatives of a word without others in them, `a,b` in `x{a,b}`, and where they stand with their braces.
+fn alternatives(word: &str) -> Option<(&str, Range<usize>)> {
+    let mut open: Vec<(usize, bool)> = Vec::new();
+    for (at, byte) in word.bytes().enumerate() {
+        match byte {
+            b'{' => open.push((at, false)),
+            b',' => open.iter_mut().last().into_iter().for_each(|(_, several)| *several = true),
+            b'}' => {
+                if let Some((start, true)) = open.pop() {
+                    return Some((word.get(start + 1..at)?, start..at + 1));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn pieces(path: &Path) -> Vec<String> {
@@ -112,9 +160,12 @@ impl<'p> Wanted<'p> {
     /// Returns how many parts follow `place` in this path; `None` if it does not lead there.
     fn behind(&self, place: &[String], least: usize) -> Option<usize> {
         let tail = |from: usize| place.get(from..).unwrap_or_default();
+        // The folders on the way may stand behind any wildcard, the last part has to tell.
         let leads = |tail: &[String]| {
+            let pairs = || tail.iter().zip(&self.parts);
             tail.len() <= self.parts.len()
-                && tail.iter().zip(&self.parts).all(|(name, part)| is_like(part, name))
+                && pairs().all(|(name, part)| may_be(part, name))
+                && pairs().next_back().is_none_or(|(name, part)| is_like(part, name))
         };
         if self.whole {
             return leads(place).then(|| self.parts.len() - place.len());
@@ -128,7 +179,7 @@ impl<'p> Wanted<'p> {
         if self.behind(home, 2).is_some() {
             return true;
         }
-        let inside = |part: &&str| INSIDE.iter().any(|name| is_like(part, name));
+        let inside = |part: &&str| INSIDE.iter().any(|name| may_be(part, name));
         match self.behind(home, 1) {
             Some(0) => !looks,
             Some(more) => self.parts.get(self.parts.len() - more).is_some_and(inside),
@@ -141,25 +192,88 @@ impl<'p> Wanted<'p> {
     }
 }
 
-/// Whether a part of a path may be this name: `sta*` may be `state`. A leading wildcard could match any name, so it matches none.
+/// Whether a part of a path means this name, which may stand behind wildcards: `sta*`, `?ombud` and `*bud` do. One that says
+/// nothing of the name does not.
 fn is_like(part: &str, name: &str) -> bool {
-    match part.find(['*', '?', '[', '{']) {
-        Some(0) => false,
-        Some(at) => part.get(..at).is_some_and(|begun| name.starts_with(begun)),
-        None => part == name,
-    }
+    part == name || may_be(part, name) && is_telling(part, name)
 }
 
-/// Whether a character separates the words of a command.
+/// Whether a pattern that may be this name says enough of it. Few files are hidden, so `.o*` does. Elsewhere it takes three
+/// letters, and one of them outside of the extension: `*.json` names a kind of file.
+fn is_telling(part: &str, name: &str) -> bool {
+    let letters = |text: &str| literal(text).filter(|ch| ch.is_alphanumeric()).count();
+    let stem = match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => {
+            let cut = || part.rsplit_once('.').map(|(stem, _)| stem);
+            part.strip_suffix(extension).or_else(cut).unwrap_or(part)
+        }
+        _ => part,
+    };
+    part.starts_with('.') || letters(part) >= 3 && letters(stem) >= 1
+}
+
+/// The characters of a pattern that stand for themselves.
+fn literal(part: &str) -> impl Iterator<Item = char> {
+    steps(part).filter_map(|step| if let Step::Letter(ch) = step { Some(ch) } else { None })
+}
+
+/// One step of a pattern.
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Letter(char),
+    /// `?` and `[a-z]`: what the set holds is not examined.
+    Any,
+    /// `*`.
+    Run,
+}
+
+fn steps(part: &str) -> impl Iterator<Item = Step> {
+    let mut rest = part;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let set = || rest.get(2..).and_then(|inside| inside.find(']')).filter(|_| first == '[');
+        let (step, length) = match first {
+            '*' => (Step::Run, 1),
+            '?' => (Step::Any, 1),
+            _ => set().map_or((Step::Letter(first), first.len_utf8()), |end| (Step::Any, end + 3)),
+        };
+        rest = rest.get(length..).unwrap_or_default();
+        Some(step)
+    })
+}
+
+/// Whether a pattern can stand for this name.
+fn may_be(part: &str, name: &str) -> bool {
+    if !part.contains(['*', '?', '[']) {
+        return part == name;
+    }
+    // The lengths of the beginnings of the name that the steps so far can stand for.
+    let name: Vec<char> = name.chars().collect();
+    let mut reached = vec![false; name.len() + 1];
+    reached.iter_mut().take(1).for_each(|start| *start = true);
+    for step in steps(part) {
+        if step == Step::Run {
+            let first = reached.iter().position(|reached| *reached).unwrap_or(reached.len());
+            reached.iter_mut().skip(first).for_each(|reached| *reached = true);
+            continue;
+        }
+        let fits = |ch: &char| step == Step::Any || step == Step::Letter(*ch);
+        let next = name.iter().zip(&reached).map(|(ch, reached)| *reached && fits(ch));
+        reached = std::iter::once(false).chain(next.collect::<Vec<_>>()).collect();
+    }
+    reached.last() == Some(&true)
+}
+
+/// Whether a character separates the words of a command. So does a comma, but not between alternatives.
 fn is_between(ch: char) -> bool {
-    ch.is_whitespace() || matches!(ch, '"' | '\'' | '`' | '=' | ';' | '&' | '|' | '<' | '>' | '(' | ')' | ',')
+    ch.is_whitespace() || matches!(ch, '"' | '\'' | '`' | '=' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
 }
 
 fn is_there(path: &str) -> bool {
     let path = lower(path);
     let last = parts(&path).last().unwrap_or_default();
-    let named = |(folder, file): &(&str, &str)| last == *file && is_below(&path, folder);
-    is_below(&path, FOLDER) || FILES.contains(&last) || BELOW.iter().any(named)
+    let named = |(folder, file): &(&str, &str)| may_be(last, file) && is_below(&path, folder);
+    is_below(&path, FOLDER) || FILES.iter().any(|file| is_like(last, file)) || BELOW.iter().any(named)
 }
 
 /// Lower-cases a path and decodes `%2e` and `%2f`: a file system may be case-insensitive, and a file URL is a path.
@@ -205,6 +319,11 @@ mod tests {
             "conf/agent.toml",
             "/srv/agent/conf/agent.toml",
             "%2Fsrv/agent/state/keys",
+            "/srv/*/sta?e/keys",
+            "*tate/keys/master.key",
+            "state/*",
+            "agent.tom*",
+            "conf/*gent.toml",
         ] {
             assert!(kept(Effect::Change, path), "{path}");
         }
@@ -215,7 +334,10 @@ mod tests {
             "docs/agent.toml",
             "please look at state/keys\nand more",
             "states/keys",
+            "state/*.csv",
             "*",
+            "*.toml",
+            "/srv/agent/*",
         ] {
             assert!(!kept(Effect::Change, path), "{path}");
         }
@@ -230,6 +352,66 @@ mod tests {
         assert!(kept(Effect::Read, "/srv/agent/state/keys/master.key"));
         assert!(!kept(Effect::Read, "/srv/agent/conf/agent.toml") && !kept(Effect::Read, "state"));
         assert!(!kept(Effect::Execute, "ls * && rm -rf build/*"));
+    }
+
+    #[test]
+    fn wildcards_hide_nothing_that_they_name() {
+        for command in [
+            "cat .omb*/keys/*",
+            "cat ?ombud/keys/*",
+            "cat *bud/keys/x",
+            "cat [.]ombud/keys/x",
+            "cat .o[m]b?d/keys/x",
+            "cat {.ombud,x}/keys/master.key",
+            "cat .o{x,mb}ud/keys/x",
+            "cat {x,.{a,ombud}}/keys/x",
+            "cat {x{y},.ombud}/keys/x",
+            "find . -name '*ombud*' -exec cat {} +",
+            "rg --hidden -g '*bud/**' key",
+            "cp -r .[!.]* /tmp/x",
+            "rm -rf .*",
+            "sed -i s/ask/observe/ ombud.tom*",
+            "sed -i s/ask/observe/ ?mbud.toml",
+            "rm omb*",
+            "mv *mbud.* x",
+            "rm .cursor/mcp.jso?",
+            "rm .gemini/*.json",
+            "rm .gem*/sett*",
+            &format!("cat {}", "{a,b}".repeat(9)),
+        ] {
+            assert!(reached(Effect::Execute, command), "{command}");
+        }
+        for command in [
+            "ls *",
+            "ls ** && rm -rf build/*",
+            "grep x *.py",
+            "jq . *.json",
+            "cat *.toml",
+            "ls *json m*",
+            "rm -rf [a-z]*",
+            "awk '{print $1,$2}' notes.txt",
+            "cp src/{main,lib}.rs /tmp",
+            "ls .git*",
+            "grep '.*error' app.log",
+        ] {
+            assert!(!reached(Effect::Execute, command), "{command}");
+        }
+        for (effect, path, wanted) in [
+            (Effect::Read, "**/?ombud/keys/*", true),
+            (Effect::Read, "{.ombud,x}/**", true),
+            (Effect::Delete, "*mbud.toml", true),
+            (Effect::Delete, "**/*.toml", false),
+            (Effect::Read, "**/*.json", false),
+            (Effect::Read, "*", false),
+        ] {
+            assert_eq!(reached(effect, path), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn long_patterns_take_no_time() {
+        let long = format!("{}x", "*a".repeat(LONGEST / 2));
+        assert!(!reached(Effect::Execute, &format!("cat {long} {}", "{".repeat(LONGEST))));
     }
 
     #[test]

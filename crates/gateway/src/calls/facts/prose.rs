@@ -43,7 +43,7 @@ pub(super) fn asks_for(known: &Prepared, about: About<'_>, value: &Value) -> Opt
 pub(super) fn asked_before(known: &Prepared, tool: &str, value: &Value, before: usize) -> Option<Origin> {
     let sources = &known.context.sources;
     let earlier = sources.get(..sources.partition_point(|source| source.start < before)).unwrap_or_default();
-    let about = About { effect: Effect::Read, tool, spelt: None, left: false };
+    let about = About { effect: Effect::Read, tool, spelt: None, left: false, picked: false };
     asked(earlier, &|_| false, about, &value.text, false, None)
 }
 
@@ -112,7 +112,8 @@ fn asked(
             // A message may state what the user leaves to it.
             let left =
                 |at: &Range<usize>| left.is_some_and(|left| left.covers(source.slot, record, text, at));
-            let holds = places(text, &probe).filter(|at| !left(at));
+            let own = |at: &Range<usize>| about.picked && heads_its_row(text, at, value);
+            let holds = places(text, &probe).filter(|at| !left(at) && !own(at));
             let tells = telling && source.index.structured;
             let asks = holds.take(MOST).any(|at| {
                 let around = window(text, &at);
@@ -243,7 +244,7 @@ fn line(text: &str, at: &Range<usize>) -> Range<usize> {
 }
 
 /// Separators between the cells of a row.
-const BARS: &[&str] = &["  ", "\t", "|"];
+pub(super) const BARS: &[&str] = &["  ", "\t", "|"];
 
 /// Returns the cell of a row that contains a value.
 fn cell<'t>(text: &'t str, at: &Range<usize>) -> &'t str {
@@ -262,8 +263,18 @@ fn is_in_columns(text: &str, at: &Range<usize>) -> bool {
     BARS.iter().any(|bar| line.contains(bar))
 }
 
+/// Whether a value is the first cell of a row: what the row says is said of it.
+fn heads_its_row(text: &str, at: &Range<usize>, value: &str) -> bool {
+    let line = text.get(line(text, at)).unwrap_or_default();
+    let head = BARS
+        .iter()
+        .filter_map(|bar| line.trim().trim_start_matches('|').split(bar).next())
+        .min_by_key(|head| head.len());
+    is_a_row(line) && head.is_some_and(|head| bare(head) == value)
+}
+
 /// Whether a line is a row of cells: words separated by runs of blanks, tabs or bars in at least two places.
-fn is_a_row(line: &str) -> bool {
+pub(super) fn is_a_row(line: &str) -> bool {
     let line = line.trim();
     let barred = line.trim_matches('|').matches('|').count();
     let spaced = line.split("  ").filter(|cell| !cell.trim().is_empty()).count();

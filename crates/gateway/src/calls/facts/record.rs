@@ -250,23 +250,6 @@ fn asked_with(known: &Prepared, origin: &Origin) -> Vec<String> {
     arguments.leaves.iter().map(|leaf| folded(&leaf.value)).filter(|text| weight(text) > 0).collect()
 }
 
-/// Whether the value is at the head of a line that the user named, as in plain-text listings: `#118 Timeout`.
-pub(super) fn is_of_a_named_line(known: &Prepared, value: &str) -> bool {
-    let plain = results(known).filter(|source| !source.index.structured && reads(known, &source.origin));
-    let mut lines = plain.flat_map(|source| source.index.folded.lines());
-    lines.any(|line| {
-        let line = line.trim_start_matches(|ch: char| !ch.is_alphanumeric());
-        let rest =
-            line.strip_prefix(value).filter(|rest| rest.starts_with([' ', ':', '.', ')', '\t', '：', ']']));
-        let title = rest.and_then(|rest| {
-            rest.trim_start_matches([':', '.', ')', '：', ']', ' ', '\t'])
-                .split(['(', ':', ';', '\t', '（', '：'])
-                .next()
-        });
-        title.is_some_and(|title| title.len() <= 200 && known.mentions_thing(title.trim()))
-    })
-}
-
 /// Whether the value is the only one of its kind in an entry of a plain-text directory, and the user named the person in the
 /// first line of the entry. “Helga Brandt, accountant / helga@example.com”.
 pub(super) fn is_of_a_directory_entry(known: &Prepared, kind: Option<Kind>, value: &str) -> bool {

@@ -107,7 +107,8 @@ impl Call {
 }
 
 /// Clears the doubts about a call that exist only because a third party might have prompted it, if no third-party text refers to
-/// the call and no other doubt remains. Even then, the recipient must be somebody the user named, and whatever is deleted or
+/// the call and no other doubt remains. Even then, the recipient must be somebody the user named (or, where the user speaks of
+/// several people, an address that the user keeps, or for a tool that only replies, the writer), and whatever is deleted or
 /// opened to others must be named as usual.
 pub(super) fn settle(
     known: &Prepared,

@@ -184,7 +184,9 @@ fn verbs_of(tool: &str, description: &str) -> BTreeSet<char> {
         let next = chars.get(at + 1).is_some_and(|next| "给到掉成回入".contains(*next));
         *at == 0 || next || SELDOM.contains(**verb)
     });
-    let named = tool.chars().filter(|ch| is_han(*ch));
+    // 【结案】: a title says what is done just as the name does.
+    let title = description.strip_prefix('【').and_then(|rest| rest.split('】').next()).unwrap_or_default();
+    let named = tool.chars().chain(title.chars()).filter(|ch| is_han(*ch));
     let all = named.chain(told.map(|(_, verb)| *verb)).filter(|verb| CHARACTERS.contains(*verb));
     // 缴 and 交, 关 and 停 are synonyms.
     let alike = |verb: char| match verb {

@@ -48,8 +48,7 @@ impl Written {
             text.push_str(readable(body.get(done..part.start)?)?);
             let bytes = body.slice(part.clone());
             let (count, digest) = (bytes.len(), sha256(&bytes));
-            let name =
-                format!("[{count} bytes that nobody looked at / 未经检查的 {count} 字节, SHA-256 {digest}]");
+            let name = format!("[{count} bytes, not inspected / 未经检查的 {count} 字节, SHA-256 {digest}]");
             text.push_str(&name);
             files.push((name, bytes));
             done = part.end;

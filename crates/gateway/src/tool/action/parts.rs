@@ -1,5 +1,5 @@
 //! An HTTP request as a tool call, and back. The body is embedded in the call as it came and taken out again as it is by
-//! then: it is never serialised anew.
+//! then: it is never serialised again.
 
 use axum::body::Bytes;
 use base64::Engine as _;

@@ -70,7 +70,9 @@ struct Rig {
 impl Rig {
     async fn new(api: Router, scheme: &str, tools: ToolPolicy, patience: Duration) -> Self {
         let api = serving(api).await;
-        let far = Server { url: Some(format!("{api}/mcp")), ..Server::default() };
+        let headers = [("X-Login", "configured"), ("X-Broken", "two\nlines")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let far = Server { url: Some(format!("{api}/mcp")), headers, ..Server::default() };
         let action = Action::with(&settings(Some(api)), &document(scheme), Some(SECRET.into())).unwrap();
         let home = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&home.path().join("state")).await.unwrap();
@@ -353,6 +355,28 @@ async fn the_stream_to_a_server_elsewhere_ends_with_the_session_and_with_the_nex
     }
     rig.client.delete(&url).header("mcp-session-id", &session).send().await.unwrap();
     reach(0).await;
+}
+
+#[tokio::test]
+async fn a_configured_header_takes_the_place_of_the_agents_own() {
+    let got = Arc::new(Lock::new(Vec::new()));
+    let kept = Arc::clone(&got);
+    let api = Router::new().fallback(move |headers: HeaderMap| async move {
+        kept.lock().unwrap().push(headers);
+        r#"{"jsonrpc":"2.0","id":1,"result":{}}"#
+    });
+    let rig = Rig::new(api, BEARER, ToolPolicy::default(), Duration::from_mins(1)).await;
+    let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#;
+    let request = rig.client.post(format!("{}/mcp/far", rig.url)).body(hello);
+    let own = [("x-login", "agent"), ("x-broken", "agent"), ("x-other", "agent")];
+    let request = own.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    assert!(request.send().await.unwrap().status().is_success());
+    let headers = got.lock().unwrap().pop().unwrap();
+    let all = |name: &str| headers.get_all(name).iter().cloned().collect::<Vec<_>>();
+    assert_eq!(all("x-login"), ["configured"]);
+    // What is configured there cannot be sent, but neither is what the agent says instead.
+    assert_eq!(all("x-broken"), [""]);
+    assert_eq!(all("x-other"), ["agent"]);
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ use super::live::Mail;
 use super::{SESSION, id_of};
 use crate::channel::sse::{self, Splitter};
 use crate::gateway::Gateway;
+use crate::lock::locked;
 use crate::{heads, upstream};
 
 /// Maximum number, and total size in bytes, of messages that wait for a child.
@@ -174,12 +175,14 @@ impl Link {
     }
 }
 
-/// The configured headers, with environment variables substituted.
+/// The configured headers, with environment variables substituted. A value that no header can hold becomes empty: without it
+/// the client's own header of that name would go out in its place.
 fn own_headers(server: &Server) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in &server.headers {
-        let value = filled(value);
-        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+        if let Ok(name) = name.parse::<HeaderName>() {
+            let mut value = HeaderValue::try_from(filled(value)).unwrap_or(HeaderValue::from_static(""));
+            value.set_sensitive(true);
             headers.insert(name, value);
         }
     }
@@ -272,15 +275,18 @@ async fn tell(inbox: mpsc::WeakSender<Mail>, line: Posted, about: Option<Id>) {
 }
 
 impl Away {
-    /// The client's headers as they are forwarded, followed by the configured ones.
+    /// The client's headers as they are forwarded. A configured header replaces the client's own of that name: with both, the
+    /// server would see the agent's login, and see it first.
     fn to_send(&self, from: &HeaderMap) -> HeaderMap {
         let mut headers = upstream::request_headers(from);
         headers.remove(SESSION);
         headers.remove(header::ORIGIN);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
-        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
-        if let Some(id) = self.session.lock().ok().and_then(|session| session.clone()) {
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
+        }
+        if let Some(id) = locked(&self.session).clone() {
             headers.insert(SESSION, id);
         }
         headers
@@ -289,14 +295,13 @@ impl Away {
     fn start(self: &Arc<Self>, line: Vec<u8>, headers: HeaderMap) {
         let about = id_of(&line).filter(|(_, answer)| !answer).map(|(id, _)| id);
         let task = tokio::spawn(Arc::clone(self).post(line, headers, about.clone()));
-        if let (Some(id), Ok(mut open)) = (about, self.open.lock()) {
-            open.insert(id, task.abort_handle());
+        if let Some(id) = about {
+            locked(&self.open).insert(id, task.abort_handle());
         }
     }
 
     fn leave_open(&self, waits: impl Fn(&Id) -> bool) {
-        let Ok(mut open) = self.open.lock() else { return };
-        open.retain(|id, task| {
+        locked(&self.open).retain(|id, task| {
             let kept = waits(id) && !task.is_finished();
             if !kept {
                 task.abort();
@@ -307,7 +312,7 @@ impl Away {
 
     /// Aborts the open stream and replaces it by another or by none.
     fn listens_no_more(&self, next: Option<AbortHandle>) {
-        let before = self.listens.lock().ok().and_then(|mut open| std::mem::replace(&mut *open, next));
+        let before = std::mem::replace(&mut *locked(&self.listens), next);
         if let Some(before) = before {
             before.abort();
         }
@@ -337,8 +342,8 @@ impl Away {
 
     /// Processes a response; returns what is to be reported at its end, if anything.
     async fn answered(&self, answer: reqwest::Response, about: Option<&Id>) -> Option<Posted> {
-        if let (Some(id), Ok(mut session)) = (answer.headers().get(SESSION), self.session.lock()) {
-            *session = Some(id.clone());
+        if let Some(id) = answer.headers().get(SESSION) {
+            *locked(&self.session) = Some(id.clone());
         }
         let (status, headers) = (answer.status(), upstream::response_headers(answer.headers()));
         if upstream::content_type(&headers) == "text/event-stream" {

@@ -17,6 +17,7 @@ use ombud_detect::memory::Recalled;
 use super::super::message::{self, Id, Message, Shape};
 use super::super::{Results, judge, sealed};
 use super::{MOST_OF_SERVER, MOST_TOKENS, OURS, Purpose, REFUSED, Session, Side, Step, Waiting, refuse};
+use crate::attribute::declared::beginnings;
 use crate::inspect::{self, Masked};
 use crate::recall::Detections;
 use crate::refusal::Refusal;
@@ -218,6 +219,7 @@ impl Session {
         let Some(text) = message.body.map(|node| message.raw(node)) else { return };
         let origin = Origin::Tool { name: Some(tool.to_owned()), call: Some(id.raw().to_owned()) };
         let mut exchange = judge::exchange(text, Role::ToolResult, &origin);
+        self.rules.beside.heard(tool, &beginnings(exchange.slots.iter().map(|slot| &*slot.text)));
         let mut room = LONGEST_RESULT;
         exchange.slots.retain(|slot| {
             let left = room.checked_sub(slot.text.len());
@@ -227,8 +229,6 @@ impl Session {
             }
             left.is_some()
         });
-        let texts: Vec<&str> = exchange.slots.iter().map(|slot| &*slot.text).collect();
-        self.rules.beside.heard(tool, &texts);
         let mut found = self.rules.attributor.context(&self.rules.client, &exchange).sources;
         for source in &mut found {
             source.slot = self.results;
@@ -247,7 +247,10 @@ impl Session {
         what: Results,
     ) -> Result<Clean, Refusal> {
         let mut hidden = (Counts::new(), Counts::new());
-        let patches = body.map(|body| self.opened(message, body, what, &mut hidden)).unwrap_or_default();
+        let patches = match body {
+            Some(body) => self.opened(message, body, what, &mut hidden)?,
+            None => Vec::new(),
+        };
         let line = message.with(patches);
         let again = Message::read(&line).map_err(|_| Refusal::Frame)?;
         let mut clean = self.cleaned_open(&again, line.clone(), what)?;
@@ -256,14 +259,16 @@ impl Session {
         Ok(clean)
     }
 
-    /// The patches that remove secrets from encoded parts of a message.
+    /// The patches that remove secrets from encoded parts of a message. Fails where the policy lets none of it through: what is
+    /// encoded passes no further than what is not.
     fn opened(
         &mut self,
         message: &Message<'_>,
         body: Node,
         what: Results,
         (found, masked): &mut (Counts, Counts),
-    ) -> Vec<Patch> {
+    ) -> Result<Vec<Patch>, Refusal> {
+        let mut refused = None;
         let mut look = |text: &str| {
             let exchange = judge::exchange(
                 &serde_json::Value::from(text).to_string(),
@@ -273,8 +278,8 @@ impl Session {
             let detections = self.detections(&exchange, &[], what);
             let recalled = Recalled { detections, kin: Arc::default() };
             let own =
-                inspect::apply(&self.rules.policy, &exchange, &recalled, &self.rules.key, &BTreeSet::new())
-                    .ok()?;
+                inspect::apply(&self.rules.policy, &exchange, &recalled, &self.rules.key, &BTreeSet::new());
+            let own = own.map_err(|why| refused = Some(why)).ok()?;
             if own.masked.is_empty() {
                 return None;
             }
@@ -283,7 +288,8 @@ impl Session {
             add(masked, &own.masked);
             serde_json::from_slice(&own.body).ok()
         };
-        sealed::opened(&message.doc, body, &mut look)
+        let patches = sealed::opened(&message.doc, body, &mut look);
+        refused.map_or(Ok(patches), Err)
     }
 
     /// Does the same for the unencoded parts.

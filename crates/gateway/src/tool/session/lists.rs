@@ -40,7 +40,7 @@ impl Session {
                 steps.extend(self.changed(&name, &definition));
             }
             if self.is_withheld(&name) {
-                patches.extend(self.pinned(message, node, &name));
+                patches.push(self.pinned(message, node, &name));
             } else {
                 patches.extend(hidden_parts(&message.doc, node));
             }
@@ -105,12 +105,16 @@ impl Session {
     }
 
     /// Replaces the received definition by the accepted one, which is stored as it was seen, so hidden text is removed from
-    /// it too.
-    fn pinned(&self, message: &Message<'_>, node: Node, name: &str) -> Option<Patch> {
-        let definition = &self.pins.tools.get(name)?.definition;
-        let doc = Doc::parse(definition.as_bytes(), Keys::Any).ok()?;
-        let shown = splice(definition.as_bytes(), &mut hidden_parts(&doc, doc.root()));
-        Some(Patch { range: message.doc.span(node), with: String::from_utf8(shown).ok()? })
+    /// it too. If what is stored cannot be read, only the name is shown: the new definition is not accepted either way.
+    fn pinned(&self, message: &Message<'_>, node: Node, name: &str) -> Patch {
+        let accepted = || {
+            let definition = &self.pins.tools.get(name)?.definition;
+            let doc = Doc::parse(definition.as_bytes(), Keys::Any).ok()?;
+            let shown = splice(definition.as_bytes(), &mut hidden_parts(&doc, doc.root()));
+            String::from_utf8(shown).ok()
+        };
+        let bare = || format!(r#"{{"name":"{}","inputSchema":{{"type":"object"}}}}"#, escape_json(name));
+        Patch { range: message.doc.span(node), with: accepted().unwrap_or_else(bare) }
     }
 
     /// Reports a changed definition once per session, with the differences.

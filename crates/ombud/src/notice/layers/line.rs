@@ -34,6 +34,6 @@ pub(super) fn line(facts: &Facts) -> String {
     let erase = facts.or_gap(facts.erase.as_ref(), Gap::Erase);
     let url = facts.or_gap(facts.url.as_ref(), Gap::Url);
     say!(lang,
-        en: "{name} uses AI to answer. {sent} To delete what is stored about you: {erase}. More: {url}",
+        en: "{name} uses AI to respond. {sent} To delete what is stored about you: {erase}. More: {url}",
         zh: "{name}由 AI 生成回答。{sent}删除你的信息：{erase}。详情：{url}")
 }

@@ -38,6 +38,14 @@ fn an_address_that_carries_what_was_read_once_is_not_plain() {
 }
 
 #[test]
+fn the_model_edge_hears_of_a_long_result_as_well() {
+    for script in sessions() {
+        let heard = script.beside.heard.lock().unwrap();
+        assert!(heard.iter().any(|text| text.contains(ORDER)), "{:?}", heard.first());
+    }
+}
+
+#[test]
 fn a_yes_that_stands_does_not_cover_what_nobody_can_look_at_any_more() {
     let send = json!({ "to": "anna.lindqvist@ferro.example", "body": "hello" });
     let [_, long, old] = sessions();

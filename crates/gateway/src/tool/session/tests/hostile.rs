@@ -19,6 +19,22 @@ fn open() -> Script {
 }
 
 #[test]
+fn what_a_policy_refuses_is_refused_in_base64_as_well() {
+    let key = key();
+    let file = STANDARD.encode(format!("OPENAI_API_KEY={key}\n"));
+    for text in [format!("OPENAI_API_KEY={key}"), format!("the file is {file}, see"), STANDARD.encode(file)] {
+        let mut script = Script::new(Gate::Observe);
+        let rules = Arc::get_mut(&mut script.session.rules).unwrap();
+        rules.policy = serde_json::from_value(json!({ "masking": { "key.api": "block" } })).unwrap();
+        script.call(1, "read_file", &json!({ "path": "a" }));
+        let content = json!([{ "type": "text", "text": text }]);
+        let out = script.server(&json!({ "jsonrpc": "2.0", "id": 1, "result": { "content": content } }));
+        assert!(!out.client[0].to_string().contains(&text), "{:?}", out.client);
+        assert_eq!(reason(&out.client[0]), "ombud_value_blocked");
+    }
+}
+
+#[test]
 fn no_place_of_an_answer_carries_a_secret_to_the_client() {
     let key = key();
     let file = STANDARD.encode(format!("HOST=db\nOPENAI_API_KEY={key}\nPORT=1\n"));
