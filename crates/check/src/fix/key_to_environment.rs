@@ -132,7 +132,7 @@ enum Addressee {
 }
 
 fn addressee(case: &Case<'_>, spot: &Spot<'_>) -> Addressee {
-    let provider = |host: String| case.project.providers.by_host(&host).map(|one| one.id.to_string());
+    let provider = |host: String| case.project.providers.by_host(&host).map(|one| one.id.clone());
     let mut found = Addressee::Own;
     for beside in &spot.beside {
         // `**settings` may contain an address.

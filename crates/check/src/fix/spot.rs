@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use ruff_python_ast::{DictItem, Expr, ExprCall, ExprStringLiteral, Keyword, Stmt, StmtFunctionDef};
+use ruff_python_ast::{
+    DictItem, Expr, ExprCall, ExprStringLiteral, Identifier, Keyword, Stmt, StmtFunctionDef,
+};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::code::span;
@@ -86,9 +88,8 @@ impl<'s> Spot<'s> {
         let named = keywords.clone().find(|keyword| keyword.value.range() == range);
         self.name = named.and_then(|keyword| keyword.arg.as_ref()).map_or("", |name| name.as_str());
         self.callee = Some(&call.func);
-        let beside = |keyword: &'s Keyword| {
-            Beside::new(keyword.arg.as_ref().map(|name| name.as_str()), &keyword.value)
-        };
+        let beside =
+            |keyword: &'s Keyword| Beside::new(keyword.arg.as_ref().map(Identifier::as_str), &keyword.value);
         self.beside = keywords.map(beside).collect();
         let first = call.arguments.args.first().filter(|first| first.range() != range);
         if asks_environment(&call.func) {
