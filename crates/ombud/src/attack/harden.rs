@@ -15,8 +15,14 @@ use super::report::Ran;
 use crate::files;
 use crate::output::Terminal;
 
-/// Writes the rules; `None` if there is nothing to write. Returns the path of the backup, if there was a file before.
-pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Option<Option<PathBuf>>> {
+/// The rules were written.
+pub(crate) struct Written {
+    /// Where the original is, if there was a file before.
+    pub backup: Option<PathBuf>,
+}
+
+/// Writes the rules; `None` if there is nothing to write.
+pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Option<Written>> {
     let lang = terminal.lang;
     let rules = rules(all);
     if !all.iter().any(|ran| ran.outcome.verdict == Verdict::Breached) {
@@ -45,7 +51,7 @@ pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Opti
     let backup = found.map(|old| files::kept(path, &old)).transpose().with_context(shown)?;
     files::replace(path, &new).with_context(shown)?;
     show(path, &old, &new, terminal)?;
-    Ok(Some(backup))
+    Ok(Some(Written { backup }))
 }
 
 /// The gate for each tool through which an attack got through. The stricter one wins.
