@@ -90,7 +90,7 @@ fn item(step: &Step, case: &Case, lang: Lang) -> String {
             let tool = escape(tool);
             row(
                 "gate",
-                &say!(lang, en: "The gate decided on {tool}", zh: "网关对 {tool} 的判定"),
+                &say!(lang, en: "The gate decided on {tool}", zh: "关卡对 {tool} 的判定"),
                 &escape(decision),
             )
         }
@@ -120,10 +120,10 @@ fn happened(effect: &Effect, lang: Lang) -> String {
 fn verdict(verdict: Verdict, lang: Lang) -> String {
     match verdict {
         Verdict::Breached => say!(lang, en: "Breached", zh: "失守"),
-        Verdict::Blocked => say!(lang, en: "Blocked by the gate", zh: "网关已拦截"),
+        Verdict::Blocked => say!(lang, en: "Blocked by the gate", zh: "关卡已拦截"),
         Verdict::Resisted => say!(lang, en: "The model did not obey", zh: "模型没有照做"),
         Verdict::NotExposed => {
-            say!(lang, en: "Not tested: the attack never reached the model", zh: "未测到：攻击没有到达模型")
+            say!(lang, en: "Not tested: the agent had nothing with which the attack could succeed", zh: "未测到：智能体没有能让攻击得手的工具或记忆")
         }
         Verdict::Error => say!(lang, en: "Not tested: the agent failed", zh: "未测到：智能体运行失败"),
     }
@@ -153,6 +153,14 @@ mod tests {
     use super::*;
     use crate::run::{Call, Ended, cases, judge};
     use crate::template::builtin;
+
+    #[test]
+    fn a_case_without_a_verdict_does_not_say_how_far_it_got() {
+        // The page also names the furthest stage, which may be that the model read it.
+        for (lang, reached) in [(Lang::En, "never reached"), (Lang::Zh, "没有到达")] {
+            assert!(!verdict(Verdict::NotExposed, lang).contains(reached));
+        }
+    }
 
     #[test]
     fn hostile_text_stays_text() {

@@ -192,8 +192,8 @@ impl Say for Refusal {
                 zh: "没有名为 `{id}` 的模型服务商。`ombud providers` 可列出已知服务商；在 ombud.toml 中加入 [providers.{id}] 可新增一个。"),
             Self::Address(error) => error.say(lang),
             Self::Key => say!(lang,
-                en: "this gateway requires its own key in the header `x-ombud-key`. Ask whoever runs it, or see `keys` under [serve] in ombud.toml.",
-                zh: "此网关要求在请求头 `x-ombud-key` 中提供它自己的密钥。请向运行者索取，或查看 ombud.toml 中 [serve] 下的 `keys`。"),
+                en: "this gateway requires its own key in the header `x-ombud-key`, and the one sent (if any) is not it. Ask whoever runs it, or see `keys` under [serve] in ombud.toml.",
+                zh: "此网关要求在请求头 `x-ombud-key` 中提供它自己的密钥，而请求中没有，或不对。请向运行者索取，或查看 ombud.toml 中 [serve] 下的 `keys`。"),
             Self::TooLarge(limit) => {
                 let mib = limit / (1024 * 1024);
                 say!(lang,

@@ -505,7 +505,7 @@ async fn refuse_unreached(
                 format!("502 Your own proxy answered {code}"),
                 say!(config.lang,
                     en: "Your own proxy (HTTPS_PROXY) did not open a connection to {host}; it responded with: {code}. Check it with: curl -x \"$HTTPS_PROXY\" https://{host}",
-                    zh: "您自己的代理（HTTPS_PROXY）没有连上 {host}，它的回答是：{code}。可用此命令检查：curl -x \"$HTTPS_PROXY\" https://{host}"),
+                    zh: "你自己的代理（HTTPS_PROXY）没有连上 {host}，它的回答是：{code}。可用此命令检查：curl -x \"$HTTPS_PROXY\" https://{host}"),
             )
         }
     };
@@ -514,8 +514,8 @@ async fn refuse_unreached(
 
 fn not_a_server(lang: Lang) -> String {
     say!(lang,
-        en: "This is the proxy of `ombud run`, not a web server. For the console, run `ombud serve`.\n",
-        zh: "这是 `ombud run` 的代理，不是网页服务器。控制台请用 `ombud serve` 打开。\n")
+        en: "This is the proxy of `ombud run`, not a web server. For the console, run `ombud console`.\n",
+        zh: "这是 `ombud run` 的代理，不是网页服务器。控制台请用 `ombud console` 打开。\n")
 }
 
 fn use_connect(lang: Lang) -> String {

@@ -91,7 +91,7 @@ pub enum Error {
     #[error("the record and its payload name different conversations")]
     Conversation,
     /// The export directory is not empty.
-    #[error("{} is not empty. Name a directory that does not exist yet", path.display())]
+    #[error("{} is not empty. Name a folder that does not exist yet", path.display())]
     NotEmpty {
         /// The path.
         path: PathBuf,

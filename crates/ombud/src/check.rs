@@ -303,7 +303,7 @@ fn check(args: &Check, terminal: Terminal) -> Result<u8> {
     Ok(verdict(&found, gate, args.stage, args.instead.map || args.instead.bom))
 }
 
-/// The command that comes next. `ombud run` cannot start what a platform or an MCP client starts.
+/// The command that comes next. `ombud run` cannot start what a platform, an MCP client or a phone starts.
 fn onward(report: &ombud_check::Report, args: &Check, terminal: Terminal) -> String {
     let lang = terminal.lang;
     let code = |file: &ombud_check::facts::File| {
@@ -312,6 +312,11 @@ fn onward(report: &ombud_check::Report, args: &Check, terminal: Terminal) -> Str
     let of = |formats: &[&str]| {
         report.kinds.keys().any(|kind| formats.iter().any(|format| kind.starts_with(format)))
     };
+    if report.files.iter().any(code) && report.files.iter().filter(|file| code(file)).all(is_swift) {
+        return say!(lang,
+            en: "ombud serve   (then point the app's own server at this gateway)",
+            zh: "ombud serve   （然后让 App 自己的服务器使用这个网关）");
+    }
     if report.files.iter().any(code) || !of(&["dify:", "n8n:", "coze:", "flowise:", "langflow:", "mcp:"]) {
         let (there, start) = (journey::there(&args.path), journey::start(&args.path, terminal));
         return format!("{there}ombud run{} -- {start}", simulated());
@@ -322,6 +327,11 @@ fn onward(report: &ombud_check::Report, args: &Check, terminal: Terminal) -> Str
     say!(lang,
         en: "ombud serve   (then set the model provider's address, in the settings of the platform, to this gateway)",
         zh: "ombud serve   （然后在平台设置中把模型服务商的地址改为这个网关）")
+}
+
+/// As for the texts of findings, what is written in Swift is an app: it runs on a phone.
+fn is_swift(file: &ombud_check::facts::File) -> bool {
+    ombud_check::Language::of(&file.path) == Some(ombud_check::Language::Swift)
 }
 
 /// What `--gate warn` reports instead of stopping.
@@ -527,6 +537,21 @@ mod tests {
             &Options::default(),
         )
         .unwrap()
+    }
+
+    #[test]
+    fn what_runs_on_a_phone_is_not_started_by_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let next = |name: &str, text: &str| {
+            std::fs::write(dir.path().join(name), text).unwrap();
+            let (providers, options) = (ombud_check::Providers::default(), Options::default());
+            let detector = ombud_detect::Detector::new(&ombud_detect::Options::default());
+            let report = ombud_check::check(dir.path(), &providers, &detector, &options).unwrap();
+            onward(&report, &line(&[]), Terminal::new(Lang::En, true))
+        };
+        let app = "let url = URL(string: \"https://api.openai.com/v1/chat/completions\")!\n";
+        assert!(next("Chat.swift", app).starts_with("ombud serve "), "{}", next("Chat.swift", app));
+        assert!(next("agent.py", "import openai\n").contains("ombud run"));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(crate) enum Verb {
     Redact(Filter),
     /// Turn the tokens of `redact` back into the original values
     Restore(Filter),
-    /// Test this binary's detectors on its built-in test set, and sign the result
+    /// Test this binary's detectors on its built-in test set; with -o, sign the result
     Selftest(crate::selftest::Selftest),
     /// Inspect the log
     Log(Log),
@@ -382,7 +382,7 @@ fn tag(value: &str) -> Result<String, &'static str> {
     let known = ["en", "zh"].iter().any(|tag| {
         lower.strip_prefix(tag).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.']))
     });
-    if known { Ok(value.to_owned()) } else { Err("en, zh") }
+    if known { Ok(value.to_owned()) } else { Err("it must be en or zh") }
 }
 
 /// Reads the arguments.

@@ -134,7 +134,7 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
 
 /// Returns a proof if the subject has agreed, otherwise what to send back with the answer.
 #[utoipa::path(post, path = "/api/v1/consent/ask", request_body = Ask,
-    responses((status = 200, body = Standing), (status = 400, body = Problem), (status = 401, body = Problem)))]
+    responses((status = 200, body = Standing), (status = 400, body = Problem), (status = 401, body = Problem), (status = 409, body = Problem)))]
 async fn ask(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Told(input): Told<Ask>) -> Response {
     let who = match who(&gateway, &headers, &input.subject, &input.session, Some(&input.purpose)) {
         Ok(who) => who,
@@ -171,7 +171,7 @@ async fn give(State(gateway): State<Arc<Gateway>>, headers: HeaderMap, Told(inpu
 
 /// Withdraws consent; every proof of the subject is void at once.
 #[utoipa::path(post, path = "/api/v1/consent/withdraw", request_body = Withdraw,
-    responses((status = 200, body = Standing), (status = 400, body = Problem), (status = 401, body = Problem)))]
+    responses((status = 200, body = Standing), (status = 400, body = Problem), (status = 401, body = Problem), (status = 409, body = Problem)))]
 async fn withdraw(
     State(gateway): State<Arc<Gateway>>,
     headers: HeaderMap,
@@ -269,6 +269,12 @@ fn troubled(gateway: &Gateway, trouble: &Trouble) -> Response {
             en: "this answer belongs to no open question: it was asked for another subject or session, more than 15 minutes ago, or before consent was withdrawn. Ask again: POST /api/v1/consent/ask",
             zh: "此回答没有对应的待答问题：可能属于其他用户或会话、已超过 15 分钟，或提问之后用户撤回了同意。请重新询问：POST /api/v1/consent/ask");
         return problem(StatusCode::CONFLICT, "ombud_no_question", message);
+    }
+    if *trouble == Trouble::BeingErased {
+        let message = say!(lang,
+            en: "the data of this user is being erased, so no consent is stored. If a store did not respond, start it and run `ombud subject erase USER` to complete the erasure",
+            zh: "正在删除该用户的数据，因此不保存任何同意。如果有记忆库没有响应，请启动它，再运行 `ombud subject erase 用户` 完成删除");
+        return problem(StatusCode::CONFLICT, "ombud_being_erased", message);
     }
     let message = say!(lang,
         en: "the consent store cannot be used, so no consent counts; run `ombud log verify`",

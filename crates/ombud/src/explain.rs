@@ -50,8 +50,8 @@ fn text(rule: &Rule, lang: Lang) -> String {
     );
     let example: String = rule.example.lines().flat_map(|line| ["    ", line, "\n"]).collect();
     say!(lang,
-        en: "{id} ({level}): {title}\n\nHarm: {harm}\n\nFix: {fix}\n\n{example}\nRisks: {risks}\nTo accept a finding: `# ombud: allow {id} REASON` on its line or the one above; `… REASON until 2027-01-31` expires by itself.",
-        zh: "{id}（{level}）：{title}\n\n危害：{harm}\n\n修复：{fix}\n\n{example}\n风险编号：{risks}\n如需豁免某处：在该行或上一行写 `# ombud: allow {id} 理由`；写成 `… 理由 until 2027-01-31` 则到期自动失效。")
+        en: "{id} ({level}): {title}\n\nHarm: {harm}\n\nFix: {fix}\n\n{example}\nRisks: {risks}\nTo accept a finding: `# ombud: allow {id} REASON` (`//` in TypeScript, JavaScript and Swift) on its line or the one above; `… REASON until 2027-01-31` expires by itself.",
+        zh: "{id}（{level}）：{title}\n\n危害：{harm}\n\n修复：{fix}\n\n{example}\n风险编号：{risks}\n如需豁免某处：在该行或上一行写 `# ombud: allow {id} 理由`（TypeScript、JavaScript 和 Swift 用 `//`）；写成 `… 理由 until 2027-01-31` 则到期自动失效。")
 }
 
 #[cfg(test)]
@@ -63,6 +63,9 @@ mod tests {
         for rule in ombud_check::rules() {
             assert!(text(rule, Lang::En).contains("Harm: "));
             assert!(text(rule, Lang::Zh).contains("危害："));
+            // `#` is a syntax error there.
+            let way = text(rule, Lang::En);
+            assert!(way.contains("(`//` in TypeScript, JavaScript and Swift)"), "{way}");
         }
     }
 }

@@ -78,8 +78,8 @@ pub(crate) fn no_listener(error: io::Error, address: &str, lang: Lang) -> anyhow
         return error.context(what);
     }
     let advice = say!(lang,
-        en: "Ports below 1024 need administrator rights. Choose another: --listen 127.0.0.1:8787",
-        zh: "1024 以下的端口只有管理员可以使用。请换一个：--listen 127.0.0.1:8787");
+        en: "Ports below 1024 need administrator rights. Choose a higher one; --listen 127.0.0.1:0 takes a free one.",
+        zh: "1024 以下的端口只有管理员可以使用。请换一个更大的；--listen 127.0.0.1:0 会选用空闲端口。");
     error.context(Advised { what, advice })
 }
 
@@ -116,8 +116,8 @@ pub(crate) fn remedy(error: &io::Error, lang: Lang) -> Option<String> {
             en: "Stop it, or choose another port: --listen 127.0.0.1:0 takes a free one.",
             zh: "请停止它，或换一个端口：--listen 127.0.0.1:0 会选用空闲端口。"),
         Kind::AddrNotAvailable | Kind::InvalidInput => say!(lang,
-            en: "For this machine alone: --listen 127.0.0.1:8787",
-            zh: "只供本机使用：--listen 127.0.0.1:8787"),
+            en: "For this machine alone, on a free port: --listen 127.0.0.1:0",
+            zh: "只供本机使用，并选用空闲端口：--listen 127.0.0.1:0"),
         _ => return None,
     })
 }

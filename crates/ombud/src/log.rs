@@ -395,6 +395,13 @@ fn indented(bytes: &[u8]) -> String {
     text.trim_end().lines().map(|line| format!("      {line}")).collect::<Vec<_>>().join("\n")
 }
 
+/// What to say about a text that is not a log's public key.
+pub(crate) fn no_key(lang: Lang) -> String {
+    say!(lang,
+        en: "this is not the public key of a log. A key looks like `name+1a2b3c4d+…`; it is in the file `vkey` of an export, and `ombud selftest -o FILE` prints it",
+        zh: "这不是日志公钥。公钥形如 `name+1a2b3c4d+…`，位于导出目录的 `vkey` 文件中；`ombud selftest -o 文件` 也会显示它")
+}
+
 /// `ombud log verify`
 pub(crate) fn verify(args: &cli::Verify, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
@@ -402,9 +409,7 @@ pub(crate) fn verify(args: &cli::Verify, terminal: Terminal) -> Result<u8> {
     let key = match &args.vkey {
         Some(text) => match VerifierKey::parse(text.trim()) {
             Some(key) => Some(key),
-            None => bail!(say!(lang,
-                en: "this is not the public key of a log. A key looks like `name+1a2b3c4d+…` and is in the file `vkey` of an export",
-                zh: "这不是日志公钥。公钥形如 `name+1a2b3c4d+…`，位于导出目录的 `vkey` 文件中")),
+            None => bail!(no_key(lang)),
         },
         None => None,
     };
@@ -466,4 +471,19 @@ pub(crate) fn export(args: &cli::Export, terminal: Terminal) -> Result<u8> {
         en: "{folder}: {entries} entries and {payloads} encrypted contents. Anyone can verify it: ombud log verify {folder}",
         zh: "{folder}：{entries} 条记录，{payloads} 份加密内容。任何人都可以校验：ombud log verify {folder}"))?;
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advice_about_a_key_names_what_shows_one() {
+        for lang in [Lang::En, Lang::Zh] {
+            let told = no_key(lang);
+            // `ombud log verify` prints no key.
+            assert!(told.contains("`vkey`") && told.contains("`ombud selftest -o "), "{told}");
+            assert!(!told.contains("log verify"), "{told}");
+        }
+    }
 }

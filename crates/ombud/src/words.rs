@@ -17,7 +17,7 @@ const REASONS: &[Row] = &[
     ("ombud_wrong_method", "the API does not support this method", "接口不支持这种请求方法"),
     ("ombud_unknown_provider", "no such provider", "没有这个服务商"),
     ("ombud_bad_address", "the address cannot be used", "地址无法使用"),
-    ("ombud_key_required", "the gateway's own key was missing", "缺少网关自己的密钥"),
+    ("ombud_key_required", "the gateway's own key was missing or wrong", "网关自己的密钥缺失或不对"),
     ("ombud_body_too_large", "the request was too large", "请求过大"),
     ("ombud_body_incomplete", "the request ended early", "请求体未传完"),
     (
@@ -55,7 +55,7 @@ const REASONS: &[Row] = &[
     ("ombud_consent_other_purpose", "the consent is for another purpose", "同意的是别的用途"),
     ("ombud_consent_other_subject", "the consent is another user's", "同意来自别的用户"),
     ("ombud_consent_withdrawn", "the consent was withdrawn", "同意已撤回"),
-    ("ombud_consent_unknown", "no consent is on record", "没有同意记录"),
+    ("ombud_consent_unknown", "the consent records could not be read", "无法读取同意记录"),
     ("ombud_unknown_store", "no such memory store", "没有这个记忆库"),
     ("ombud_store_not_managed", "it would affect all users' data", "会影响所有用户的数据"),
     ("ombud_collection_not_listed", "the collection is not listed", "集合不在列表中"),
@@ -137,6 +137,9 @@ const STATES: &[Row] = &[
     ("admin", "collection changed", "更改集合"),
     ("definition_changed", "the definition of a tool changed", "工具的定义发生变化"),
     ("hidden_text", "hidden text in a definition", "定义中有隐藏文字"),
+    ("instruction", "gives the model orders", "对模型下命令"),
+    ("shadows_tool", "has the name of another server's tool", "与其他服务器的工具同名"),
+    ("speaks_of_other_tool", "mentions another server's tool", "提到其他服务器的工具"),
     ("malformed_message", "a message that cannot be read", "消息无法读取"),
     ("message_too_large", "a message that is too large", "消息过大"),
     ("too_many_notifications", "too many notifications", "通知过多"),
@@ -156,7 +159,7 @@ const STATES: &[Row] = &[
     ("effect", "[tools.effects]", "[tools.effects]"),
     ("mode", "[tools] mode", "[tools] mode"),
     ("preset", "[tools] preset", "[tools] preset"),
-    ("fresh", "nothing is set in ombud.toml", "ombud.toml 未作设置"),
+    ("fresh", "no setting in ombud.toml", "ombud.toml 未作设置"),
     ("secret", "secrets are never restored", "密钥不会还原"),
     ("workflow", "the declared steps", "声明的步骤"),
     ("forbid", "forbid", "forbid"),
@@ -239,6 +242,30 @@ mod tests {
             assert!(found(REASONS, code, Lang::Zh).is_some(), "{code}");
             assert_ne!(reason(code, Lang::En), reason(code, Lang::Zh));
         }
+    }
+
+    #[test]
+    fn every_trait_of_a_definition_has_words() {
+        use ombud_gateway::tool::hidden::Flag;
+        let (server, tool) = (String::new, String::new);
+        let flags = [
+            Flag::Invisible,
+            Flag::Comment,
+            Flag::Instruction,
+            Flag::Shadows(server()),
+            Flag::Mentions(server(), tool()),
+        ];
+        for code in flags.iter().map(Flag::code) {
+            assert!(found(STATES, code, Lang::Zh).is_some(), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_called_absent() {
+        // The API has the same reason in more words: `Closed::Denied`.
+        assert!(reason("ombud_consent_unknown", Lang::En).contains("could not be read"));
+        // A wrong key is refused with the same code as none.
+        assert!(reason("ombud_key_required", Lang::En).ends_with("missing or wrong"));
     }
 
     #[test]

@@ -81,8 +81,8 @@ function consentPrompt(ask) {
 
 function questionOf(purpose, notice) {
   return new Question(purpose, notice || say(
-    `May this assistant use what it remembers about you (${purpose})? You can withdraw this at any time. [y/n] `,
-    `可以让本助理使用它记住的关于你的信息吗（用途：${purpose}）？你随时可以撤回。[y/n] `,
+    `May this assistant remember what you tell it, and use it later (${purpose})? You can withdraw this at any time. [y/n] `,
+    `可以让本助理记住你说的内容，并在以后使用吗（用途：${purpose}）？你随时可以撤回。[y/n] `,
   ));
 }
 

@@ -61,8 +61,8 @@ def consent_prompt(ask: Ask) -> Ask:
 
 def default_text(purpose: str) -> str:
     return say(
-        "May this assistant use what it remembers about you (%s)? You can withdraw this at any time. [y/n] " % purpose,
-        "可以让本助理使用它记住的关于你的信息吗（用途：%s）？你随时可以撤回。[y/n] " % purpose,
+        "May this assistant remember what you tell it, and use it later (%s)? You can withdraw this at any time. [y/n] " % purpose,
+        "可以让本助理记住你说的内容，并在以后使用吗（用途：%s）？你随时可以撤回。[y/n] " % purpose,
     )
 
 

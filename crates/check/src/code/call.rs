@@ -466,6 +466,9 @@ impl Walk<'_, '_> {
         if let Some(name) = self.shared(path, object, arguments) {
             found.push(Deed::Shared { name, content });
         }
+        if let Some(store) = flaws::unfiltered(path, object, arguments) {
+            found.push(Deed::Unselected { store, content });
+        }
         if web::unlimited(path, arguments) {
             found.push(Deed::Unlimited);
         }

@@ -78,6 +78,7 @@ pub(super) fn add(does: &mut Vec<Deed>, deed: Deed) {
                 return;
             }
             (Deed::Shared { name: one, content }, Deed::Shared { name: two, content: more })
+            | (Deed::Unselected { store: one, content }, Deed::Unselected { store: two, content: more })
             | (Deed::OneHistory { name: one, content }, Deed::OneHistory { name: two, content: more })
                 if one == two =>
             {

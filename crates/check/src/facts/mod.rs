@@ -322,6 +322,13 @@ pub enum Deed {
         /// Origins of what is asked or stored.
         content: Taint,
     },
+    /// Reads a memory of people without selecting one person's part.
+    Unselected {
+        /// The store's name.
+        store: String,
+        /// Origins of what is asked.
+        content: Taint,
+    },
     /// Calls a model with a conversation that is kept in one list for the whole program.
     OneHistory {
         /// The list's name.

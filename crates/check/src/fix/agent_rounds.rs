@@ -97,3 +97,15 @@ fn is_endless_head(head: &str) -> bool {
     let bare: String = head.chars().filter(|ch| !ch.is_whitespace()).collect();
     matches!(bare.as_str(), "while(true)" | "while(1)" | "for(;;)")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_the_rule_names_the_limit_that_is_written() {
+        let fix = &crate::rules::rule("tool-loop-without-limit").unwrap().fix;
+        let limit = format!("`for _ in range({ROUNDS}):`");
+        assert!(fix.en.contains(&limit) && fix.zh.contains(&limit), "{}", fix.en);
+    }
+}

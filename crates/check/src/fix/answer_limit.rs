@@ -64,3 +64,15 @@ fn in_object(code: &Code<'_>, call: &ExprCall, name: &str) -> Option<(usize, Str
     let end = if before.contains('\n') { before } else { " " };
     Some((object.start + 1 + blank, format!("{name}: {TOKENS},{end}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_the_rule_names_the_limit_that_is_written() {
+        let rule = crate::rules::rule("endpoint-without-limit").unwrap();
+        let limit = format!("max_tokens={TOKENS}");
+        assert!([rule.fix.en, rule.fix.zh, rule.example].iter().all(|text| text.contains(&limit)));
+    }
+}

@@ -37,8 +37,8 @@ fn offer(case: &Case<'_>) -> Option<Fix> {
 
 fn left() -> Bilingual {
     Bilingual::new(
-        "install the `ombud` package, identify the user (`with ombud.subject(USER):`) and ask with `@ombud.consent_prompt`; until then nothing is read",
-        "请安装 `ombud` 包，用 `with ombud.subject(用户):` 指明用户，并用 `@ombud.consent_prompt` 询问；在此之前不会读取任何内容",
+        "install Ombud's SDK from its repository (it is not on PyPI: `pip install PATH/TO/ombud/sdk/python`), identify the user (`with ombud.subject(USER):`) and ask with `@ombud.consent_prompt`; until then nothing is read",
+        "请从 Ombud 的代码库安装 SDK（不在 PyPI 上：`pip install 路径/ombud/sdk/python`），用 `with ombud.subject(用户):` 指明用户，并用 `@ombud.consent_prompt` 询问；在此之前不会读取任何内容",
     )
 }
 
@@ -51,4 +51,23 @@ fn is_main(name: &str) -> bool {
 fn is_own_line(code: &Code<'_>, line: usize, name: usize) -> bool {
     let head = code.text.get(line..name).unwrap_or_default().trim();
     matches!(head, "def" | "async def")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_to_do_names_no_package_that_anybody_could_publish() {
+        let left = left();
+        for text in [left.en.as_str(), left.zh.as_str()] {
+            assert!(text.contains("sdk/python") && !text.contains("`ombud`"), "{text}");
+        }
+        for id in FIXER.rules {
+            let fix = &crate::rules::rule(id).unwrap().fix;
+            for text in [fix.en, fix.zh] {
+                assert!(text.contains("`sdk/`") && text.contains("(\"memory.personalise\")"), "{text}");
+            }
+        }
+    }
 }

@@ -84,12 +84,12 @@ fn named(case: &Case<'_>, spot: &Spot<'_>) -> Option<String> {
     let called = spot.called();
     let own = variable(spot.name);
     if let Some((_, known)) = OF_CLIENTS.iter().find(|(client, _)| *client == called) {
-        // With another provider's address, it is that provider's key.
-        let host = |text: &&str| case.project.providers.by_host(&host_of(text)?);
-        let other = spot.beside.iter().find_map(host);
-        return Some(
-            other.map_or_else(|| (*known).to_owned(), |other| format!("{}_API_KEY", variable(&other.id))),
-        );
+        return match addressee(case, spot) {
+            Addressee::Own => Some((*known).to_owned()),
+            // With another provider's address, it is that provider's key.
+            Addressee::Provider(id) => Some(format!("{}_API_KEY", variable(&id))),
+            Addressee::Unknown => None,
+        };
     }
     let named = if BARE.contains(&own.as_str()) || own.is_empty() {
         let kind = if own.is_empty() { "API_KEY" } else { &own };
@@ -99,6 +99,60 @@ fn named(case: &Case<'_>, spot: &Spot<'_>) -> Option<String> {
     };
     let named = named.trim_start_matches('_').to_owned();
     named.starts_with(|ch: char| ch.is_ascii_alphabetic()).then_some(named)
+}
+
+/// Options that give a client another address, in the form of environment variables.
+const ADDRESSES: &[&str] = &[
+    "BASE_URL",
+    "BASE_PATH",
+    "API_BASE",
+    "API_URL",
+    "OPENAI_API_BASE",
+    "ANTHROPIC_API_URL",
+    "ENDPOINT",
+    "AZURE_ENDPOINT",
+    "HOST",
+    "SERVER_URL",
+    "CONFIGURATION",
+    "CLIENT_OPTIONS",
+    "CLIENT",
+    "FETCH",
+    "HTTP_CLIENT",
+];
+
+/// Who receives a client's key.
+#[derive(PartialEq)]
+enum Addressee {
+    /// The provider that the client is made for.
+    Own,
+    /// The provider with this id.
+    Provider(String),
+    /// Somebody whom the source does not name: a key read from a wrong variable would be sent to them.
+    Unknown,
+}
+
+fn addressee(case: &Case<'_>, spot: &Spot<'_>) -> Addressee {
+    let provider = |host: String| case.project.providers.by_host(&host).map(|one| one.id.clone());
+    let mut found = Addressee::Own;
+    for beside in &spot.beside {
+        // `**settings` may contain an address.
+        let address = beside.name.is_empty() || ADDRESSES.contains(&variable(beside.name).as_str());
+        let mut hosts = beside.texts.iter().filter_map(|text| host_of(text)).peekable();
+        if address && hosts.peek().is_none() {
+            return Addressee::Unknown;
+        }
+        for host in hosts {
+            let one = provider(host).map_or(Addressee::Unknown, Addressee::Provider);
+            if one == Addressee::Unknown && !address {
+                continue;
+            }
+            if one == Addressee::Unknown || found != Addressee::Own && found != one {
+                return Addressee::Unknown;
+            }
+            found = one;
+        }
+    }
+    found
 }
 
 /// Replaces a key in the configuration of an MCP client that expands variables.

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use ruff_python_ast::{Expr, ExprCall, ExprStringLiteral, Stmt, StmtFunctionDef};
+use ruff_python_ast::{
+    DictItem, Expr, ExprCall, ExprStringLiteral, Identifier, Keyword, Stmt, StmtFunctionDef,
+};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::code::span;
@@ -12,6 +14,22 @@ use super::code::span;
 pub(super) enum Node<'s> {
     Stmt(&'s Stmt),
     Expr(&'s Expr),
+}
+
+/// An argument of the same call, or an item of the same dictionary.
+pub(super) struct Beside<'s> {
+    /// Its name; empty if it has none that can be read, as for `**settings`.
+    pub name: &'s str,
+    /// The strings it may be: also the default of `process.env.X ?? "…"` or of `os.environ.get("X", "…")`.
+    pub texts: Vec<&'s str>,
+}
+
+impl<'s> Beside<'s> {
+    fn new(name: Option<&'s str>, value: &'s Expr) -> Self {
+        let mut texts = Vec::new();
+        gather(value, &mut texts);
+        Self { name: name.unwrap_or_default(), texts }
+    }
 }
 
 /// A string literal that can be replaced by an expression.
@@ -24,8 +42,8 @@ pub(super) struct Spot<'s> {
     pub name: &'s str,
     /// The callee it is passed to, if any.
     pub callee: Option<&'s Expr>,
-    /// Other string values in the same call or dictionary.
-    pub beside: Vec<&'s str>,
+    /// What else the same call or dictionary is given.
+    pub beside: Vec<Beside<'s>>,
     /// If the literal is the default of an environment lookup: the span of the whole expression, and the variable.
     pub default_of: Option<(Range<usize>, &'s str)>,
 }
@@ -52,7 +70,9 @@ impl<'s> Spot<'s> {
                 let item = dict.items.iter().find(|item| item.value.range() == range)?;
                 spot.name = item.key.as_ref().and_then(literal_text).unwrap_or_default();
                 spot.callee = above.iter().rev().nth(1).and_then(callee);
-                spot.beside = dict.items.iter().filter_map(|item| literal_text(&item.value)).collect();
+                let beside =
+                    |item: &'s DictItem| Beside::new(item.key.as_ref().and_then(literal_text), &item.value);
+                spot.beside = dict.items.iter().map(beside).collect();
             }
             Node::Expr(Expr::BoolOp(node)) => {
                 let variable = node.values.first().and_then(variable)?;
@@ -68,7 +88,9 @@ impl<'s> Spot<'s> {
         let named = keywords.clone().find(|keyword| keyword.value.range() == range);
         self.name = named.and_then(|keyword| keyword.arg.as_ref()).map_or("", |name| name.as_str());
         self.callee = Some(&call.func);
-        self.beside = keywords.filter_map(|keyword| literal_text(&keyword.value)).collect();
+        let beside =
+            |keyword: &'s Keyword| Beside::new(keyword.arg.as_ref().map(Identifier::as_str), &keyword.value);
+        self.beside = keywords.map(beside).collect();
         let first = call.arguments.args.first().filter(|first| first.range() != range);
         if asks_environment(&call.func) {
             self.default_of = first.and_then(literal_text).map(|name| (span(call.range()), name));
@@ -101,6 +123,22 @@ fn literal_text(expression: &Expr) -> Option<&str> {
     match expression {
         Expr::StringLiteral(text) => Some(text.value.to_str()),
         _ => None,
+    }
+}
+
+/// Collects the string literals that an expression may evaluate to, or that its value is built from.
+fn gather<'s>(expression: &'s Expr, texts: &mut Vec<&'s str>) {
+    match expression {
+        Expr::StringLiteral(text) => texts.push(text.value.to_str()),
+        Expr::BoolOp(node) => node.values.iter().for_each(|value| gather(value, texts)),
+        Expr::BinOp(node) => [&node.left, &node.right].into_iter().for_each(|side| gather(side, texts)),
+        Expr::If(node) => [&node.body, &node.orelse].into_iter().for_each(|side| gather(side, texts)),
+        Expr::Call(call) => {
+            let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
+            call.arguments.args.iter().chain(keywords).for_each(|argument| gather(argument, texts));
+        }
+        Expr::Dict(dict) => dict.items.iter().for_each(|item| gather(&item.value, texts)),
+        _ => {}
     }
 }
 

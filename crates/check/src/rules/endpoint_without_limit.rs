@@ -22,10 +22,10 @@ pub(super) const RULE: Rule = Rule {
         zh: "一个访客不停地请求就能耗光你的额度，其他用户就再也得不到回答。",
     },
     fix: Text {
-        en: "Limit requests per caller (slowapi, flask-limiter, express-rate-limit, @upstash/ratelimit) and the length of responses (`max_tokens=800`).",
-        zh: "限制每个调用者的请求频率（slowapi、flask-limiter、express-rate-limit、@upstash/ratelimit），并限制回答长度（`max_tokens=800`）。",
+        en: "Limit requests per caller (slowapi, flask-limiter, express-rate-limit, @upstash/ratelimit) and the length of responses (`max_tokens=1000`).",
+        zh: "限制每个调用者的请求频率（slowapi、flask-limiter、express-rate-limit、@upstash/ratelimit），并限制回答长度（`max_tokens=1000`）。",
     },
-    example: "+ @limiter.limit(\"10/minute\")\n  def chat(): …\n-     client.chat.completions.create(messages=m)\n+     client.chat.completions.create(messages=m, max_tokens=800)\n",
+    example: "+ @limiter.limit(\"10/minute\")\n  def chat(): …\n-     client.chat.completions.create(messages=m)\n+     client.chat.completions.create(messages=m, max_tokens=1000)\n",
     graph: Some(run),
 };
 

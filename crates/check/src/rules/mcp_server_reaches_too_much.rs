@@ -153,8 +153,8 @@ fn one(project: &Project<'_>, server: &Server) -> Option<Finding> {
     let (what, en, zh) = reach(server)?;
     let name = &server.name;
     let message = Bilingual::new(
-        format!("the MCP server `{name}` gets {en}: `{}`", what.text),
-        format!("MCP 服务器 `{name}` 获得了{zh}：`{}`", what.text),
+        format!("the MCP server `{name}` {en}: `{}`", what.text),
+        format!("MCP 服务器 `{name}` {zh}：`{}`", what.text),
     );
     let place = project.facts.place(server.file, what.span.clone());
     let mut found = finding(&RULE, Severity::Warning, Confidence::High, place, message);
@@ -169,19 +169,27 @@ fn reach(server: &Server) -> Option<(&Spanned, &'static str, &'static str)> {
     for argument in &server.arguments {
         let text = argument.text.as_str();
         if files && is_everything(text) {
-            return Some((argument, "the whole disk or home folder", "整个磁盘或主目录"));
+            return Some((
+                argument,
+                "has access to the whole disk or home folder",
+                "可以访问整个磁盘或主目录",
+            ));
         }
         if container && (text == "--privileged" || text.starts_with("--cap-add=ALL")) {
-            return Some((argument, "all privileges on the host", "整台机器的权限"));
+            return Some((argument, "has all privileges on the host", "拥有整台机器的权限"));
         }
         let host = text == "--network=host" || text == "--net=host";
         if container && (host || (matches!(before, "--network" | "--net") && text == "host")) {
-            return Some((argument, "the host's network", "整台机器的网络"));
+            return Some((argument, "has access to the host's network", "可以使用整台机器的网络"));
         }
         let mounted = text.strip_prefix("-v=").or_else(|| text.strip_prefix("--volume=")).unwrap_or(text);
         let mounts = matches!(before, "-v" | "--volume") || mounted != text;
         if container && mounts && mounted.split(':').next().is_some_and(is_everything) {
-            return Some((argument, "the whole disk or home folder", "整个磁盘或主目录"));
+            return Some((
+                argument,
+                "has access to the whole disk or home folder",
+                "可以访问整个磁盘或主目录",
+            ));
         }
         before = text;
     }

@@ -43,6 +43,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     for (function, call) in project.reach.calls(facts) {
         let shared = call.does.iter().find_map(|deed| match deed {
             Deed::Shared { name, content } => Some((key(name), *content)),
+            Deed::Unselected { store, content } => Some((unselected(store), *content)),
             Deed::OneHistory { name, content } => Some((list(name), *content)),
             _ => None,
         });
@@ -237,6 +238,13 @@ fn key(name: &str) -> Bilingual {
     Bilingual::new(
         format!("every user is `{name}` in this memory, so one person's words reach another"),
         format!("在这份记忆里所有人都叫 `{name}`，一个人的话会出现在另一个人的对话中"),
+    )
+}
+
+fn unselected(store: &str) -> Bilingual {
+    Bilingual::new(
+        format!("`{store}` is read without selecting one user's part, so one person's words reach another"),
+        format!("读取 `{store}` 时没有只取某个用户的部分，一个人的话会出现在另一个人的对话中"),
     )
 }
 

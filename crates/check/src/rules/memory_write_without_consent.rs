@@ -27,8 +27,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "用户随口说的话被长期保存，而他们从未同意过被记住。",
     },
     fix: Text {
-        en: "Ask before the first write and put `@user_consent_required(\"memory.personalise\")` (JavaScript: `userConsentRequired(\"memory.personalise\", …)`) from the `ombud` package on the function that writes. In a workflow, let only the “yes” branch reach this node.",
-        zh: "首次写入前先询问用户，并在写入函数上加 `ombud` 包的 `@user_consent_required(\"memory.personalise\")`（JavaScript 为 `userConsentRequired(\"memory.personalise\", …)`）。工作流只让同意的分支到达此节点。",
+        en: "Ask before the first write and put `@user_consent_required(\"memory.personalise\")` (JavaScript: `userConsentRequired(\"memory.personalise\", …)`) from Ombud's SDK (`sdk/` in its repository) on the function that writes. In a workflow, let only the “yes” branch reach this node.",
+        zh: "首次写入前先询问用户，并在写入函数上加 Ombud SDK（在其代码库的 `sdk/` 中）的 `@user_consent_required(\"memory.personalise\")`（JavaScript 为 `userConsentRequired(\"memory.personalise\", …)`）。工作流只让同意的分支到达此节点。",
     },
     example: "- def remember(text):\n+ @user_consent_required(\"memory.personalise\")\n+ def remember(text):\n      notes.add(ids=[new_id()], documents=[text])\n",
     graph: Some(run),

@@ -26,8 +26,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "用户以前说过的话会在未征得同意的情况下被重新翻出来，甚至可能被旁人看到。",
     },
     fix: Text {
-        en: "Put `@user_consent_required(\"memory.personalise\")` (JavaScript: `userConsentRequired(\"memory.personalise\", …)`) from the `ombud` package on the function that reads, or access the store through Ombud's memory edge (OMBUD_MEMORY_<NAME>). In a workflow, ask in the conversation first and let only the “yes” branch reach this node.",
-        zh: "在读取函数上加 `ombud` 包的 `@user_consent_required(\"memory.personalise\")`（JavaScript 为 `userConsentRequired(\"memory.personalise\", …)`），或者经由 Ombud 的记忆入口（OMBUD_MEMORY_<名称>）访问存储。工作流请先在对话中询问，只让同意的分支到达此节点。",
+        en: "Put `@user_consent_required(\"memory.personalise\")` (JavaScript: `userConsentRequired(\"memory.personalise\", …)`) from Ombud's SDK (`sdk/` in its repository) on the function that reads, or access the store through Ombud's memory edge (OMBUD_MEMORY_<NAME>). In a workflow, ask in the conversation first and let only the “yes” branch reach this node.",
+        zh: "在读取函数上加 Ombud SDK（在其代码库的 `sdk/` 中）的 `@user_consent_required(\"memory.personalise\")`（JavaScript 为 `userConsentRequired(\"memory.personalise\", …)`），或者经由 Ombud 的记忆入口（OMBUD_MEMORY_<名称>）访问存储。工作流请先在对话中询问，只让同意的分支到达此节点。",
     },
     example: "- def recall(query):\n+ @user_consent_required(\"memory.personalise\")\n+ def recall(query):\n      return notes.query(query_texts=[query])\n",
     graph: Some(run),

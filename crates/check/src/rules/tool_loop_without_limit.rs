@@ -23,8 +23,8 @@ pub(super) const RULE: Rule = Rule {
         zh: "模型一旦被带偏，就会不停地调用工具、不停地花钱，直到有人发现。",
     },
     fix: Text {
-        en: "Limit the rounds: `for _ in range(10):` instead of `while True:`, and tell the user when the limit is reached. In a workflow, set the maximum number of rounds on the node.",
-        zh: "限制轮数：用 `for _ in range(10):` 代替 `while True:`，到达上限时告知用户。工作流请在节点上设置最大轮数。",
+        en: "Limit the rounds: `for _ in range(25):` instead of `while True:`, and tell the user when the limit is reached. In a workflow, set the maximum number of rounds on the node.",
+        zh: "限制轮数：用 `for _ in range(25):` 代替 `while True:`，到达上限时告知用户。工作流请在节点上设置最大轮数。",
     },
     example: "- while True:\n+ for _ in range(MAX_ROUNDS):\n      message = ask_model(messages)\n",
     graph: Some(run),

@@ -20,8 +20,8 @@ pub(crate) const RULE: Rule = Rule {
         zh: "这里放过的问题仍然影响用户，却再也看不出当初为什么接受。",
     },
     fix: Text {
-        en: "State the reason and an end date: `# ombud: allow RULE only in a sandbox until 2027-01-31`; or fix the problem and remove the waiver.",
-        zh: "写明理由和期限：`# ombud: allow 规则 仅用于沙箱 until 2027-01-31`；或者修复问题并删去豁免。",
+        en: "State the reason and an end date: `# ombud: allow RULE only in a sandbox until 2027-01-31` (`//` in TypeScript, JavaScript and Swift); or fix the problem and remove the waiver.",
+        zh: "写明理由和期限：`# ombud: allow 规则 仅用于沙箱 until 2027-01-31`（TypeScript、JavaScript 和 Swift 用 `//`）；或者修复问题并删去豁免。",
     },
     example: "- # ombud: allow untrusted-to-exec\n+ # ombud: allow untrusted-to-exec only in a sandbox until 2027-01-31\n",
     graph: None,

@@ -151,6 +151,11 @@ fn a_key_goes_into_the_environment() {
             "c = OpenAI(api_key='KEY', base_url='https://api.deepseek.com')",
             "c = OpenAI(api_key=os.environ[\"DEEPSEEK_API_KEY\"], base_url='https://api.deepseek.com')",
         ),
+        // What the fix for the address writes.
+        (
+            "c = OpenAI(api_key='KEY', base_url=os.environ.get('BASE', 'https://api.deepseek.com'))",
+            "c = OpenAI(api_key=os.environ[\"DEEPSEEK_API_KEY\"], base_url=os.environ.get('BASE', 'https://api.deepseek.com'))",
+        ),
     ] {
         let filled = |text: &str| {
             text.replace("'KEY'", &format!("'{key}'")).replace("Bearer KEY", &format!("Bearer {key}"))
@@ -168,6 +173,24 @@ fn a_key_goes_into_the_environment() {
         shown.ends_with("+export const c = new Anthropic({ apiKey: process.env.ANTHROPIC_API_KEY! });\n"),
         "{shown}"
     );
+    let script = format!(
+        "import OpenAI from 'openai';\nexport const c = new OpenAI({{ baseURL: process.env.BASE ?? 'https://api.deepseek.com', apiKey: '{key}' }});\n"
+    );
+    let (_, shown) = fixed(rule, "agent.ts", &script);
+    assert!(shown.contains("apiKey: process.env.DEEPSEEK_API_KEY! });\n"), "{shown}");
+    // Who receives the key is not known here, so no variable is the right one.
+    for settings in [
+        "base_url=os.environ['BASE']",
+        "base_url=BASE",
+        "base_url='https://llm.unknown.example'",
+        "base_url='https://api.deepseek.com' if CHEAP else 'https://api.openai.com/v1'",
+        "**settings",
+    ] {
+        let line = format!("import os\nc = OpenAI(api_key='{key}', {settings})\n");
+        let dir = folder(&[("agent.py", &line)]);
+        let (_, done, _) = mended(dir.path(), rule);
+        assert_eq!(done.changes.len(), 0, "{settings}");
+    }
     let (_, shown) = fixed(rule, "agent.mjs", &format!("const key = process.env.CLAUDE || '{key}';\n"));
     assert!(shown.ends_with("+const key = process.env.CLAUDE;\n"), "{shown}");
 }

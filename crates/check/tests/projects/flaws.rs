@@ -170,3 +170,15 @@ fn a_check_that_is_switched_off_for_everything() {
         assert_eq!(of_rule(rule, text).len(), found, "{text}");
     }
 }
+
+#[test]
+fn a_collection_read_for_everybody_is_not_taken_for_a_user() {
+    let agent = "import chromadb\nfrom flask import Flask, request\napp = Flask(__name__)\nnotes = chromadb.Client().get_or_create_collection('chats')\n\n@app.post('/')\ndef chat():\n    notes.add(ids=['1'], documents=[request.json['q']], metadatas=[{'user': request.json['user']}])\n    return notes.query(query_texts=[request.json['q']])\n";
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("app.py"), agent).unwrap();
+    let report = crate::project::look(dir.path(), &ombud_check::Options::default());
+    let mut found = report.findings.iter().filter(|finding| finding.rule.0 == "memory-shared-by-all");
+    let message = &found.next().unwrap().message.en;
+    assert!(message.starts_with("`chromadb:chats` is read without selecting one user's part"), "{message}");
+    assert!(found.next().is_none());
+}

@@ -60,6 +60,9 @@ pub enum Trouble {
     /// The answer matches no open question.
     #[error("no open question has this `request`")]
     NoQuestion,
+    /// An erasure of the subject is not complete; no consent was recorded.
+    #[error("the data of this subject is being erased")]
+    BeingErased,
     /// The store or the log cannot be used; no consent was recorded.
     #[error("the consent store cannot be used")]
     Store,
@@ -123,10 +126,12 @@ impl Desk {
         self.notary.as_ref().ok_or(Trouble::Store)
     }
 
-    /// Returns a proof where the subject has agreed to the purpose and to this notice, otherwise the question.
+    /// Returns a proof where the subject has agreed to the purpose and to this notice, otherwise the question. Nothing is
+    /// asked while the subject is being erased, because no answer could be stored.
     pub async fn ask(&self, who: &Who, purpose: &str, notice: Option<&str>) -> Result<Answered, Trouble> {
         self.load().await?;
         let _turn = self.turn.lock().await;
+        self.refuse_erasing(&who.subject).await?;
         self.consents.know(&who.subject, &who.tenant).await.map_err(|_| Trouble::Store)?;
         let answers = self.consents.of(&who.subject).await.map_err(|_| Trouble::Store)?;
         let now = Timestamp::now().as_second();
@@ -154,6 +159,7 @@ impl Desk {
     ) -> Result<(Option<Given>, Value), Trouble> {
         self.load().await?;
         let _turn = self.turn.lock().await;
+        self.refuse_erasing(&who.subject).await?;
         let now = Timestamp::now().as_second();
         let asked = self.notary()?.open(request, Use::Question, now).map_err(|_| Trouble::NoQuestion)?;
         let open = asked.subject == who.subject
@@ -173,6 +179,8 @@ impl Desk {
     pub async fn withdraw(&self, who: &Who, purpose: &str, method: &str) -> Result<Value, Trouble> {
         self.load().await?;
         let _turn = self.turn.lock().await;
+        // An erasure has voided every proof already.
+        self.refuse_erasing(&who.subject).await?;
         self.close(&who.subject);
         let epoch = self.consents.revoke(&who.subject, &who.tenant).await.map_err(|_| Trouble::Store)?;
         self.raise(&who.subject, epoch);
@@ -223,7 +231,18 @@ impl Desk {
         Ok(claims)
     }
 
-    /// Records the answer: receipt, log, state. The log comes first, so that no consent counts without its record.
+    /// Fails if the subject is being erased.
+    async fn refuse_erasing(&self, subject: &str) -> Result<(), Trouble> {
+        match self.consents.is_erasing(subject).await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Trouble::BeingErased),
+            Err(_) => Err(Trouble::Store),
+        }
+    }
+
+    /// Records the answer: receipt, log, state. The log comes first, so that no consent counts without its record. What
+    /// cannot be stored must not be logged either, so callers look for an erasure under way before that; none can begin
+    /// meanwhile, because it needs the same turn.
     async fn store(
         &self,
         who: &Who,

@@ -30,20 +30,20 @@ impl Say for AddressFault {
     fn say(&self, lang: Lang) -> String {
         match self {
             Self::Base => say!(lang,
-                en: "An upstream address must look like https://api.example.com/v1: http or https, a host, no user name, no query. Check --upstream and ombud.toml.",
-                zh: "上游地址应形如 https://api.example.com/v1：http 或 https 开头，有主机名，不含用户名和查询参数。请检查 --upstream 和 ombud.toml。"),
+                en: "an upstream address must look like https://api.example.com/v1: http or https, a host, no user name, no query. Check --upstream and ombud.toml",
+                zh: "上游地址应形如 https://api.example.com/v1：http 或 https 开头，有主机名，不含用户名和查询参数。请检查 --upstream 和 ombud.toml"),
             Self::NotAbsolute => say!(lang,
-                en: "The request path must begin with exactly one slash. Check the client's base_url for a double slash.",
-                zh: "请求路径必须以一个斜杠开头。请检查客户端的 base_url 是否多写了斜杠。"),
+                en: "the request path must begin with exactly one slash. Check the client's base_url for a double slash",
+                zh: "请求路径必须以一个斜杠开头。请检查客户端的 base_url 是否多写了斜杠"),
             Self::DotSegment => say!(lang,
-                en: "The request path contains `.` or `..`, so it was not forwarded. Use the full path in the client.",
-                zh: "请求路径含有“.”或“..”，未被转发。请在客户端写出完整路径。"),
+                en: "the request path contains `.` or `..`, so it was not forwarded. Use the full path in the client",
+                zh: "请求路径含有“.”或“..”，未被转发。请在客户端写出完整路径"),
             Self::Character => say!(lang,
-                en: "The request path contains a character that is not allowed in a URL (a space, a brace, a backslash, a non-ASCII letter …). Percent-encode it in the client.",
-                zh: "请求路径含有不能直接写在网址里的字符（空格、花括号、反斜杠、中文等）。请在客户端做百分号编码。"),
+                en: "the request path contains a character that is not allowed in a URL (a space, a brace, a backslash, a non-ASCII letter …). Percent-encode it in the client",
+                zh: "请求路径含有不能直接写在网址里的字符（空格、花括号、反斜杠、中文等）。请在客户端做百分号编码"),
             Self::Encoding => say!(lang,
-                en: "The request path is percent-encoded more than three times, so it was not forwarded. Encode it once in the client.",
-                zh: "请求路径被百分号编码了三层以上，未被转发。请在客户端只编码一次。"),
+                en: "the request path is percent-encoded more than three times, so it was not forwarded. Encode it once in the client",
+                zh: "请求路径被百分号编码了三层以上，未被转发。请在客户端只编码一次"),
         }
     }
 }

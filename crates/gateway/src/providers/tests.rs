@@ -29,6 +29,29 @@ fn the_table_is_sound() {
 }
 
 #[test]
+fn errors_read_like_all_others() {
+    let id = || "foo".to_owned();
+    let errors = [
+        ProviderError::Registry,
+        ProviderError::Id,
+        ProviderError::NoBase { id: id() },
+        ProviderError::Host { id: id() },
+        ProviderError::Country { id: id() },
+        ProviderError::HostTaken { host: id(), owner: id() },
+        ProviderError::Address(AddressFault::Base),
+        ProviderError::Address(AddressFault::NotAbsolute),
+        ProviderError::Address(AddressFault::DotSegment),
+        ProviderError::Address(AddressFault::Character),
+        ProviderError::Address(AddressFault::Encoding),
+    ];
+    for error in errors {
+        let (en, zh) = (error.say(Lang::En), error.say(Lang::Zh));
+        assert!(en.starts_with(char::is_lowercase) && !en.ends_with('.'), "{en}");
+        assert!(!zh.contains("供应商") && !zh.ends_with('。'), "{zh}");
+    }
+}
+
+#[test]
 fn no_variable_belongs_to_two_providers() {
     let mut seen = BTreeMap::new();
     for provider in builtin().iter() {

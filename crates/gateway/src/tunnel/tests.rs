@@ -442,3 +442,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_page_of_the_proxy_names_the_command_that_opens_the_console() {
+    for lang in [Lang::En, Lang::Zh] {
+        let told = not_a_server(lang);
+        assert!(told.contains("`ombud console`") && !told.contains("`ombud serve`"), "{told}");
+    }
+}

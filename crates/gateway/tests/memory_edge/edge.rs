@@ -7,7 +7,7 @@ use ombud_core::event::{EventKind, MemoryRecord};
 use ombud_core::{Lang, Policy};
 use ombud_detect::{Detector, Options};
 use ombud_gateway::consent::proof::{Claims, LIFE, Notary, Use};
-use ombud_gateway::consent::{Answered, Given, Who};
+use ombud_gateway::consent::{Answered, Given, Trouble, Who};
 use ombud_gateway::memory::{Memory, Store};
 use ombud_gateway::providers::Providers;
 use ombud_gateway::upstream::Patience;
@@ -112,14 +112,21 @@ impl Rig {
     }
 
     async fn records(&self) -> Vec<MemoryRecord> {
+        let access = |kind| match kind {
+            EventKind::MemoryAccess(record) => Some(*record),
+            _ => None,
+        };
+        self.logged().await.into_iter().filter_map(access).collect()
+    }
+
+    async fn consents_logged(&self) -> usize {
+        self.logged().await.iter().filter(|kind| matches!(kind, EventKind::Consent(_))).count()
+    }
+
+    async fn logged(&self) -> Vec<EventKind> {
         let mut reader = Reader::open(&self.home.path().join("state")).await.unwrap();
-        let events = reader.newest(100).await.unwrap().into_iter().filter_map(|record| record.event);
-        events
-            .filter_map(|event| match event.kind {
-                EventKind::MemoryAccess(record) => Some(*record),
-                _ => None,
-            })
-            .collect()
+        let records = reader.newest(100).await.unwrap().into_iter();
+        records.filter_map(|record| record.event).map(|event| event.kind).collect()
     }
 }
 
@@ -179,6 +186,24 @@ async fn withdrawal_and_erasure_close_at_once() {
     assert_eq!(rig.post(&path, "ann", &given.proof, "{}").await.0, 200);
     rig.gateway.desk.begin_erasure(&who.subject, &who.tenant).await.unwrap();
     assert_eq!(rig.post(&path, "ann", &given.proof, "{}").await.1["code"], "ombud_consent_withdrawn");
+}
+
+#[tokio::test]
+async fn while_a_user_is_being_erased_no_consent_is_asked_stored_or_logged() {
+    let rig = Rig::new(json!({})).await;
+    let who = rig.who("ann");
+    let desk = &rig.gateway.desk;
+    let Answered::Ask(question) = desk.ask(&who, PURPOSE, None).await.unwrap() else { panic!() };
+    desk.begin_erasure(&who.subject, &who.tenant).await.unwrap();
+    assert_eq!(desk.ask(&who, PURPOSE, None).await, Err(Trouble::BeingErased));
+    let answered = desk.answer(&who, &question.request, true, "test").await;
+    assert_eq!(answered, Err(Trouble::BeingErased));
+    assert_eq!(desk.withdraw(&who, PURPOSE, "test").await, Err(Trouble::BeingErased));
+    assert!(desk.consents().of(&who.subject).await.unwrap().is_empty());
+    assert_eq!(rig.consents_logged().await, 0);
+    desk.consents().end_erasure(&who.subject).await.unwrap();
+    rig.agree("ann").await;
+    assert_eq!(rig.consents_logged().await, 1);
 }
 
 #[tokio::test]

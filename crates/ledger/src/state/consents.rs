@@ -130,6 +130,12 @@ impl Consents {
         rows.iter().map(pair).collect::<Result<_, _>>().map_err(self.unreadable())
     }
 
+    /// Whether an erasure of a subject was begun but not ended.
+    pub async fn is_erasing(&self, subject: &str) -> Result<bool, Error> {
+        let query = "SELECT subject FROM erasure WHERE subject = ?";
+        Ok(!self.texts(query, Some(subject)).await?.is_empty())
+    }
+
     /// Ends an erasure, and forgets which scopes belonged to the subject.
     pub async fn end_erasure(&self, subject: &str) -> Result<(), Error> {
         let mut connection = self.open().await?;

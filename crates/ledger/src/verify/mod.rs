@@ -35,7 +35,7 @@ pub struct Policy {
 #[non_exhaustive]
 pub enum Error {
     /// There is neither a journal nor an exported log.
-    #[error("there is no log in {}. Give the .ombud directory or a directory made by `ombud log export`", .0.display())]
+    #[error("there is no log in {}. Give the .ombud folder or a folder made by `ombud log export`", .0.display())]
     NoLog(PathBuf),
     /// A file cannot be read.
     #[error("cannot read {}: {cause}. Check that it belongs to you (ls -l)", path.display())]

@@ -90,6 +90,6 @@ fn explained(rule: &Rule, lang: Lang) -> Explained {
         fix: rule.fix.say(lang),
         example: rule.example.to_owned(),
         risks: rule.risks.iter().map(|risk| (*risk).to_owned()).collect(),
-        waiver: say!(lang, en: "# ombud: allow {id} REASON", zh: "# ombud: allow {id} 理由"),
+        waiver: say!(lang, en: "# ombud: allow {id} REASON (in TypeScript, JavaScript and Swift: // ombud: allow {id} REASON)", zh: "# ombud: allow {id} 理由（TypeScript、JavaScript 和 Swift：// ombud: allow {id} 理由）"),
     }
 }

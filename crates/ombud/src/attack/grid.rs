@@ -73,8 +73,8 @@ pub(crate) fn print(all: &[Ran], terminal: Terminal) -> Result<()> {
         zh: "失守 {breached}，关卡拦截 {blocked}，未上当 {resisted}，未测到 {unseen}，出错 {errors}，共 {total} 个用例"))?;
     if unseen + errors > 0 {
         terminal.out(&say!(lang,
-            en: "Not tested is not safe: the attack did not reach the model, because the agent has no such tool or memory, did not use it, or failed.",
-            zh: "“未测到”不等于安全：智能体没有相应的工具、没有用到它，或者运行失败，攻击没有到达模型。"))?;
+            en: "Not tested is not safe: the agent has no such tool or memory, did not use it, or failed, so the attack was never decided.",
+            zh: "“未测到”不等于安全：智能体没有相应的工具或记忆、没有用到它，或者运行失败，因此攻击没有分出结果。"))?;
     }
     Ok(())
 }

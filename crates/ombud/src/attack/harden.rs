@@ -15,8 +15,14 @@ use super::report::Ran;
 use crate::files;
 use crate::output::Terminal;
 
-/// Writes the rules and returns the path of the backup; `None` if there is nothing to write.
-pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Option<PathBuf>> {
+/// The rules were written.
+pub(crate) struct Written {
+    /// Where the original is, if there was a file before.
+    pub backup: Option<PathBuf>,
+}
+
+/// Writes the rules; `None` if there is nothing to write.
+pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Option<Written>> {
     let lang = terminal.lang;
     let rules = rules(all);
     if !all.iter().any(|ran| ran.outcome.verdict == Verdict::Breached) {
@@ -28,23 +34,24 @@ pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Opti
     if rules.is_empty() {
         terminal.out(&say!(lang,
             en: "\nThere is no rule to write: none of the breaches can be stopped by a tool gate. What else to do is listed with each attack.",
-            zh: "\n没有可写入的规则：失守的攻击都不是工具网关能拦下的。应对办法见各攻击的“对策”。"))?;
+            zh: "\n没有可写入的规则：失守的攻击都不是工具关卡能拦下的。应对办法见各攻击的“对策”。"))?;
         return Ok(None);
     }
-    let old = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+    let found = match fs::read_to_string(path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
+    let old = found.clone().unwrap_or_default();
     let new = edited(&old, &rules).map_err(|why| {
         let path = path.display();
         anyhow!(say!(lang, en: "{path} cannot be changed: {why}. Nothing was written", zh: "无法修改 {path}：{why}。未写入任何内容"))
     })?;
     let shown = || path.display().to_string();
-    let backup = files::kept(path, &old).with_context(shown)?;
+    let backup = found.map(|old| files::kept(path, &old)).transpose().with_context(shown)?;
     files::replace(path, &new).with_context(shown)?;
     show(path, &old, &new, terminal)?;
-    Ok(Some(backup))
+    Ok(Some(Written { backup }))
 }
 
 /// The gate for each tool through which an attack got through. The stricter one wins.
@@ -98,7 +105,7 @@ pub(crate) fn compare(
     first: &[Ran],
     second: &[Ran],
     useful: &[Ran],
-    backup: &Path,
+    backup: Option<&Path>,
     terminal: Terminal,
 ) -> Result<()> {
     let lang = terminal.lang;
@@ -121,7 +128,7 @@ pub(crate) fn compare(
             &say!(lang, en: "  {id}: {held} call(s) were held back", zh: "  {id}：有 {held} 个调用被拦下"),
         )?;
     }
-    let backup = backup.display();
+    let Some(backup) = backup.map(Path::display) else { return Ok(()) };
     terminal.out(&say!(lang, en: "The original file: {backup}", zh: "原文件保存在：{backup}"))
 }
 

@@ -129,7 +129,7 @@ pub(crate) async fn attack(mut args: Attack, terminal: Terminal) -> Result<u8> {
         return conclude(&args, &first, &started, terminal);
     }
     grid::print(&first, terminal)?;
-    let Some(backup) = harden::write(Path::new(config_path(&args)), &first, terminal)? else {
+    let Some(written) = harden::write(Path::new(config_path(&args)), &first, terminal)? else {
         return conclude(&args, &first, &started, terminal);
     };
     let second = Box::pin(round(&args, &all, terminal)).await?;
@@ -139,7 +139,7 @@ pub(crate) async fn attack(mut args: Attack, terminal: Terminal) -> Result<u8> {
         .map(Case::benign)
         .collect();
     let useful = Box::pin(round(&args, &controls, terminal)).await?;
-    harden::compare(&first, &second, &useful, &backup, terminal)?;
+    harden::compare(&first, &second, &useful, written.backup.as_deref(), terminal)?;
     conclude(&args, &second, &started, terminal)
 }
 

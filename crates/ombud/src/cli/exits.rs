@@ -37,8 +37,8 @@ const EXITS: &[Row] = &[
     ("log verify", "0 intact · 1 damaged · 2 could not be verified", "0 完好 · 1 已损坏 · 2 无法校验"),
     (
         "notice check",
-        "0 the notice matches the facts · 1 something is missing from it · 2 could not be compared",
-        "0 说明与事实相符 · 1 有缺漏 · 2 无法对照",
+        "0 the notice matches the facts · 1 something is missing from it · 2 could not be compared, or there was nothing to compare it with",
+        "0 说明与事实相符 · 1 有缺漏 · 2 无法对照，或没有可对照的内容",
     ),
     (
         "subject erase",

@@ -115,8 +115,8 @@ fn skipped(text: &str, terminal: Terminal) {
     for (name, way) in edit::servers(text).unwrap_or_default() {
         if way == Way::Elsewhere {
             terminal.note(&say!(lang,
-                en: "`{name}` is reached over the network and stays as it is: add [mcp.{name}] with its url to ombud.toml, and give the client http://127.0.0.1:8787/mcp/{name}",
-                zh: "`{name}` 通过网络访问，保持不变：请在 ombud.toml 中加入 [mcp.{name}] 及其 url，并让客户端使用 http://127.0.0.1:8787/mcp/{name}"));
+                en: "`{name}` is reached over the network and is NOT behind Ombud: add [mcp.{name}] with its url to ombud.toml, and give the client http://127.0.0.1:8787/mcp/{name}",
+                zh: "`{name}` 通过网络访问，没有经过 Ombud：请在 ombud.toml 中加入 [mcp.{name}] 及其 url，并让客户端使用 http://127.0.0.1:8787/mcp/{name}"));
         }
     }
 }

@@ -17,6 +17,11 @@ pub(crate) fn usage(error: &clap::Error, args: &[OsString], lang: Lang) -> Optio
         && value(error, ContextKind::InvalidArg).is_some_and(|arg| arg == "--json")
     {
         let verb = verb(args);
+        if matches!(verb.trim(), "scan" | "redact" | "restore") {
+            return Some(say!(lang,
+                en: "ombud: there is no `--json`; use `--jsonl`: one JSON object per line. See: ombud {verb}--help",
+                zh: "ombud：没有 `--json` 这个参数；请用 `--jsonl`，每行一个 JSON 对象。说明：ombud {verb}--help"));
+        }
         return Some(say!(lang,
             en: "ombud: there is no `--json`; commands that write JSON take `--format json`. See: ombud {verb}--help",
             zh: "ombud：没有 `--json` 这个参数；能输出 JSON 的命令用 `--format json`。说明：ombud {verb}--help"));
@@ -61,12 +66,15 @@ fn valid(error: &clap::Error) -> String {
     value(error, ContextKind::ValidValue).map(|all| format!("可用的有：{all}。")).unwrap_or_default()
 }
 
-/// The reason given by a value parser: for a number, or the list of accepted values.
+/// The reason given by a value parser: for a number, a language, or the list of accepted values.
 fn reason(error: &clap::Error) -> String {
     use std::error::Error;
     let Some(why) = error.source() else { return String::new() };
     if why.is::<std::num::ParseIntError>() {
         return "应为不太大的非负整数。".to_owned();
+    }
+    if value(error, ContextKind::InvalidArg).is_some_and(|arg| arg.starts_with("--lang ")) {
+        return "应为 en 或 zh。".to_owned();
     }
     format!("应为：{why}")
 }
@@ -124,7 +132,7 @@ mod tests {
             ),
             (&["run"], "还缺少参数：<CMD>...", "ombud run --help"),
             (&["log", "show", "-n", "many"], "的值 `many` 不可用", "ombud log show --help"),
-            (&["check", "--lang", "fr"], "的值 `fr` 不可用", "en, zh"),
+            (&["check", "--lang", "fr"], "的值 `fr` 不可用。应为 en 或 zh。", "ombud check --help"),
             (&["check", "--output"], "后面要有一个值", "ombud check --help"),
         ];
         for (words, what, next) in cases {
@@ -140,6 +148,13 @@ mod tests {
         for lang in [Lang::En, Lang::Zh] {
             let told = usage(&crate::cli::parse(args.clone(), lang).unwrap_err(), &args, lang).unwrap();
             assert!(told.contains("`--format json`") && told.contains("ombud check --help"), "{told}");
+            // What is advised must exist.
+            for verb in ["scan", "redact", "restore"] {
+                let args: Vec<OsString> = ["ombud", verb, "--json"].map(Into::into).to_vec();
+                let told = usage(&crate::cli::parse(args.clone(), lang).unwrap_err(), &args, lang).unwrap();
+                assert!(told.contains("`--jsonl`") && !told.contains("--format"), "{told}");
+                assert!(crate::cli::parse(["ombud", verb, "--jsonl"].map(Into::into).to_vec(), lang).is_ok());
+            }
         }
     }
 

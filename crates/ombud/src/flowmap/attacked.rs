@@ -48,7 +48,7 @@ pub(crate) enum Outcome {
     Resisted,
     /// The model obeyed and the gate held it back.
     Blocked,
-    /// The planted content never reached the model: nothing is known.
+    /// The planted content did not reach the model, or could not succeed: nothing is known.
     NotExposed,
     /// It could not be run: nothing is known.
     #[serde(other)]

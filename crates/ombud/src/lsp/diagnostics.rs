@@ -92,15 +92,25 @@ pub(super) fn hover(report: &Report, path: &str, at: usize, lang: Lang) -> Optio
         }
     }
     let shown: Vec<String> =
-        rules.iter().filter_map(|id| ombud_check::rule(id)).map(|rule| document(rule, lang)).collect();
+        rules.iter().filter_map(|id| ombud_check::rule(id)).map(|rule| document(rule, path, lang)).collect();
     let range = Lines::new(text(report, path)).range(&first.place.span);
     Some(json!({"contents": {"kind": "markdown", "value": shown.join("\n\n---\n\n")}, "range": range}))
 }
 
-fn document(rule: &ombud_check::Rule, lang: Lang) -> String {
+/// What begins a comment in a file, by its ending.
+fn comment_mark(path: &str) -> &'static str {
+    use ombud_check::Language;
+    match Language::of(path.rsplit('/').next().unwrap_or(path)) {
+        Some(Language::JavaScript | Language::Swift) => "//",
+        _ => "#",
+    }
+}
+
+fn document(rule: &ombud_check::Rule, path: &str, lang: Lang) -> String {
     let (id, title) = (rule.id.0, rule.title.say(lang));
     let (harm, fix, example) = (rule.harm.say(lang), rule.fix.say(lang), rule.example.trim_end());
+    let mark = comment_mark(path);
     say!(lang,
-        en: "**{title}** (`{id}`)\n\n{harm}\n\n**Fix:** {fix}\n\n```diff\n{example}\n```\n\nTo accept it: `# ombud: allow {id} REASON` on this line or the one above.",
-        zh: "**{title}**（`{id}`）\n\n{harm}\n\n**修复：**{fix}\n\n```diff\n{example}\n```\n\n如需豁免：在本行或上一行写 `# ombud: allow {id} 理由`。")
+        en: "**{title}** (`{id}`)\n\n{harm}\n\n**Fix:** {fix}\n\n```diff\n{example}\n```\n\nTo accept it: `{mark} ombud: allow {id} REASON` on this line or the one above.",
+        zh: "**{title}**（`{id}`）\n\n{harm}\n\n**修复：**{fix}\n\n```diff\n{example}\n```\n\n如需豁免：在本行或上一行写 `{mark} ombud: allow {id} 理由`。")
 }

@@ -234,9 +234,16 @@ fn a_hover_explains_the_rule_in_the_language_of_the_person() {
             shown.contains(word) && shown.contains("`hardcoded-provider`") && shown.contains("```diff"),
             "{shown}"
         );
+        assert!(shown.contains("`# ombud: allow hardcoded-provider"), "{shown}");
         let params = editor.at("agent.py", 0, 2);
         assert_eq!(editor.ask("textDocument/hover", params)["result"], Value::Null);
     }
+    let script = "import OpenAI from 'openai';\nexport const c = new OpenAI({ baseURL: 'https://api.deepseek.com' });\n";
+    let mut editor = Editor::new(&[("agent.ts", script)], json!({"locale": "en"}));
+    let params = editor.at("agent.ts", 1, 50);
+    let answer = editor.ask("textDocument/hover", params);
+    let shown = answer["result"]["contents"]["value"].as_str().unwrap();
+    assert!(shown.contains("`// ombud: allow hardcoded-provider"), "{shown}");
 }
 
 #[test]

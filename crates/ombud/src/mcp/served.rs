@@ -112,7 +112,11 @@ impl Served {
 
 fn action(folder: &Path, settings: &Settings, lang: Lang) -> Result<Action> {
     let path = folder.join(&settings.openapi);
-    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let unread = || {
+        let path = path.display();
+        say!(lang, en: "cannot read {path}", zh: "无法读取 {path}")
+    };
+    let text = std::fs::read_to_string(&path).with_context(unread)?;
     let action = Action::new(settings, &text).map_err(|unusable| anyhow::Error::msg(unusable.say(lang)));
     action.with_context(|| path.display().to_string())
 }

@@ -44,6 +44,8 @@ pub(crate) struct Lack {
 /// How far the notice is from what was observed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Drift {
+    /// Whether anything was observed that a notice must mention. Without it, nothing was compared.
+    pub compared: bool,
     /// What it lacks: without it, the notice is false.
     pub lacks: Vec<Lack>,
     /// What it states although it was not observed.
@@ -66,6 +68,7 @@ pub(crate) fn drift(known: &Known, published: &Published) -> Drift {
         None => words::claimed(&published.text, shown, &known.providers),
     };
     let mut drift = Drift {
+        compared: !(code.recipients.is_empty() && traffic.recipients.is_empty()),
         by_words: published.block.is_none(),
         edited: published.is_edited(),
         gaps: Gap::count(&published.text),
@@ -108,11 +111,22 @@ pub(super) async fn check(args: &Check, terminal: Terminal) -> Result<u8> {
         Format::Json => terminal.out(&format!("{:#}", as_json(&drift, &published.path)))?,
         Format::Text => tell(&drift, &published.path, &known, terminal)?,
     }
-    if drift.lacks.is_empty() {
+    if drift.is_true() == Some(true) {
         // The notice promises erasure on request: next, see that it works.
         journey::next(&say!(lang, en: "ombud subject erase USER", zh: "ombud subject erase 用户"), terminal);
     }
-    Ok(u8::from(!drift.lacks.is_empty()))
+    Ok(match drift.is_true() {
+        Some(true) => 0,
+        Some(false) => 1,
+        None => 2,
+    })
+}
+
+impl Drift {
+    /// Whether the notice covers what was observed; `None` if there was nothing to compare it with.
+    pub(crate) fn is_true(&self) -> Option<bool> {
+        self.compared.then_some(self.lacks.is_empty())
+    }
 }
 
 /// The notice given on the command line, or the project's.
@@ -139,7 +153,7 @@ fn as_json(drift: &Drift, path: &Path) -> serde_json::Value {
     json!({
         "schema": "ombud.notice-check/1",
         "notice": path.display().to_string(),
-        "true": drift.lacks.is_empty(),
+        "true": drift.is_true(),
         "by_words": drift.by_words,
         "edited": drift.edited,
         "to_fill_in": drift.gaps,
@@ -151,7 +165,11 @@ fn as_json(drift: &Drift, path: &Path) -> serde_json::Value {
 
 fn tell(drift: &Drift, path: &Path, known: &Known, terminal: Terminal) -> Result<()> {
     let (lang, shown) = (terminal.lang, path.display());
-    if drift.lacks.is_empty() {
+    if !drift.compared {
+        terminal.out(&say!(lang,
+            en: "no recipient outside this machine was seen, so {shown} was not compared with anything",
+            zh: "没有看到本机以外的接收方，因此 {shown} 没有可对照的内容"))?;
+    } else if drift.lacks.is_empty() {
         terminal.out(&say!(lang,
             en: "{shown} names every recipient and every kind of data that was seen",
             zh: "{shown} 写明了看到的所有接收方和信息种类"))?;

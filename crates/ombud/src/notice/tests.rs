@@ -80,6 +80,21 @@ fn a_notice_names_all_that_it_was_made_of() {
 }
 
 #[test]
+fn a_notice_that_was_compared_with_nothing_is_not_called_true() {
+    let mut known = fixture::declared("[agent]\nname = \"小安\"");
+    let mut traffic = Traffic::default();
+    traffic.take(&fixture::chat("upstream", "127.0.0.1:40001"));
+    known.traffic = Input::Read(traffic);
+    let text = "We send what you write to nobody.".to_owned();
+    let bare = Published { path: "bad.md".into(), text, block: None };
+    let empty = drift(&known, &bare);
+    assert_eq!((empty.lacks.as_slice(), empty.is_true()), (&[][..], None));
+    let known = fixture::mended();
+    assert_eq!(drift(&known, &bare).is_true(), Some(false));
+    assert_eq!(drift(&known, &published(&known, Lang::En, Format::Md)).is_true(), Some(true));
+}
+
+#[test]
 fn both_languages_of_a_notice_have_one_hash() {
     let known = fixture::mended();
     let block = |lang| published(&known, lang, Format::Md).block.unwrap();

@@ -97,7 +97,8 @@ fn steps(drawn: &Drawn, parts: &mut Vec<Part>) {
         let (title, minutes, command) = (&step.title, step.minutes, &step.command);
         let mut below = vec![say!(lang, en: "type: `{command}`", zh: "输入：`{command}`")];
         if !step.retest.is_empty() {
-            let retest = step.retest;
+            let command = say!(lang, en: "<CMD>", zh: "<启动命令>");
+            let retest = step.retest.replace("<CMD>", &command);
             below.push(say!(lang, en: "verify: `{retest}`", zh: "验证：`{retest}`"));
         }
         if !step.closes.is_empty() {

@@ -51,7 +51,7 @@ fn shut(traffic: &Traffic, lang: Lang) -> Option<String> {
 fn erased(traffic: &Traffic, lang: Lang) -> Option<String> {
     let erased = some(traffic.erased.values().filter(|whole| **whole).count() as u64)?;
     Some(say!(lang,
-        en: "{erased} user(s) were erased on request, with a receipt",
+        en: "the data of {erased} user(s) was erased on request, with a receipt",
         zh: "已按要求删除 {erased} 个用户的数据，并有回执"))
 }
 
@@ -81,7 +81,7 @@ fn true_notice(known: &Known, lang: Lang) -> Option<String> {
     let shown = published.path.display();
     let told = || say!(lang, en: "{shown} names all that was seen", zh: "{shown} 写明了看到的一切");
     let drift = drift(known, published);
-    (drift.lacks.is_empty() && drift.gaps == 0).then(told)
+    (drift.is_true() == Some(true) && drift.gaps == 0).then(told)
 }
 
 /// A count, if it is worth a line.

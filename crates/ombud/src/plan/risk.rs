@@ -294,7 +294,7 @@ impl Found {
         match receiver.profile.trains {
             Trains::No => {}
             Trains::Yes => {
-                let what = say!(lang, en: "{name} trains on what it receives unless you object", zh: "{name} 默认把收到的内容用于训练");
+                let what = say!(lang, en: "{name} trains on what it receives by default; you can opt out", zh: "{name} 默认把收到的内容用于训练");
                 self.add("P05", Proof::Read, fact(what), false);
             }
             Trains::Depends => {

@@ -134,7 +134,7 @@ const MEASURES: &[Measure] = &[
         title: |lang| {
             say!(lang,
             en: "Keep each user's memory separate: one namespace for each user, or Ombud in front of the store ([memory.<name>] in ombud.toml)",
-            zh: "各用户的记忆分开存放：每人一个命名空间，或让 Ombud 站在记忆库前面（ombud.toml 的 [memory.<name>]）")
+            zh: "各用户的记忆分开存放：每人一个命名空间，或让 Ombud 站在记忆库前面（ombud.toml 的 [memory.<名称>]）")
         },
         command: |_| "ombud check".to_owned(),
         retest: "ombud attack -- <CMD>",

@@ -97,7 +97,7 @@ fn an_erasure_counts_once_it_is_whole() {
         let drawn = draw(&known, Lang::En);
         let has = |lines: &[String], part: &str| lines.iter().any(|line| line.contains(part));
         (
-            has(&drawn.done, "1 user(s) were erased"),
+            has(&drawn.done, "the data of 1 user(s) was erased"),
             has(&drawn.verdict.reasons, "erasure of 1 user(s) is not complete"),
         )
     };

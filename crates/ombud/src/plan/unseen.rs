@@ -129,7 +129,9 @@ fn of_attack(attacked: &Input<Attacked>, lang: Lang) -> Vec<String> {
 
 fn away(attacked: &Attacked, lang: Lang) -> Option<String> {
     let cases = cases(attacked, Outcome::NotExposed, lang)?;
-    Some(say!(lang, en: "attacks that never reached the model: {cases}", zh: "没有送达模型的攻击：{cases}"))
+    Some(
+        say!(lang, en: "attacks that the agent had no tool or memory for, or did not come to: {cases}", zh: "智能体没有相应工具或记忆、或没有用到的攻击：{cases}"),
+    )
 }
 
 fn failed(attacked: &Attacked, lang: Lang) -> Option<String> {

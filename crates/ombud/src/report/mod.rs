@@ -117,7 +117,7 @@ pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
             say!(lang, en: "the code inside this node could not be analysed; the nodes around it were", zh: "无法理解此节点中的代码；周围的节点已读取")
         }
         GapKind::NoEntry => {
-            say!(lang, en: "no entry point was found; every public function was treated as one", zh: "没有找到程序入口，因此把所有公开函数都当作入口")
+            say!(lang, en: "where the program starts: no entry point was found, so every public function was treated as one", zh: "程序从哪里开始运行：没有找到入口，因此把所有公开函数都当作入口")
         }
     };
     match (gap.path.as_str(), gap.line) {

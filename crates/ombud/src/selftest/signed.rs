@@ -78,7 +78,8 @@ pub(super) fn write(file: &Path, rows: &[Row], as_shipped: bool, terminal: Termi
 pub(super) fn verify(file: &Path, vkey: Option<&str>, terminal: Terminal) -> Result<u8> {
     let lang = terminal.lang;
     let shown = file.display();
-    let text = fs::read_to_string(file).with_context(|| shown.to_string())?;
+    let text = fs::read_to_string(file)
+        .with_context(|| say!(lang, en: "cannot read {shown}", zh: "无法读取 {shown}"))?;
     let Some((note, statement)) = read(&text) else {
         bail!(say!(lang,
             en: "{shown} is not a result of `ombud selftest -o FILE`, or it is incomplete",
@@ -120,13 +121,7 @@ fn read(text: &str) -> Option<(Note, Statement)> {
 
 /// The key to check with, and whether it comes from outside the file.
 fn key(vkey: Option<&str>, statement: &Statement, lang: Lang) -> Result<(VerifierKey, bool)> {
-    let parse = |vkey: &str| {
-        VerifierKey::parse(vkey).with_context(|| {
-            say!(lang,
-                en: "this is not the public key of a log: <name>+<id>+<base64>. `ombud log verify` shows the project's",
-                zh: "这不是日志的公钥，格式应为 <名称>+<编号>+<base64>。`ombud log verify` 会显示本项目的公钥")
-        })
-    };
+    let parse = |vkey: &str| VerifierKey::parse(vkey).with_context(|| crate::log::no_key(lang));
     if let Some(vkey) = vkey {
         return Ok((parse(vkey)?, true));
     }

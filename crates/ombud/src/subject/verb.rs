@@ -266,7 +266,7 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
     })?;
     for (place, count) in &receipt.deleted {
         let place = place_of(place, lang);
-        terminal.out(&say!(lang, en: "  deleted in {place}: {count}", zh: "  已删除 {place}：{count}"))?;
+        terminal.out(&say!(lang, en: "  deleted from {place}: {count}", zh: "  已删除 {place}：{count}"))?;
     }
     for (place, left) in &receipt.residue {
         let (journal, place) = (place == "journal", place_of(place, lang));
@@ -294,8 +294,19 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
 /// Where something was deleted, in words; a store has its own name.
 fn place_of(place: &str, lang: Lang) -> String {
     match place {
-        "keys" => say!(lang, en: "the log's keys", zh: "日志密钥"),
-        "vault" => say!(lang, en: "the tokens", zh: "代号库"),
+        "keys" => say!(lang, en: "the keys of the log", zh: "日志密钥"),
+        "vault" => say!(lang, en: "the token vault", zh: "代号库"),
         store => say!(lang, en: "the store {store}", zh: "记忆库 {store}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_have_the_names_that_other_commands_use() {
+        let told = ["keys", "vault", "notes"].map(|place| place_of(place, Lang::En));
+        assert_eq!(told, ["the keys of the log", "the token vault", "the store notes"]);
     }
 }

@@ -174,7 +174,7 @@ pub(super) fn weighed(weighed: &WeighedRecord, lang: Lang) -> String {
         }
     };
     say!(lang,
-        en: "the rules say: {verdict}; what was done: {action}; decided by: {rule}{by}",
+        en: "the rules say: {verdict}; what was done: {action}; basis: {rule}{by}",
         zh: "规则判定：{verdict}；处理：{action}；依据：{rule}{by}")
 }
 

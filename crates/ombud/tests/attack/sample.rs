@@ -114,6 +114,19 @@ fn hardening_blocks_and_keeps_the_agent_useful() {
 }
 
 #[test]
+fn no_original_is_named_where_there_was_none() {
+    let folder = folder();
+    std::fs::remove_file(folder.path().join("ombud.toml")).unwrap_or_default();
+    let args =
+        ["attack", "--lang", "en", "--harden", "--template", "forward-inbox", "--", "python3", "agent.py"];
+    let output = ombud(folder.path(), &args);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("Still usable") && !said.contains(".bak"), "{said}");
+    assert!(folder.path().join("ombud.toml").is_file());
+    assert!(!folder.path().join("ombud.toml.bak").exists());
+}
+
+#[test]
 fn an_agent_that_fails_was_not_tested() {
     let folder = folder();
     let args = [

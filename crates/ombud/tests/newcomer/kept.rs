@@ -64,7 +64,13 @@ fn a_difference_of_a_clients_configuration_shows_no_key() {
         done
     };
     told(&["--print"]);
-    assert!(!told(&[]).err.contains("Next:"), "there is no log to look at yet");
+    let changed = told(&[]);
+    assert!(!changed.err.contains("Next:"), "there is no log to look at yet");
+    assert!(
+        changed.err.contains("`b` is reached over the network and is NOT behind Ombud"),
+        "{}",
+        changed.err
+    );
     assert!(std::fs::read_to_string(place.path("mcp.json")).unwrap().contains("plain-secret-1"));
     told(&["--undo"]);
     assert_eq!(std::fs::read_to_string(place.path("mcp.json")).unwrap(), file);

@@ -385,7 +385,11 @@ fn holds_key(items: &BTreeMap<String, Value>) -> bool {
 }
 
 /// Returns the store of a vector search that does not say whose items it wants, in a collection with a fixed name.
-fn unfiltered(path: &str, object: Option<&Made>, arguments: &[Argument]) -> Option<String> {
+pub(in crate::code) fn unfiltered(
+    path: &str,
+    object: Option<&Made>,
+    arguments: &[Argument],
+) -> Option<String> {
     const FILTERS: &[&str] = &[
         "where",
         "filter",
@@ -531,7 +535,7 @@ pub(in crate::code) fn shared(path: &str, object: Option<&Made>, arguments: &[Ar
     let people = matches!(package, "mem0" | "zep_cloud" | "letta_client" | "@mastra/core")
         || package.starts_with("langchain") && path.contains("ChatMessageHistory");
     if !people {
-        return unfiltered(path, object, arguments);
+        return None;
     }
     let settings = object.into_iter().flat_map(Made::chain).flat_map(|made| made.given.iter());
     let keys: Vec<&Argument> = arguments
