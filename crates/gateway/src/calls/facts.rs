@@ -3,6 +3,8 @@
 mod before;
 mod choice;
 mod command;
+mod dates;
+mod dictated;
 mod disguise;
 mod echo;
 mod guarded;
@@ -220,7 +222,7 @@ impl Reader<'_> {
         let count = effect == Effect::Create
             && leaf.value.len() <= 3
             && leaf.value.bytes().all(|byte| byte.is_ascii_digit());
-        let no_one = count || is_date(&leaf.value);
+        let no_one = count || dates::is_date(&leaf.value);
         let said =
             part(effect, &leaf.key, shape(&leaf.value)).filter(|part| *part != Part::Destination || !no_one);
         let part = said.or(effect.acts().then_some(Part::Content));
@@ -342,9 +344,11 @@ impl Reader<'_> {
             picked: false,
             ends: self.facts.ends,
         };
-        self.facts.arguments.extend(told(known, about, leaf, part, index, passages));
+        self.facts.arguments.extend(dictated::told(known, about, leaf, part, index, passages));
         let left = self.left && about.effect != Effect::Send && pointed::is_left(known, &folded(&leaf.value));
-        self.facts.arguments.extend(echoed(known, about.effect, leaf, part, index).filter(|_| !left));
+        self.facts
+            .arguments
+            .extend(dictated::echoed(known, about.effect, leaf, part, index).filter(|_| !left));
         let arguments = &mut self.facts.arguments;
         if !arguments.iter().any(|known| known.path == leaf.path && known.instructed.is_some()) {
             arguments.extend(pipeline::taken(known, leaf, part));
@@ -606,81 +610,4 @@ fn bare(leaf: &Leaf, part: Part, value: String, typed: bool) -> ArgumentFacts {
         plain: false,
         outside: None,
     }
-}
-
-/// Returns the words of an argument, all of them or a passage, if third-party prose contains them and asks for the effect.
-fn told(
-    known: &Prepared,
-    about: About<'_>,
-    leaf: &Leaf,
-    part: Part,
-    index: &Index,
-    passages: &[(Hit, Range<usize>)],
-) -> Option<ArgumentFacts> {
-    let words = || passages.iter().filter_map(|(_, own)| index.folded.get(own.clone()));
-    // The model may write a single word as a sentence: “Outstanding.”
-    let whole = folded(leaf.value.trim().trim_end_matches(['.', '!', '。', '！']));
-    let said = known.turns.iter().any(|(_, turn)| turn.contains(&whole));
-    if part == Part::Content
-        && !said
-        && let Some(spelt) = about.spelt
-    {
-        let day = || prose::spells(known, &whole, spelt).filter(|_| is_time(&whole));
-        let number = || prose::says_in_words(known, &whole).filter(|_| !numbers::are_said(known, &whole));
-        let fine = || {
-            is_listed(known, &whole, part)
-                || before::is_known(known, &whole)
-                || about.left && pointed::is_left(known, &whole)
-        };
-        if let Some(origin) = day().or_else(number).filter(|_| !fine()) {
-            return Some(ArgumentFacts { instructed: Some(origin), ..bare(leaf, part, whole, false) });
-        }
-    }
-    let short =
-        part == Part::Content && whole.len() <= LONGEST_WORDS && weight(&whole) >= 2 && !is_time(&whole);
-    let mut all = short.then_some(whole.as_str()).into_iter().chain(words());
-    all.find_map(|text| {
-        let value = Value { text: text.to_owned(), kind: None };
-        let own = known.turns.iter().any(|(_, turn)| turn.contains(text))
-            || known.says_its_words(text)
-            || before::is_known(known, text)
-            || numbers::are_said(known, text);
-        let origin = if own { None } else { prose::asks_for(known, about, &value) };
-        Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, value.text, false) })
-    })
-}
-
-/// Returns a message that a third-party sentence dictates.
-fn echoed(known: &Prepared, effect: Effect, leaf: &Leaf, part: Part, index: &Index) -> Option<ArgumentFacts> {
-    let message = part == Part::Content && matches!(effect, Effect::Send | Effect::Create | Effect::Change);
-    let origin = if message { echo::of(known, effect, index) } else { None };
-    Some(ArgumentFacts { instructed: Some(origin?), ..bare(leaf, part, folded(&leaf.value), false) })
-}
-
-/// Whether a value starts with a calendar date, `2026-11-30` or `2026/11/30`, and adds at most a time of day. A telephone number
-/// may be grouped in the same way, but its groups are no month and day.
-fn is_date(value: &str) -> bool {
-    let value = value.trim();
-    let number = |part: Option<&str>, most: u32| {
-        part.filter(|part| part.len() == 2)
-            .and_then(|part| part.parse().ok())
-            .is_some_and(|part| (1..=most).contains(&part))
-    };
-    let (day, time) = value.split_once(['T', ' ']).unwrap_or((value, ""));
-    let mut parts = day.split(['-', '/']);
-    let year = parts
-        .next()
-        .is_some_and(|year| year.len() == 4 && (year.starts_with("19") || year.starts_with("20")));
-    year && number(parts.next(), 12)
-        && number(parts.next(), 31)
-        && parts.next().is_none()
-        && time.chars().all(|ch| ch.is_ascii_digit() || matches!(ch, ':' | '.' | '+' | '-' | 'Z'))
-}
-
-/// Whether a text is a date or a time of day, which occur in many texts.
-fn is_time(text: &str) -> bool {
-    let part = |ch: char| {
-        ch.is_ascii_digit() || matches!(ch, '-' | ':' | '/' | ' ' | 't' | 'z' | '.' | '年' | '月' | '日')
-    };
-    text.contains(['-', ':', '/', '年', '月']) && text.chars().all(part)
 }
