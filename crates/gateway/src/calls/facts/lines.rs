@@ -56,6 +56,10 @@ fn heads_the_named_row(known: &Prepared, text: &str, value: &str) -> bool {
         .take(MOST_ROWS)
         .map(|line| cells(line).collect())
         .collect();
+    // Few values head a row; only then is it worth looking every cell up in the user's words.
+    if !rows.iter().any(|row| row.first().is_some_and(|head| bare(head) == value)) {
+        return false;
+    }
     let named: Vec<Vec<bool>> =
         rows.iter().map(|row| row.iter().map(|cell| is_named(known, cell)).collect()).collect();
     let picked = (1..MOST_CELLS).filter_map(|place| {
