@@ -8,6 +8,7 @@ export type Answer = {
 export type AnswerView = {
   readonly code: string | null;
   readonly complete: boolean;
+  readonly cut: boolean;
   readonly fault: string;
   readonly finish: string | null;
   readonly model: string | null;

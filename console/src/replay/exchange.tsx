@@ -146,6 +146,7 @@ function AnswerFacts({ answer }: { readonly answer: AnswerView }): JSX.Element {
     <>
       <Facts rows={rows} />
       {!answer.complete && <p class="notice">{t.unfinished}</p>}
+      {answer.cut && <p class="notice">{t.cut}</p>}
     </>
   );
 }

@@ -41,8 +41,8 @@ use streaming::stream;
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
 /// How much of a response is kept for the log, as the provider sent it: with tokens, not values. Calls are decided and values
-/// restored from all of it. The console shows a longer JSON response as it came, cut off here; `bytes` of its record is the
-/// whole length.
+/// restored from all of it. The console shows a longer JSON response as it came, cut off here, and says so: `bytes` of its
+/// record is the whole length.
 const MAX_KEPT: usize = 16 * 1024 * 1024;
 
 /// Maximum length of a tool's name in the log, in characters.

@@ -399,7 +399,12 @@ fn numbered<'c>(said: &str, context: &'c Context) -> Option<&'c Record> {
         ("第3封", 2),
         ("第三封", 2),
     ];
-    let place = ORDINALS.iter().find(|(words, _)| said.contains(words))?.1;
+    // “mail 12” is not “mail 1”.
+    let is_whole = |rest: &str| !rest.starts_with(|ch: char| ch.is_ascii_digit());
+    let named = |words: &str| {
+        said.match_indices(words).any(|(at, _)| said.get(at + words.len()..).is_some_and(is_whole))
+    };
+    let place = ORDINALS.iter().find(|(words, _)| named(words))?.1;
     context.records().nth(place)
 }
 

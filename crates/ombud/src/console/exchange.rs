@@ -149,8 +149,10 @@ impl Said {
 
     fn answer(&mut self, record: &ResponseRecord, state: ContentState, parts: &[Bytes]) {
         let wire = self.view.request.as_ref().map(|request| request.wire.clone()).unwrap_or_default();
+        let mut cut = false;
         if let Some(body) = parts.first() {
             self.answer = replay::answer(&wire, body);
+            cut = record.bytes > body.len() as u64;
         }
         self.view.answer = Some(AnswerView {
             status: record.status,
@@ -163,6 +165,7 @@ impl Said {
             fault: id_of(&record.fault),
             code: record.code.clone(),
             state,
+            cut,
             passages: self.answer.len() as u64,
         });
     }

@@ -50,6 +50,11 @@ fn event(exchange: &str, kind: EventKind) -> Event {
 
 /// A request with one masked and one clear number, and its answer.
 async fn written(home: &Path) -> Ledger {
+    written_without(home, 0).await
+}
+
+/// The same, where so many bytes at the end of the answer were not kept.
+async fn written_without(home: &Path, missing: u64) -> Ledger {
     let ledger = Ledger::open(home).await.unwrap();
     let body = format!(r#"{{"messages":[{{"role":"user","content":"😀 {PHONE} or \"{CLEAR}\""}}]}}"#);
     let at = body.find(PHONE).unwrap();
@@ -78,7 +83,7 @@ async fn written(home: &Path) -> Ledger {
     let kind = EventKind::Response(Box::new(ResponseRecord {
         status: 200,
         complete: true,
-        bytes: 0,
+        bytes: answer.len() as u64 + missing,
         restored: 1,
         unknown_tokens: 1,
         tokens: None,
@@ -127,6 +132,18 @@ async fn both_sides_of_an_exchange_are_read_back() {
     );
     assert!(exchange::read(&mut reader, "y", &knowledge).await.unwrap().is_none());
     ledger.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_response_that_was_not_kept_whole_says_so() {
+    for (missing, wanted) in [(0, false), (1, true)] {
+        let home = tempfile::tempdir().unwrap();
+        let ledger = written_without(home.path(), missing).await;
+        let mut reader = Reader::open(home.path()).await.unwrap();
+        let said = exchange::read(&mut reader, "x", &knowledge()).await.unwrap().unwrap();
+        assert_eq!(said.view().answer.map(|answer| answer.cut), Some(wanted));
+        ledger.close().await.unwrap();
+    }
 }
 
 #[tokio::test]

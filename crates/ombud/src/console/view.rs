@@ -385,6 +385,8 @@ pub(crate) struct AnswerView {
     pub code: Option<String>,
     /// Whether its texts can be read.
     pub state: ContentState,
+    /// Whether the response was longer than what is kept of one, so that its end is missing here.
+    pub cut: bool,
     /// How many texts it has.
     pub passages: u64,
 }

@@ -75,9 +75,10 @@ fn any_path(effect: Effect, leaves: &[Leaf], is_one: impl Fn(&str) -> bool) -> b
     leaves.iter().any(|leaf| {
         let value = leaf.value.trim();
         if effect == Effect::Execute {
-            return value
-                .split(is_between)
-                .any(|word| any_spelling(word, &|word| word.split(',').any(&is_one)));
+            // A shell joins what is quoted in parts: `.om''bud` and `.om\bud` are `.ombud`.
+            let joined: String = value.chars().filter(|ch| !matches!(ch, '"' | '\'' | '\\')).collect();
+            let mut words = value.split(is_between).chain(joined.split(is_between));
+            return words.any(|word| any_spelling(word, &|word| word.split(',').any(&is_one)));
         }
         value.len() <= LONGEST && !value.contains(['\n', '\r']) && any_spelling(value, &is_one)
     })
@@ -447,9 +448,14 @@ mod tests {
             "sed -i s/ask/observe/ ombud.toml",
             "rm -rf './.ombud'",
             "cat .omb*/keys/*",
+            "cat .om''bud/keys/master.key",
+            "cat .om\"b\"ud/keys/master.key",
+            "cat .om\\bud/keys/master.key",
+            "sed -i s/ask/observe/ 'omb'ud.toml",
         ] {
             assert!(reached(Effect::Execute, command), "{command}");
         }
         assert!(!reached(Effect::Execute, "cargo test -p ombud"));
+        assert!(!reached(Effect::Execute, "printf '%s\\n' 'the file is' \"ready\""));
     }
 }
