@@ -192,17 +192,19 @@ impl Walk<'_, '_> {
         }
         let held = self.state.global(self.module, name).unwrap_or_else(|| self.unbound(name));
         self.look_at_loaded(&held, name, node.range());
-        if self.globals.contains(name) { held } else { self.common(held) }
+        if self.globals.contains(name) { held } else { self.common(name, held) }
     }
 
     /// Marks what a function takes from a list that holds everybody's words.
-    fn common(&self, held: Value) -> Value {
+    fn common(&self, name: &str, held: Value) -> Value {
         let inside =
             self.state.project.functions.get(self.function).is_some_and(|func| func.definition.is_some());
         // A list that was read from a file at the start has an unknown shape.
         let list = match &held.shape {
             Shape::List(_) => true,
-            Shape::Unknown | Shape::Made(_) => held.taint.has(Taint::FILE | Taint::RETRIEVED),
+            Shape::Unknown | Shape::Made(_) => {
+                held.taint.has(Taint::FILE | Taint::RETRIEVED) && !super::lent::is_a_choice(name)
+            }
             _ => false,
         };
         let shared = inside && list && held.deep_taint().has(Taint::USER);
@@ -287,12 +289,12 @@ impl Walk<'_, '_> {
                 // What people upload is a corpus, and meant for everybody.
                 let said =
                     |held: &Value| !held.deep_taint().has(Taint::UPLOAD) && self.is_one_for_all(*class, name);
-                held.map(|held| if said(&held) { self.common(held) } else { held })
+                held.map(|held| if said(&held) { self.common(name, held) } else { held })
             }
             Shape::Objects(_) => self.state.any_member(object.shape.classes(), name),
             Shape::Class(class) => {
                 let member = self.of_rows(*class, name).or_else(|| self.state.member(*class, name, false, 0));
-                member.map(|held| self.common(held))
+                member.map(|held| self.common(name, held))
             }
             Shape::Dict(items) if self.script => items.contains_key(name).then(|| object.item(Some(name))),
             Shape::Path(path) => self.taken_from_outside(object, name).or_else(|| {

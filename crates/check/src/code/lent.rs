@@ -43,6 +43,13 @@ pub(super) fn is_apart(key: &Value) -> bool {
     key.taint != Taint::NONE || key.known_text().is_some_and(setting)
 }
 
+/// Whether a name says that it holds what was chosen, not what was said: `config.default_model`. Somebody may have chosen it for
+/// everybody, but it is replaced, and nobody's words pile up in it.
+pub(super) fn is_a_choice(name: &str) -> bool {
+    !is_conversation(name)
+        && names(name, &["default*", "select*", "chosen", "enable*", "setting*", "config*", "preset*"])
+}
+
 impl Walk<'_, '_> {
     /// Records what a run of an agent writes and reads where its framework was configured to store conversations.
     pub(super) fn kept_by_framework(
