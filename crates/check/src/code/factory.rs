@@ -27,6 +27,11 @@ impl Walk<'_, '_> {
                 }
                 super::value::named(arguments, &["default"]).cloned()
             }
+            // NoneBot fills a plugin's settings class from the bot's.
+            "nonebot.get_plugin_config" | "nonebot.plugin.get_plugin_config" => {
+                let settings = given(arguments, 0, "config")?;
+                self.made_by(&settings.clone(), range)
+            }
             _ => None,
         }
     }

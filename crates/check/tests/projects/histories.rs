@@ -73,3 +73,28 @@ fn a_buffer_that_the_program_makes_once_is_one_for_everybody() {
     let made = "memory = ChatMemoryBuffer.from_defaults(token_limit=3000)\n";
     assert_eq!((agent(made, ""), agent("", &format!("    {made}"))), (1, 0));
 }
+
+#[test]
+fn a_setting_that_somebody_chose_is_no_conversation() {
+    let bot = |name: &str| {
+        let text = format!(
+            "import json, telebot\nfrom openai import OpenAI\nai = OpenAI()\nbot = telebot.TeleBot('x')\nclass Kept:\n    def __init__(self):\n        with open('kept.json') as file:\n            data = json.load(file)\n        self.{name} = data['{name}']\nkept = Kept()\n@bot.message_handler(commands=['use'])\ndef use(m):\n    kept.{name} = m.text\n@bot.message_handler()\ndef on(m):\n    ai.chat.completions.create(model='m', messages=[{{'role': 'system', 'content': kept.{name}}}, {{'role': 'user', 'content': m.text}}])\n"
+        );
+        of_rule(RULE, &text)
+    };
+    assert_eq!(bot("talk").len(), 1);
+    assert!(bot("default_model").is_empty());
+}
+
+#[test]
+fn a_plugin_s_settings_are_the_operators() {
+    let rule = "untrusted-to-exec";
+    let bot = |made: &str| {
+        let text = format!(
+            "import httpx, telebot\nfrom nonebot import get_plugin_config\nfrom other import unknown\nbot = telebot.TeleBot('x')\nclass Model:\n    name = 'm'\n    base_url = 'https://api.example.com'\nclass Config:\n    models = [Model()]\n    def of(self, name):\n        for model in self.models:\n            if model.name == name:\n                return model\nconfig = {made}\n@bot.message_handler()\ndef on(m):\n    httpx.post(f'{{config.of(m.text).base_url}}/chat', json={{}})\n"
+        );
+        of_rule(rule, &text)
+    };
+    assert_eq!(bot("unknown(Config)").len(), 1);
+    assert!(bot("get_plugin_config(Config)").is_empty());
+}
