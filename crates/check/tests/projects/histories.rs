@@ -91,7 +91,7 @@ fn a_plugin_s_settings_are_the_operators() {
     let rule = "untrusted-to-exec";
     let bot = |made: &str| {
         let text = format!(
-            "import httpx, telebot\nfrom nonebot import get_plugin_config\nfrom other import unknown\nbot = telebot.TeleBot('x')\nclass Model:\n    name = 'm'\n    base_url = 'https://api.example.com'\nclass Config:\n    models = [Model()]\n    def of(self, name):\n        for model in self.models:\n            if model.name == name:\n                return model\nconfig = {made}\n@bot.message_handler()\ndef on(m):\n    httpx.post(f'{{config.of(m.text).base_url}}/chat', json={{}})\n"
+            "import httpx, telebot\nfrom nonebot import get_plugin_config\nfrom other import unknown\nbot = telebot.TeleBot('x')\nclass Config:\n    def address(self, name):\n        return 'https://api.example.com'\nconfig = {made}\n@bot.message_handler()\ndef on(m):\n    httpx.post(config.address(m.text), json={{}})\n"
         );
         of_rule(rule, &text)
     };
