@@ -29,8 +29,11 @@ impl Walk<'_, '_> {
             }
             // NoneBot fills a plugin's settings class from the bot's.
             "nonebot.get_plugin_config" | "nonebot.plugin.get_plugin_config" => {
-                let settings = given(arguments, 0, "config")?;
-                self.made_by(&settings.clone(), range)
+                let settings = given(arguments, 0, "config")?.clone();
+                if let Shape::Class(class) = settings.shape {
+                    self.state.set_filled(class);
+                }
+                self.made_by(&settings, range)
             }
             _ => None,
         }

@@ -13,16 +13,24 @@ use super::walk::Walk;
 const TEXTS: &[&str] =
     &["str", "SecretStr", "HttpUrl", "AnyHttpUrl", "AnyUrl", "PostgresDsn", "RedisDsn", "Optional", "Path"];
 
+/// Longest chain of bases and of parts.
+const DEEPEST: usize = 6;
+
 impl Walk<'_, '_> {
-    /// Whether objects of a class are read from the environment.
-    pub(super) fn is_settings(&self, class: ClassId, depth: usize) -> bool {
-        self.state.bases(class).iter().any(|base| match &base.shape {
+    /// Whether objects of a class are read from the environment, alone or as parts of such an object.
+    fn is_settings(&self, class: ClassId, depth: usize) -> bool {
+        let further =
+            |other: ClassId| depth < DEEPEST && other != class && self.is_settings(other, depth + 1);
+        let is_base = |base: &Value| match &base.shape {
             Shape::Path(path) => {
                 last(path) == "BaseSettings" && matches!(root(path), "pydantic" | "pydantic_settings")
             }
-            Shape::Class(base) => depth < 6 && self.is_settings(*base, depth + 1),
+            Shape::Class(base) => further(*base),
             _ => false,
-        })
+        };
+        self.state.is_filled(class)
+            || self.state.bases(class).iter().any(is_base)
+            || self.state.defaults_in(class).any(further)
     }
 
     /// Returns the value of a setting.

@@ -154,6 +154,10 @@ pub(super) struct State<'a> {
     pub histories: super::history::Held,
     /// The functions in which objects of each class are created.
     pub made_in: BTreeMap<ClassId, BTreeSet<FunctionId>>,
+    /// Classes of settings that a library fills, although their bases do not say so.
+    filled: BTreeSet<ClassId>,
+    /// The classes whose fields have an object of the class as their default.
+    default_in: BTreeMap<ClassId, BTreeSet<ClassId>>,
     /// Whether the project stores rows in a local database file.
     pub on_disk: bool,
     /// Whether an object mapper does so, according to the schema of its database.
@@ -214,6 +218,8 @@ impl<'a> State<'a> {
             served: BTreeSet::new(),
             histories: super::history::Held::new(),
             made_in: BTreeMap::new(),
+            filled: BTreeSet::new(),
+            default_in: BTreeMap::new(),
             on_disk: texts.iter().any(|file| file.text.to_ascii_lowercase().contains("sqlite")),
             mapped_on_disk: texts
                 .iter()
@@ -427,6 +433,36 @@ impl<'a> State<'a> {
     pub(super) fn bases(&self, class: ClassId) -> &[Value] {
         self.see(Seen::Bases(class));
         self.classes.get(class).map_or(&[], |class| &class.bases)
+    }
+
+    /// Whether a library fills the objects of a class.
+    pub(super) fn is_filled(&self, class: ClassId) -> bool {
+        self.see(Seen::Bases(class));
+        self.filled.contains(&class)
+    }
+
+    /// Records that a library fills the objects of a class. It takes a base's place, and is watched like one.
+    pub(super) fn set_filled(&mut self, class: ClassId) {
+        if self.filled.insert(class) {
+            self.change(Seen::Bases(class));
+        }
+    }
+
+    /// The classes of whose fields an object of the class is the default, alone or in a list.
+    pub(super) fn defaults_in(&self, class: ClassId) -> impl Iterator<Item = ClassId> + '_ {
+        self.see(Seen::Bases(class));
+        self.default_in.get(&class).into_iter().flatten().copied()
+    }
+
+    /// Records the default of a field.
+    pub(super) fn set_default(&mut self, holder: ClassId, value: &Value) {
+        match &value.shape {
+            Shape::Object(class) if self.default_in.entry(*class).or_default().insert(holder) => {
+                self.change(Seen::Bases(*class));
+            }
+            Shape::List(items) => items.iter().for_each(|item| self.set_default(holder, item)),
+            _ => {}
+        }
     }
 
     pub(super) fn set_bases(&mut self, class: ClassId, bases: Vec<Value>) {

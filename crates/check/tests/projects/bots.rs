@@ -221,3 +221,17 @@ fn a_log_of_all_rooms_is_read_for_each() {
     assert_eq!(of_rule(rule, &bot("", "")), ["memory-shared-by-all@8"]);
     assert!(of_rule(rule, &bot(" WHERE room = ?", ", (m.channel.id,)")).is_empty());
 }
+
+#[test]
+fn the_default_address_of_a_plugin_s_settings_can_be_changed_by_whoever_runs_it() {
+    let severity = |made: &str| {
+        let text = format!(
+            "import httpx, telebot\nfrom nonebot import get_plugin_config\nfrom pydantic import BaseModel, Field\nbot = telebot.TeleBot('x')\nclass Model(BaseModel):\n    base_url: str = 'https://api.deepseek.com'\nclass Part(BaseModel):\n    models: list[Model] = [Model()]\nclass Config(BaseModel):\n    part: Part = Field(default_factory=Part)\nconfig = {made}\n@bot.message_handler()\ndef on(m):\n    for model in config.part.models:\n        httpx.post(model.base_url + '/chat/completions', json={{'messages': [{{'role': 'user', 'content': m.text}}]}})\n"
+        );
+        let report = checked(&[("bot.py", &text)]);
+        let found = report.findings.iter().find(|one| one.rule.0 == RULE);
+        found.map(|one| one.severity)
+    };
+    assert_eq!(severity("Config()"), Some(ombud_core::finding::Severity::Error));
+    assert_eq!(severity("get_plugin_config(Config)"), Some(ombud_core::finding::Severity::Warning));
+}
