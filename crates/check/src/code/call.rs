@@ -544,6 +544,9 @@ impl Walk<'_, '_> {
                 self.fields_of(object).unwrap_or_default()
             }
             _ => {
+                if let Some(answer) = self.only_method(node, object, name, arguments) {
+                    return answer;
+                }
                 self.through_event(name, object, arguments, node.range());
                 self.keep_in_rows_by_name(node, name, object, arguments);
                 self.note_compared_key(node);

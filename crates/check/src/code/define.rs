@@ -28,7 +28,9 @@ impl Walk<'_, '_> {
         let module = if node.level > 0 {
             self.state.project.relative(self.module, node.level, name)
         } else {
-            self.state.project.module(self.module, name)
+            let items: Vec<&str> = node.names.iter().map(|alias| alias.name.as_str()).collect();
+            let found = self.state.project.module(self.module, name);
+            found.filter(|module| !self.state.project.is_namesake(self.module, *module, &items))
         };
         for alias in &node.names {
             let item = alias.name.as_str();

@@ -11,6 +11,7 @@ use ruff_text_size::Ranged;
 
 use super::api::{files, flaws, models};
 use super::deeds::add;
+use super::project::dotted;
 use super::trust;
 use super::value::{ANY_KEY, Shape, Value};
 use super::walk::Walk;
@@ -88,7 +89,9 @@ impl Walk<'_, '_> {
                 let no = self.eval(&node.orelse);
                 self.env.consent = before;
                 self.env.names = names;
-                yes.join(&no)
+                // `host if host else "…"` is `host or "…"`.
+                let itself = dotted(&node.test).is_some_and(|name| dotted(&node.body) == Some(name));
+                if itself { with_default(&yes, &no) } else { yes.join(&no) }
             }
             Expr::Lambda(node) => self.lambda(node),
             Expr::Starred(node) => self.eval(&node.value),

@@ -11,6 +11,7 @@ mod assign;
 mod barrier;
 pub(crate) mod build;
 mod builtin;
+mod by_name;
 mod by_shape;
 mod call;
 mod carried;

@@ -8,7 +8,7 @@ use super::project::{Func, Project};
 use super::state::State;
 use super::value::{ModuleId, Value};
 use super::walk::Walk;
-use crate::facts::{Deed, Entry, File, Function, FunctionId, Reach, Taint};
+use crate::facts::{Call, Deed, Entry, File, Function, FunctionId, Reach, Taint};
 
 /// Parameters that hold a person's words, whatever the function is called.
 const SPOKEN: &[&str] = &["message", "msg", "question", "utterance", "prompt", "chat_message"];
@@ -107,7 +107,10 @@ pub(super) fn host(walk: &Walk<'_, '_>, index: usize) -> Option<Value> {
 pub(super) fn note(project: &Project<'_>, state: &mut State<'_>, reach: &Reach) {
     let mut called = vec![false; state.functions.len()];
     for (id, function) in state.functions.iter().enumerate() {
-        for callee in function.calls.iter().flat_map(|call| &call.callees).filter(|callee| **callee != id) {
+        // A guess says where a call may lead, and not that nobody else calls.
+        let sure = |call: &&Call| !state.guessed.contains(&(id, call.span.start, call.span.end));
+        let callees = function.calls.iter().filter(sure).flat_map(|call| &call.callees);
+        for callee in callees.filter(|callee| **callee != id) {
             if let Some(slot) = called.get_mut(*callee) {
                 *slot = true;
             }

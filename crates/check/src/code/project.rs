@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
-use ruff_python_ast::{ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
+use ruff_python_ast::{Alias, ExceptHandler, Expr, ModModule, Stmt, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::define::{Hangs, hangs};
@@ -26,6 +26,8 @@ pub(super) struct Project<'a> {
     folders: HashSet<String, Build>,
     /// The types that constructors of scripts request, computed on first use.
     pub put_in: OnceLock<BTreeSet<String>>,
+    /// The classes that define each method with a telling name, computed on first use.
+    pub methods: OnceLock<BTreeMap<String, Vec<ClassId>>>,
 }
 
 /// A Swift type.
@@ -50,6 +52,9 @@ pub(super) struct Module<'a> {
     pub function: FunctionId,
     pub tongue: Tongue,
 }
+
+/// Deepest block in which a name is looked for.
+const MOST_BLOCKS: usize = 16;
 
 /// The suffix, without extension, of a file that represents its folder.
 const PACKAGE: &str = "/__init__";
@@ -137,6 +142,22 @@ impl<'a> Project<'a> {
             }
             folder = folder.rsplit_once('/').map_or("", |parts| parts.0);
         }
+    }
+
+    /// `from nonebot import on_message` in `plugin/nonebot/chat.py`, whose own package has nothing of that name: a package
+    /// inside another one only looks like the library.
+    pub(super) fn is_namesake(&self, from: ModuleId, module: ModuleId, items: &[&str]) -> bool {
+        let (Some(from), Some(named)) = (self.modules.get(from), self.modules.get(module)) else {
+            return false;
+        };
+        let inside =
+            named.package && format!("{}/", from.folder).starts_with(&format!("{}/", path_of(named)));
+        let outer = self.by_path.get(&named.folder).and_then(|outer| self.modules.get(*outer));
+        inside
+            && outer.is_some_and(|outer| outer.package)
+            && !items
+                .iter()
+                .any(|item| self.below(module, item).is_some() || binds(&named.body.body, item, 0))
     }
 
     /// Returns a module in a folder that `import folder.module` named.
@@ -269,6 +290,37 @@ impl<'a> Project<'a> {
         }
         id
     }
+}
+
+/// The path of a module, without its extension; that of a package is its folder.
+fn path_of(module: &Module<'_>) -> String {
+    module.name.replace('.', "/")
+}
+
+/// Whether statements may bind a name: all of them do that import everything or make up names.
+fn binds(body: &[Stmt], name: &str, depth: usize) -> bool {
+    let is_name = |target: &Expr| match target {
+        Expr::Name(own) => own.id.as_str() == name,
+        // `one, other = …`
+        other => !matches!(other, Expr::Attribute(_) | Expr::Subscript(_)),
+    };
+    body.iter().any(|statement| match statement {
+        Stmt::FunctionDef(node) => matches!(node.name.as_str(), "__getattr__") || node.name.as_str() == name,
+        Stmt::ClassDef(node) => node.name.as_str() == name,
+        Stmt::Assign(node) => node.targets.iter().any(is_name),
+        Stmt::AnnAssign(node) => is_name(&node.target),
+        Stmt::Import(node) => node.names.iter().any(|alias| bound_as(alias) == name),
+        Stmt::ImportFrom(node) => {
+            node.names.iter().any(|alias| matches!(bound_as(alias), "*") || bound_as(alias) == name)
+        }
+        other => depth >= MOST_BLOCKS || blocks(other).into_iter().any(|block| binds(block, name, depth + 1)),
+    })
+}
+
+/// The name that an import binds.
+fn bound_as(alias: &Alias) -> &str {
+    let own = alias.name.as_str();
+    alias.asname.as_ref().map_or(own.split('.').next().unwrap_or(own), |name| name.as_str())
 }
 
 /// Returns the blocks inside a statement that is no definition.

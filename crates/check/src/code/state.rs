@@ -152,6 +152,8 @@ pub(super) struct State<'a> {
     pub served: BTreeSet<(usize, usize)>,
     /// Model calls that are given a list held by an object.
     pub histories: super::history::Held,
+    /// Calls that enter the only method of their name: in which function, from where to where.
+    pub guessed: BTreeSet<(FunctionId, usize, usize)>,
     /// The functions in which objects of each class are created.
     pub made_in: BTreeMap<ClassId, BTreeSet<FunctionId>>,
     /// Classes of settings that a library fills, although their bases do not say so.
@@ -217,6 +219,7 @@ impl<'a> State<'a> {
             known: RefCell::default(),
             served: BTreeSet::new(),
             histories: super::history::Held::new(),
+            guessed: BTreeSet::new(),
             made_in: BTreeMap::new(),
             filled: BTreeSet::new(),
             default_in: BTreeMap::new(),
@@ -634,6 +637,11 @@ impl<'a> State<'a> {
             next += 1;
         }
         found.split_off(1)
+    }
+
+    /// Whether a class is derived from another one.
+    pub(super) fn is_below(&self, class: ClassId, from: ClassId) -> bool {
+        self.below(from).contains(&class)
     }
 
     /// Returns which kind of method a function in a class is.
