@@ -347,7 +347,7 @@ fn compared(node: &ExprCompare) -> Checked {
     let known = matches!(right, Expr::StringLiteral(text) if !text.value.is_empty());
     match op {
         CmpOp::In | CmpOp::NotIn if leaves(&node.left) => {
-            let inside = Checked::yes(name_of(right)).turned();
+            let inside = Checked::yes(split_up(right)).turned();
             if *op == CmpOp::In { inside } else { inside.turned() }
         }
         // `folder in path.parents`
@@ -369,6 +369,22 @@ fn allowed(function: &str, node: &ExprCall) -> Checked {
     let name = last(function);
     let known = || names(name, &["exist*", "find", "known"]) && names(name, THINGS);
     Checked::yes(found.filter(|_| names(name, ALLOWS) || known()))
+}
+
+/// Returns the path whose parts are meant: `path.split("/")`, `Path(path).parts`, or the path as it is.
+fn split_up(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Call(call) => match &*call.func {
+            Expr::Attribute(method)
+                if matches!(method.attr.as_str(), "split" | "replace" | "strip" | "lower") =>
+            {
+                split_up(&method.value)
+            }
+            _ => None,
+        },
+        Expr::Attribute(part) if part.attr.as_str() == "parts" => root(&part.value),
+        _ => name_of(expression),
+    }
 }
 
 fn name_of(expression: &Expr) -> Option<&str> {

@@ -5,6 +5,7 @@ mod asked;
 #[cfg(test)]
 mod bots;
 #[cfg(test)]
+mod by_name;
 mod by_shape;
 #[cfg(test)]
 mod carried;
