@@ -65,7 +65,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether a host belongs to a model maker, although its API is elsewhere: `chat.openai.com`.
+/// Whether a host belongs to a model maker or a well-known service, although its API is elsewhere: `chat.openai.com`.
 fn is_of_a_maker(host: &str) -> bool {
     const MAKERS: &[&str] = &[
         "openai.com",
@@ -87,6 +87,9 @@ fn is_of_a_maker(host: &str) -> bool {
         "doubao.com",
         "x.ai",
         "mistral.ai",
+        "poe.com",
+        "huggingface.co",
+        "character.ai",
     ];
     let own =
         |maker: &&str| host.strip_suffix(*maker).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));

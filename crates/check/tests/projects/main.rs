@@ -88,6 +88,7 @@ mod samples;
 #[cfg(test)]
 mod scripts;
 #[cfg(test)]
+mod sdks;
 mod servers;
 #[cfg(test)]
 mod sinks;

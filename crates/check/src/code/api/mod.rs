@@ -12,6 +12,7 @@ pub(super) mod labels;
 pub(super) mod models;
 mod programs;
 pub(super) mod script;
+mod sdks;
 pub(super) mod sessions;
 pub(super) mod sinks;
 pub(super) mod sources;

@@ -1,118 +1,9 @@
 //! Model calls by SDK, and their recipients.
 
 use super::super::value::{Made, Shape, Value, given};
-use super::{last, root};
+use super::{last, root, sdks};
 use crate::facts::{Recipient, Taint, Template, host_of};
 use crate::providers::Providers;
-
-/// How model calls are recognised: package, suffix of the path without calls, default provider.
-const CALLS: &[(&str, &[&str], &str)] = &[
-    ("openai", OPENAI, "openai"),
-    ("vertexai", &["generate_content", "generate_content_async", "send_message", "send_message_async"], ""),
-    (
-        "haystack",
-        &["OpenAIGenerator.run", "OpenAIChatGenerator.run", "AzureOpenAIChatGenerator.run"],
-        "openai",
-    ),
-    ("groq", OPENAI, "groq"),
-    ("together", OPENAI, "together"),
-    ("zhipuai", OPENAI, "zhipu"),
-    ("zai", OPENAI, "zai"),
-    ("volcenginesdkarkruntime", OPENAI, "ark"),
-    ("qianfan", &["do", "chat.completions.create"], "qianfan"),
-    ("mistralai", &["chat.complete", "chat.stream", "chat"], "mistral"),
-    ("anthropic", &["messages.create", "messages.stream", "completions.create"], "anthropic"),
-    (
-        "dashscope",
-        &[
-            "Generation.call",
-            "MultiModalConversation.call",
-            "TextEmbedding.call",
-            "Application.call",
-            "AioGeneration.call",
-        ],
-        "dashscope",
-    ),
-    (
-        "google",
-        &[
-            "generate_content",
-            "generate_content_stream",
-            "generate_content_async",
-            "send_message",
-            "send_message_async",
-            "send_message_stream",
-            "embed_content",
-            "Runner.run",
-            "Runner.run_async",
-        ],
-        "gemini",
-    ),
-    ("cohere", &["chat", "chat_stream", "generate", "embed"], "cohere"),
-    ("ollama", &["chat", "generate", "embed", "embeddings"], "ollama"),
-    ("@openai/agents", &["run"], "openai"),
-    ("claude_agent_sdk", &["query"], "anthropic"),
-    ("claude_code_sdk", &["query"], "anthropic"),
-    ("langfuse", OPENAI, "openai"),
-    ("g4f", OPENAI, ""),
-    ("huggingface_hub", &["chat_completion", "text_generation", "chat.completions.create"], "huggingface"),
-    ("replicate", &["run", "async_run", "stream", "predictions.create"], "replicate"),
-    (
-        "boto3",
-        &["invoke_model", "invoke_model_with_response_stream", "converse", "converse_stream"],
-        "bedrock",
-    ),
-    ("azure", &["complete"], ""),
-    ("agents", &["Runner.run", "Runner.run_sync", "Runner.run_streamed"], "openai"),
-    ("pydantic_ai", &["run", "run_sync", "run_stream", "iter"], ""),
-    ("smolagents", &["run"], ""),
-    ("browser_use", &["run", "run_sync"], ""),
-    ("autogen_agentchat", &["run", "run_stream", "on_messages"], ""),
-    ("autogen", &["initiate_chat", "generate_reply", "a_initiate_chat"], ""),
-    ("semantic_kernel", &["invoke_prompt", "invoke", "get_chat_message_content", "get_response"], ""),
-    ("cozepy", &["chat.create", "chat.stream", "chat.create_and_poll"], ""),
-    ("dspy", &["Predict", "ChainOfThought", "ReAct"], ""),
-    (
-        "instructor",
-        &[
-            "chat.completions.create",
-            "messages.create",
-            "create",
-            "create_with_completion",
-            "create_partial",
-            "create_iterable",
-        ],
-        "",
-    ),
-    ("xai_sdk", &["chat.create.append", "chat.create.sample", "chat.create.stream", "image.sample"], "xai"),
-    ("litellm", &["completion", "acompletion", "embedding", "aembedding", "responses", "aresponses"], ""),
-];
-
-const OPENAI: &[&str] = &[
-    "chat.completions.create",
-    "chat.completions.parse",
-    "chat.completions.stream",
-    "responses.create",
-    "responses.stream",
-    "responses.parse",
-    "completions.create",
-    "embeddings.create",
-    "images.generate",
-    "images.edit",
-    "audio.transcriptions.create",
-    "audio.translations.create",
-    "threads.messages.create",
-    "threads.runs.create",
-    "chat.completions.run_tools",
-    "create_chat_completion",
-    "create_completion",
-    "create_embedding",
-    "create_transcription",
-    "ChatCompletion.create",
-    "ChatCompletion.acreate",
-    "Completion.create",
-    "Embedding.create",
-];
 
 /// Model classes of LangChain and `LlamaIndex`, and their default providers.
 const CLASSES: &[(&str, &str)] = &[
@@ -216,7 +107,7 @@ const NESTED: &[&str] = &[
 /// Whether a package is a framework whose objects contain a model.
 pub(in crate::code) fn is_framework(package: &str) -> bool {
     package.starts_with("langchain")
-        || matches!(package, "langgraph" | "llama_index" | "crewai" | "autogen" | "agno")
+        || matches!(package, "langgraph" | "llama_index" | "crewai" | "autogen" | "agno" | "phi")
 }
 
 /// Returns the recipient, if a call of `path` is a model call. `object` is the object of the method.
@@ -237,7 +128,7 @@ pub(in crate::code) fn recipient(
         return Some(recipient);
     }
     // Most packages have nothing to do with models.
-    if !is_framework(package) && !CALLS.iter().any(|(of, ..)| *of == package) {
+    if !is_framework(package) && !sdks::knows(package) {
         return None;
     }
     let path = &super::script::snake(path);
@@ -252,8 +143,13 @@ pub(in crate::code) fn recipient(
         let runs = RUNS.contains(&last(path)) || path.ends_with("()");
         let found =
             object.filter(|_| runs).and_then(|object| inner(object, 0, &|made| class(&made.path).is_some()));
-        // A crew without a model of its own uses the library's default.
-        if found.is_none() && package == "crewai" && last(path).starts_with("kickoff") {
+        // A crew or an assistant without a model of its own uses the library's default.
+        let whole = match package {
+            "crewai" => last(path).starts_with("kickoff"),
+            "phi" | "agno" => matches!(last(path), "run" | "arun" | "print_response" | "aprint_response"),
+            _ => false,
+        };
+        if found.is_none() && whole {
             return Some(addressed(None, &[], "openai", providers));
         }
         let Some(model) = found else {
@@ -268,9 +164,9 @@ pub(in crate::code) fn recipient(
         }
         return Some(addressed(Some(&model), &[], class(&model.path).unwrap_or_default(), providers));
     }
-    let (_, _, default) = CALLS.iter().find(|(of, endings, _)| {
-        *of == package && endings.iter().any(|ending| ends_with_path(&plain, ending))
-    })?;
+    let Some(default) = sdks::provider(package, &plain) else {
+        return sdks::page(package, &plain).map(sdks::at_page);
+    };
     // A client wrapped by another library.
     let inside = object.filter(|_| package == "instructor").and_then(wrapped);
     Some(addressed(inside.or(object), arguments, default, providers))
@@ -390,7 +286,7 @@ pub(in crate::code) fn writes_down(path: &str) -> bool {
         .any(|ending| path.trim_end_matches("()").ends_with(ending))
 }
 
-fn ends_with_path(path: &str, ending: &str) -> bool {
+pub(super) fn ends_with_path(path: &str, ending: &str) -> bool {
     path.strip_suffix(ending).is_some_and(|before| before.ends_with('.'))
 }
 
