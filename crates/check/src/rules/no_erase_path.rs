@@ -154,7 +154,9 @@ const IN_MEMORY: &[&str] = &[
 fn lasts(project: &Project<'_>, store: &Store) -> bool {
     const SAVES: &[&str] = &["save_local", "save", "dump", "persist", "write_index"];
     let saves = |(_, call): (FunctionId, &Call)| SAVES.iter().any(|name| call.target.ends_with(name));
-    !IN_MEMORY.contains(&store.name.as_str()) || project.reach.calls(project.facts).any(saves)
+    // An index is named by what it was made with: `hnswlib:cosine`.
+    let product = store.name.split(':').next().unwrap_or(&store.name);
+    !IN_MEMORY.contains(&product) || project.reach.calls(project.facts).any(saves)
 }
 
 /// Whether a bare vector index is lost when the program ends, because nothing saves it.

@@ -40,6 +40,8 @@ pub(super) struct Lower<'l> {
     pub exports: Vec<String>,
     /// Whether its default export handles requests.
     pub worker: bool,
+    /// Whether the file uses the package of a platform that runs its export with what is sent to it.
+    pub hosted: bool,
     /// The name of the object literal whose method is being read, and whether any method uses `this`.
     pub own: Option<(String, bool)>,
     /// Whether `yield` means `await`, as in compiled async functions.
@@ -50,8 +52,21 @@ pub(super) struct Lower<'l> {
 impl<'l> Lower<'l> {
     pub(super) fn new(scoping: &'l Scoping, resolver: &'l Resolver, path: &'l str) -> Self {
         let (out, around, exports) = (Vec::new(), Vec::new(), Vec::new());
-        let (worker, own, awaits) = (false, None, false);
-        Self { scoping, resolver, path, out, functions: 0, around, exports, worker, own, awaits, depth: 0 }
+        let (worker, hosted, own, awaits) = (false, false, None, false);
+        Self {
+            scoping,
+            resolver,
+            path,
+            out,
+            functions: 0,
+            around,
+            exports,
+            worker,
+            hosted,
+            own,
+            awaits,
+            depth: 0,
+        }
     }
 
     /// Lowers the whole file.

@@ -57,6 +57,7 @@ impl Lower<'_> {
     }
 
     fn import(&mut self, node: &ImportDeclaration<'_>) {
+        self.hosted |= routes::is_platform(node.source.value.as_str());
         let module = self.resolver.module(self.path, node.source.value.as_str());
         let range = at(node.span);
         let Some(specifiers) = node.specifiers.as_ref().filter(|all| !all.is_empty()) else {
@@ -106,6 +107,7 @@ impl Lower<'_> {
         let Expression::Identifier(callee) = &node.callee else { return None };
         let Some(Argument::StringLiteral(source)) = node.arguments.first() else { return None };
         let asks = callee.name == "require" && self.symbol(callee).is_none();
+        self.hosted |= asks && routes::is_platform(source.value.as_str());
         asks.then(|| self.import_bound(source.value.as_str(), at(node.span)))
     }
 
@@ -208,14 +210,17 @@ impl Lower<'_> {
     /// Marks exports that a framework calls with requests from outside, judging by the path of the file.
     pub(super) fn enter_exports(&mut self, server: bool, range: TextRange) {
         let end = TextRange::empty(range.end());
-        let called = self
-            .exports
-            .iter()
-            .filter(|name| server || routes::is_called(self.path, name) || self.worker && *name == DEFAULT);
+        let called = self.exports.iter().filter(|name| {
+            server
+                || routes::is_called(self.path, name)
+                || self.worker && *name == DEFAULT
+                || self.hosted && routes::is_run(name)
+        });
         let (before, called): (Vec<_>, Vec<_>) =
             called.partition(|name| routes::is_middleware(self.path, name));
-        let (pages, doors): (Vec<_>, Vec<_>) =
-            called.into_iter().partition(|name| !server && !self.worker && routes::is_page(self.path, name));
+        let (pages, doors): (Vec<_>, Vec<_>) = called
+            .into_iter()
+            .partition(|name| !server && !self.worker && !self.hosted && routes::is_page(self.path, name));
         let doors_of = if routes::is_guarded(self.path) { "js.guarded" } else { "js.framework" };
         for (framework, names) in [("js.middleware", before), ("js.page", pages), (doors_of, doors)] {
             // One call each, so that none counts as middleware for another.

@@ -29,6 +29,16 @@ pub(super) fn is_called(path: &str, export: &str) -> bool {
     }
 }
 
+/// Whether a package belongs to a platform for functions, which runs what a file exports: `AirCode`, Laf, `CloudBase`.
+pub(super) fn is_platform(package: &str) -> bool {
+    matches!(package, "aircode" | "@lafjs/cloud" | "wx-server-sdk" | "@cloudbase/node-sdk")
+}
+
+/// Whether such a platform runs an export of this name.
+pub(super) fn is_run(export: &str) -> bool {
+    matches!(export, DEFAULT_EXPORT | "main")
+}
+
 /// Whether a framework calls an export before every request: the middleware of Next.js, which is next to the routes.
 pub(super) fn is_middleware(path: &str, export: &str) -> bool {
     let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));

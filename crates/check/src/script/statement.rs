@@ -3,7 +3,8 @@
 use oxc_ast::ast::{
     AssignmentTarget, BindingPattern, Declaration, Expression, ForInStatement, ForOfStatement, ForStatement,
     ForStatementInit, ForStatementLeft, IfStatement, Statement, SwitchStatement, TSEnumDeclaration,
-    TSEnumMemberName, TryStatement, VariableDeclaration, VariableDeclarator,
+    TSEnumMemberName, TSNamespaceDeclaration, TSNamespaceDeclarationBody, TryStatement, VariableDeclaration,
+    VariableDeclarator,
 };
 use oxc_span::GetSpan;
 use oxc_syntax::operator::AssignmentOperator;
@@ -92,8 +93,23 @@ impl Lower<'_> {
             }
             Declaration::TSEnumDeclaration(node) => self.enumeration(node),
             Declaration::TSImportEqualsDeclaration(node) => self.import_equals(node),
+            Declaration::TSNamespaceDeclaration(node) if !node.declare => self.namespace(node),
             _ => {}
         }
+    }
+
+    /// Lowers `namespace Store { export function find() {…} }`: its members are members of the file, which has its name.
+    fn namespace(&mut self, node: &TSNamespaceDeclaration<'_>) {
+        let exports = self.exports.len();
+        match &node.body {
+            TSNamespaceDeclarationBody::TSNamespaceDeclaration(inner) => {
+                self.deeper(|lower| lower.namespace(inner));
+            }
+            TSNamespaceDeclarationBody::TSModuleBlock(block) => self.statements(&block.body),
+        }
+        self.exports.truncate(exports);
+        let own = format!("/{}", super::resolve::stem(self.path));
+        self.out.push(build::import(&own, node.id.name.as_str(), at(node.span)));
     }
 
     pub(super) fn variables(&mut self, node: &VariableDeclaration<'_>) {

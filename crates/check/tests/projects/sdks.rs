@@ -104,3 +104,68 @@ fn behind_the_page_of_an_assistant_nothing_can_be_masked() {
     // Another method of that package asks nobody.
     assert_eq!(told("bot.py", "from EdgeGPT import Chatbot", "Chatbot().close(text)"), "");
 }
+
+#[test]
+fn members_of_a_namespace_are_called_by_its_name() {
+    let files = [
+        (
+            "src/openai.ts",
+            "export namespace OpenAI {\n  export interface Message { role: string }\n  export async function complete(context: Message[]) {\n    await fetch('https://api.openai.com/v1/chat/completions', { method: 'POST', body: JSON.stringify({ model: 'm', messages: context }) })\n  }\n}\n",
+        ),
+        (
+            "src/index.ts",
+            "import { OpenAI } from './openai'\nexport default {\n  async fetch(request: Request) {\n    const update = await request.json()\n    await OpenAI.complete([{ role: 'user', content: update.message.text }])\n  },\n}\n",
+        ),
+    ];
+    let report = checked(&files);
+    let found = report.findings.iter().find(|one| one.rule.0 == "personal-data-unmasked");
+    assert_eq!(found.map(|one| one.place.path.as_str()), Some("src/openai.ts"));
+}
+
+#[test]
+fn what_a_platform_runs_hears_people() {
+    let function = |import: &str| {
+        let text = format!(
+            "const cloud = require('{import}')\nconst OpenAI = require('openai')\nconst axios = require('axios')\nconst ai = new OpenAI()\nconst log = cloud.db.table('chatLog')\nmodule.exports = async function (params, context) {{\n  const text = params.event.text\n  await log.save({{ text }})\n  await ai.chat.completions.create({{ model: 'm', messages: [{{ role: 'user', content: text }}] }})\n  await axios.post('https://open.feishu.cn/open-apis/im/v1/messages', {{ content: text }})\n}}\n"
+        );
+        let report = checked(&[("chat.js", &text)]);
+        report.findings.iter().map(|one| one.rule.0).collect::<Vec<_>>()
+    };
+    let found = function("aircode");
+    assert!(
+        found.contains(&"personal-data-unmasked") && found.contains(&"memory-write-without-consent"),
+        "{found:?}"
+    );
+    // A chat platform is nobody's model.
+    assert!(!found.contains(&"unknown-relay"), "{found:?}");
+    assert!(!function("lodash").contains(&"personal-data-unmasked"));
+}
+
+#[test]
+fn questions_from_other_places() {
+    const ASK: &str =
+        "ai.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: text }] })";
+    let found = |file: &str, text: &str| {
+        let report = checked(&[(file, text)]);
+        report.findings.iter().filter(|one| one.rule.0 == "personal-data-unmasked").count()
+    };
+    for heard in [
+        "import { ipcMain } from 'electron'\nipcMain.handle('ask', async (event, text) => CALL)",
+        "chrome.runtime.onMessage.addListener((text, sender, reply) => { CALL.then(reply) })",
+        "import { ApolloServer } from '@apollo/server'\nnew ApolloServer({ resolvers: { Mutation: { ask: async (_, { text }) => CALL } } })",
+        "import * as vscode from 'vscode'\nconst text = await vscode.window.showInputBox()\nawait CALL",
+    ] {
+        let text =
+            format!("import OpenAI from 'openai'\nconst ai = new OpenAI()\n{}\n", heard.replace("CALL", ASK));
+        assert_eq!(found("main.ts", &text), 1, "{heard}");
+    }
+    for heard in [
+        "from pywebio.input import input as ask\ntext = ask('?')\nCALL",
+        "from nicegui import ui\nfield = ui.input()\ndef send():\n    text = field.value\n    CALL\nui.button('x', on_click=send)",
+        "import tweepy\nclass Stream(tweepy.StreamingClient):\n    def on_tweet(self, tweet):\n        text = tweet.text\n        CALL\nStream('t').filter()",
+    ] {
+        let call = "ai.chat.completions.create(model='m', messages=[{'role': 'user', 'content': text}])";
+        let text = format!("from openai import OpenAI\nai = OpenAI()\n{}\n", heard.replace("CALL", call));
+        assert_eq!(found("main.py", &text), 1, "{heard}");
+    }
+}

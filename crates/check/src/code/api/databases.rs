@@ -81,10 +81,15 @@ const DISTANCES: &[&str] = &["<->", "<=>", "<#>"];
 fn product(path: &str) -> Option<&'static str> {
     Some(match root(path) {
         "@prisma/client" => "prisma",
-        "@supabase/supabase-js" | "@supabase/ssr" => "supabase",
+        "@supabase/supabase-js" | "@supabase/ssr" | "supabase" => "supabase",
         "mongodb" | "mongoose" | "pymongo" | "motor" | "mongojs" | "monk" => "mongodb",
         "redis" | "ioredis" | "@upstash/redis" | "@vercel/kv" => "redis",
-        "keyv" | "quick_db" | "enmap" | "@keyvhq/core" => "keys",
+        "keyv" | "quick_db" | "enmap" | "@keyvhq/core" | "diskcache" => "keys",
+        "aircode" if path.contains(".db.") => "aircode",
+        "wx-server-sdk" | "@lafjs/cloud" | "@cloudbase/node-sdk" if path.contains("database().") => {
+            "cloudbase"
+        }
+        "boto3" | "aioboto3" if path.contains(".Table().") => "dynamodb",
         "firebase" | "firebase-admin" | "@firebase/firestore" | "firebase_admin" => "firestore",
         "google" if path.contains("firestore.") => "firestore",
         "drizzle-orm" => "drizzle",
@@ -179,6 +184,27 @@ const OWN: &[Own] = &[
         reads: &["search", "all", "get"],
         writes: &["insert", "upsert", "insert_multiple"],
         erases: &["remove", "truncate", "drop_tables"],
+    },
+    Own {
+        product: "aircode",
+        named: false,
+        reads: &["find", "findOne"],
+        writes: &["save"],
+        erases: &["delete"],
+    },
+    Own {
+        product: "cloudbase",
+        named: false,
+        reads: &["get"],
+        writes: &["add", "update", "set"],
+        erases: &["remove"],
+    },
+    Own {
+        product: "dynamodb",
+        named: false,
+        reads: &["query", "scan", "get_item"],
+        writes: &["put_item", "update_item"],
+        erases: &["delete_item"],
     },
     Own {
         product: "koishi",
@@ -513,6 +539,7 @@ pub(in crate::code) fn takes_all(path: &str, product: &str, arguments: &[Argumen
         "prisma" | "sequelize" | "typeorm" => matches!(name, "findMany" | "findAll" | "find"),
         "mongodb" => name == "find",
         "supabase" => name == "select",
+        "dynamodb" => name == "scan",
         "drizzle" => name == "from",
         _ => false,
     };
@@ -568,6 +595,7 @@ const OPENS: &[&str] = &[
     "getRepository",
     "TinyDB",
     "table",
+    "Table",
 ];
 
 fn shown(value: &Value) -> String {

@@ -405,6 +405,12 @@ const HEARING: &[&str] = &[
     "slixmpp",
     "zulip",
     "mattermost",
+    "mastodon",
+    "tweepy",
+    "reflex",
+    "vkbottle",
+    "maubot",
+    "errbot",
 ];
 
 /// Returns how a method of a class with this base is entered.

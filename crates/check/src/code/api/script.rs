@@ -39,6 +39,11 @@ const HEARING: &[&str] = &[
     "imap",
     "mailparser",
     "@nestjs/common",
+    "@apollo/server",
+    "apollo-server",
+    "apollo-server-express",
+    "graphql-yoga",
+    "@graphql-tools/schema",
 ];
 
 /// Packages that serve HTTP requests.
@@ -122,6 +127,9 @@ pub(in crate::code) fn hears(path: &str) -> Option<Taint> {
         root if root.starts_with("langchain") => {
             name.to_ascii_lowercase().ends_with("tool").then_some(Taint::TOOL)
         }
+        // What the person at this machine asks in another window of the program.
+        "electron" if path.contains("ipcMain") => Some(Taint::LOCAL),
+        "vscode" if name == "createChatParticipant" => Some(Taint::LOCAL),
         // The client chooses freely what it sends over a socket.
         "ws" | "socketio" | "socket_io" => Some(Taint::USER | Taint::BODY),
         root if HEARING.contains(&root) || SERVERS.contains(&root) => Some(Taint::USER),
@@ -148,7 +156,9 @@ fn global_hears(path: &str, name: &str) -> Option<Taint> {
             }
             let typed = path.starts_with("js.jsx.") || path.starts_with("js.process.stdin.on");
             // The page calls a component's event handlers.
-            (typed || name == "addEventListener" || path == "js.on").then_some(Taint::LOCAL)
+            let told = name == "addListener"
+                && ["js.chrome.", "js.browser."].iter().any(|own| path.starts_with(own));
+            (typed || told || name == "addEventListener" || path == "js.on").then_some(Taint::LOCAL)
         }
     }
 }
@@ -307,6 +317,7 @@ pub(in crate::code) fn source(path: &str) -> Option<Taint> {
             Taint::MODEL
         }
         "readline" if matches!(name, "question" | "prompt") => Taint::LOCAL,
+        "vscode" if matches!(name, "showInputBox" | "getText") => Taint::LOCAL,
         "inquirer" | "@inquirer/prompts" | "prompts" | "enquirer" | "@clack/prompts" => Taint::LOCAL,
         "next" if matches!(name, "cookies" | "headers" | "useSearchParams") => Taint::USER,
         "fs" | "fs-extra"

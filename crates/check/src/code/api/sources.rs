@@ -75,6 +75,10 @@ pub(in crate::code) fn of(path: &str) -> Option<Taint> {
         }
         "streamlit" if matches!(name, "chat_input" | "text_input" | "text_area") => Taint::USER,
         "gradio" if matches!(name, "Textbox" | "ChatInterface") => Taint::USER,
+        "pywebio" if path.starts_with("pywebio.input.") => Taint::USER,
+        "nicegui" if name == "value" && (path.contains(".input()") || path.contains(".textarea()")) => {
+            Taint::USER
+        }
         "open" if path == "open()" || path.starts_with("open().") => Taint::FILE,
         "pathlib" if matches!(name, "read_text" | "read_bytes") => Taint::FILE,
         "langchain_community" | "langchain" | "llama_index"
@@ -119,6 +123,7 @@ fn is_field(package: &str, path: &str, name: &str) -> bool {
     match package {
         "kivy" | "kivymd" => name == "text" && (path.contains("TextInput()") || path.contains("TextField")),
         "tkinter" | "customtkinter" | "ttkbootstrap" => name == "get" && written(),
+        "flet" => name == "value" && path.contains("TextField()"),
         "PyQt5" | "PyQt6" | "PySide2" | "PySide6" => matches!(name, "text" | "toPlainText") && written(),
         _ => false,
     }

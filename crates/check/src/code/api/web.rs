@@ -171,6 +171,10 @@ fn proxied<'a>(path: &str, arguments: &'a [Argument]) -> Option<&'a Template> {
 pub(in crate::code) fn is_model_path(address: &Template) -> bool {
     let shown = address.shown();
     let path = shown.split('?').next().unwrap_or(&shown).trim_end_matches('/');
+    // `https://open.feishu.cn/open-apis/im/v1/messages` sends a message to a person.
+    if path.contains("/open-apis/") {
+        return false;
+    }
     [
         "/chat/completions",
         "/v1/messages",
