@@ -50,6 +50,7 @@ impl Walk<'_, '_> {
             Expr::Subscript(subscript) => {
                 let key = self.eval(&subscript.slice);
                 let taint = value.deep_taint() | key.taint;
+                self.note_person_key(&subscript.value, &subscript.slice, &key, subscript.range());
                 let object = self.eval(&subscript.value);
                 let own = key.known_text().unwrap_or_default();
                 self.keep_outside(&object, own, &value);

@@ -504,6 +504,7 @@ impl Walk<'_, '_> {
             return Value::of((callee.taint | everything).without(Taint::CONSENT));
         };
         let name = attribute.attr.as_str();
+        self.note_person_call(node, arguments.first().map(|first| &first.value));
         let taint = object.deep_taint() | callee.taint | everything;
         let taint = super::lent::part_of(name, arguments, taint.without(Taint::CONSENT));
         if PUTS.contains(&name) {

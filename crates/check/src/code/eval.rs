@@ -173,6 +173,7 @@ impl Walk<'_, '_> {
             item.taint |= Taint::CHECKED;
         }
         self.told_identity(&mut item);
+        self.note_person_key(&node.value, &node.slice, &key, node.range());
         item
     }
 

@@ -33,6 +33,7 @@ mod history;
 mod identity;
 mod instructs;
 mod kept;
+mod keyed;
 mod launches;
 mod lent;
 mod loops;

@@ -98,3 +98,20 @@ fn a_plugin_s_settings_are_the_operators() {
     assert_eq!(bot("unknown(Config)").len(), 1);
     assert!(bot("get_plugin_config(Config)").is_empty());
 }
+
+#[test]
+fn whose_conversation_in_memory_a_request_gets() {
+    let rule = "identity-from-body";
+    let flask = |held: &str, key: &str, before: &str| {
+        let text = format!(
+            "from flask import Flask, request, session\nfrom openai import OpenAI\napp = Flask(__name__)\nai = OpenAI()\n{held} = {{}}\n@app.post('/x')\ndef chat():\n{before}    data = request.json\n    user_id = {key}\n    turns = {held}.setdefault(user_id, [])\n    turns.append({{'role': 'user', 'content': data['q']}})\n    return ai.chat.completions.create(model='m', messages=turns)\n"
+        );
+        of_rule(rule, &text).len()
+    };
+    assert_eq!(flask("histories", "data['user_id']", ""), 1);
+    assert_eq!(flask("histories", "session['user_id']", ""), 0);
+    // What is held there belongs to nobody.
+    assert_eq!(flask("prices", "data['user_id']", ""), 0);
+    // It ends with the request.
+    assert_eq!(flask("histories", "data['user_id']", "    histories = {}\n"), 0);
+}
