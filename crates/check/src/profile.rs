@@ -145,6 +145,9 @@ const CONFIDED: &[Confided] = &[
             "psychotherap*",
             "nurse",
             "physician*",
+            "pregnant",
+            "pregnancy",
+            "fertility",
         ],
         chinese: &[
             "患者",
@@ -159,6 +162,9 @@ const CONFIDED: &[Confided] = &[
             "心理医生",
             "抑郁",
             "焦虑",
+            "孕妇",
+            "孕期",
+            "备孕",
         ],
     },
     Confided {
@@ -265,6 +271,7 @@ mod tests {
             ("你是“豆豆老师”，面向6到10岁的小朋友讲解数学题。", Some(Profile::Kids)),
             ("You are Mia, the user's girlfriend. Tease them.", Some(Profile::Companion)),
             ("You are a helpful assistant. Do not give advice to patients.", None),
+            ("你是营养专家，为孕妇推荐各孕期的营养餐。", Some(Profile::Health)),
             ("You are not a therapist.", None),
             ("Extract all symptoms from the text.", None),
             ("You are the author of books for children.", None),

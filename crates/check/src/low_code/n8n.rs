@@ -152,7 +152,8 @@ impl Reader<'_> {
             "code" | "toolCode" | "function" | "functionItem" => self.code(node),
             _ if kind.starts_with("memory") => {
                 let fixed = given("sessionIdType").is_some_and(|kind| kind.text() == "customKey");
-                let key = given("sessionKey").filter(|key| fixed && http::is_constant(key.text()));
+                let key = given("sessionKey")
+                    .filter(|key| fixed && http::is_constant(key.text().trim_start_matches('=')));
                 key.map(|key| (place(node), Act::Shared(key.text().to_owned()))).into_iter().collect()
             }
             _ => self.prompts(node),
