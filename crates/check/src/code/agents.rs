@@ -19,7 +19,7 @@ const SECOND: &[&str] = &[
     "createReactAgent",
 ];
 /// Calls that take them as their first argument.
-const FIRST: &[&str] = &["bind_tools", "bindTools", "initialize_agent"];
+const FIRST: &[&str] = &["bind_tools", "bindTools", "initialize_agent", "from_tools"];
 /// Settings that make an agent wait for a person.
 pub(super) const ASKS: &[&str] = &[
     "interrupt_before",
@@ -236,8 +236,8 @@ impl Walk<'_, '_> {
 
 /// The tools that a call takes.
 fn handed<'v>(path: &str, arguments: &'v [Argument]) -> Option<&'v Value> {
-    let named =
-        named(arguments, &["tools", "functions"]).filter(|_| path.contains('.') || path.contains("()"));
+    let named = named(arguments, &["tools", "functions", "function_list"])
+        .filter(|_| path.contains('.') || path.contains("()"));
     named.or_else(|| match last(path) {
         name if SECOND.contains(&name) => given(arguments, 1, "tools"),
         name if FIRST.contains(&name) => given(arguments, 0, "tools"),

@@ -26,6 +26,10 @@ fn a_function_that_is_handed_to_an_agent_is_its_tool() {
             "from llama_index.core.agent.workflow import FunctionAgent\nfrom llama_index.core.tools import FunctionTool",
             "FunctionAgent(tools=[FunctionTool.from_defaults(delete_file)], llm=None)",
         ),
+        (
+            "from llama_index.core.agent import ReActAgent\nfrom llama_index.core.tools import FunctionTool",
+            "ReActAgent.from_tools([FunctionTool.from_defaults(fn=delete_file)], llm=None)",
+        ),
         ("from agno.agent import Agent", "Agent(tools=[delete_file])"),
         (
             "from google.adk.agents import Agent",
