@@ -49,7 +49,8 @@ impl Walk<'_, '_> {
 
     /// Returns the one of several classes from which all others are derived.
     fn topmost(&self, classes: &[ClassId]) -> Option<ClassId> {
-        let derived = |class: ClassId, from: ClassId| class == from || self.state.is_below(class, from);
+        let derived =
+            |class: ClassId, from: ClassId| class == from || self.state.below(from).contains(&class);
         classes.iter().copied().find(|top| classes.iter().all(|class| derived(*class, *top)))
     }
 
@@ -66,7 +67,7 @@ impl Walk<'_, '_> {
 }
 
 /// Whether nothing is known of an object, not even what it was taken from.
-fn is_unknown(object: &Value) -> bool {
+pub(super) fn is_unknown(object: &Value) -> bool {
     match &object.shape {
         Shape::Unknown => true,
         Shape::Text(text) => matches!(text.pieces.as_slice(), [Piece::Parameter(_)]),

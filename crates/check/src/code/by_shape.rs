@@ -139,9 +139,14 @@ impl Walk<'_, '_> {
                     .map(|(does, store)| (does, store, content))
             })
             .or_else(|| {
+                let namespace = || {
+                    let own = self.state.project.functions.get(self.function)?;
+                    databases::by_namespace(written, last(&own.name)).filter(|_| self.script)
+                };
                 let (does, store) = databases::by_key_alone(last(written), arguments)
-                    .or_else(|| databases::let_go_of(written))?;
-                (object.shape == Shape::Unknown)
+                    .or_else(|| databases::let_go_of(written))
+                    .or_else(namespace)?;
+                super::by_name::is_unknown(object)
                     .then(|| (does, store, all_of(arguments.get(1..).unwrap_or_default())))
             });
         let mut answer = None;

@@ -1,17 +1,30 @@
 //! Settings that a class reads from the environment: `class Settings(BaseSettings): base_url: str = "https://…"` is a
 //! variable with a default.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ruff_python_ast::Expr;
 
 use super::api::{last, root};
 use super::eval::variable;
 use super::project::dotted;
+use super::state::State;
 use super::value::{ClassId, Shape, Value, given, named};
 use super::walk::Walk;
+use super::watch::Seen;
 
 /// Setting types that are texts.
 const TEXTS: &[&str] =
     &["str", "SecretStr", "HttpUrl", "AnyHttpUrl", "AnyUrl", "PostgresDsn", "RedisDsn", "Optional", "Path"];
+
+/// Settings, as far as the bases of their classes do not say.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    /// Classes that a library fills.
+    filled: BTreeSet<ClassId>,
+    /// The classes of whose fields an object of each class is the default.
+    default_in: BTreeMap<ClassId, BTreeSet<ClassId>>,
+}
 
 /// Longest chain of bases and of parts.
 const DEEPEST: usize = 6;
@@ -68,6 +81,38 @@ impl Walk<'_, '_> {
             _ => None,
         });
         prefix.unwrap_or_default().to_owned()
+    }
+}
+
+impl State<'_> {
+    /// Whether a library fills the objects of a class.
+    pub(super) fn is_filled(&self, class: ClassId) -> bool {
+        self.see(Seen::Bases(class));
+        self.settings.filled.contains(&class)
+    }
+
+    /// Records that a library fills the objects of a class. It takes a base's place, and is watched like one.
+    pub(super) fn set_filled(&mut self, class: ClassId) {
+        if self.settings.filled.insert(class) {
+            self.change(Seen::Bases(class));
+        }
+    }
+
+    /// The classes of whose fields an object of the class is the default, alone or in a list.
+    pub(super) fn defaults_in(&self, class: ClassId) -> impl Iterator<Item = ClassId> + '_ {
+        self.see(Seen::Bases(class));
+        self.settings.default_in.get(&class).into_iter().flatten().copied()
+    }
+
+    /// Records the default of a field.
+    pub(super) fn set_default(&mut self, holder: ClassId, value: &Value) {
+        match &value.shape {
+            Shape::Object(class) if self.settings.default_in.entry(*class).or_default().insert(holder) => {
+                self.change(Seen::Bases(*class));
+            }
+            Shape::List(items) => items.iter().for_each(|item| self.set_default(holder, item)),
+            _ => {}
+        }
     }
 }
 

@@ -156,10 +156,8 @@ pub(super) struct State<'a> {
     pub guessed: BTreeSet<(FunctionId, usize, usize)>,
     /// The functions in which objects of each class are created.
     pub made_in: BTreeMap<ClassId, BTreeSet<FunctionId>>,
-    /// Classes of settings that a library fills, although their bases do not say so.
-    filled: BTreeSet<ClassId>,
-    /// The classes whose fields have an object of the class as their default.
-    default_in: BTreeMap<ClassId, BTreeSet<ClassId>>,
+    /// What is known of settings besides the bases of their classes.
+    pub settings: super::settings::Settings,
     /// Whether the project stores rows in a local database file.
     pub on_disk: bool,
     /// Whether an object mapper does so, according to the schema of its database.
@@ -221,8 +219,7 @@ impl<'a> State<'a> {
             histories: super::history::Held::new(),
             guessed: BTreeSet::new(),
             made_in: BTreeMap::new(),
-            filled: BTreeSet::new(),
-            default_in: BTreeMap::new(),
+            settings: super::settings::Settings::default(),
             on_disk: texts.iter().any(|file| file.text.to_ascii_lowercase().contains("sqlite")),
             mapped_on_disk: texts
                 .iter()
@@ -309,7 +306,7 @@ impl<'a> State<'a> {
         self.watch.borrow_mut().see(what);
     }
 
-    fn change(&self, what: Seen<'_>) {
+    pub(super) fn change(&self, what: Seen<'_>) {
         self.watch.borrow_mut().change(what);
     }
 
@@ -436,36 +433,6 @@ impl<'a> State<'a> {
     pub(super) fn bases(&self, class: ClassId) -> &[Value] {
         self.see(Seen::Bases(class));
         self.classes.get(class).map_or(&[], |class| &class.bases)
-    }
-
-    /// Whether a library fills the objects of a class.
-    pub(super) fn is_filled(&self, class: ClassId) -> bool {
-        self.see(Seen::Bases(class));
-        self.filled.contains(&class)
-    }
-
-    /// Records that a library fills the objects of a class. It takes a base's place, and is watched like one.
-    pub(super) fn set_filled(&mut self, class: ClassId) {
-        if self.filled.insert(class) {
-            self.change(Seen::Bases(class));
-        }
-    }
-
-    /// The classes of whose fields an object of the class is the default, alone or in a list.
-    pub(super) fn defaults_in(&self, class: ClassId) -> impl Iterator<Item = ClassId> + '_ {
-        self.see(Seen::Bases(class));
-        self.default_in.get(&class).into_iter().flatten().copied()
-    }
-
-    /// Records the default of a field.
-    pub(super) fn set_default(&mut self, holder: ClassId, value: &Value) {
-        match &value.shape {
-            Shape::Object(class) if self.default_in.entry(*class).or_default().insert(holder) => {
-                self.change(Seen::Bases(*class));
-            }
-            Shape::List(items) => items.iter().for_each(|item| self.set_default(holder, item)),
-            _ => {}
-        }
     }
 
     pub(super) fn set_bases(&mut self, class: ClassId, bases: Vec<Value>) {
@@ -623,7 +590,7 @@ impl<'a> State<'a> {
     }
 
     /// Returns the subclasses of a class, nearest first.
-    fn below(&self, class: ClassId) -> Vec<ClassId> {
+    pub(super) fn below(&self, class: ClassId) -> Vec<ClassId> {
         let mut found = vec![class];
         let mut next = 0;
         while let Some(at) = found.get(next).copied() {
@@ -637,11 +604,6 @@ impl<'a> State<'a> {
             next += 1;
         }
         found.split_off(1)
-    }
-
-    /// Whether a class is derived from another one.
-    pub(super) fn is_below(&self, class: ClassId, from: ClassId) -> bool {
-        self.below(from).contains(&class)
     }
 
     /// Returns which kind of method a function in a class is.

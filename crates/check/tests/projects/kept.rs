@@ -108,3 +108,17 @@ fn an_index_that_nothing_saves_ends_with_the_program() {
     let kept = text("faiss.write_index(index, 'x')");
     assert_eq!(of_rule("memory-write-without-consent", &kept), ["memory-write-without-consent@6"]);
 }
+
+#[test]
+fn a_worker_keeps_conversations_under_whole_ids() {
+    let found = |function: &str, binding: &str| {
+        let text = format!(
+            "export async function {function}(kv, id, value) {{\n  await kv.put(id, JSON.stringify(value))\n}}\nexport default {{\n  async fetch(request, env) {{\n    const update = await request.json()\n    await {function}(env.STORE, 'x', {{ text: update.message.text }})\n    await env.{binding}.put(update.id, update.message.text)\n  }}\n}}\n"
+        );
+        let report = crate::project::checked(&[("index.ts", &text)]);
+        report.findings.iter().filter(|one| one.rule.0 == "memory-write-without-consent").count()
+    };
+    assert_eq!(found("saveChat", "CHATS"), 2);
+    assert_eq!(found("save", "CHATS"), 1);
+    assert_eq!(found("save", "PRICES"), 0);
+}

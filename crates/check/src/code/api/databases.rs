@@ -343,6 +343,20 @@ pub(in crate::code) fn let_go_of(written: &str) -> Option<(Use, Store)> {
     deletes.then(|| (Use::Erase, store("keys", None, None, false)))
 }
 
+/// Returns what a call does to a namespace of a worker whose name, or the function's, says that it holds conversations:
+/// `env.CHATS.put(id, turns)`, `kv.put(id, turns)` in `saveChat`. Its keys are whole ids.
+pub(in crate::code) fn by_namespace(written: &str, function: &str) -> Option<(Use, Store)> {
+    let (object, method) = written.rsplit_once('.')?;
+    let does = match method {
+        "get" | "getWithMetadata" => Use::Read,
+        "put" => Use::Write,
+        _ => return None,
+    };
+    let own = object.split('.').rev().nth(1) == Some("env") && names(last(object), MEMORIES);
+    let handed = names(last(object), &["kv"]) && names(function, MEMORIES);
+    (own || handed).then(|| (does, store("keys", Some(last(object).to_owned()), None, false)))
+}
+
 /// Whether a statement names a pair of dialogue columns: `INSERT INTO cases (question, answer)`.
 fn holds_two_sides(statement: &str) -> bool {
     let has = |wanted: &str| names_column(statement, wanted);
