@@ -99,6 +99,17 @@ def _attach_httpx(carrier: Any) -> None:
     hooks = dict(carrier.event_hooks)
     hooks["request"] = [*hooks.get("request", []), add_async if asynchronous else add]
     carrier.event_hooks = hooks
+    choose = getattr(carrier, "_transport_for_url", None)
+    if choose is None:
+        return
+
+    def chosen(url: Any) -> Any:
+        # A proxy would read the headers; without one, httpx uses the client's own transport.
+        transport = choose(url)
+        is_proxy = "Proxy" in type(getattr(transport, "_pool", None)).__name__
+        return carrier._transport if is_proxy and _ours(url) else transport
+
+    carrier._transport_for_url = chosen
 
 
 def _attach_requests(carrier: Any) -> None:

@@ -543,6 +543,15 @@ class Sdk(unittest.TestCase):
                 import requests
 
                 clients.append(lambda url: ombud.attach(requests.Session()).get(url).json())
+            with contextlib.suppress(ImportError):
+                import httpx
+
+                async def asked(url):
+                    async with httpx.AsyncClient() as client:
+                        return (await ombud.attach(client).get(url)).json()
+
+                clients.append(lambda url: ombud.attach(httpx.Client()).get(url).json())
+                clients.append(lambda url: asyncio.run(asked(url)))
             for get in clients:
                 self.assertEqual(get(self.url + "/x"), {"direct": True})
                 self.assertEqual(seen, [])
