@@ -20,23 +20,31 @@ def _who(purpose: str) -> Subject:
     return who
 
 
-# The questions that are being asked here, each by user and purpose.
-_asking: "contextvars.ContextVar[Tuple[Tuple[Subject, str], ...]]" = contextvars.ContextVar("ombud_asking", default=())
+class _Mark:
+    """A question, as what its asking function calls sees it."""
+
+    def __init__(self, who: Subject, purpose: str) -> None:
+        self.about, self.is_open = (who, purpose), True
+
+
+_asking: "contextvars.ContextVar[Tuple[_Mark, ...]]" = contextvars.ContextVar("ombud_asking", default=())
 
 
 @contextlib.contextmanager
 def _marked(who: Subject, purpose: str) -> Iterator[None]:
-    """Marks what the asking function calls: it must not wait for its own answer."""
-    token = _asking.set((*_asking.get(), (who, purpose)))
+    """Marks what the asking function calls: it must not wait for its own answer. Tasks that it starts may live on."""
+    mark = _Mark(who, purpose)
+    token = _asking.set((*_asking.get(), mark))
     try:
         yield
     finally:
+        mark.is_open = False
         _asking.reset(token)
 
 
 def _who_asks(purpose: str) -> Subject:
     who = _who(purpose)
-    if (who, purpose) in _asking.get():
+    if any(mark.is_open and mark.about == (who, purpose) for mark in _asking.get()):
         raise ConsentNotAsked(purpose, say("the asking function itself needs this consent", "询问函数自身就需要这项同意"))
     return who
 

@@ -423,6 +423,26 @@ class Sdk(unittest.TestCase):
             ombud.configure(ask=later)
             self.refused(lambda: asyncio.run(ombud.consent.ensure_async("p")), "not_asked")
 
+            async def lives_on():
+                over = asyncio.Event()
+                tasks = []
+
+                async def work():
+                    await over.wait()
+                    await ombud.consent.ensure_async("p")
+
+                async def starts(question):
+                    question.show()
+                    tasks.append(asyncio.ensure_future(work()))
+                    return question.reply("yes")
+
+                ombud.configure(ask=starts)
+                await ombud.consent.ensure_async("p")
+                over.set()
+                await tasks[0]
+
+            asyncio.run(lives_on())
+
     def test_an_async_generator_is_closed_and_gets_what_is_sent(self):
         seen = []
 
