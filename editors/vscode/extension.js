@@ -6,7 +6,7 @@ const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
 
 // Files that the check reads: sources of agents, and files that declare tools, servers and instructions.
 const LANGUAGES = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact", "swift"];
-const FILES = "**/*.{py,pyw,js,mjs,cjs,jsx,ts,tsx,mts,swift,json,yaml,yml,toml,md,mdc}";
+const FILES = "**/*.{py,pyw,js,mjs,cjs,jsx,ts,tsx,mts,cts,vue,svelte,swift,json,yaml,yml,toml,md,mdc}";
 
 let client;
 let watcher;
