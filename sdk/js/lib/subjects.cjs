@@ -73,6 +73,10 @@ function subject(id, options, work) {
     throw new TypeError(settings.say("ombud.subject needs a function to run for this user: subject(id, async () => …)",
       "ombud.subject 需要一个为该用户执行的函数：subject(id, async () => …)"));
   }
+  if (typeof options !== "object") {
+    throw new TypeError(settings.say("the session goes into an object: subject(id, { session }, async () => …)",
+      "会话编号须写在对象中：subject(id, { session }, async () => …)"));
+  }
   return running.run(new Subject(id, (options && options.session) || ""), work);
 }
 

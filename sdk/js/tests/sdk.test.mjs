@@ -285,6 +285,8 @@ test("a field that holds a function is guarded, what is none is refused", async 
   assert.throws(() => ombud.userConsentRequired(() => 1), TypeError);
   assert.throws(() => ombud.subject("", () => 1), TypeError);
   assert.throws(() => ombud.subject("u"), TypeError);
+  assert.throws(() => ombud.subject("u", "session-1", () => 1), TypeError);
+  assert.equal(ombud.subject("u", null, () => 1), 1);
 });
 
 test("an answer that is not the user's counts as none", async () => {

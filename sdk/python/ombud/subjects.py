@@ -86,7 +86,10 @@ def current() -> Optional[Subject]:
 
 @contextlib.contextmanager
 def subject(id: str, session: Optional[str] = "") -> Iterator[Subject]:
-    """Runs everything inside the block for this user. `session` binds proofs to one conversation."""
+    """Runs everything inside the block for this user. `session` binds proofs to one conversation.
+
+    Do not `yield` to the caller inside the block: Python would run the caller's code for this user as well.
+    """
     if not isinstance(id, str) or not id:
         raise ValueError(settings.say("a subject needs a non-empty id (a string)", "用户编号须为非空字符串"))
     if not isinstance(session, (str, type(None))):
@@ -97,7 +100,9 @@ def subject(id: str, session: Optional[str] = "") -> Iterator[Subject]:
         assert found is not None
         yield found
     finally:
-        _current.reset(token)
+        # A generator that holds the block may be closed in another context, where there is nothing to reset.
+        with contextlib.suppress(ValueError):
+            _current.reset(token)
 
 
 NAMES = ("x-ombud-key", "x-ombud-subject", "x-ombud-session", "x-ombud-consent")

@@ -116,6 +116,14 @@ class Sdk(unittest.TestCase):
         with ombud.subject("other"):
             self.refused(lambda: read(1), "refused")
 
+    def test_a_block_may_end_in_another_context(self):
+        block = ombud.subject("u")
+        contextvars.copy_context().run(block.__enter__)
+        with ombud.subject("other"):
+            block.__exit__(None, None, None)
+            self.assertEqual(ombud.headers()["x-ombud-subject"], "other")
+        self.assertEqual(ombud.headers(), {})
+
     def test_withdrawal_closes_at_once(self):
         read = self.guarded()
         with ombud.subject("u"):
