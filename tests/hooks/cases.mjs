@@ -123,11 +123,12 @@ const cases = {
       https.request({ ...whole, headers: { ...headers, host: 'api.deepseek.com' } }),
       https.request({ ...options, host: 'api.deepseek.com:443', port: 443, path: '/chat/completions', agent }),
       https.request({ ...whole, agent: false, headers: Object.entries(headers).flat() }),
+      https.request({ ...whole, agent: false, _defaultAgent: https.globalAgent }),
       namedRequest(url, options),
     ]) {
       assert.equal(JSON.parse((await sent(outgoing, body)).text).object, 'chat.completion');
     }
-    return Array(6).fill(CHAT);
+    return Array(7).fill(CHAT);
   },
   async https_get_and_callback() {
     const answer = await new Promise((resolve) => https.get(`${HERE}/models`, { headers }, resolve));

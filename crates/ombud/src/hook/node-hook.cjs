@@ -109,7 +109,7 @@ function aimRequest(options) {
   const route = absolute ? find(absolute.hostname, absolute.port) : find(plainHost, port);
   if (!route) return null;
   const target = absolute ? absolute.pathname + absolute.search : path;
-  const { servername, socketPath, createConnection, lookup, localAddress, family, defaultPort, ...rest } = options;
+  const { servername, socketPath, createConnection, lookup, localAddress, family, defaultPort, _defaultAgent, ...rest } = options;
   return {
     ...rest,
     protocol: 'http:',
