@@ -5,10 +5,12 @@ const vscode = require("vscode");
 const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
 
 // Files that the check reads: sources of agents, and files that declare tools, servers and instructions.
-const LANGUAGES = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact"];
-const FILES = "**/*.{py,pyw,js,mjs,cjs,jsx,ts,tsx,mts,swift,json,yaml,yml,toml,md,mdc}";
+const LANGUAGES = ["python", "javascript", "javascriptreact", "typescript", "typescriptreact", "swift"];
+const FILES = "**/*.{py,pyw,js,mjs,cjs,jsx,ts,tsx,mts,cts,vue,svelte,swift,json,yaml,yml,toml,md,mdc}";
 
 let client;
+let watcher;
+let turn = Promise.resolve();
 
 function settings() {
   return vscode.workspace.getConfiguration("ombud");
@@ -27,7 +29,7 @@ function create() {
   return new LanguageClient("ombud", "Ombud", { run, debug: run }, {
     documentSelector: selector,
     initializationOptions: { lang: chosen("language", "auto"), profile: chosen("profile", "none") },
-    synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher(FILES) },
+    synchronize: { fileEvents: watcher },
   });
 }
 
@@ -48,22 +50,28 @@ async function start() {
 async function stop() {
   const old = client;
   client = undefined;
-  if (old) await old.stop();
+  // A server that has ended by itself, or never started, cannot be stopped, which is no reason not to start another.
+  if (old) await old.stop().catch(() => {});
 }
 
-async function restart() {
-  await stop();
-  await start();
+/** Does one thing after another: two changes of the settings in a row must not leave two servers behind. */
+function inTurn(...steps) {
+  for (const step of steps) turn = turn.then(step);
+  return turn;
 }
+
+const restart = () => inTurn(stop, start);
 
 async function activate(context) {
+  watcher = vscode.workspace.createFileSystemWatcher(FILES);
   context.subscriptions.push(
+    watcher,
     vscode.commands.registerCommand("ombud.restart", restart),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("ombud")) return restart();
     }),
   );
-  await start();
+  await inTurn(start);
 }
 
-module.exports = { activate, deactivate: stop };
+module.exports = { activate, deactivate: () => inTurn(stop) };

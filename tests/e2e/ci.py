@@ -67,7 +67,8 @@ class Action:
         script.write_text(self.step["run"])
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
         done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, timeout=gateway.PATIENCE, check=False)
-        client.check(output.read_text() == f"code={done.returncode}\n", f"{output.read_text()} {done.stderr.decode()}")
+        self.outputs = dict(line.split("=") for line in output.read_text().splitlines())
+        client.check(self.outputs.get("code") == f"{done.returncode}", f"{self.outputs} {done.stderr.decode()}")
         return done
 
 
@@ -77,11 +78,17 @@ def the_action_annotates_and_fails_where_it_should(ombud, provider, folder):
     clean = sample(folder)
     done = action.run(clean)
     client.check(done.returncode == 0 and not done.stdout.startswith(b"::"), done.stderr.decode())
-    faulty = action.run(FAULTY, sarif=str(folder / "found.sarif"), profile="health")
+    client.check("sarif" not in action.outputs, f"{action.outputs}")
+    faulty = action.run(FAULTY, sarif=str(folder / "new" / "found.sarif"), profile="health")
+    client.check(action.outputs["sarif"] == "true", f"{action.outputs}")
     lines = faulty.stdout.decode().splitlines()
     client.check(faulty.returncode == 1 and any(line.startswith("::error file=") for line in lines), f"{lines}")
-    sarif = json.loads((folder / "found.sarif").read_text())
+    sarif = json.loads((folder / "new" / "found.sarif").read_text())
     client.check(sarif["version"] == "2.1.0" and sarif["runs"][0]["results"], "SARIF without results")
+    unwritten = action.run(clean, sarif=str(folder), lang="")
+    client.check(unwritten.returncode == 2 and "sarif" not in action.outputs, "SARIF that cannot be written passes for none")
+    uses = [step["uses"] for step in action.file["runs"]["steps"] if "uses" in step]
+    client.check(uses and all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one) for one in uses), f"not by commit: {uses}")
     chinese = action.run(FAULTY, lang="zh").stdout.decode()
     client.check(not chinese.isascii() and chinese.startswith("::"), chinese[:200])
     for hostile in ("$(touch pwned)", "; touch pwned", '" ; touch pwned ; "', "--output=pwned"):

@@ -176,6 +176,9 @@ const cases = {
     for (const texts of [english, chinese]) assert.deepEqual(Object.keys(texts).sort(), [...new Set(used)].sort());
     for (const text of Object.values(chinese)) assert.match(text, /[\u4e00-\u9fff]/);
     assert.ok(existsSync(join(extension, manifest.main)));
+    for (const file of ["LICENSE", "README.md"]) assert.ok(existsSync(join(extension, file)), `vsce asks about a missing ${file}`);
+    const [, languages] = /LANGUAGES = \[(.*)\]/.exec(readFileSync(join(extension, manifest.main), "utf8"));
+    for (const language of JSON.parse(`[${languages}]`)) assert.ok(manifest.activationEvents.includes(`onLanguage:${language}`));
     const source = readFileSync(join(extension, manifest.main), "utf8");
     const declared = Object.keys(manifest.contributes.configuration.properties);
     const read = [...source.matchAll(/(?:\.get|chosen)\("(\w+)"/g)].map((match) => `ombud.${match[1]}`);
@@ -197,13 +200,14 @@ const cases = {
     const started = [];
     const values = { path: "/opt/ombud", language: "zh", profile: "none" };
     let changed;
+    let watchers = 0;
     const vscode = {
       env: { language: "en" },
       window: { showErrorMessage: (text) => started.push({ error: text }) },
       commands: { registerCommand: (name, run) => ({ name, run }) },
       workspace: {
         getConfiguration: () => ({ get: (name) => values[name] }),
-        createFileSystemWatcher: (pattern) => pattern,
+        createFileSystemWatcher: (pattern) => { watchers += 1; return pattern; },
         onDidChangeConfiguration: (run) => { changed = run; return {}; },
       },
     };
@@ -213,7 +217,11 @@ const cases = {
         if (this.server.run.command === "absent") throw new Error("ENOENT");
         started.push({ ...this.server.run, ...this.options.initializationOptions });
       }
-      async stop() { started.push("stopped"); }
+      async stop() {
+        await new Promise(setImmediate);
+        started.push("stopped");
+        if (values.path === "crashed") throw new Error("it ended by itself");
+      }
     }
     const load = Module._load;
     Module._load = (name, ...rest) => ({ vscode, "vscode-languageclient/node": { LanguageClient, TransportKind: { stdio: 0 } } })[name] ?? load(name, ...rest);
@@ -225,6 +233,11 @@ const cases = {
       Object.assign(values, { language: "auto", profile: "kids" });
       await changed({ affectsConfiguration: () => true });
       assert.deepEqual(started.splice(0), ["stopped", { command: "/opt/ombud", args: ["lsp"], transport: 0, lang: undefined, profile: "kids" }]);
+      // Two changes in a row leave one server, and one that has ended by itself is replaced all the same.
+      values.path = "crashed";
+      await Promise.all([changed({ affectsConfiguration: () => true }), changed({ affectsConfiguration: () => true })]);
+      assert.deepEqual(started.splice(0).map((one) => one.command ?? one), ["stopped", "crashed", "stopped", "crashed"]);
+      assert.equal(watchers, 1);
       values.path = "absent";
       await context.subscriptions.find((one) => one.name === "ombud.restart").run();
       assert.match(started.splice(0)[1].error, /ombud\.path/);

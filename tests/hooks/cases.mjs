@@ -123,11 +123,12 @@ const cases = {
       https.request({ ...whole, headers: { ...headers, host: 'api.deepseek.com' } }),
       https.request({ ...options, host: 'api.deepseek.com:443', port: 443, path: '/chat/completions', agent }),
       https.request({ ...whole, agent: false, headers: Object.entries(headers).flat() }),
+      https.request({ ...whole, agent: false, _defaultAgent: https.globalAgent }),
       namedRequest(url, options),
     ]) {
       assert.equal(JSON.parse((await sent(outgoing, body)).text).object, 'chat.completion');
     }
-    return Array(6).fill(CHAT);
+    return Array(7).fill(CHAT);
   },
   async https_get_and_callback() {
     const answer = await new Promise((resolve) => https.get(`${HERE}/models`, { headers }, resolve));
@@ -173,6 +174,13 @@ const cases = {
     await (await fetch(`${HERE}/chat/completions`, { method: 'POST', headers, body })).json();
     return [CHAT];
   },
+  async undici_after_nodes_own() {
+    // Node's own copy of undici, once used, has set the dispatcher that the package then sends with.
+    assert.equal((await fetch(`${OTHER}/x`)).status, 200);
+    await (await require('undici').request(`${HERE}/chat/completions`, { method: 'POST', headers, body })).body.json();
+    assert.equal((await fetch(`${HERE}/models`, { headers })).status, 200);
+    return [CHAT, '/p/deepseek/models'];
+  },
   async undici_mock_untouched() {
     const { MockAgent, request } = require('undici');
     const mock = new MockAgent();
@@ -188,6 +196,17 @@ const cases = {
     assert.throws(() => require('node:http2').connect(HERE, {}, () => {}), { code: 'ERR_OMBUD_HTTP2' });
     const other = http2.connect(OTHER);
     other.on('error', () => {}).destroy();
+    return [];
+  },
+  async a_websocket_goes_past_nobody() {
+    if (typeof WebSocket !== 'function') return [];
+    for (const address of ['wss://api.deepseek.com/v1/realtime', new URL('wss://API.deepseek.com:443/x')]) {
+      assert.throws(() => new WebSocket(address), { code: 'ERR_OMBUD_WEBSOCKET', message: /\/p\/deepseek/ });
+    }
+    assert.throws(() => new WebSocket('not a url'), { name: 'SyntaxError' });
+    const other = new WebSocket(OTHER.replace('http:', 'ws:') + '/x');
+    assert(other instanceof WebSocket && WebSocket.OPEN === 1);
+    await new Promise((done) => { other.onerror = done; });
     return [];
   },
   async other_hosts_untouched() {

@@ -27,9 +27,8 @@ impl Language {
     pub fn of(name: &str) -> Option<Self> {
         match name.rsplit_once('.')?.1 {
             "py" | "ipynb" | "pyw" => Some(Self::Python),
-            "js" | "mjs" | "cjs" | "jsx" | "ts" | "tsx" | "mts" | "vue" | "svelte" | "html" | "htm" => {
-                Some(Self::JavaScript)
-            }
+            "js" | "mjs" | "cjs" | "jsx" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte" | "html"
+            | "htm" => Some(Self::JavaScript),
             "swift" => Some(Self::Swift),
             "go" | "rs" | "java" | "kt" | "rb" | "php" | "cs" | "dart" => Some(Self::Other),
             _ => None,
@@ -74,4 +73,16 @@ pub(crate) fn automaton(hosts: &[&str]) -> Result<AhoCorasick, Error> {
     let mut builder = AhoCorasickBuilder::new();
     builder.ascii_case_insensitive(true).match_kind(MatchKind::LeftmostLongest);
     builder.build(hosts).map_err(|_| Error::Hosts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Language;
+
+    #[test]
+    fn every_ending_of_javascript_and_typescript_is_read() {
+        for ending in ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"] {
+            assert_eq!(Language::of(&format!("agent.{ending}")), Some(Language::JavaScript), "{ending}");
+        }
+    }
 }

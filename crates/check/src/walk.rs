@@ -115,7 +115,8 @@ fn is_published(sources: &[Source]) -> bool {
     };
     let own = |source: &&Source| source.language.is_some() && !beside(&source.path);
     let written = |source: &Source| {
-        let typed = [".ts", ".tsx", ".mts", ".py", ".vue"].iter().any(|end| source.path.ends_with(end));
+        let typed =
+            [".ts", ".tsx", ".mts", ".cts", ".py", ".vue"].iter().any(|end| source.path.ends_with(end));
         typed || source.path.split('/').rev().skip(1).any(|folder| WRITTEN_IN.contains(&folder))
     };
     let manifest = sources.iter().find(|source| source.path == "package.json");

@@ -186,9 +186,9 @@ pub(crate) fn environment(
     vars
 }
 
-/// Quotes an option: Node splits its options at spaces.
+/// Quotes an option: Node splits its options at spaces and reads quotation marks.
 fn quoted(option: &str) -> String {
-    if option.contains(' ') {
+    if option.contains([' ', '"']) {
         format!("\"{}\"", option.replace('\\', "\\\\").replace('"', "\\\""))
     } else {
         option.to_owned()

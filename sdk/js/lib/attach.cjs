@@ -49,12 +49,16 @@ async function addToAxios(config) {
   if (!isOurs(addressOf(config))) return config;
   Object.assign(config.headers, await headers());
   config.maxRedirects = 0;
+  // A proxy of the environment would read the headers; one that is set for the client is the caller's choice.
+  if (config.proxy === undefined) config.proxy = false;
   return config;
 }
 
-function addressOf({ url = "", baseURL = "" }) {
-  const isWhole = /^([a-z][a-z\d+.-]*:)?\/\//i.test(url);
-  return isWhole ? url : `${baseURL.replace(/\/+$/, "")}/${url.replace(/^\/+/, "")}`;
+/** Where axios sends the request: with `allowAbsoluteUrls: false`, to the base address even if `url` is a whole one. */
+function addressOf({ url, baseURL, allowAbsoluteUrls }) {
+  const [base, path] = [String(baseURL || ""), String(url || "")];
+  const isWhole = /^([a-z][a-z\d+.-]*:)?\/\//i.test(path) && !(base && allowAbsoluteUrls === false);
+  return isWhole || !base ? path : `${base.replace(/\/+$/, "")}/${path.replace(/^\/+/, "")}`;
 }
 
 module.exports = { attach, fetch };

@@ -13,11 +13,11 @@ class OmbudClient {
   }
 
   ask(subject, purpose, { session = "", notice = null } = {}) {
-    return this.#call("POST", "/api/v1/consent/ask", { subject, purpose, session, notice });
+    return this.#call("POST", "/api/v1/consent/ask", { subject, purpose, session: named(session), notice });
   }
 
   give(subject, request, agreed, { session = "", method = "" } = {}) {
-    return this.#call("POST", "/api/v1/consent/give", { subject, request, agreed, session, method });
+    return this.#call("POST", "/api/v1/consent/give", { subject, request, agreed, session: named(session), method });
   }
 
   withdraw(subject, purpose, { method = "" } = {}) {
@@ -66,6 +66,11 @@ class OmbudClient {
       throw new Unreachable(this.gateway);
     }
   }
+}
+
+/** A session as headers name it; what is encoded already stays as it is. */
+function named(session) {
+  return settings.encoded(session).replaceAll("%25", "%");
 }
 
 function parsed(text) {

@@ -13,14 +13,22 @@ class OmbudError extends Error {
 
 /** The gateway cannot be reached, so nothing is opened. */
 class Unreachable extends OmbudError {
-  constructor(address) {
+  constructor(given) {
+    const address = withoutLogin(given);
+    const isWhole = !address || /^https?:\/\//.test(address);
     super(say(
-      `the Ombud gateway does not respond at ${address || "(not set)"}, so nothing is opened. Start the agent with ` +
+      `the Ombud gateway does not respond at ${address || "(not set)"}` +
+        `${isWhole ? "" : " (the address must start with http:// or https://)"}, so nothing is opened. Start the agent with ` +
         "`ombud run -- node agent.js`, or start `ombud serve` and set OMBUD_GATEWAY",
-      `Ombud 网关（${address || "未设置"}）没有响应，因此一律不开放。请用 \`ombud run -- node agent.js\` 启动智能体，` +
+      `Ombud 网关（${address || "未设置"}${isWhole ? "" : "，地址须以 http:// 或 https:// 开头"}）没有响应，因此一律不开放。请用 \`ombud run -- node agent.js\` 启动智能体，` +
         "或先运行 `ombud serve` 再设置 OMBUD_GATEWAY",
     ));
   }
+}
+
+/** The address without the name and password that it may contain, which belong in no log. */
+function withoutLogin(address) {
+  return String(address || "").replace(/^([a-z][a-z\d+.-]*:\/\/)?[^/]*@/i, "$1");
 }
 
 /** The user has not agreed; the function was not called. */

@@ -11,7 +11,10 @@ const { say } = require("./settings.cjs");
 *  first item. `notice` is the text that the user reads. */
 function userConsentRequired(purpose, work, options) {
   if (typeof purpose !== "string" || !purpose) {
-    throw new TypeError("userConsentRequired takes the purpose: userConsentRequired(\"memory.personalise\", work)");
+    throw new TypeError(say(
+      "userConsentRequired takes the purpose: userConsentRequired(\"memory.personalise\", work)",
+      "userConsentRequired 需要写明用途：userConsentRequired(\"memory.personalise\", work)",
+    ));
   }
   if (typeof work === "function") return guarded(work, purpose, noticeOf(options));
   const notice = noticeOf(work);

@@ -16,30 +16,43 @@ class Subject {
     this.id = id;
     this.session = settings.encoded(session);
     this.proofs = new Map();
+    this.turns = new Map();
   }
 
+  /** Runs `work` after what runs for the same purpose, so that calls at the same time ask the user once. */
+  inTurn(purpose, work) {
+    const before = this.turns.get(purpose) || Promise.resolve();
+    const mine = before.then(work, work);
+    this.turns.set(purpose, mine);
+    return mine;
+  }
+
+  /** Keeps the proof, if there is one; returns whether there is. */
   keep(purpose, standing, notice) {
     const { proof, expires } = standing;
-    if (typeof proof === "string" && typeof expires === "number") this.proofs.set(purpose, { proof, expires, notice });
+    if (typeof proof !== "string" || !proof || typeof expires !== "number") return false;
+    this.proofs.set(purpose, { proof, expires, notice });
+    return true;
   }
 
   /** Returns valid proofs; those about to expire are renewed without asking anybody. */
   async valid() {
-    for (const [purpose, { expires, notice }] of [...this.proofs]) {
-      if (expires - Date.now() / 1000 >= NEARLY_OVER) continue;
-      this.proofs.delete(purpose);
-      await this.#renew(purpose, notice);
+    for (const [purpose, kept] of [...this.proofs]) {
+      if (kept.expires - Date.now() / 1000 < NEARLY_OVER) await this.#renew(purpose, kept);
     }
-    return [...this.proofs.values()].map((one) => one.proof).filter(Boolean);
+    return [...this.proofs.values()].map((one) => one.proof);
   }
 
-  async #renew(purpose, notice) {
+  async #renew(purpose, kept) {
+    // The old proof stays until the response is there: others may be sending it meanwhile.
+    let standing = {};
     try {
-      this.keep(purpose, await new OmbudClient().ask(this.id, purpose, { session: this.session, notice }), notice);
+      standing = await new OmbudClient().ask(this.id, purpose, { session: this.session, notice: kept.notice });
     } catch (error) {
       // Without a proof the store stays closed, which is answer enough.
       if (!(error instanceof OmbudError)) throw error;
     }
+    if (this.proofs.get(purpose) === kept && !this.keep(purpose, standing, kept.notice)) this.proofs.delete(purpose);
   }
 }
 
@@ -59,6 +72,10 @@ function subject(id, options, work) {
   if (typeof work !== "function") {
     throw new TypeError(settings.say("ombud.subject needs a function to run for this user: subject(id, async () => …)",
       "ombud.subject 需要一个为该用户执行的函数：subject(id, async () => …)"));
+  }
+  if (typeof options !== "object") {
+    throw new TypeError(settings.say("the session goes into an object: subject(id, { session }, async () => …)",
+      "会话编号须写在对象中：subject(id, { session }, async () => …)"));
   }
   return running.run(new Subject(id, (options && options.session) || ""), work);
 }

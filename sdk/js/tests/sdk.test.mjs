@@ -117,6 +117,59 @@ test("users who are served at the same time do not meet", async () => {
   assert.deepEqual(consents.map((proof) => proof.replace(/^proof-\d+-of-/, "")), ["ann-p", "bob-p", "cid-p"]);
 });
 
+test("calls at the same time ask once, and a proof stays while it is asked for again", async () => {
+  const sent = [];
+  const read = ombud.userConsentRequired("p", async () => sent.push((await ombud.headers())["x-ombud-consent"]));
+  ombud.configure({ ask: async (question) => (await new Promise((done) => setTimeout(done, 20)), yes(question)) });
+  await ombud.subject("u", async () => {
+    await Promise.all([read(), read(), read()]);
+    assert.equal(asks(), 1);
+    assert(sent.length === 3 && sent.every((proof) => proof?.endsWith("-of-u-p")), String(sent));
+    const again = ombud.consent.ensure("p");
+    assert.notEqual((await ombud.headers())["x-ombud-consent"], undefined);
+    await again;
+  });
+  played.lifetime = 30;
+  await ombud.subject("u", async () => {
+    await read();
+    const both = await Promise.all([ombud.headers(), ombud.headers()]);
+    assert(both.every((found) => found["x-ombud-consent"]), "both renew it, and both have one");
+    const renewing = ombud.headers();
+    await ombud.consent.withdraw("p");
+    assert.equal((await renewing)["x-ombud-consent"], undefined, "a withdrawal during the renewal stays one");
+  });
+});
+
+test("a user who says no to the first of several calls is not asked again", async () => {
+  const { ran, read } = guarded();
+  ombud.configure({ ask: no });
+  await ombud.subject("u", () => Promise.all([refused(() => read(1), "refused"), refused(() => read(2), "refused")]));
+  assert.equal(asks(), 1);
+  assert.deepEqual(ran, []);
+});
+
+test("the asking function does not wait for itself, and what it starts may live on", async () => {
+  const { read } = guarded();
+  ombud.configure({ ask: async (question) => (question.show(), read(1)) });
+  await ombud.subject("u", () => refused(() => read(1), "not_asked"));
+  let later;
+  ombud.configure({ ask: (question) => {
+    later = new Promise((done) => setTimeout(done, 50)).then(() => read(2));
+    return yes(question);
+  } });
+  await ombud.subject("u", () => read(1));
+  assert.equal(await later, 2);
+});
+
+test("a session is named alike everywhere", async () => {
+  await ombud.subject("u", { session: "chat:1" }, async () => {
+    const named = (await ombud.headers())["x-ombud-session"];
+    await new ombud.OmbudClient().ask("u", "p", { session: "chat:1" });
+    await ombud.consent.ensure("p");
+    assert.deepEqual([...new Set(played.asked.map(([, body]) => body.session))], [named]);
+  });
+});
+
 test("a withdrawal closes at once", async () => {
   const { ran, read } = guarded();
   await ombud.subject("u", async () => {
@@ -232,6 +285,8 @@ test("a field that holds a function is guarded, what is none is refused", async 
   assert.throws(() => ombud.userConsentRequired(() => 1), TypeError);
   assert.throws(() => ombud.subject("", () => 1), TypeError);
   assert.throws(() => ombud.subject("u"), TypeError);
+  assert.throws(() => ombud.subject("u", "session-1", () => 1), TypeError);
+  assert.equal(ombud.subject("u", null, () => 1), 1);
 });
 
 test("an answer that is not the user's counts as none", async () => {
@@ -286,6 +341,11 @@ test("nothing opens without a gateway", async () => {
     ombud.configure({ gateway: address });
     await ombud.subject("u", () => assert.rejects(() => read(1), ombud.Unreachable));
   }
+  for (const address of ["http://me:hunter2@127.0.0.1:1", "me:hunter2@127.0.0.1:1"]) {
+    ombud.configure({ gateway: address });
+    await ombud.subject("u", () => assert.rejects(() => read(1), (error) => !String(error.stack).includes("hunter2")));
+  }
+  assert.match(new ombud.Unreachable("127.0.0.1:8787").message, /must start with http:/);
   assert.deepEqual(ran, []);
   const { OMBUD_GATEWAY } = process.env;
   delete process.env.OMBUD_GATEWAY;
@@ -326,6 +386,11 @@ test("headers go to the gateway only", async () => {
       [true, false],
     );
     assert.equal(await sent({ url: `${addressOf(gateway)}@example.com/x` }), false);
+    const fixed = { url: `${addressOf(gateway)}/x`, baseURL: addressOf(elsewhere), allowAbsoluteUrls: false };
+    assert.equal(await sent(fixed), false, "axios sends this to the base address");
+    assert.equal(await sent({ url: `${addressOf(gateway)}/x`, baseURL: null }), true);
+    const proxy = async (config) => (await added[0]({ headers: {}, url: `${addressOf(gateway)}/x`, ...config })).proxy;
+    assert.deepEqual([await proxy({}), await proxy({ proxy: { host: "own" } })], [false, { host: "own" }]);
   });
   const told = played.seen.map(([who, headers]) => [who, headers["x-ombud-subject"], headers.own]);
   assert.deepEqual(told, [...Array(3).fill(["gateway", "u", "1"]), ...Array(3).fill(["elsewhere", undefined, "1"])]);

@@ -1,6 +1,6 @@
 """Asks an agent's users for consent before their data is read. See README.md."""
 
-from . import consent
+from . import consent, testing
 from .attach import attach, opener
 from .client import OmbudClient
 from .errors import ConsentNotAsked, ConsentRequired, OmbudError, Unreachable
@@ -12,5 +12,6 @@ from .subjects import headers, subject
 
 __all__ = [
     "Answer", "ConsentNotAsked", "ConsentRequired", "OmbudClient", "OmbudError", "Question", "Unreachable", "attach",
-    "configure", "consent", "consent_prompt", "declare_source", "headers", "opener", "subject", "user_consent_required",
+    "configure", "consent", "consent_prompt", "declare_source", "headers", "opener", "subject", "testing",
+    "user_consent_required",
 ]

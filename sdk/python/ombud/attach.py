@@ -1,17 +1,33 @@
 """Headers for other people's clients. They are sent to the gateway and nowhere else: a user's id is personal data."""
 
+import urllib.parse
 import urllib.request
-from typing import Any, TypeVar
+from typing import Any, Optional, Tuple, TypeVar
 
 from . import settings
 from .subjects import NAMES, aside, headers
 
 Client = TypeVar("Client")
 
+_PORTS = {"http": 80, "https": 443}
+
 
 def _ours(url: Any) -> bool:
-    gateway = settings.gateway()
-    return bool(gateway) and (str(url) + "/").startswith(gateway + "/")
+    ours, theirs = _place(settings.gateway()), _place(str(url))
+    if ours is None or theirs is None or ours[0] != theirs[0]:
+        return False
+    root = ours[1].rstrip("/")
+    return not root or ((theirs[1] + "/").startswith(root + "/") and ".." not in urllib.parse.unquote(theirs[1]).split("/"))
+
+
+def _place(url: str) -> Optional[Tuple[Tuple[str, str, int], str]]:
+    """The origin, in the form in which clients may have rewritten it, and the path."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port = parts.port or _PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    return ((parts.scheme, parts.hostname, port), parts.path) if parts.hostname else None
 
 
 def _withhold(carried: Any) -> None:
@@ -32,9 +48,18 @@ class _Handler(urllib.request.BaseHandler):
     https_request = http_request
 
 
+class _Proxies(urllib.request.ProxyHandler):
+    """The proxies of the environment, but not for the gateway: a proxy would read the key and the user's id."""
+
+    def proxy_open(self, req: urllib.request.Request, proxy: str, type: str) -> Any:
+        if _ours(req.full_url):
+            return None
+        return super().proxy_open(req, proxy, type)
+
+
 def opener() -> urllib.request.OpenerDirector:
-    """Returns a `urllib` opener that adds the headers."""
-    return urllib.request.build_opener(_Handler())
+    """Returns a `urllib` opener that adds the headers. Requests to the gateway use no proxy."""
+    return urllib.request.build_opener(_Handler(), _Proxies())
 
 
 def attach(client: Client) -> Client:
@@ -74,6 +99,17 @@ def _attach_httpx(carrier: Any) -> None:
     hooks = dict(carrier.event_hooks)
     hooks["request"] = [*hooks.get("request", []), add_async if asynchronous else add]
     carrier.event_hooks = hooks
+    choose = getattr(carrier, "_transport_for_url", None)
+    if choose is None:
+        return
+
+    def chosen(url: Any) -> Any:
+        # A proxy would read the headers; without one, httpx uses the client's own transport.
+        transport = choose(url)
+        is_proxy = "Proxy" in type(getattr(transport, "_pool", None)).__name__
+        return carrier._transport if is_proxy and _ours(url) else transport
+
+    carrier._transport_for_url = chosen
 
 
 def _attach_requests(carrier: Any) -> None:
@@ -86,6 +122,15 @@ def _attach_requests(carrier: Any) -> None:
         return ready
 
     carrier.prepare_request = prepared
+    merge = carrier.merge_environment_settings
+
+    def merged(url: Any, proxies: Any, *given: Any, **named: Any) -> Any:
+        # Proxies of the environment would read the headers; those set on the session or the request are the caller's choice.
+        if _ours(url):
+            proxies = {**(proxies or {}), "no_proxy": urllib.parse.urlsplit(str(url)).hostname}
+        return merge(url, proxies, *given, **named)
+
+    carrier.merge_environment_settings = merged
     rebuild = carrier.rebuild_auth
 
     def rebuilt(redirected: Any, answer: Any) -> Any:

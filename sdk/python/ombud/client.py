@@ -1,5 +1,6 @@
 """Ombud's HTTP interface."""
 
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -30,11 +31,11 @@ class OmbudClient:
         self.timeout = timeout
 
     def ask(self, subject: str, purpose: str, session: str = "", notice: Optional[str] = None) -> Dict[str, Any]:
-        body = {"subject": subject, "purpose": purpose, "session": session, "notice": notice}
+        body = {"subject": subject, "purpose": purpose, "session": _encoded(session), "notice": notice}
         return self._call("POST", "/api/v1/consent/ask", body)
 
     def give(self, subject: str, request: str, agreed: bool, session: str = "", method: str = "") -> Dict[str, Any]:
-        body = {"subject": subject, "request": request, "agreed": agreed, "session": session, "method": method}
+        body = {"subject": subject, "request": request, "agreed": agreed, "session": _encoded(session), "method": method}
         return self._call("POST", "/api/v1/consent/give", body)
 
     def withdraw(self, subject: str, purpose: str, method: str = "") -> Dict[str, Any]:
@@ -65,16 +66,22 @@ class OmbudClient:
             with _OPENER.open(request, timeout=self.timeout) as answer:
                 found = json.loads(answer.read())
         except urllib.error.HTTPError as error:
-            raise OmbudError(_message(error)) from None
-        except (OSError, ValueError):
+            with error:
+                raise OmbudError(_message(error)) from None
+        except (OSError, ValueError, http.client.HTTPException):
             raise Unreachable(self.gateway) from None
         if not isinstance(found, dict):
             raise Unreachable(self.gateway)
         return found
 
 
+def _encoded(session: str) -> str:
+    """A session as headers name it; what is encoded already stays as it is."""
+    return urllib.parse.quote(session, safe="%")
+
+
 def _message(error: urllib.error.HTTPError) -> str:
     try:
         return str(json.loads(error.read())["message"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
         return "HTTP %d" % error.code

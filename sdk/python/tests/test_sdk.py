@@ -1,13 +1,21 @@
 """Tests the SDK against a mock gateway. Run: python -m unittest discover -s sdk/python/tests"""
 
 import asyncio
+import contextlib
+import contextvars
 import json
+import os
+import pickle
+import socket
+import subprocess
 import sys
 import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -107,6 +115,14 @@ class Sdk(unittest.TestCase):
         self.ran = []
         with ombud.subject("other"):
             self.refused(lambda: read(1), "refused")
+
+    def test_a_block_may_end_in_another_context(self):
+        block = ombud.subject("u")
+        contextvars.copy_context().run(block.__enter__)
+        with ombud.subject("other"):
+            block.__exit__(None, None, None)
+            self.assertEqual(ombud.headers()["x-ombud-subject"], "other")
+        self.assertEqual(ombud.headers(), {})
 
     def test_withdrawal_closes_at_once(self):
         read = self.guarded()
@@ -323,6 +339,266 @@ class Sdk(unittest.TestCase):
         begun = time.monotonic()
         asyncio.run(both())
         self.assertLess(time.monotonic() - begun, 4)
+
+    def given(self):
+        return [path for path, _ in Played.asked if path.endswith("/give")]
+
+    def test_calls_at_the_same_time_ask_once(self):
+        async def slowly(question):
+            question.show()
+            await asyncio.sleep(0.05)
+            return question.reply("yes")
+
+        @ombud.user_consent_required("p")
+        async def read():
+            return ombud.headers().get("x-ombud-consent")
+
+        async def thrice():
+            return await asyncio.gather(read(), read(), read())
+
+        ombud.configure(ask=slowly)
+        with ombud.subject("u"):
+            self.assertEqual(asyncio.run(thrice()), ["proof-of-u-p"] * 3)
+        self.assertEqual(len(self.given()), 1)
+
+        def slow(question):
+            question.show()
+            time.sleep(0.05)
+            return question.reply("yes")
+
+        ombud.configure(ask=slow)
+        with ombud.subject("v"), ThreadPoolExecutor(4) as pool:
+            contexts = [contextvars.copy_context() for _ in range(4)]
+            self.assertEqual(list(pool.map(lambda context: context.run(self.guarded(), 1), contexts)), [1] * 4)
+        self.assertEqual(len(self.given()), 2)
+
+    def held(self):
+        """Lets the gateway respond only after the second event; the first tells that it was asked."""
+        plain, arrived, go = Played.tell, threading.Event(), threading.Event()
+
+        def slow(handler, told):
+            arrived.set()
+            go.wait(5)
+            plain(handler, told)
+
+        Played.tell = slow
+        self.addCleanup(setattr, Played, "tell", plain)
+        return arrived, go
+
+    def test_a_proof_stays_while_it_is_asked_for_again(self):
+        read = self.guarded()
+        with ombud.subject("u") as who:
+            read(1)
+            arrived, go = self.held()
+            context = contextvars.copy_context()
+            for work in (lambda: read(2), ombud.headers):
+                arrived.clear()
+                go.clear()
+                thread = threading.Thread(target=contextvars.copy_context().run, args=(work,))
+                thread.start()
+                self.assertTrue(arrived.wait(5))
+                self.assertEqual([kept[0] for kept in who.proofs.values()], ["proof-of-u-p"])
+                go.set()
+                thread.join()
+                # The next one renews a proof that is about to expire.
+                who.proofs["p"] = ("proof-of-u-p", time.time() + 30, None)
+            self.assertIn("x-ombud-consent", context.run(ombud.headers))
+            go.clear()
+            arrived.clear()
+            who.proofs["p"] = ("old", time.time() + 30, None)
+            thread = threading.Thread(target=contextvars.copy_context().run, args=(ombud.headers,))
+            thread.start()
+            self.assertTrue(arrived.wait(5))
+            who.proofs.clear()
+            go.set()
+            thread.join()
+            self.assertEqual(who.proofs, {}, "a withdrawal during the renewal stays one")
+
+    def test_the_asking_function_does_not_wait_for_itself(self):
+        read = self.guarded()
+
+        async def later(question):
+            question.show()
+            await ombud.consent.ensure_async("p")
+
+        def now(question):
+            question.show()
+            read(1)
+
+        with ombud.subject("u"):
+            ombud.configure(ask=now)
+            self.refused(lambda: read(1), "not_asked")
+            ombud.configure(ask=later)
+            self.refused(lambda: asyncio.run(ombud.consent.ensure_async("p")), "not_asked")
+
+            async def lives_on():
+                over = asyncio.Event()
+                tasks = []
+
+                async def work():
+                    await over.wait()
+                    await ombud.consent.ensure_async("p")
+
+                async def starts(question):
+                    question.show()
+                    tasks.append(asyncio.ensure_future(work()))
+                    return question.reply("yes")
+
+                ombud.configure(ask=starts)
+                await ombud.consent.ensure_async("p")
+                over.set()
+                await tasks[0]
+
+            asyncio.run(lives_on())
+
+    def test_an_async_generator_is_closed_and_gets_what_is_sent(self):
+        seen = []
+
+        @ombud.user_consent_required("p")
+        async def items():
+            try:
+                seen.append((yield 1))
+                yield 2
+            except KeyError as error:
+                seen.append(error.args)
+                yield 3
+            finally:
+                seen.append("closed")
+
+        async def tried():
+            stream = items()
+            self.assertEqual([await stream.asend(None), await stream.asend("sent")], [1, 2])
+            self.assertEqual(await stream.athrow(KeyError("k")), 3)
+            await stream.aclose()
+            self.assertEqual(seen, ["sent", ("k",), "closed"])
+            seen.clear()
+            stream = items()
+            async for _ in stream:
+                break
+            await stream.aclose()
+            self.assertEqual(seen, ["closed"])
+
+        @ombud.user_consent_required("p")
+        async def opened():
+            try:
+                yield 1
+            except KeyError as error:
+                seen.append(error.args)
+
+        async def managed():
+            async with contextlib.asynccontextmanager(opened)() as one:
+                self.assertEqual(one, 1)
+                raise KeyError("in the block")
+
+        with ombud.subject("u"):
+            asyncio.run(tried())
+            seen.clear()
+            asyncio.run(managed())
+        self.assertEqual(seen, [("in the block",)])
+
+    def test_what_is_no_function_is_refused(self):
+        guard = ombud.user_consent_required("p")
+        for wrong in (property(lambda self: 1), 1, type("A", (), {})):
+            self.assertRaises(TypeError, guard, wrong)
+        self.assertRaises(TypeError, ombud.user_consent_required, lambda: 1)
+
+    def test_errors_cross_processes(self):
+        for error in (ombud.ConsentRequired("p", "refused"), ombud.ConsentNotAsked("p", "why"), ombud.Unreachable("http://x")):
+            again = pickle.loads(pickle.dumps(error))
+            self.assertEqual((type(again), str(again), vars(again)), (type(error), str(error), vars(error)))
+
+    def test_a_gateway_that_makes_no_sense_is_unreachable_and_its_password_stays_secret(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def babble():
+            with contextlib.suppress(OSError):
+                while True:
+                    connection = listener.accept()[0]
+                    connection.recv(4096)
+                    connection.sendall(b"SSH-2.0-none\r\n")
+                    connection.close()
+
+        threading.Thread(target=babble, daemon=True).start()
+        read = self.guarded()
+        with ombud.subject("u"):
+            for address in ("http://127.0.0.1:%d" % listener.getsockname()[1], "http://me:hunter2@127.0.0.1:1", "me:hunter2@x:1"):
+                ombud.configure(gateway=address)
+                with self.assertRaises(ombud.Unreachable) as caught:
+                    read(1)
+                self.assertNotIn("hunter2", str(caught.exception))
+        self.assertIn("http://", str(ombud.Unreachable("127.0.0.1:8787")))
+        self.assertEqual(self.ran, [])
+
+    def test_the_gateway_is_known_in_the_form_that_clients_give_it(self):
+        attach = sys.modules["ombud.attach"]
+        for gateway, url, ours in (
+            ("https://GW.example:443", "https://gw.example/x", True),
+            ("http://gw.example", "http://gw.example:80?q=1", True),
+            ("http://gw.example:1", "http://gw.example:1\\@evil.example/", False),
+            ("http://gw.example:1", "http://gw.example:12/", False),
+            ("http://gw.example:1", "https://gw.example:1/", False),
+            ("http://gw.example:1", "http://gw.example:1@evil.example/", False),
+            ("https://gw.example/ombud", "https://gw.example/ombud/x", True),
+            ("https://gw.example/ombud", "https://gw.example/ombudsman", False),
+            ("https://gw.example/ombud", "https://gw.example/ombud/%2e%2e/x", False),
+        ):
+            ombud.configure(gateway=gateway)
+            self.assertEqual(attach._ours(url), ours, url)
+
+    def test_no_proxy_of_the_environment_reads_the_headers(self):
+        seen = []
+
+        class Proxy(BaseHTTPRequestHandler):
+            def do_GET(self):
+                seen.append((self.path, self.headers.get("x-ombud-subject")))
+                Played.tell(self, {})
+
+            def log_message(self, *_):
+                pass
+
+        Played.do_GET = lambda handler: Played.tell(handler, {"direct": True})
+        self.addCleanup(delattr, Played, "do_GET")
+        proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        self.addCleanup(proxy.server_close)
+        self.addCleanup(proxy.shutdown)
+        names = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+        proxied = {name: "http://127.0.0.1:%d" % proxy.server_port for name in names}
+        with mock.patch.dict(os.environ, {**proxied, "no_proxy": "", "NO_PROXY": ""}), ombud.subject("u"):
+            clients = [lambda url: json.load(ombud.opener().open(url))]
+            with contextlib.suppress(ImportError):
+                import requests
+
+                clients.append(lambda url: ombud.attach(requests.Session()).get(url).json())
+            with contextlib.suppress(ImportError):
+                import httpx
+
+                async def asked(url):
+                    async with httpx.AsyncClient() as client:
+                        return (await ombud.attach(client).get(url)).json()
+
+                clients.append(lambda url: ombud.attach(httpx.Client()).get(url).json())
+                clients.append(lambda url: asyncio.run(asked(url)))
+            for get in clients:
+                self.assertEqual(get(self.url + "/x"), {"direct": True})
+                self.assertEqual(seen, [])
+                get("http://other.example/y")
+                self.assertEqual(seen, [("http://other.example/y", None)])
+                seen.clear()
+
+    def test_a_session_is_named_alike_everywhere(self):
+        with ombud.subject("u", session="chat:1"):
+            named = ombud.headers()["x-ombud-session"]
+            ombud.OmbudClient().ask("u", "p", "chat:1")
+            ombud.consent.ensure("p")
+        self.assertEqual({body["session"] for _, body in Played.asked}, {named})
+        with ombud.subject("u", session=None):
+            self.assertNotIn("x-ombud-session", ombud.headers())
+
+    def test_the_helpers_for_tests_need_no_import_of_their_own(self):
+        code = "import ombud; ombud.testing.assert_consent_is_real"
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(ombud.__file__).parent.parent)
 
     def test_a_consent_function_is_tried_with_both_users(self):
         def asks(question):

@@ -5,7 +5,8 @@ use super::{Case, Edit};
 
 /// Returns an expression that reads a required variable.
 pub(super) fn required(code: &Code<'_>, name: &str) -> String {
-    let typed = code.path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "ts" | "tsx" | "mts"));
+    let typed =
+        code.path.rsplit_once('.').is_some_and(|(_, ending)| matches!(ending, "ts" | "tsx" | "mts" | "cts"));
     match (code.script, typed) {
         (false, _) => format!("os.environ[\"{name}\"]"),
         // The literal was a string, so the expression that replaces it keeps the type `string`.

@@ -109,7 +109,7 @@ function aimRequest(options) {
   const route = absolute ? find(absolute.hostname, absolute.port) : find(plainHost, port);
   if (!route) return null;
   const target = absolute ? absolute.pathname + absolute.search : path;
-  const { servername, socketPath, createConnection, lookup, localAddress, family, defaultPort, ...rest } = options;
+  const { servername, socketPath, createConnection, lookup, localAddress, family, defaultPort, _defaultAgent, ...rest } = options;
   return {
     ...rest,
     protocol: 'http:',
@@ -173,7 +173,7 @@ function tunnelAgent(proxy) {
 let agent;
 function directAgent() {
   const http = require('node:http');
-  agent ??= new http.Agent({ keepAlive: true });
+  agent = agent || new http.Agent({ keepAlive: true });
   return agent;
 }
 
@@ -206,16 +206,19 @@ function patchHttp2() {
   http2.connect = function connect(authority, ...rest) {
     const there = aimSession(authority, rest[0]);
     if (!there) return original.call(this, authority, ...rest);
-    const { hostname, gateway } = there;
-    throw Object.assign(
-      new Error(
-        `Ombud: an HTTP/2 session with ${hostname} would go past Ombud, so it was not opened. Use fetch or node:https, or send to ${gateway}. ` +
-          `与 ${hostname} 的 HTTP/2 会话会绕过 Ombud，未建立；请改用 fetch 或 node:https，或把请求发往 ${gateway}。`,
-      ),
-      { code: 'ERR_OMBUD_HTTP2' },
-    );
+    throw pastUs('an HTTP/2 session', 'HTTP/2 会话', there, 'ERR_OMBUD_HTTP2');
   };
   require('node:module').syncBuiltinESMExports();
+}
+
+function pastUs(en, zh, { hostname, gateway }, code) {
+  return Object.assign(
+    new Error(
+      `Ombud: ${en} with ${hostname} would go past Ombud, so it was not opened. Use fetch or node:https, or send to ${gateway}. ` +
+        `与 ${hostname} 的 ${zh}会绕过 Ombud，未建立；请改用 fetch 或 node:https，或把请求发往 ${gateway}。`,
+    ),
+    { code },
+  );
 }
 
 function aimSession(authority, options) {
@@ -228,6 +231,29 @@ function aimSession(authority, options) {
   } catch {
     return null;
   }
+}
+
+/** The same for Node's own WebSocket, which uses neither a proxy nor node:https. */
+function patchWebSocket() {
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
+  if (!own) return;
+  const put = (value) =>
+    Object.defineProperty(globalThis, 'WebSocket', { value, writable: true, enumerable: own.enumerable, configurable: true });
+  // Node loads it when it is first asked for, and so do we.
+  const get = () => {
+    const original = own.get ? own.get.call(globalThis) : own.value;
+    if (typeof original !== 'function') return original;
+    const watched = new Proxy(original, {
+      construct(target, given, made) {
+        const there = aimSession(given[0]);
+        if (there) throw pastUs('a WebSocket', 'WebSocket 连接', there, 'ERR_OMBUD_WEBSOCKET');
+        return Reflect.construct(target, given, made);
+      },
+    });
+    put(watched);
+    return watched;
+  };
+  Object.defineProperty(globalThis, 'WebSocket', { get, set: put, enumerable: own.enumerable, configurable: true });
 }
 
 function aimArguments(args, protocol) {
@@ -249,15 +275,17 @@ function patchUndici(undici) {
   const base = undici.Agent && Object.getPrototypeOf(undici.Agent.prototype);
   if (!base || typeof base.dispatch !== 'function' || base.dispatch[READDRESSED]) return;
   let direct;
-  for (const type of [base, undici.ProxyAgent && undici.ProxyAgent.prototype]) {
-    if (!type || !Object.hasOwn(type, 'dispatch')) continue;
+  const nodes = nodesDispatcher(undici);
+  for (const type of [base, undici.ProxyAgent && undici.ProxyAgent.prototype, nodes]) {
+    if (!type || !ownsDispatch(type) || type.dispatch[READDRESSED]) continue;
     const original = type.dispatch;
     type.dispatch = function dispatch(options, handler) {
       const aimed = aimDispatch(this, options);
       if (!aimed) return original.call(this, options, handler);
-      // A plain Agent goes anywhere and has the client's timeouts; others are bound to a proxy or to one origin.
-      if (this instanceof undici.Agent) return original.call(this, aimed, handler);
-      direct ??= new undici.Agent();
+      // A plain Agent goes anywhere and has the client's timeouts; others are bound to a proxy or to one origin. Node's own
+      // exempts the gateway from proxies by NO_PROXY.
+      if (this instanceof undici.Agent || type === nodes) return original.call(this, aimed, handler);
+      direct = direct || new undici.Agent();
       return direct.dispatch(aimed, handler);
     };
     type.dispatch[READDRESSED] = true;
@@ -269,6 +297,19 @@ function patchUndici(undici) {
   mock.dispatch = function dispatch(options, handler) {
     return mocked.call(this, { ...options, [READDRESSED]: true }, handler);
   };
+}
+
+const ownsDispatch = (type) => Object.prototype.hasOwnProperty.call(type, 'dispatch');
+
+/**
+ * Where `dispatch` of Node's own dispatcher is defined, or null. If Node's copy of undici was used before the package was
+ * loaded, the package sends with that dispatcher.
+ */
+function nodesDispatcher(undici) {
+  let type = typeof undici.getGlobalDispatcher === 'function' ? undici.getGlobalDispatcher() : null;
+  if (type instanceof undici.Dispatcher) return null;
+  while (type && !ownsDispatch(type)) type = Object.getPrototypeOf(type);
+  return type;
 }
 
 function aimDispatch(dispatcher, options) {
@@ -314,5 +355,6 @@ if (contract) {
   guarded(patchFetch);
   guarded(patchHttp);
   guarded(patchHttp2);
+  guarded(patchWebSocket);
   guarded(patchLoader);
 }
