@@ -288,7 +288,9 @@ impl Walk<'_, '_> {
                 Stmt::AnnAssign(assign) => {
                     let declared = self.annotated(&assign.annotation);
                     let value = assign.value.as_deref().map(|value| self.eval(value));
-                    value.iter().for_each(|value| self.state.set_default(id, value));
+                    if let Some(value) = &value {
+                        self.state.set_default(id, value);
+                    }
                     let setting = dotted(&assign.target)
                         .and_then(|name| self.setting(id, &name, &assign.annotation, value.as_ref()));
                     let value = value.filter(|value| value.shape != Shape::Unknown).unwrap_or(declared);

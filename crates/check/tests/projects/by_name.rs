@@ -1,5 +1,7 @@
 //! Objects that only their methods' names tell apart, and packages that are named like a library.
 
+use ombud_core::finding::Severity::{Error, Warning};
+
 use crate::project::{checked, lines, of_rule};
 
 const UNMASKED: &str = "personal-data-unmasked";
@@ -49,7 +51,6 @@ fn a_default_behind_a_condition_is_a_default() {
         let report = checked(&[("bot.py", &text)]);
         report.findings.iter().find(|one| one.rule.0 == UNMASKED).map(|one| one.severity)
     };
-    use ombud_core::finding::Severity::{Error, Warning};
     assert_eq!(severity("'https://api.openai.com/v1'"), Some(Error));
     assert_eq!(severity("host or 'https://api.openai.com/v1'"), Some(Warning));
     assert_eq!(severity("host if host else 'https://api.openai.com/v1'"), Some(Warning));

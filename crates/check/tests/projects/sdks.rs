@@ -4,7 +4,7 @@ use crate::project::checked;
 
 /// What is said of a bot that passes on what people write with this call, after this import.
 fn told(file: &str, import: &str, call: &str) -> String {
-    let text = if file.ends_with(".py") {
+    let text = if file == "bot.py" {
         format!(
             "{import}\nfrom telegram.ext import ApplicationBuilder, MessageHandler, filters\nasync def on(update, context):\n    text = update.message.text\n    answer = {call}\n    await update.message.reply_text(str(answer))\napp = ApplicationBuilder().token('x').build()\napp.add_handler(MessageHandler(filters.TEXT, on))\napp.run_polling()\n"
         )
