@@ -106,7 +106,7 @@ pub(crate) fn admitted(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Box
         return Ok(());
     }
     let message = say!(gateway.config.lang,
-        en: "this gateway requires its own key in the header `x-ombud-key`", zh: "此网关要求在请求头 `x-ombud-key` 中提供密钥");
+        en: "this gateway requires its own key in the header `x-ombud-key`", zh: "此网关要求在请求头 `x-ombud-key` 中提供它自己的密钥");
     Err(Box::new(problem(StatusCode::UNAUTHORIZED, "ombud_key_required", message)))
 }
 

@@ -264,7 +264,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("log verify", "检查日志是否被改动"),
     ("log verify source", ".ombud 目录或导出的目录（默认为本项目）"),
     ("log verify vkey", "日志的公钥，须来自该目录之外"),
-    ("log export", "导出一个任何人都能验证的目录"),
+    ("log export", "导出一个任何人都能校验的目录"),
     ("log export output", "一个尚不存在的目录"),
     ("providers", "列出已知的模型服务商"),
     ("demo", "用一个小智能体演示全部功能"),

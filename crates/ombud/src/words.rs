@@ -36,7 +36,7 @@ const REASONS: &[Row] = &[
     ("ombud_token_budget", "the conversation has used up its tokens", "本次对话的词元额度已用完"),
     ("ombud_log_unwritable", "the log could not be written", "日志无法写入"),
     ("ombud_provider_unreachable", "the provider could not be reached", "无法连接服务商"),
-    ("ombud_provider_timeout", "the provider did not respond in time", "服务商未在规定时间内回应"),
+    ("ombud_provider_timeout", "the provider did not respond in time", "服务商未在规定时间内响应"),
     ("ombud_answer_cut", "the provider ended its response early", "服务商的回答中途断开"),
     ("ombud_answer_not_readable", "the response was neither JSON nor a stream", "回答不是 JSON 或事件流"),
     ("ombud_redirected", "the provider redirected the request", "服务商把请求重定向到别处"),

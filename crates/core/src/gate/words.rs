@@ -81,7 +81,9 @@ fn category(id: &str, lang: Lang) -> String {
 fn doubt_in_words(id: &str, seen: bool, lang: Lang) -> String {
     let part = |id: &str| Part::by_id(id).map_or_else(|| id.to_owned(), |part| part.say(lang));
     match id {
-        "secret" => say!(lang, en: "arguments contain the placeholder of a secret", zh: "参数中含有密钥的占位符"),
+        "secret" => {
+            say!(lang, en: "arguments contain the placeholder of a secret", zh: "参数中含有密钥的占位符")
+        }
         "unreadable" => say!(lang, en: "arguments cannot be read reliably", zh: "无法可靠地读取参数"),
         "definition_changed" => {
             say!(lang, en: "the server has changed the tool's definition", zh: "服务器改变了工具的定义")

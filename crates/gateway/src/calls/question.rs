@@ -154,7 +154,7 @@ pub fn text(
     let always = codes.always.map_or_else(String::new, |always| {
         say!(lang,
             en: "To allow these values for this tool from now on in this conversation, reply with a line: always {always}\n",
-            zh: "如果本次对话中以后都允许使用这些值，请单独用一行回复：总是允许 {always}\n")
+            zh: "如果本次对话中以后都允许以这些值调用此工具，请单独用一行回复：总是允许 {always}\n")
     });
     let (tool, does, arguments) = (quoted(tool), effect.say(lang), fenced(arguments));
     let why: Vec<String> = decision.doubts().iter().map(|doubt| format!("- {}", doubt.say(lang))).collect();

@@ -353,7 +353,7 @@ impl Session {
         let lang = self.lang();
         let mut steps: Vec<Step> = taken_back.iter().flat_map(|id| apart(self.stopped(id, now))).collect();
         for id in gone {
-            let text = say!(lang, en: "the server did not respond in time", zh: "服务器没有及时回应");
+            let text = say!(lang, en: "the server did not respond in time", zh: "服务器没有及时响应");
             steps.extend(self.give_up(&id, &text, "ombud_timeout", now));
             steps.extend([Step::Send(Side::Server, message::cancelled(&id, "timeout")), Step::Other]);
         }
@@ -407,7 +407,7 @@ impl Session {
                 say!(lang, en: "the server's response was larger than {limit} MiB", zh: "服务器的回答超过了 {limit} MiB")
             }
             _ => {
-                say!(lang, en: "the server did not respond to this request ({reason})", zh: "服务器没有回应此请求（{reason}）")
+                say!(lang, en: "the server did not respond to this request ({reason})", zh: "服务器没有响应此请求（{reason}）")
             }
         };
         self.give_up(id, &text, reason, now)

@@ -149,7 +149,7 @@ pub(crate) const CHINESE: Chinese = &[
     ("approve", "同意或拒绝一次等待确认的工具调用"),
     ("approve code", "调用的代码；不写则列出所有等待确认的调用"),
     ("approve deny", "拒绝这次调用"),
-    ("approve always", "以后都允许此工具以同样的值调用（正文可以不同）"),
+    ("approve always", "以后都允许以同样的值调用此工具（正文可以不同）"),
     ("approve standing", "列出长期许可（以后都允许的调用）"),
     ("approve revoke", "按列表中的名称收回一项长期许可"),
     ("approve home", "日志所在目录（默认为 OMBUD_HOME 或 .ombud）"),
@@ -190,7 +190,7 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
         let name = standing.name();
         terminal.note(&say!(lang,
             en: "calls of this tool with these values are allowed from now on. `ombud approve --revoke {name}` revokes that",
-            zh: "以后都允许此工具以同样的值调用。`ombud approve --revoke {name}` 可收回"));
+            zh: "以后都允许以同样的值调用此工具。`ombud approve --revoke {name}` 可收回"));
         return Ok(0);
     }
     desk.say(&call, true).map_err(refused)?;
@@ -214,7 +214,7 @@ fn agreed(call: &Pending, always: bool, home: &Path, terminal: Terminal) -> Resu
         let paths = call.lasting.as_ref().map(|lasting| lasting.paths.join(" ")).unwrap_or_default();
         say!(lang,
             en: "Allow every call of this tool with just these values at {paths}, whatever its free text, until you revoke it? Type yes:",
-            zh: "是否在你收回之前，一直允许此工具以 {paths} 处的这些值调用（正文可以不同）？输入 yes 表示同意：")
+            zh: "是否在你收回之前，一直允许以 {paths} 处的这些值调用此工具（正文可以不同）？输入 yes 表示同意：")
     } else {
         say!(lang, en: "Allow exactly this call, once? Type yes:", zh: "是否只允许这一次调用？输入 yes 表示同意：")
     });

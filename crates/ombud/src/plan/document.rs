@@ -25,7 +25,7 @@ pub(crate) fn document(drawn: &Drawn, known: &Known, whole: bool) -> Vec<Part> {
         zh: "{of}保护计划，{today}。结论只基于检查过的内容，没有检查的列在最后。本计划不是法律意见。")));
     parts.push(Part::List(drawn.verdict.reasons.clone()));
     if !drawn.verdict.limits.is_empty() {
-        parts.push(Part::Heading(2, say!(lang, en: "Limits", zh: "限制")));
+        parts.push(Part::Heading(2, say!(lang, en: "Limits", zh: "条件")));
         parts.push(Part::List(drawn.verdict.limits.clone()));
     }
     risks(drawn, whole, &mut parts);

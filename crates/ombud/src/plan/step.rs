@@ -110,7 +110,7 @@ const MEASURES: &[Measure] = &[
         title: |lang| {
             say!(lang,
             en: "Never run or render text from outside: pass arguments as a list, bind SQL parameters, escape what is shown",
-            zh: "外来文字不要执行也不要直接渲染：命令参数用列表，SQL 用占位符，显示前转义")
+            zh: "外来文字不要执行也不要直接渲染：命令参数用列表，SQL 用参数绑定，显示前转义")
         },
         command: |_| "ombud check".to_owned(),
         retest: "",

@@ -30,7 +30,7 @@ impl Say for Answer {
     fn say(&self, lang: Lang) -> String {
         match self {
             Self::Publish => say!(lang, en: "PUBLISH", zh: "可以发布"),
-            Self::WithLimits => say!(lang, en: "PUBLISH WITH LIMITS", zh: "有限制地发布"),
+            Self::WithLimits => say!(lang, en: "PUBLISH WITH LIMITS", zh: "可以有条件发布"),
             Self::DoNot => say!(lang, en: "DO NOT PUBLISH YET", zh: "先不要发布"),
         }
     }
