@@ -167,7 +167,7 @@ fn of_registry(receiver: &Receiver, lang: Lang) -> Vec<String> {
 fn gaps(profile: &Profile, lang: Lang) -> Vec<String> {
     let gaps = [
         (Country(&profile.country).is_unknown(), say!(lang, en: "country", zh: "所在国家或地区")),
-        (profile.trains == Trains::Unknown, say!(lang, en: "training", zh: "是否训练")),
+        (profile.trains == Trains::Unknown, say!(lang, en: "training", zh: "是否用于训练")),
         (profile.retention_days.is_none(), say!(lang, en: "how long it keeps data", zh: "保存多久")),
     ];
     gaps.into_iter().filter(|gap| gap.0).map(|gap| gap.1).collect()
