@@ -302,7 +302,7 @@ impl Found {
                 self.add("P05", Proof::Unknown, fact(what), false);
             }
             Trains::Unknown => {
-                let what = say!(lang, en: "it is unknown whether {name} trains on it", zh: "{name} 是否用于训练，没有资料");
+                let what = say!(lang, en: "it is unknown whether {name} trains on it", zh: "是否用于训练不明：{name}");
                 self.add("P05", Proof::Unknown, fact(what), false);
             }
         }
@@ -312,7 +312,7 @@ impl Found {
             let what = say!(lang, en: "{name} is in {place}, your users are not", zh: "{name} 在{place}，你的用户不在");
             self.add("P06", Proof::Read, fact(what), false);
         } else if country.is_unknown() {
-            let what = say!(lang, en: "it is unknown in which country {name} processes data", zh: "{name} 在哪个国家或地区处理数据，没有资料");
+            let what = say!(lang, en: "it is unknown in which country {name} processes data", zh: "在哪个国家或地区处理数据不明：{name}");
             self.add("P06", Proof::Unknown, fact(what), false);
         }
     }

@@ -98,7 +98,7 @@ const MEASURES: &[Measure] = &[
         title: |lang| {
             say!(lang,
             en: "Let Ombud ask before anything is sent, paid or deleted, and attack again",
-            zh: "发送、付款、删除之前先询问用户，然后再攻击一遍")
+            zh: "让 Ombud 在发送、付款、删除之前先询问用户，然后再攻击一遍")
         },
         command: |lang| say!(lang, en: "ombud attack --harden -- <CMD>", zh: "ombud attack --harden -- <启动命令>"),
         retest: "",
