@@ -181,7 +181,7 @@ impl Say for Problem {
             }
             (Lang::Zh, Self::Forked { signed }) => format!("日志的前 {signed} 条记录与签名时不一致"),
             (Lang::Zh, Self::Checkpoint) => "日志检查点缺失、损坏，或不是由本日志的密钥签名".to_owned(),
-            (Lang::Zh, Self::Emptied) => "日志为空，却还有已记录会话的密钥：记录已被删除".to_owned(),
+            (Lang::Zh, Self::Emptied) => "日志为空，却还有已记录对话的密钥：记录已被删除".to_owned(),
             (Lang::Zh, Self::Segment { segment, offset }) => {
                 format!("日志分段 {segment} 缺失，或在第 {offset} 字节处损坏")
             }
@@ -239,7 +239,7 @@ impl Say for Error {
                 let what = if *what == "record" { "记录" } else { "内容" };
                 format!("{what}有 {length} 字节，日志最多接受 {limit} 字节")
             }
-            Self::Conversation => "记录与其内容所属的会话不一致".to_owned(),
+            Self::Conversation => "记录与其内容所属的对话不一致".to_owned(),
             Self::NotEmpty { path } => format!("{} 不是空目录。请指定一个尚不存在的目录", path.display()),
             Self::NoLog { home } => {
                 format!(

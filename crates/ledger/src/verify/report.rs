@@ -237,7 +237,7 @@ impl Say for NotCovered {
             Self::Erased(n) => say!(
                 lang,
                 en: "what {n} conversations said: their keys were destroyed",
-                zh: "{n} 个会话的内容：其密钥已销毁"
+                zh: "{n} 段对话的内容：其密钥已销毁"
             ),
             Self::Plaintext(n) => say!(
                 lang,
@@ -247,7 +247,7 @@ impl Say for NotCovered {
             Self::Databases => say!(
                 lang,
                 en: "the databases next to the journal (conversation keys, vault, index)",
-                zh: "日志旁的数据库（会话密钥、代号库、索引）"
+                zh: "日志旁的数据库（对话密钥、代号库、索引）"
             ),
         }
     }
