@@ -193,7 +193,7 @@ impl Say for Refusal {
             Self::Address(error) => error.say(lang),
             Self::Key => say!(lang,
                 en: "this gateway requires its own key in the header `x-ombud-key`, and the one sent (if any) is not it. Ask whoever runs it, or see `keys` under [serve] in ombud.toml.",
-                zh: "此网关要求在请求头 `x-ombud-key` 中提供它自己的密钥，而请求没有带，或带的不对。请向运行此网关的人索取，或查看 ombud.toml 中 [serve] 下的 `keys`。"),
+                zh: "此网关要求在请求头 `x-ombud-key` 中提供它自己的密钥，而请求没有带，或带错了。请向运行此网关的人索取，或查看 ombud.toml 中 [serve] 下的 `keys`。"),
             Self::TooLarge(limit) => {
                 let mib = limit / (1024 * 1024);
                 say!(lang,

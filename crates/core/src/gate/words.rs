@@ -248,7 +248,7 @@ impl Say for Doubt {
                 zh: "开发者为这类调用设定了条件"),
             Self::Condition { .. } => say!(lang,
                 en: "the developer set a condition for such calls, and it could not be determined whether this one meets it",
-                zh: "开发者为这类调用设定了条件，而无法判断这一次是否符合"),
+                zh: "开发者为这类调用设定了条件，但无法判断这一次是否符合"),
             Self::NotAsked => {
                 say!(lang, en: "nothing in your own words asks for this", zh: "你自己的话里没有提出过这样的要求")
             }

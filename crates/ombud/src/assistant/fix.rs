@@ -25,7 +25,7 @@ const CHINESE: Chinese = &[
     ("takes path", "目录或文件，相对于服务器的根目录；不写则为整个根目录"),
     ("takes fingerprints", "只修复这些标识的问题；为空则全部"),
     ("takes rules", "只修复这些规则的问题；为空则全部"),
-    ("takes changes_behaviour", "也作会改变程序行为的修复，例如让未获同意的调用停下"),
+    ("takes changes_behaviour", "也执行会改变程序行为的修复，例如让未经同意的调用停下"),
     ("takes write", "写入文件"),
     ("gives written", "是否改动了文件"),
     ("gives diff", "改动内容（统一差异格式），其中的密钥已隐去"),

@@ -107,7 +107,7 @@ fn limits(rows: &[Row], lang: Lang) -> String {
     let missing = if missing.is_empty() { "-".to_owned() } else { missing.join(", ") };
     say!(lang,
         en: "The set is small and synthetic; it shows that this binary works as shipped, not how it performs on your traffic. Types that it lacks: {missing}",
-        zh: "测试集很小，且为人工编写，只说明本程序与发布时一致，不代表它在你的真实流量上的表现。未包含的类型：{missing}")
+        zh: "测试集很小，且为合成数据，只说明本程序与发布时一致，不代表它在你的真实流量上的表现。未包含的类型：{missing}")
 }
 
 #[cfg(test)]
