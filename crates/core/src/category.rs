@@ -62,7 +62,7 @@ categories! {
     IdPassport, "id.passport", Sensitive, "Passport / travel permit", "护照/通行证号";
     IdDriver, "id.driver", Sensitive, "Driving / vehicle licence", "驾驶证/行驶证";
     IdMilitaryOther, "id.military_other", Sensitive, "Other official identity documents", "军官证、社保、居住证等证件";
-    IdPhotoOfDocument, "id.photo_of_document", Sensitive, "Image of identity document", "证件照片";
+    IdPhotoOfDocument, "id.photo_of_document", Sensitive, "Image of identity document", "身份证件的照片";
     ContactPhone, "contact.phone", Ordinary, "Phone number", "手机/电话号码";
     ContactEmail, "contact.email", Ordinary, "Email address", "电子邮箱";
     ContactIm, "contact.im", Ordinary, "Messaging account", "微信/QQ/Discord 等账号";
@@ -76,21 +76,21 @@ categories! {
     SexLife, "sex.life", Sensitive, "Sex life, orientation", "性生活、性取向";
     BeliefReligion, "belief.religion", Sensitive, "Religion", "宗教信仰";
     BeliefPolitics, "belief.politics", Sensitive, "Political opinion or membership", "政治观点/党派";
-    StatusSpecific, "status.specific", Sensitive, "Specific identity (disability, criminal record, …)", "特定身份(残障、犯罪记录、特定职业等)";
+    StatusSpecific, "status.specific", Sensitive, "Specific identity (disability, criminal record, …)", "特定身份（残障、犯罪记录、特定职业等）";
     DemoEthnic, "demo.ethnic", Sensitive, "Ethnicity", "民族/种族";
     DemoBasic, "demo.basic", Ordinary, "Gender, age, birthday, nationality, marital status", "性别、年龄、生日、国籍、婚姻";
-    MinorAny, "minor.any", Sensitive, "Any data of a child under 14", "不满14周岁未成年人信息";
-    Minor1418, "minor.14_18", Sensitive, "Data of a minor 14-18", "14-18周岁未成年人信息";
+    MinorAny, "minor.any", Sensitive, "Any data of a child under 14", "不满 14 周岁未成年人信息";
+    Minor1418, "minor.14_18", Sensitive, "Data of a minor 14-18", "14–18 周岁未成年人信息";
     FinBankCard, "fin.bank_card", Sensitive, "Bank card / account", "银行卡/账户";
     FinPay, "fin.pay", Sensitive, "Payment account / password", "支付账号、支付密码";
     FinCreditIncome, "fin.credit_income", Sensitive, "Credit, income, assets, transactions", "征信、收入、资产、交易流水";
     LocPrecise, "loc.precise", Sensitive, "Precise location, tracks, lodging", "精确定位、行踪轨迹、住宿";
-    LocCoarse, "loc.coarse", Ordinary, "Coarse location", "粗略位置(城市)";
+    LocCoarse, "loc.coarse", Ordinary, "Coarse location", "粗略位置（城市）";
     AcctPassword, "acct.password", Secret, "Password, PIN, security answer", "密码、口令、密保答案";
     AcctOtp, "acct.otp", Secret, "One-time code", "验证码";
     AcctToken, "acct.token", Secret, "Session token, cookie", "会话令牌、Cookie";
     KeyApi, "key.api", Secret, "API key, private key, DB password (developer)", "API 密钥、私钥、数据库口令（开发者）";
-    DevId, "dev.id", Ordinary, "Device identifiers", "设备标识(IMEI、OAID、IDFA、MAC)";
+    DevId, "dev.id", Ordinary, "Device identifiers", "设备标识（IMEI、OAID、IDFA、MAC）";
     DevIp, "dev.ip", Ordinary, "IP address", "IP 地址";
     DevLog, "dev.log", Ordinary, "Usage logs", "使用与操作日志";
     CommChat, "comm.chat", Sensitive, "Chat and message content", "聊天内容、通信内容";
@@ -101,10 +101,10 @@ categories! {
     EduWork, "edu.work", Ordinary, "Organisation, education, job", "机构、教育、职业";
     LegalHousing, "legal.housing", Ordinary, "Lease, housing, contract", "租赁、房产、合同";
     PrefProfile, "pref.profile", Ordinary, "Preferences, profile tags", "偏好、画像标签";
-    PrefInferred, "pref.inferred", Sensitive, "Inferred data", "推断信息(情绪、健康、收入等)";
+    PrefInferred, "pref.inferred", Sensitive, "Inferred data", "推断信息（情绪、健康、收入等）";
     MemLongterm, "mem.longterm", Content, "Agent long-term memory item", "智能体长期记忆";
     MemKb, "mem.kb", Content, "Knowledge-base / vector chunk", "知识库/向量库内容";
-    ThirdPerson, "third.person", Ordinary, "Data about another person", "第三人信息(他人)";
+    ThirdPerson, "third.person", Ordinary, "Data about another person", "第三人信息（他人）";
     Bizsecret, "bizsecret", NotPersonal, "Trade secret / original work", "商业秘密/原创作品";
     Anon, "anon", NotPersonal, "Anonymous or aggregate data", "匿名或聚合数据";
 }
@@ -252,7 +252,7 @@ data_types! {
     Religion, "RELIGION", "LFAITH", BeliefReligion, Sensitive, "Somebody's religion", "谈到某人的宗教信仰";
     Orientation, "ORIENTATION", "LORIENT", SexLife, Sensitive, "Somebody's sexual orientation", "谈到某人的性取向";
     Finances, "FINANCES", "LFINANCE", FinCreditIncome, Sensitive, "Somebody's debts, income or assets", "谈到某人的负债、收入或资产";
-    Minor, "MINOR", "LMINOR", MinorAny, Sensitive, "A child under fourteen", "谈到不满十四周岁的儿童";
+    Minor, "MINOR", "LMINOR", MinorAny, Sensitive, "A child under fourteen", "谈到不满 14 周岁的儿童";
     Whereabouts, "WHEREABOUTS", "LWHERE", LocPrecise, Sensitive, "Where somebody is, stays or travels", "谈到某人的行踪或住宿";
 }
 

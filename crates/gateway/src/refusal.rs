@@ -189,11 +189,11 @@ impl Say for Refusal {
             Self::Path(path) => path_text(path, lang),
             Self::Provider(id) => say!(lang,
                 en: "there is no provider `{id}`. `ombud providers` lists the known ones; to add it, declare [providers.{id}] in ombud.toml.",
-                zh: "没有名为 `{id}` 的模型服务商。`ombud providers` 可列出已知服务商；在 ombud.toml 中加入 [providers.{id}] 可新增一个。"),
+                zh: "没有名为 `{id}` 的模型服务商。`ombud providers` 可列出已知服务商；要新增，请在 ombud.toml 中加入 [providers.{id}]。"),
             Self::Address(error) => error.say(lang),
             Self::Key => say!(lang,
                 en: "this gateway requires its own key in the header `x-ombud-key`, and the one sent (if any) is not it. Ask whoever runs it, or see `keys` under [serve] in ombud.toml.",
-                zh: "此网关要求在请求头 `x-ombud-key` 中提供它自己的密钥，而请求中没有，或不对。请向运行者索取，或查看 ombud.toml 中 [serve] 下的 `keys`。"),
+                zh: "此网关要求在请求头 `x-ombud-key` 中提供它自己的密钥，而请求没有带，或带错了。请向运行此网关的人索取，或查看 ombud.toml 中 [serve] 下的 `keys`。"),
             Self::TooLarge(limit) => {
                 let mib = limit / (1024 * 1024);
                 say!(lang,
@@ -205,27 +205,27 @@ impl Say for Refusal {
                 zh: "请求体未传完就中断了，未发送任何内容。"),
             Self::Encoded => say!(lang,
                 en: "the request body is compressed, so it cannot be checked and was not sent. Turn off request compression in the client.",
-                zh: "请求体经过压缩，无法检查，未发送。请在客户端关闭请求压缩。"),
+                zh: "请求体经过压缩，无法检查，因此未发送。请在客户端关闭请求压缩。"),
             Self::Json(error) => json_text(error, lang),
             Self::Blocked(kind) => {
                 let (name, id) = (kind.category().say(lang), kind.category().id());
                 say!(lang,
                     en: "the request contains data of the kind “{name}”, which ombud.toml blocks; nothing was sent. To mask it instead, set `\"{id}\" = \"mask\"` under [policy.masking].",
-                    zh: "请求中含有“{name}”类数据，ombud.toml 规定禁止发送，因此未发送任何内容。若改为脱敏后发送，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
+                    zh: "请求中含有“{name}”类数据，ombud.toml 禁止发送，因此未发送任何内容。若要改为脱敏后发送，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
             }
             Self::Ask(kind, token) => {
                 let (name, id) = (kind.category().say(lang), kind.category().id());
                 say!(lang,
                     en: "the request contains data of the kind “{name}”, for which ombud.toml requires approval; nothing was sent. To let this value leave once, send the request again with the header `x-ombud-approve: {token}`; to always mask it, set `\"{id}\" = \"mask\"` under [policy.masking].",
-                    zh: "请求中含有“{name}”类数据，ombud.toml 要求先询问，因此未发送任何内容。若允许这个值离开一次，请带请求头 `x-ombud-approve: {token}` 重发；若总是脱敏，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
+                    zh: "请求中含有“{name}”类数据，ombud.toml 规定须经批准，因此未发送任何内容。若这一次放行该值，请带上请求头 `x-ombud-approve: {token}` 重发；若要一律脱敏，请在 [policy.masking] 下设置 `\"{id}\" = \"mask\"`。")
             }
             Self::Opaque(kind) => opaque_text(*kind, lang),
             Self::Rate(wait) => say!(lang,
                 en: "this client sends more requests than ombud.toml allows, so nothing was sent. Try again in {wait} s; the limit is `requests_per_minute` under [limits].",
-                zh: "该客户端的请求频率超过 ombud.toml 的限制，因此未发送。{wait} 秒后可再试；限额由 [limits] 下的 `requests_per_minute` 设定。"),
+                zh: "该客户端的请求频率超过 ombud.toml 的限制，因此未发送任何内容。请在 {wait} 秒后再试；限额由 [limits] 下的 `requests_per_minute` 设定。"),
             Self::Tokens(most) => say!(lang,
                 en: "this conversation has used up its {most} tokens, so nothing was sent. Start a new one, or raise `tokens` under [limits] in ombud.toml.",
-                zh: "本次对话的 {most} 个词元额度已用完，因此未发送。请开始新的对话，或调高 ombud.toml 中 [limits] 下的 `tokens`。"),
+                zh: "本次对话的 {most} 个词元额度已用完，因此未发送任何内容。请开始新的对话，或调高 ombud.toml 中 [limits] 下的 `tokens`。"),
             Self::Ledger => say!(lang,
                 en: "the log cannot be written, so nothing was sent. Check the free disk space and the permissions of the `.ombud` folder, then start Ombud again.",
                 zh: "日志无法写入，因此未发送任何内容。请检查磁盘空间和 `.ombud` 目录权限，然后重新启动 Ombud。"),
@@ -234,7 +234,7 @@ impl Say for Refusal {
                 zh: "无法连接 {host}。请检查本机网络和代理设置；该请求已记录。"),
             Self::Timeout(host) => say!(lang,
                 en: "{host} did not respond in time. Try again, or raise `timeout_s` under [gateway] in ombud.toml.",
-                zh: "{host} 未在规定时间内回应。请重试，或调高 ombud.toml 中 [gateway] 下的 `timeout_s`。"),
+                zh: "{host} 未在规定时间内响应。请重试，或调高 ombud.toml 中 [gateway] 下的 `timeout_s`。"),
             Self::Redirected(to) if to.is_empty() => say!(lang,
                 en: "the provider redirects the request to an address that cannot be read. Ombud does not follow redirects: whoever is there would receive it unmasked. Check the base URL of the provider.",
                 zh: "服务商要求把请求转到别处（重定向），但新地址无法识别。Ombud 不会跟随重定向，否则对方会收到未脱敏的内容。请检查该服务商的接口地址。"),
@@ -243,7 +243,7 @@ impl Say for Refusal {
                 zh: "服务商要求把请求转到 {to}（重定向）。Ombud 不会跟随，否则发往那里的内容不会脱敏。若这确实是服务商的新地址，请在 ombud.toml 的 [providers.ID] 中修改 `base`，或使用 `--upstream`。"),
             Self::AnswerEncoded => say!(lang,
                 en: "the provider compressed its response although the request ruled that out, so it cannot be restored and tool calls in it cannot be checked. A proxy in between may be the cause: turn off response compression there.",
-                zh: "服务商不顾要求压缩了回答，因此无法还原内容，也无法检查其中的工具调用。可能是中间的代理所为：请在那里关闭压缩。"),
+                zh: "请求已注明不要压缩，服务商仍压缩了回答，因此无法还原内容，也无法检查其中的工具调用。可能是中间的代理所为：请在那里关闭压缩。"),
             Self::Cut(host) => say!(lang,
                 en: "{host} ended its response early. The provider failed, not your code; the record says so.",
                 zh: "{host} 的回答中途断开。出错的是服务商，不是你的代码；记录中已注明。"),
@@ -255,7 +255,7 @@ impl Say for Refusal {
                 zh: "服务商返回的是 `{kind}`，而不是 JSON 或事件流。请检查接口地址；也可能是网络登录页或代理代为应答。"),
             Self::AnswerTooLarge => say!(lang,
                 en: "the provider's response is larger than Ombud can hold in memory; request a streamed or smaller response.",
-                zh: "服务商的回答超出 Ombud 的内存上限；请改用流式或减小回答。"),
+                zh: "服务商的回答超出 Ombud 的内存上限；请改用流式输出，或让回答短一些。"),
             Self::Frame => say!(lang,
                 en: "the provider sent a piece of its response that is not valid JSON or is not allowed at that point. A tool call could be hidden in it, so the response ends here. Try again, or request a response that is not streamed.",
                 zh: "服务商发来的一段回答不是合法的 JSON，或出现在不该出现的位置，其中可能藏有工具调用，因此回答到此为止。请重试，或改用非流式回答。"),
@@ -274,7 +274,7 @@ fn path_text(path: &str, lang: Lang) -> String {
     if path.trim_matches('/').is_empty() {
         return say!(lang,
                 en: "this is a gateway, not a web page: send requests to /v1/chat/completions or another API that Ombud can read. `ombud console` shows what passed through.",
-                zh: "这里是网关，不是网页：请把请求发往 /v1/chat/completions 等 Ombud 能读懂的接口。`ombud console` 可查看经过的请求。");
+                zh: "这里是网关，不是网页：请把请求发往 /v1/chat/completions 等 Ombud 能读懂的接口。经过的请求可用 `ombud console` 查看。");
     }
     say!(lang,
                 en: "the path `{path}` belongs to no API that Ombud can read, so nothing was sent. To let such requests through unread, add `pass = [\"{path}\"]` under [gateway] in ombud.toml.",
@@ -294,7 +294,7 @@ fn json_text(error: &JsonError, lang: Lang) -> String {
             zh: "请求在第 {at} 字节处嵌套过深，未发送任何内容。层次很深的数据请以文本（内含 JSON 的字符串）发送。"),
         JsonError::DuplicateKey(at) => say!(lang,
             en: "the request has a duplicate key in one object (byte {at}). Two parsers could see two different requests, so nothing was sent. Send each key once.",
-            zh: "请求中同一对象的键重复（第 {at} 字节）。不同的读取方可能看到不同的内容，因此未发送。请保证每个键只出现一次。"),
+            zh: "请求中同一对象的键重复（第 {at} 字节）。不同的解析器可能读出不同的请求，因此未发送任何内容。请保证每个键只出现一次。"),
     }
 }
 
@@ -302,10 +302,10 @@ fn opaque_text(kind: OpaqueKind, lang: Lang) -> String {
     match kind {
         OpaqueKind::Tokens => say!(lang,
             en: "the text to embed was sent as token numbers, in which nothing can be masked, so it was not forwarded. Send text: with LangChain, `OpenAIEmbeddings(check_embedding_ctx_length=False)`. To let it through unread, set `tokens = \"allow\"` under [policy.opaque].",
-            zh: "待向量化的文本是以词元编号形式发来的，无法脱敏，因此未发送。请直接发送文本：LangChain 请用 `OpenAIEmbeddings(check_embedding_ctx_length=False)`。若要不经检查放行，请在 [policy.opaque] 下设置 `tokens = \"allow\"`。"),
+            zh: "待向量化的文本是以词元编号形式发来的，无法脱敏，因此未发送任何内容。请直接发送文本：LangChain 请用 `OpenAIEmbeddings(check_embedding_ctx_length=False)`。若要不经检查放行，请在 [policy.opaque] 下设置 `tokens = \"allow\"`。"),
         OpaqueKind::File => say!(lang,
             en: "the request contains a file (such as a PDF) that Ombud cannot read, so nothing was sent. Send its text, or set `file = \"allow\"` under [policy.opaque] to let files through unread.",
-            zh: "请求中含有 Ombud 无法读取的文件（如 PDF），因此未发送。请改发文件中的文字；或在 [policy.opaque] 下设置 `file = \"allow\"`，不经检查放行。"),
+            zh: "请求中含有 Ombud 无法读取的文件（如 PDF），因此未发送任何内容。请改发文件中的文字；或在 [policy.opaque] 下设置 `file = \"allow\"`，不经检查放行。"),
         OpaqueKind::Image | OpaqueKind::Audio | OpaqueKind::Sealed => {
             let (en, zh) = match kind {
                 OpaqueKind::Image => ("an image", "图片"),
@@ -314,7 +314,7 @@ fn opaque_text(kind: OpaqueKind, lang: Lang) -> String {
             };
             say!(lang,
                 en: "the request contains {en}, which ombud.toml does not let through; nothing was sent. See [policy.opaque].",
-                zh: "请求中含有{zh}，ombud.toml 不允许放行，因此未发送。见 [policy.opaque]。")
+                zh: "请求中含有{zh}，ombud.toml 不允许放行，因此未发送任何内容。见 [policy.opaque]。")
         }
     }
 }

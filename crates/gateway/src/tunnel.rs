@@ -165,7 +165,7 @@ impl Say for TunnelError {
         match self {
             Self::ParentScheme { scheme } => say!(lang,
                 en: "Your proxy variable (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) names a {scheme} proxy; ombud run supports only http:// proxies. Most local proxy programs serve both on one port: export HTTPS_PROXY=http://127.0.0.1:<port>",
-                zh: "代理变量（HTTPS_PROXY、HTTP_PROXY 或 ALL_PROXY）指向 {scheme} 代理；ombud run 只支持经由 http:// 代理。多数本地代理软件同一端口也提供 HTTP：export HTTPS_PROXY=http://127.0.0.1:<端口>"),
+                zh: "代理变量（HTTPS_PROXY、HTTP_PROXY 或 ALL_PROXY）指向 {scheme} 代理；ombud run 只支持 http:// 代理。多数本地代理软件在同一端口也提供 HTTP 代理：export HTTPS_PROXY=http://127.0.0.1:<端口>"),
             Self::ParentAddress => say!(lang,
                 en: "Your proxy variable (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) is not a proxy address. It should look like this: export HTTPS_PROXY=http://127.0.0.1:7890",
                 zh: "代理变量（HTTPS_PROXY、HTTP_PROXY 或 ALL_PROXY）不是正确的代理地址，应形如：export HTTPS_PROXY=http://127.0.0.1:7890"),
@@ -505,7 +505,7 @@ async fn refuse_unreached(
                 format!("502 Your own proxy answered {code}"),
                 say!(config.lang,
                     en: "Your own proxy (HTTPS_PROXY) did not open a connection to {host}; it responded with: {code}. Check it with: curl -x \"$HTTPS_PROXY\" https://{host}",
-                    zh: "你自己的代理（HTTPS_PROXY）没有连上 {host}，它的回答是：{code}。可用此命令检查：curl -x \"$HTTPS_PROXY\" https://{host}"),
+                    zh: "你自己的代理（HTTPS_PROXY）没有连上 {host}，返回的是：{code}。可用此命令检查：curl -x \"$HTTPS_PROXY\" https://{host}"),
             )
         }
     };

@@ -129,7 +129,7 @@ fn mend(path: &std::path::Path, cause: &sqlx::Error, lang: Lang) -> &'static str
              cannot be opened any more"
         }
         (11 | 26, false, Lang::Zh) => {
-            "。请从备份恢复该文件，或将其移走：日志可继续，但之前加密记录的内容将无法打开"
+            "。请从备份恢复该文件，或将其移走：移走后日志可以继续，但此前加密的内容将无法再打开"
         }
         _ => "",
     }
@@ -181,7 +181,7 @@ impl Say for Problem {
             }
             (Lang::Zh, Self::Forked { signed }) => format!("日志的前 {signed} 条记录与签名时不一致"),
             (Lang::Zh, Self::Checkpoint) => "日志检查点缺失、损坏，或不是由本日志的密钥签名".to_owned(),
-            (Lang::Zh, Self::Emptied) => "日志为空，但仍有其记录过的会话的密钥：记录已被删除".to_owned(),
+            (Lang::Zh, Self::Emptied) => "日志为空，却还有已记录对话的密钥：记录已被删除".to_owned(),
             (Lang::Zh, Self::Segment { segment, offset }) => {
                 format!("日志分段 {segment} 缺失，或在第 {offset} 字节处损坏")
             }
@@ -231,7 +231,7 @@ impl Say for Error {
             Self::Inconsistent { problem } => {
                 let problem = problem.say(lang);
                 format!(
-                    "{problem}。未写入任何内容。请运行 `ombud log verify`，恢复该目录，或使用另一个 OMBUD_HOME"
+                    "{problem}。未写入任何内容。请运行 `ombud log verify`，再从备份恢复该目录，或使用另一个 OMBUD_HOME"
                 )
             }
             Self::Record(cause) => format!("记录不符合日志格式：{cause}"),
@@ -239,7 +239,7 @@ impl Say for Error {
                 let what = if *what == "record" { "记录" } else { "内容" };
                 format!("{what}有 {length} 字节，日志最多接受 {limit} 字节")
             }
-            Self::Conversation => "记录与其内容所属的会话不一致".to_owned(),
+            Self::Conversation => "记录与其内容所属的对话不一致".to_owned(),
             Self::NotEmpty { path } => format!("{} 不是空目录。请指定一个尚不存在的目录", path.display()),
             Self::NoLog { home } => {
                 format!(

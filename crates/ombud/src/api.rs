@@ -106,7 +106,7 @@ pub(crate) fn admitted(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Box
         return Ok(());
     }
     let message = say!(gateway.config.lang,
-        en: "this gateway requires its own key in the header `x-ombud-key`", zh: "此网关要求在请求头 `x-ombud-key` 中提供密钥");
+        en: "this gateway requires its own key in the header `x-ombud-key`", zh: "此网关要求在请求头 `x-ombud-key` 中提供它自己的密钥");
     Err(Box::new(problem(StatusCode::UNAUTHORIZED, "ombud_key_required", message)))
 }
 
@@ -154,7 +154,7 @@ async fn redact(
             let lang = gateway.config.lang;
             let message = say!(lang,
                 en: "the data of this user is being erased, so nothing of theirs is stored. If a store did not respond, `ombud subject erase` completes the erasure",
-                zh: "正在删除该用户的数据，因此不再保存其内容。如果是某个存储未响应，请用 `ombud subject erase` 完成删除");
+                zh: "正在删除该用户的数据，因此不再保存其内容。如果有记忆库没有响应，请用 `ombud subject erase` 完成删除");
             problem(StatusCode::CONFLICT, "ombud_subject_erased", message)
         }
         Err(_) => failed(gateway.config.lang),
@@ -194,7 +194,7 @@ async fn receipt(
     let lang = gateway.config.lang;
     let Ok(records) = records(&gateway, &id, &caller.client).await else { return failed(lang) };
     if records.is_empty() {
-        let message = say!(lang, en: "no exchange of yours has this id", zh: "你的交换中没有这个编号");
+        let message = say!(lang, en: "no exchange of yours has this id", zh: "你的交换记录中没有这个编号");
         return problem(StatusCode::NOT_FOUND, "ombud_no_such_exchange", message);
     }
     Json(json!({ "exchange": id, "records": records })).into_response()

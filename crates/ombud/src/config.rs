@@ -263,7 +263,7 @@ pub(crate) fn gateway(mut file: File, flags: &Flags, lang: Lang) -> Result<Confi
     if file.serve.keys.iter().any(|key| key.trim().is_empty()) {
         return Err(anyhow!(say!(lang,
             en: "[serve] in {FILE}: one of `keys` is empty, which lets everybody in. Remove it, or use a key of at least 16 characters",
-            zh: "{FILE} 的 [serve]：`keys` 中有一个为空，等于人人都有密钥。请删去它，或写上不少于 16 个字符的密钥")));
+            zh: "{FILE} 的 [serve]：`keys` 中有一个为空，等于对所有人开放。请删去它，或写上不少于 16 个字符的密钥")));
     }
     Ok(Config {
         policy: file.policy,

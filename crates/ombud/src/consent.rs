@@ -198,7 +198,7 @@ async fn list(
     let Ok(Query(whose)) = whose else {
         let message = say!(gateway.config.lang,
             en: "say whose consents to list: /api/v1/consent?subject=USER",
-            zh: "请说明是谁的同意记录：/api/v1/consent?subject=用户");
+            zh: "请说明要列出哪位用户的同意记录：/api/v1/consent?subject=用户");
         return problem(StatusCode::BAD_REQUEST, "ombud_body", message);
     };
     let who = match who(&gateway, &headers, &whose.subject, "", None) {

@@ -264,7 +264,7 @@ fn vault(lang: Lang) -> Result<Vault> {
         Advised {
             what: say!(lang,
                 en: "cannot create {home}, where the values behind the tokens are kept encrypted",
-                zh: "无法创建 {home}：代号所代表的内容要加密保存在其中"),
+                zh: "无法创建 {home}：代号所代表的值要加密保存在其中"),
             advice: say!(lang,
                 en: "Run this in a folder that you may write to, or choose another: OMBUD_HOME=FOLDER",
                 zh: "请在有写权限的目录中运行，或指定其他目录：OMBUD_HOME=目录"),

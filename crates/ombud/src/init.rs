@@ -52,7 +52,7 @@ pub(crate) fn init(args: &cli::Init, terminal: Terminal) -> Result<u8> {
     if files == 0 {
         terminal.warn(&say!(lang,
             en: "this folder contains no agent; run `ombud init` where its code or its export is",
-            zh: "这个文件夹里没有智能体的文件；请在其源码或导出文件所在的文件夹中运行 `ombud init`"));
+            zh: "这个目录里没有智能体的文件；请在其源码或导出文件所在的目录中运行 `ombud init`"));
     }
     warnings(&survey, &providers, terminal);
     journey::next("ombud check", terminal);

@@ -67,7 +67,7 @@ pub(crate) fn warn_of_damage(terminal: Terminal) {
     if size(&config::home().join("journal")) > QUICKLY {
         terminal.note(&say!(terminal.lang,
             en: "This log is large and was not verified just now: run `ombud log verify`",
-            zh: "日志较大，此次没有校验；可用 `ombud log verify` 校验"));
+            zh: "日志较大，这次没有校验；请运行 `ombud log verify`"));
         return;
     }
     let told = match verify::verify(&config::home(), &Policy::default()) {
@@ -77,7 +77,7 @@ pub(crate) fn warn_of_damage(terminal: Terminal) {
             zh: "ombud：警告：日志已损坏，此处显示的内容可能与实际不符。`ombud log verify` 会指出位置"),
         Err(_) => say!(terminal.lang,
             en: "ombud: WARNING: this log could not be verified. `ombud log verify` says why",
-            zh: "ombud：警告：无法检查日志是否与签名时一致。`ombud log verify` 会说明原因"),
+            zh: "ombud：警告：无法校验日志。`ombud log verify` 会说明原因"),
     };
     terminal.warn(&told);
 }
@@ -108,7 +108,7 @@ pub(crate) async fn exchange(reader: &mut Reader, typed: &str, lang: Lang) -> Re
 fn line(record: &Record, lang: Lang) -> String {
     let Some(event) = &record.event else {
         let seq = record.seq;
-        return say!(lang, en: "{seq:>6}  (written by a newer version)", zh: "{seq:>6}  （由更新的版本写入）");
+        return say!(lang, en: "{seq:>6}  (written by a newer version)", zh: "{seq:>6}  （由较新版本写入）");
     };
     let time = event.t.get(..19).unwrap_or(&event.t).replace('T', " ");
     let exchange = event.exchange.as_deref().unwrap_or("-");
@@ -220,7 +220,7 @@ fn what(event: &Event, lang: Lang) -> String {
         EventKind::Refused { code, provider } => refused(code, provider.as_deref(), lang),
         EventKind::Gap { dropped } => say!(lang,
             en: "after a crash, {dropped} byte(s) of an unfinished write were set aside",
-            zh: "崩溃之后，{dropped} 字节未写完的内容被移到一旁"),
+            zh: "崩溃后，未写完的 {dropped} 字节已另存"),
         EventKind::EraseIntent {} => say!(lang, en: "erasure begins", zh: "开始删除"),
         EventKind::Erased { keys, .. } => {
             say!(lang, en: "erased: {keys} key(s) destroyed", zh: "已删除：销毁 {keys} 个密钥")

@@ -91,7 +91,7 @@ pub(crate) fn cannot_start(program: &OsStr, error: std::io::Error, terminal: Ter
     if is_folder {
         return anyhow::anyhow!(say!(terminal.lang,
             en: "cannot start `{program}`: it is a folder. Give the program to run, such as `python3 {program}/agent.py`",
-            zh: "无法启动 `{program}`：它是一个文件夹。请写出要运行的程序，例如 `python3 {program}/agent.py`"));
+            zh: "无法启动 `{program}`：它是一个目录。请写出要运行的程序，例如 `python3 {program}/agent.py`"));
     }
     if error.kind() == std::io::ErrorKind::PermissionDenied {
         return anyhow::anyhow!(say!(terminal.lang,

@@ -50,7 +50,7 @@ fn expose(behind_tls: bool, keys: &[String], terminal: Terminal) -> Result<()> {
     if !behind_tls {
         bail!(say!(lang,
             en: "this address can be reached from outside, and the gateway itself does not speak TLS. Put a TLS proxy in front of it and add --behind-tls, or listen on 127.0.0.1",
-            zh: "此地址可从外部访问，而网关本身不提供 TLS。请在前面放一个 TLS 服务器并加上 --behind-tls，或改为监听 127.0.0.1"));
+            zh: "此地址可从外部访问，而网关本身不提供 TLS。请在前面放一个 TLS 代理，并加上 --behind-tls，或改为监听 127.0.0.1"));
     }
     // One short key lets strangers in, however long the others are.
     if keys.is_empty() || keys.iter().any(|key| key.len() < 16) {

@@ -40,7 +40,7 @@ pub(crate) async fn sim(args: Sim, terminal: Terminal) -> Result<u8> {
     }
     terminal.note(&say!(lang,
         en: "A gullible model and a simulated world. They obey and believe everything; nothing leaves this machine. Ctrl-C stops them.",
-        zh: "一个轻信的模型和一个模拟环境：说什么都照做，任何内容都不会离开本机。按 Ctrl-C 停止。"));
+        zh: "一个轻信的模型和一个模拟环境：说什么都信，说什么都照做；任何内容都不会离开本机。按 Ctrl-C 停止。"));
     let routes = Simulator::default().beside().merge(World::new(lang)?.router());
     server::serve(listener, routes, async {
         // Without signals it runs until it is killed.

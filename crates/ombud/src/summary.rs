@@ -105,7 +105,7 @@ fn who(recipient: &Recipient, simulated: bool, lang: Lang) -> String {
             say!(lang, en: "the simulated model (this machine)", zh: "模拟模型（本机）")
         }
         LOCAL => say!(lang, en: "{name} (this machine)", zh: "{name}（本机）"),
-        "unknown" => say!(lang, en: "{name} (country unknown)", zh: "{name}（所在国家未知）"),
+        "unknown" => say!(lang, en: "{name} (country unknown)", zh: "{name}（国家或地区不明）"),
         country => say!(lang, en: "{name} ({country})", zh: "{name}（{country}）"),
     }
 }

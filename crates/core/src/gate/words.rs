@@ -51,7 +51,7 @@ pub fn told_rule(rule: &str, decision: &str, lang: Lang) -> String {
             say!(lang, en: "repeats the system prompt almost verbatim", zh: "几乎逐字说出了系统提示词")
         }
         "answer.others" => {
-            say!(lang, en: "personal data that only third-party content brought into the conversation", zh: "只由他人内容带入对话的个人信息")
+            say!(lang, en: "personal data that only third-party content brought into the conversation", zh: "仅由第三方内容带入对话的个人信息")
         }
         "answer.knowledge" => {
             say!(lang, en: "long copy of retrieved content", zh: "大段照搬检索到的资料")
@@ -81,17 +81,19 @@ fn category(id: &str, lang: Lang) -> String {
 fn doubt_in_words(id: &str, seen: bool, lang: Lang) -> String {
     let part = |id: &str| Part::by_id(id).map_or_else(|| id.to_owned(), |part| part.say(lang));
     match id {
-        "secret" => say!(lang, en: "arguments contain the placeholder of a secret", zh: "含密钥的占位符"),
-        "unreadable" => say!(lang, en: "arguments cannot be read reliably", zh: "参数无法可靠读取"),
+        "secret" => {
+            say!(lang, en: "arguments contain the placeholder of a secret", zh: "参数中含有密钥的占位符")
+        }
+        "unreadable" => say!(lang, en: "arguments cannot be read reliably", zh: "无法可靠地读取参数"),
         "definition_changed" => {
             say!(lang, en: "the server has changed the tool's definition", zh: "服务器改变了工具的定义")
         }
         "signs" => say!(lang, en: "third-party text shows signs of injection", zh: "第三方内容有注入迹象"),
         "forgotten" => {
-            say!(lang, en: "one of its values was in a result that is no longer inspected", zh: "其中有值出现在已不再查看的结果中")
+            say!(lang, en: "one of its values was in a result that is no longer inspected", zh: "其中有值来自已不再检查的结果")
         }
         "steered" => {
-            say!(lang, en: "third-party text made the assistant look something up first", zh: "第三方内容先让助手查看了别的信息")
+            say!(lang, en: "third-party text made the assistant look something up first", zh: "第三方内容先让助手查看了别的内容")
         }
         "no_step" => say!(lang, en: "not a declared step", zh: "不是声明过的步骤"),
         "too_early" => {
@@ -107,13 +109,13 @@ fn doubt_in_words(id: &str, seen: bool, lang: Lang) -> String {
         "over_day_money" => say!(lang, en: "too much money today", zh: "今天的金额超过上限"),
         "over_rate" => say!(lang, en: "too many calls in a minute", zh: "一分钟内调用过多"),
         "guarded" => {
-            say!(lang, en: "touches Ombud's own rules or approvals", zh: "触及 Ombud 自己的规则或答复")
+            say!(lang, en: "touches Ombud's own rules or approvals", zh: "触及 Ombud 自己的规则或批准记录")
         }
         "not_asked" if !seen => {
             say!(lang, en: "what the user asked for is not visible here", zh: "此处看不到用户提过什么要求")
         }
         "not_asked" => say!(lang, en: "the user did not ask for it", zh: "用户没有提出这一要求"),
-        "delegated" => say!(lang, en: "the user left the decision to a text", zh: "用户让一段文字来决定"),
+        "delegated" => say!(lang, en: "the user left the decision to a text", zh: "用户让某段文字来决定"),
         "anyone" => say!(lang, en: "anyone may have asked for it", zh: "提出要求的可能是任何人"),
         "guardian" => say!(lang,
             en: "a responsible person has to allow it outside the conversation",
@@ -168,7 +170,7 @@ fn condition(id: &str, lang: Lang) -> String {
 fn forgotten(lang: Lang) -> String {
     say!(lang,
         en: "one of its values was in a result that was too long or is too old to inspect, so it is unknown whether that result asked for this",
-        zh: "其中有值出现在过长或过早的结果中，那些结果已不再查看，因此无法判断是不是它们要求这样做的")
+        zh: "其中有值来自过长或过旧、已不再检查的结果，因此无法判断是不是那个结果要求这样做的")
 }
 
 /// An exceeded limit, in words.
@@ -202,7 +204,7 @@ impl Say for Doubt {
                 en: "it contains the placeholder of a secret; secrets are never restored, so the tool would use or store the placeholder",
                 zh: "其中含有密钥的占位符；密钥不会被还原，工具只会使用或保存占位符"),
             Self::Unreadable => {
-                say!(lang, en: "its arguments cannot be read reliably", zh: "它的参数无法可靠读取")
+                say!(lang, en: "its arguments cannot be read reliably", zh: "无法可靠地读取它的参数")
             }
             Self::Guarded => say!(lang,
                 en: "it touches the files in which Ombud keeps its rules and the answers to its questions",
@@ -232,7 +234,7 @@ impl Say for Doubt {
                 let category = category.say(lang);
                 say!(lang,
                     en: "data in its arguments that the user did not provide was masked: {category}",
-                    zh: "参数中并非用户提供的数据已脱敏：{category}")
+                    zh: "参数中不是由用户提供的数据已脱敏：{category}")
             }
             Self::Leaks { category } => {
                 let category = category.say(lang);
@@ -246,7 +248,7 @@ impl Say for Doubt {
                 zh: "开发者为这类调用设定了条件"),
             Self::Condition { .. } => say!(lang,
                 en: "the developer set a condition for such calls, and it could not be determined whether this one meets it",
-                zh: "开发者为这类调用设定了条件，而这一次是否符合无法判断"),
+                zh: "开发者为这类调用设定了条件，但无法判断这一次是否符合"),
             Self::NotAsked => {
                 say!(lang, en: "nothing in your own words asks for this", zh: "你自己的话里没有提出过这样的要求")
             }

@@ -49,7 +49,7 @@ pub fn several(items: &[&str], codes: &[&str], lang: Lang) -> String {
     let (count, items, codes) = (items.len(), items.join("\n"), codes.join(" "));
     say!(lang,
         en: "I need your confirmation first, for {count} calls:\n\n{items}\n\nTo allow all of them, reply yes if this question is my whole message, or put this on a line of its own in your reply: yes {codes}\nTo allow only some of them, give just their codes, which are in the order of the list.",
-        zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，而我这里没有说别的，请回复“同意”；也可以单独用一行回复：同意 {codes}\n如果只同意其中几项，只写对应的代码即可，顺序与列表一致。")
+        zh: "以下 {count} 次调用需要你先确认：\n\n{items}\n\n如果全部同意，且我这条消息里只有这个询问，回复“同意”即可；也可以单独用一行回复：同意 {codes}\n如果只同意其中几项，只写这几项的代码即可（上面代码的顺序与列表一致）。")
 }
 
 /// The openings of all questions.
@@ -108,7 +108,7 @@ pub const EDGES: &[Edges] = &[
 
 /// Returns the text in place of the other calls of such a question.
 pub fn elsewhere(lang: Lang) -> String {
-    say!(lang, en: "(See the question about several calls.)", zh: "（见上面关于多次调用的确认。）")
+    say!(lang, en: "(See the question about several calls.)", zh: "（见关于多次调用的询问。）")
 }
 
 /// Maximum number of calls per question; the others are asked about when they come again.
@@ -154,7 +154,7 @@ pub fn text(
     let always = codes.always.map_or_else(String::new, |always| {
         say!(lang,
             en: "To allow these values for this tool from now on in this conversation, reply with a line: always {always}\n",
-            zh: "如果本次对话中以后都允许使用这些值，请单独用一行回复：总是允许 {always}\n")
+            zh: "如果本次对话中以后都允许以这些值调用此工具，请单独用一行回复：总是允许 {always}\n")
     });
     let (tool, does, arguments) = (quoted(tool), effect.say(lang), fenced(arguments));
     let why: Vec<String> = decision.doubts().iter().map(|doubt| format!("- {}", doubt.say(lang))).collect();
@@ -163,10 +163,10 @@ pub fn text(
         CallDecision::Release(_) | CallDecision::Redact(_) | CallDecision::Approved => None,
         CallDecision::Ask(doubts) if doubts.contains(&Doubt::Guardian) => Some(say!(lang,
             en: "I did not call {tool}, which {does}:\n\n{arguments}\n\nWhy:\n{why}\n\nWithin 15 minutes, the person responsible can run `ombud approve {code}` in a terminal in this project or allow it in the console; then ask me again.",
-            zh: "我没有调用 {tool}（{does}）：\n\n{arguments}\n\n原因：\n{why}\n\n请负责人在 15 分钟内于本项目的终端中运行 `ombud approve {code}`，或在控制台中同意，然后再对我说一次。")),
+            zh: "我没有调用 {tool}（{does}）：\n\n{arguments}\n\n原因：\n{why}\n\n请负责人在 15 分钟内，在本项目目录的终端中运行 `ombud approve {code}`，或在控制台中同意，然后再对我说一次。")),
         CallDecision::Ask(_) => Some(say!(lang,
             en: "I need your confirmation first. I was about to call {tool}, which {does}:\n\n{arguments}\n\nWhy I ask:\n{why}\n\n{always}To allow exactly this call, reply yes if this question is my whole message, or put this on a line of its own in your reply: yes {code}",
-            zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n{always}如果同意执行这一次调用，而我这里没有说别的，请回复“同意”；也可以单独用一行回复：同意 {code}")),
+            zh: "这一步需要你先确认。我正要调用 {tool}（{does}）：\n\n{arguments}\n\n询问原因：\n{why}\n\n{always}如果同意执行这一次调用，且我这条消息里只有这个询问，回复“同意”即可；也可以单独用一行回复：同意 {code}")),
         CallDecision::Block(doubts) if doubts.contains(&Doubt::Secret) => Some(say!(lang,
             en: "I did not call {tool}:\n{why}\n\nPass the secret to the tool outside the prompt, or set `\"key.api\" = \"mask\"` under [policy.masking] in ombud.toml.",
             zh: "我没有调用 {tool}：\n{why}\n\n请不要把密钥写进提示词，而是直接交给工具；或在 ombud.toml 的 [policy.masking] 下设置 `\"key.api\" = \"mask\"`。")),

@@ -131,7 +131,7 @@ impl Say for Closed {
                 zh: "元数据键 `ombud_subject` 用来标明数据属于谁，由 Ombud 设置。请换一个键名。"),
             Self::Garbage => say!(lang,
                 en: "the store's response does not conform to its API, so it was not passed on. Does the url in ombud.toml point to a Chroma server?",
-                zh: "记忆库的回答不符合其接口，因此没有转交。请检查 ombud.toml 中的 url 是否指向 Chroma 服务器。"),
+                zh: "记忆库的回答不符合其接口规范，因此未转交。请检查 ombud.toml 中的 url 是否指向 Chroma 服务器。"),
             Self::Edge(Refusal::Unreachable(host)) => say!(lang,
                 en: "no memory store responds at {host}. Is it running? Start it, for example with: chroma run",
                 zh: "{host} 上的记忆库没有响应。它启动了吗？例如运行：chroma run"),
@@ -162,9 +162,9 @@ fn denied(denial: Denial, purpose: &str, lang: Lang) -> String {
             zh: "同意凭证属于另一位用户或另一个会话，与请求不符。"),
         Denial::Withdrawn => say!(lang,
             en: "the user withdrew consent, so access is closed. If the user still agrees to `{purpose}`, get a new proof: POST /api/v1/consent/ask.",
-            zh: "用户已撤回同意，因此不再开放。如果用户对“{purpose}”的同意仍然有效，请重新获取凭证：POST /api/v1/consent/ask。"),
+            zh: "用户已撤回同意，因此不再允许访问。如果用户对“{purpose}”的同意仍然有效，请重新获取凭证：POST /api/v1/consent/ask。"),
         Denial::Unknown => say!(lang,
             en: "the consent records cannot be read, so all access is closed. Run `ombud log verify` to see what is wrong.",
-            zh: "无法读取同意记录，因此一律不开放。请运行 `ombud log verify` 查看问题。"),
+            zh: "无法读取同意记录，因此拒绝一切访问。请运行 `ombud log verify` 查看问题。"),
     }
 }

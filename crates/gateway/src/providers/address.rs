@@ -34,7 +34,7 @@ impl Say for AddressFault {
                 zh: "上游地址应形如 https://api.example.com/v1：http 或 https 开头，有主机名，不含用户名和查询参数。请检查 --upstream 和 ombud.toml"),
             Self::NotAbsolute => say!(lang,
                 en: "the request path must begin with exactly one slash. Check the client's base_url for a double slash",
-                zh: "请求路径必须以一个斜杠开头。请检查客户端的 base_url 是否多写了斜杠"),
+                zh: "请求路径必须以斜杠开头，且只能有一个。请检查客户端的 base_url 是否多写了斜杠"),
             Self::DotSegment => say!(lang,
                 en: "the request path contains `.` or `..`, so it was not forwarded. Use the full path in the client",
                 zh: "请求路径含有“.”或“..”，未被转发。请在客户端写出完整路径"),

@@ -224,7 +224,7 @@ impl Closed {
                 "ombud_query_not_documented".to_owned(),
                 say!(lang,
                 en: "the OpenAPI document of this tool describes no query parameter `{name}` here, so nothing was sent.",
-                zh: "该工具的 OpenAPI 文档在此处没有查询参数 `{name}`，因此未发送。"),
+                zh: "该工具的 OpenAPI 文档没有为此操作写明查询参数 `{name}`，因此未发送。"),
             ),
             Self::Header(name) => (
                 StatusCode::BAD_REQUEST,
@@ -252,7 +252,7 @@ impl Closed {
                 "ombud_answer_not_readable".to_owned(),
                 say!(lang,
                 en: "the tool's response is declared as `{kind}` but is not text, so it could not be checked for secrets and was not passed on. The call itself was made. Make the API respond in UTF-8, or declare the type of file that it sends.",
-                zh: "该工具的回答声称是 `{kind}`，却不是文本，无法检查其中是否有密钥，因此未转交。调用本身已经执行。请让该 API 以 UTF-8 回答，或注明其文件的真实类型。"),
+                zh: "该工具的回答声称是 `{kind}`，却不是文本，无法检查其中是否有密钥，因此未转交。调用本身已经执行。请让该 API 以 UTF-8 回答，或写明它所发文件的类型。"),
             ),
             Self::Core(text, code) => (StatusCode::FORBIDDEN, code, text),
         };

@@ -82,7 +82,7 @@ impl Subject<'_> {
         });
         say!(lang,
             en: "this call was not run, because it needs your confirmation and this client cannot ask you for it.\n{what}\n\nWhy:\n{why}\n\nTo allow exactly this call, run `{approve}` in a terminal of the project within 15 minutes, or allow it in the console, then have the agent call it again.{lasting}",
-            zh: "这次调用没有执行：它需要你确认，而此客户端无法询问。\n{what}\n\n原因：\n{why}\n\n如果同意执行这一次调用，请在 15 分钟内于项目的终端中运行 `{approve}`，或在控制台中同意，然后让智能体再调用一次。{lasting}")
+            zh: "这次调用没有执行：它需要你确认，而此客户端无法询问。\n{what}\n\n原因：\n{why}\n\n如果同意执行这一次调用，请在 15 分钟内，在项目目录的终端中运行 `{approve}`，或在控制台中同意，然后让智能体再调用一次。{lasting}")
     }
 
     /// Why the call is not run at all.

@@ -157,13 +157,13 @@ fn refused(closed: Closed, lang: Lang, tell: Tell) -> Response {
         Closed::Pins => {
             let text = say!(lang,
                 en: "the stored definitions of this server's tools cannot be read, so Ombud cannot tell whether they have changed. Whoever operates Ombud can run `ombud mcp --changes` to see which file is affected",
-                zh: "无法读取所记住的该服务器工具定义，因此无法判断它们是否变过。请由运行 Ombud 的人运行 `ombud mcp --changes` 查看是哪个文件");
+                zh: "无法读取已保存的该服务器工具定义，因此无法判断它们是否变过。请让 Ombud 的运行者执行 `ombud mcp --changes`，查看是哪个文件");
             (StatusCode::SERVICE_UNAVAILABLE, REFUSED, text, "ombud_definitions_not_readable")
         }
         Closed::Header => {
             let text = say!(lang,
                 en: "the headers Mcp-Method and Mcp-Name contradict the body, so it was not sent",
-                zh: "请求头 Mcp-Method、Mcp-Name 与正文不一致，因此未发送");
+                zh: "请求头 Mcp-Method、Mcp-Name 与请求体不一致，因此未发送");
             (StatusCode::BAD_REQUEST, MISMATCH, text, "ombud_header_mismatch")
         }
         Closed::Body(answer) => return json(StatusCode::BAD_REQUEST, answer),

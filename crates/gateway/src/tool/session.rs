@@ -220,10 +220,10 @@ impl Session {
         let text = match bad {
             Bad::Batch => say!(lang,
                 en: "batches of messages are not forwarded; send each message separately, as the protocol has required since June 2025",
-                zh: "不转发合并在一起的多条消息；请按 2025 年 6 月以来的协议逐条发送"),
+                zh: "不转发批量消息；协议自 2025 年 6 月起要求逐条发送，请照此发送"),
             Bad::Doubled(_) => say!(lang,
                 en: "an object in this message has a duplicate key, so two parsers could see two messages; it was not sent",
-                zh: "消息中的某个对象有重复的键，不同的读取方会看到不同的内容，因此未发送"),
+                zh: "消息中的某个对象有重复的键，不同的解析器可能读出不同的消息，因此未发送"),
             Bad::NotJson | Bad::NotAMessage(_) => say!(lang,
                 en: "this is not a JSON-RPC message, so it was not sent", zh: "这不是 JSON-RPC 消息，因此未发送"),
         };
@@ -353,7 +353,7 @@ impl Session {
         let lang = self.lang();
         let mut steps: Vec<Step> = taken_back.iter().flat_map(|id| apart(self.stopped(id, now))).collect();
         for id in gone {
-            let text = say!(lang, en: "the server did not respond in time", zh: "服务器没有及时回应");
+            let text = say!(lang, en: "the server did not respond in time", zh: "服务器没有及时响应");
             steps.extend(self.give_up(&id, &text, "ombud_timeout", now));
             steps.extend([Step::Send(Side::Server, message::cancelled(&id, "timeout")), Step::Other]);
         }
@@ -397,9 +397,9 @@ impl Session {
         let text = match reason {
             "ombud_redirected" => say!(lang,
                 en: "the server redirects this request, which Ombud does not follow; if the address has changed, update ombud.toml",
-                zh: "服务器要求转到别处（重定向），不予跟随；如地址已变，请更新 ombud.toml"),
+                zh: "服务器要求把请求转到别处（重定向），Ombud 不会跟随；如地址已变，请更新 ombud.toml"),
             "ombud_answer_cut" => say!(lang,
-                en: "the server's response ended before it was complete", zh: "服务器的回答没有说完就结束了"),
+                en: "the server's response ended before it was complete", zh: "服务器的回答不完整，中途结束"),
             "ombud_answer_not_readable" => say!(lang,
                 en: "the server's response is not a JSON-RPC message", zh: "服务器的回答不是 JSON-RPC 消息"),
             "ombud_message_too_large" => {
@@ -407,7 +407,7 @@ impl Session {
                 say!(lang, en: "the server's response was larger than {limit} MiB", zh: "服务器的回答超过了 {limit} MiB")
             }
             _ => {
-                say!(lang, en: "the server did not respond to this request ({reason})", zh: "服务器没有回应此请求（{reason}）")
+                say!(lang, en: "the server did not respond to this request ({reason})", zh: "服务器没有响应此请求（{reason}）")
             }
         };
         self.give_up(id, &text, reason, now)

@@ -133,9 +133,9 @@ pub enum NotCovered {
 impl Say for Flaw {
     fn say(&self, lang: Lang) -> String {
         match self {
-            Self::Short => say!(lang, en: "the file ends inside an entry", zh: "文件在一条记录中间结束"),
+            Self::Short => say!(lang, en: "the file ends inside an entry", zh: "文件在一条记录的中间结束"),
             Self::NoFrame => {
-                say!(lang, en: "no entry where one should start", zh: "应有记录处没有记录")
+                say!(lang, en: "no entry where one should start", zh: "此处应有一条记录，却没有")
             }
             Self::Checksum => say!(lang, en: "the checksum is wrong", zh: "校验和错误"),
             Self::Missing => say!(lang, en: "a part of the journal is missing", zh: "日志缺失一部分"),
@@ -160,7 +160,7 @@ impl Say for Fault {
             }
             Self::Frame(flaw) => flaw.say(lang),
             Self::Ends => {
-                say!(lang, en: "the journal ends before the signed end", zh: "日志在已签名的末尾之前结束")
+                say!(lang, en: "the journal ends before the signed end", zh: "日志没有到签名时的末尾就结束了")
             }
             Self::Root => say!(
                 lang,
@@ -177,7 +177,7 @@ impl Say for Fault {
                 say!(lang, en: "the bundle has the wrong number or length of entries", zh: "记录包中的条数或长度不正确")
             }
             Self::Record => {
-                say!(lang, en: "the entry is signed but is not a valid record", zh: "该条目已签名，但不是有效记录")
+                say!(lang, en: "the entry is signed but is not a valid record", zh: "该记录已签名，但格式无效")
             }
             Self::Payload => {
                 say!(lang, en: "the encrypted payload does not match the entry", zh: "加密内容与该记录不符")
@@ -215,7 +215,7 @@ impl Say for NotCovered {
                 lang,
                 en: "no witness has signed: whoever holds the log's key could have rewritten all of it, \
                      so \"evidence since\" a date cannot be claimed",
-                zh: "没有见证者签名：持有日志密钥的人可能重写过全部记录，因此不能声称“自某日起为证据”"
+                zh: "没有见证者签名：持有日志密钥的人可能重写过全部记录，因此不能说它“自某日起可作证据”"
             ),
             Self::UnknownSignatures(n) => {
                 say!(lang, en: "{n} signatures by unknown keys, which were not checked", zh: "{n} 个未知密钥的签名未检查")
@@ -237,7 +237,7 @@ impl Say for NotCovered {
             Self::Erased(n) => say!(
                 lang,
                 en: "what {n} conversations said: their keys were destroyed",
-                zh: "{n} 个会话的内容：其密钥已销毁"
+                zh: "{n} 段对话的内容：其密钥已销毁"
             ),
             Self::Plaintext(n) => say!(
                 lang,
@@ -247,7 +247,7 @@ impl Say for NotCovered {
             Self::Databases => say!(
                 lang,
                 en: "the databases next to the journal (conversation keys, vault, index)",
-                zh: "日志旁的数据库（会话密钥、代号库、索引）"
+                zh: "日志旁的数据库（对话密钥、代号库、索引）"
             ),
         }
     }

@@ -93,7 +93,7 @@ pub(crate) async fn say(
     let Ok(Json(answer)) = answer else {
         let message = ombud_core::say!(lang,
             en: "send {{\"allow\": true, \"stands\": \"…\"}}, with the `stands` value of the call as it was shown",
-            zh: "请发送 {{\"allow\": true, \"stands\": \"…\"}}，其中 stands 取自所显示的调用");
+            zh: "请发送 {{\"allow\": true, \"stands\": \"…\"}}，其中 `stands` 照所显示的该调用的值填写");
         return problem(StatusCode::BAD_REQUEST, "ombud_no_answer", message);
     };
     match said(console.source.home(), &code, &answer).await {

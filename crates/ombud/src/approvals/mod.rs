@@ -76,7 +76,7 @@ fn webhook_of(section: &Section, url: &str, lang: Lang) -> Result<Arc<Webhook>> 
     if !(clear && (url.starts_with("https://") || near)) {
         bail!(say!(lang,
             en: "[approvals] webhook in {FILE} must begin with https://, or be an address of this machine, so that nobody in between can answer",
-            zh: "{FILE} 中 [approvals] 的 webhook 必须以 https:// 开头，或是本机地址，以防他人在途中作答"));
+            zh: "{FILE} 中 [approvals] 的 webhook 必须以 https:// 开头，或是本机地址，以防中间人代为作答"));
     }
     let secret = match &section.webhook_secret_env {
         None => None,
@@ -149,9 +149,9 @@ pub(crate) const CHINESE: Chinese = &[
     ("approve", "同意或拒绝一次等待确认的工具调用"),
     ("approve code", "调用的代码；不写则列出所有等待确认的调用"),
     ("approve deny", "拒绝这次调用"),
-    ("approve always", "以后都允许此工具以同样的值调用（正文可以不同）"),
-    ("approve standing", "列出以后都允许的调用"),
-    ("approve revoke", "按列表中的名称收回以后都允许的调用"),
+    ("approve always", "以后都允许以同样的值调用此工具（正文可以不同）"),
+    ("approve standing", "列出长期许可（以后都允许的调用）"),
+    ("approve revoke", "按列表中的名称收回一项长期许可"),
     ("approve home", "日志所在目录（默认为 OMBUD_HOME 或 .ombud）"),
 ];
 
@@ -190,7 +190,7 @@ pub(crate) async fn approve(args: Approve, terminal: Terminal) -> Result<u8> {
         let name = standing.name();
         terminal.note(&say!(lang,
             en: "calls of this tool with these values are allowed from now on. `ombud approve --revoke {name}` revokes that",
-            zh: "以后都允许此工具以同样的值调用。`ombud approve --revoke {name}` 可收回"));
+            zh: "以后都允许以同样的值调用此工具。`ombud approve --revoke {name}` 可收回"));
         return Ok(0);
     }
     desk.say(&call, true).map_err(refused)?;
@@ -208,13 +208,13 @@ fn agreed(call: &Pending, always: bool, home: &Path, terminal: Terminal) -> Resu
         let approve = mcp::typed(&format!("ombud approve {}", call.code), home, terminal);
         bail!(say!(lang,
             en: "only a person at a terminal can allow a call, and standard input is not a terminal. Run `{approve}` in a terminal, or use the console",
-            zh: "只有人在终端中才能同意调用，而标准输入不是终端。请在终端中运行 `{approve}`，或使用控制台"));
+            zh: "只有人在终端前才能同意调用，而标准输入不是终端。请在终端中运行 `{approve}`，或使用控制台"));
     }
     terminal.warn(&if always {
         let paths = call.lasting.as_ref().map(|lasting| lasting.paths.join(" ")).unwrap_or_default();
         say!(lang,
             en: "Allow every call of this tool with just these values at {paths}, whatever its free text, until you revoke it? Type yes:",
-            zh: "是否在收回之前都允许此工具以 {paths} 处同样的值调用（正文可以不同）？输入 yes 表示同意：")
+            zh: "是否在你收回之前，一直允许以 {paths} 处的这些值调用此工具（正文可以不同）？输入 yes 表示同意：")
     } else {
         say!(lang, en: "Allow exactly this call, once? Type yes:", zh: "是否只允许这一次调用？输入 yes 表示同意：")
     });
@@ -228,7 +228,7 @@ async fn list_standing(home: &Path, desk: &Desk, terminal: Terminal) -> Result<u
     let lang = terminal.lang;
     let all = desk.standing();
     if all.is_empty() {
-        terminal.note(&say!(lang, en: "there are no standing approvals", zh: "没有长期许可的调用"));
+        terminal.note(&say!(lang, en: "there are no standing approvals", zh: "没有长期许可"));
         return Ok(0);
     }
     for one in &all {
@@ -324,13 +324,13 @@ fn refusal(refused: &Refused, code: &str, lang: Lang) -> String {
             zh: "`{code}` 不是调用代码：代码为六位字母和数字，见智能体收到的错误信息。`ombud approve` 可列出等待确认的调用"),
         Refused::Unknown => say!(lang,
             en: "no call with the code {code} is pending: calls wait for 15 minutes. Have the agent make it again; `ombud approve` lists the pending calls",
-            zh: "没有代码为 {code} 的调用在等待：等待时间为 15 分钟。请让智能体再调用一次；`ombud approve` 可列出等待确认的调用"),
+            zh: "没有代码为 {code} 的调用在等待确认：调用最多等待 15 分钟。请让智能体再调用一次；`ombud approve` 可列出等待确认的调用"),
         Refused::Unseen => say!(lang,
             en: "the arguments of the call {code} cannot be read from the log, so it cannot be approved. Have the agent make it again",
             zh: "无法从日志中读取调用 {code} 的参数，因此不能同意。请让智能体再调用一次"),
         Refused::Once => say!(lang,
             en: "the call {code} can only be allowed once: there is more reason for doubt than that the user's request is not visible here, or that only its free text says what it does. Run `ombud approve {code}`",
-            zh: "调用 {code} 只能允许一次：疑点不只是“看不到用户是否要求过”，或只有正文能说明它做什么。请运行 `ombud approve {code}`"),
+            zh: "调用 {code} 只能允许一次：要么除了“看不到用户是否要求过”还有别的疑点，要么只有正文能说明它要做什么。请运行 `ombud approve {code}`"),
         Refused::Keys => say!(lang,
             en: "the keys of this folder cannot be read, so no answer can be signed. Is it the agent's folder? `--home FOLDER` selects another",
             zh: "无法读取该目录的密钥，答复无法签名。请确认这是智能体所在的目录；可用 `--home 目录` 指定"),

@@ -31,8 +31,8 @@ const CHINESE: Chinese = &[
     ("takes new_only", "略去基线中已有的问题"),
     ("takes least", "列出的最低级别"),
     ("takes limit", "最多列出多少个问题，最严重的在前；不写则为 50"),
-    ("gives stops_release", "有达到门槛的新问题：`ombud check` 会以退出码 1 结束"),
-    ("gives saw_nothing", "没有能够跟踪的源码或导出文件，因此无法得出结论"),
+    ("gives stops_release", "有达到门槛的新问题：此时 `ombud check` 的退出码为 1"),
+    ("gives saw_nothing", "没有能够分析的源码或导出文件，因此无法得出结论"),
     ("gives total", "问题总数；`findings` 中可能较少"),
     ("gives waived", "在源码中注明理由而接受的问题数"),
     ("gives not_looked_at", "没有检查的部分及原因"),
@@ -42,11 +42,11 @@ const CHINESE: Chinese = &[
     ("Found end_line", "末行"),
     ("Found message", "问题所在"),
     ("Found harm", "对用户的危害"),
-    ("Found fix", "修正方法"),
+    ("Found fix", "修复方法"),
     ("Found risks", "风险编号"),
     ("Found way", "到达该处的路径（有多步时）"),
     ("Found excerpt", "相关的行，不含密钥"),
-    ("Found mends", "工具 `fix` 能修正；若程序行为会因此改变，须带 `changes_behaviour`"),
+    ("Found mends", "工具 `fix` 能修复；若程序行为会因此改变，须带 `changes_behaviour`"),
     ("Found fingerprint", "各次检查之间保持不变的标识"),
     ("Found known", "基线中已有"),
 ];
@@ -54,7 +54,7 @@ const CHINESE: Chinese = &[
 fn about(lang: Lang) -> String {
     say!(lang,
         en: "Checks an AI agent's source or low-code export: which protections its users lack, where, what harm that does and how to fix it. The analysed code is not run and nothing leaves the machine.",
-        zh: "检查 AI 智能体的源码或低代码导出文件：用户缺少哪些保护、在哪里、有什么危害、如何修正。不会运行被检查的代码，数据不离开本机。")
+        zh: "检查 AI 智能体的源码或低代码导出文件：用户缺少哪些保护、在哪里、有什么危害、如何修复。不会运行被检查的代码，数据不离开本机。")
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -25,13 +25,13 @@ const CHINESE: Chinese = &[
     ("takes rule", "规则名，即 `check` 给出的"),
     ("Explained example", "要去掉的行以 `-` 开头，要加入的行以 `+` 开头；列出全部规则时为空"),
     ("Explained risks", "风险编号"),
-    ("Explained waiver", "用来接受某个问题的注释；理由由使用者给出"),
+    ("Explained waiver", "用来豁免某个问题的注释；理由必须由人给出"),
 ];
 
 fn about(lang: Lang) -> String {
     say!(lang,
         en: "Explains a rule of the check: harm, fix, example before and after. Without a rule it lists all of them.",
-        zh: "说明一条检查规则：危害、修正方法、修正前后的示例。不指定规则时列出全部规则。")
+        zh: "说明一条检查规则：危害、修复方法、修复前后的示例。不指定规则时列出全部规则。")
 }
 
 #[derive(Default, Deserialize, JsonSchema)]

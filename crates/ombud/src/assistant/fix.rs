@@ -23,22 +23,22 @@ pub(super) const TOOL: Tool = Tool {
 /// The fields in Chinese.
 const CHINESE: Chinese = &[
     ("takes path", "目录或文件，相对于服务器的根目录；不写则为整个根目录"),
-    ("takes fingerprints", "只修正这些标识的问题；为空则全部"),
-    ("takes rules", "只修正这些规则的问题；为空则全部"),
-    ("takes changes_behaviour", "也修正会改变程序行为的问题，例如未经同意就停下的调用"),
+    ("takes fingerprints", "只修复这些标识的问题；为空则全部"),
+    ("takes rules", "只修复这些规则的问题；为空则全部"),
+    ("takes changes_behaviour", "也执行会改变程序行为的修复，例如让未经同意的调用停下"),
     ("takes write", "写入文件"),
     ("gives written", "是否改动了文件"),
     ("gives diff", "改动内容（统一差异格式），其中的密钥已隐去"),
-    ("gives fixed", "已修正或将修正的内容"),
+    ("gives fixed", "已修复或将修复的内容"),
     ("gives yours_to_do", "之后需要由人完成的事"),
     ("gives stay", "仍然存在的问题"),
-    ("gives stay_for_behaviour", "其中带 `changes_behaviour` 即可修正的数目"),
+    ("gives stay_for_behaviour", "其中带 `changes_behaviour` 即可修复的数目"),
 ];
 
 fn about(lang: Lang) -> String {
     say!(lang,
         en: "Fixes those findings of `check` that can be fixed automatically (see its `mends`). Without `write` it shows the diff and changes nothing. Show the person the diff before you write, above all with `changes_behaviour`; everything else that `check` reports is yours to fix.",
-        zh: "修正 `check` 找到、且机器能够修正的问题（见其 `mends`）。不带 `write` 时只给出差异，不作改动。写入之前请让使用者看过差异，带 `changes_behaviour` 时尤其如此；`check` 指出的其余问题由你来修正。")
+        zh: "修复 `check` 找到、且能够自动修复的问题（见其 `mends`）。不带 `write` 时只给出差异，不作改动。写入之前请先把差异给人看过，带 `changes_behaviour` 时尤其如此；`check` 指出的其余问题由你来修复。")
 }
 
 #[derive(Deserialize, JsonSchema)]

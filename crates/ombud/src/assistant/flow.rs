@@ -25,8 +25,8 @@ pub(super) const TOOL: Tool = Tool {
 /// The fields in Chinese.
 const CHINESE: Chinese = &[
     ("takes path", "目录或文件，相对于服务器的根目录；不写则为整个根目录"),
-    ("gives not_looked_at", "没有检查的部分及原因：那里的数据流向可能没有列出"),
-    ("Receives kind", "它对智能体而言是什么"),
+    ("gives not_looked_at", "没有检查的部分及原因：那里的数据流向可能未列出"),
+    ("Receives kind", "它对智能体起什么作用"),
     ("Receives country", "两位国家或地区代码，或 `unknown`"),
     ("Receives shown_by", "能说明这一点的代码行"),
     ("Carried category", "类别编号"),

@@ -76,7 +76,7 @@ pub(crate) async fn serve(args: McpServer, terminal: Terminal) -> Result<u8> {
     let shown = desk.roots.shown();
     terminal.note(&say!(lang,
         en: "ombud: MCP server for {shown}; it changes files only where its tool `fix` is told to write",
-        zh: "ombud：MCP 服务器，范围 {shown}；只有工具 `fix` 被要求写入时才会改动文件"));
+        zh: "ombud：MCP 服务器，范围 {shown}；只有让工具 `fix` 写入时才会改动文件"));
     tokio::task::spawn_blocking(move || {
         wire::serve(&desk, std::io::stdin().lock(), std::io::stdout().lock())
     })

@@ -145,7 +145,7 @@ fn cached(mut result: Value) -> Value {
 fn instructions(lang: Lang) -> String {
     say!(lang,
         en: "Ombud checks what protects the users of an AI agent. Call `check` before you finish a change; fix what it reports (`fix` does what can be done automatically), and call `explain_rule` where the reason is not clear. Tell the person what you did not fix. Do not waive a finding without their consent.",
-        zh: "Ombud 检查 AI 智能体对用户的保护。完成改动之前请调用 `check`，修正它指出的问题（机器能做的可用 `fix`）；不清楚原因时可用 `explain_rule`。未修正的问题请告知使用者；未经同意，不要豁免任何问题。")
+        zh: "Ombud 检查 AI 智能体对用户的保护。完成改动之前请调用 `check`，修复它指出的问题（能自动修复的可用 `fix`）；不清楚原因时可用 `explain_rule`。没有修复的问题，请告诉交给你任务的人；未经其同意，不要豁免任何问题。")
 }
 
 fn shown(tool: &Tool, lang: Lang) -> Value {

@@ -34,7 +34,7 @@ pub(crate) fn write(path: &Path, all: &[Ran], terminal: Terminal) -> Result<Opti
     if rules.is_empty() {
         terminal.out(&say!(lang,
             en: "\nThere is no rule to write: none of the breaches can be stopped by a tool gate. What else to do is listed with each attack.",
-            zh: "\n没有可写入的规则：失守的攻击都不是工具关卡能拦下的。应对办法见各攻击的“对策”。"))?;
+            zh: "\n没有可写入的规则：得手的攻击都不是工具关卡能拦下的。应对办法见各攻击的“对策”。"))?;
         return Ok(None);
     }
     let found = match fs::read_to_string(path) {

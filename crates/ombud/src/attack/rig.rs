@@ -173,7 +173,7 @@ pub(crate) fn trouble(ended: &Ended, terminal: Terminal) -> Option<String> {
         Ended::Failed(code, last) => {
             let code = code.map_or_else(|| "?".to_owned(), |code| code.to_string());
             Some(
-                say!(lang, en: "the agent ended with code {code}: {last}", zh: "智能体以代码 {code} 退出：{last}"),
+                say!(lang, en: "the agent ended with code {code}: {last}", zh: "智能体退出，退出码 {code}：{last}"),
             )
         }
     }

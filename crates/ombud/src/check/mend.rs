@@ -223,7 +223,7 @@ pub(super) fn write(done: &Done, terminal: Terminal) -> Result<()> {
 /// Lists what is left for a person to do.
 fn left(done: &Done, terminal: Terminal) {
     for left in done.yours() {
-        terminal.note(&say!(terminal.lang, en: "  left for you to do: {left}", zh: "  还需要你做：{left}"));
+        terminal.note(&say!(terminal.lang, en: "  left for you to do: {left}", zh: "  留给你处理：{left}"));
     }
 }
 

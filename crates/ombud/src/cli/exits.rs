@@ -16,7 +16,7 @@ const EXITS: &[Row] = &[
     (
         "run",
         "the agent's own (128 plus the signal number if a signal ended it) · 2 if it could not be started",
-        "智能体自己的退出码（被信号结束时为 128 加信号编号） · 2 无法启动",
+        "智能体自己的退出码（被信号终止时为 128 加信号编号） · 2 无法启动",
     ),
     (
         "check",
@@ -38,7 +38,7 @@ const EXITS: &[Row] = &[
     (
         "notice check",
         "0 the notice matches the facts · 1 something is missing from it · 2 could not be compared, or there was nothing to compare it with",
-        "0 说明与事实相符 · 1 有缺漏 · 2 无法对照，或没有可对照的内容",
+        "0 隐私说明与事实相符 · 1 有缺漏 · 2 无法对照，或没有可对照的内容",
     ),
     (
         "subject erase",
@@ -53,7 +53,7 @@ const EXITS: &[Row] = &[
     (
         "policy test",
         "0 the current policy releases nothing beyond what was released then · 1 it does · 2 could not be done",
-        "0 现在的策略没有多放行任何调用 · 1 多放行了 · 2 未能完成",
+        "0 按当前规则没有多放行任何调用 · 1 多放行了 · 2 未能完成",
     ),
     (
         "selftest",

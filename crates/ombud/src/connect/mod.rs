@@ -166,7 +166,7 @@ fn unreadable(text: &str, lang: Lang) -> String {
     if let Some(line) = edit::broken_at(text) {
         return say!(lang,
             en: "line {line} is not valid JSON (comments are allowed), or repeats a key, so nothing was changed. Fix that line, then run this again. Such a file holds `mcpServers` or `servers`",
-            zh: "第 {line} 行不是有效的 JSON（可带注释），或有重复的键，因此没有改动。请修正该行，然后重新运行。这类文件应含有 `mcpServers` 或 `servers`");
+            zh: "第 {line} 行不是有效的 JSON（可带注释），或有重复的键，因此没有改动。请改正该行，然后重新运行。这类文件应含有 `mcpServers` 或 `servers`");
     }
     say!(lang,
         en: "this is not an MCP configuration that can be changed safely: it must be JSON (comments are allowed) with `mcpServers` or `servers` and no repeated keys",

@@ -125,7 +125,7 @@ impl Guard {
                 "ombud_unknown_host",
                 say!(lang,
                 en: "this gateway does not accept the name `{host}`, so that a page on another site cannot reach it under a name of its own. Use 127.0.0.1 or localhost, or add the name under [serve] in ombud.toml: hosts = [\"…\"]",
-                zh: "网关不接受以 `{host}` 为名的访问，以防外部网页冒名访问。请使用 127.0.0.1 或 localhost，或在 ombud.toml 的 [serve] 下加入 hosts = [\"…\"]"),
+                zh: "此网关不接受以 `{host}` 为主机名的访问，以防其他网站的网页借自己的域名访问它。请使用 127.0.0.1 或 localhost，或在 ombud.toml 的 [serve] 下加入 hosts = [\"…\"]"),
             ),
             Refused::Origin(origin) => (
                 "ombud_foreign_origin",

@@ -104,7 +104,7 @@ async fn use_it(stage: &Stage) -> Result<()> {
 
 /// The user leaves, and so does their data.
 async fn erase(stage: &Stage) -> Result<()> {
-    stage.heading(&say!(stage.lang(), en: "5. A user leaves: erase what is kept about them", zh: "5. 用户离开：删除关于他的一切"))?;
+    stage.heading(&say!(stage.lang(), en: "5. A user leaves: erase what is kept about them", zh: "5. 用户离开：删除保存的用户数据"))?;
     let played = stage.ombud(&["subject", "erase", SUBJECT], 0).await?;
     stage.show(&played.out)
 }

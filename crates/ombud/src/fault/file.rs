@@ -99,12 +99,12 @@ const SENTENCES: &[(&str, &str)] = &[
     ("invalid type", "类型不对"),
     ("invalid value: ", "取值不对，写的是"),
     ("invalid value", "取值不对"),
-    ("not an expression in CEL, see character ", "不是 CEL 表达式，出错处是第几个字符："),
+    ("not an expression in CEL, see character ", "不是 CEL 表达式，出错位置（第几个字符）："),
     ("unknown name in a condition: ", "条件里有不认识的名称："),
     ("unknown function in a condition: ", "条件里有不认识的函数："),
     ("condition too long, at most ", "条件太长，最多 "),
     ("wanted string or table", "类型不对，应为字符串或表"),
-    ("unclosed ", "没有结束的 "),
+    ("unclosed ", "未闭合的 "),
     ("missing ", "缺少 "),
     ("extra ", "多余的 "),
     ("invalid ", "无效的 "),
@@ -195,7 +195,7 @@ mod tests {
     fn a_condition_that_cannot_be_read_is_told_without_its_text() {
         let text = "[[tools.when]]\nif = \"arg.to == 'secret' &&\"\ngate = \"ask\"\n";
         assert_eq!(of(text, Lang::En), "ombud.toml:2:6: not an expression in CEL, see character 22");
-        assert_eq!(of(text, Lang::Zh), "ombud.toml:2:6：不是 CEL 表达式，出错处是第几个字符：22");
+        assert_eq!(of(text, Lang::Zh), "ombud.toml:2:6：不是 CEL 表达式，出错位置（第几个字符）：22");
         let text = "[tools.x]\nwhen = [{ if = \"args.a == 1\", gate = \"ask\" }]\n";
         assert!(
             of(text, Lang::En)
@@ -230,7 +230,7 @@ mod tests {
         let mode = of("[tools]\nmode = true\n", Lang::Zh);
         assert!(mode.ends_with("类型不对，应为字符串或表"), "{mode}");
         let open = of("[agent\n", Lang::Zh);
-        assert!(open.contains("没有结束的表"), "{open}");
+        assert!(open.contains("未闭合的表"), "{open}");
     }
 
     #[test]

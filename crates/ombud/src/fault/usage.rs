@@ -52,7 +52,7 @@ fn chinese(error: &clap::Error) -> Option<String> {
         }
         ErrorKind::InvalidValue => format!("`{argument}` 的值 `{given}` 不可用。{}", valid(error)),
         ErrorKind::ValueValidation => format!("`{argument}` 的值 `{given}` 不可用。{}", reason(error)),
-        ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => format!("`{argument}` 的值的个数不对。"),
+        ErrorKind::TooManyValues | ErrorKind::WrongNumberOfValues => format!("`{argument}` 的值数量不对。"),
         ErrorKind::ArgumentConflict => {
             let other = value(error, ContextKind::PriorArg).unwrap_or_default();
             format!("`{argument}` 不能与 `{other}` 同时使用。")

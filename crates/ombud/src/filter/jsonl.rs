@@ -122,7 +122,7 @@ impl Lines {
         let bad = self.bad;
         anyhow::bail!(say!(self.terminal.lang,
             en: "{bad} line(s) could not be read and are missing from the output",
-            zh: "有 {bad} 行无法读取，输出中没有它们"))
+            zh: "有 {bad} 行无法读取，输出中没有这些行"))
     }
 }
 

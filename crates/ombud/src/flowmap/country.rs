@@ -37,7 +37,7 @@ impl Country<'_> {
 impl Say for Country<'_> {
     fn say(&self, lang: Lang) -> String {
         match self.0 {
-            UNKNOWN_COUNTRY => say!(lang, en: "country unknown", zh: "国家不明"),
+            UNKNOWN_COUNTRY => say!(lang, en: "country unknown", zh: "国家或地区不明"),
             LOCAL => say!(lang, en: "the operator's own computer", zh: "运营者自己的电脑"),
             code => match (ROWS.iter().find(|row| row.code == code), lang) {
                 (Some(row), Lang::En) => row.en.clone(),

@@ -100,7 +100,7 @@ impl Say for Damage {
                 zh: "{path} 与本版本的格式不符：{field}。请重新生成：`{command}`"),
             Why::Newer(schema) => say!(lang,
                 en: "{path} was written by a newer version of Ombud (schema `{schema}`). Update Ombud, or generate it again: `{command}`",
-                zh: "{path} 由更新版本的 Ombud 写入（schema `{schema}`）。请升级 Ombud，或重新生成：`{command}`"),
+                zh: "{path} 由较新版本的 Ombud 写入（schema `{schema}`）。请升级 Ombud，或重新生成：`{command}`"),
             Why::TooLarge => say!(lang,
                 en: "{path} is larger than 32 MiB, so it was not read. Generate it again: `{command}`",
                 zh: "{path} 超过 32 MiB，没有读取。请重新生成：`{command}`"),

@@ -263,7 +263,7 @@ fn saved(known: &Remembered, server: &str, pins: &Pins, terminal: Terminal) {
         let error = error.downcast_ref().map_or_else(|| error.to_string(), |error| fault::io(error, lang));
         terminal.warn(&say!(lang,
             en: "ombud: the definitions of this server's tools cannot be saved ({error})",
-            zh: "ombud：无法记住此服务器的工具定义（{error}）"));
+            zh: "ombud：无法保存此服务器的工具定义（{error}）"));
     }
 }
 

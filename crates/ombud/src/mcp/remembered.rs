@@ -76,7 +76,7 @@ impl Remembered {
         let path = path.display();
         Err(anyhow!(say!(lang,
             en: "the remembered tool definitions of an MCP server cannot be read ({why}), so it is unknown whether they have changed. If you trust the server as it is now, start over: rm '{path}'",
-            zh: "无法读取所记住的 MCP 服务器工具定义（{why}），因此无法判断它们是否变过。如果你信任服务器现在的样子，可以重新开始：rm '{path}'")))
+            zh: "无法读取已保存的 MCP 服务器工具定义（{why}），因此无法判断它们是否变过。如果你信任服务器目前的定义，可以重新开始：rm '{path}'")))
     }
 
     /// What is remembered about a server.

@@ -183,7 +183,7 @@ fn tell(drift: &Drift, path: &Path, known: &Known, terminal: Terminal) -> Result
         }
         terminal.tell(&say!(lang,
             en: "Generate it again, read it, and publish it: `ombud notice -o {shown}`. Users who agreed to the old one must be asked again.",
-            zh: "请重新生成、通读后发布：`ombud notice -o {shown}`。已同意旧版的用户需要重新征求同意。"))?;
+            zh: "请重新生成、通读后发布：`ombud notice -o {shown}`。对同意过旧版的用户，须重新征求同意。"))?;
     }
     for note in notes(drift, known, lang) {
         terminal.tell(&say!(lang, en: "  note: {note}", zh: "  提示：{note}"))?;
@@ -202,7 +202,7 @@ fn notes(drift: &Drift, known: &Known, lang: Lang) -> Vec<String> {
     if drift.edited {
         notes.push(say!(lang,
             en: "the machine-readable block was changed by hand after Ombud wrote it",
-            zh: "机器可读的数据块在生成之后被手工改过"));
+            zh: "机器可读的数据块在 Ombud 生成之后被手工改过"));
     }
     if drift.gaps > 0 {
         let gaps = drift.gaps;
@@ -219,7 +219,7 @@ fn notes(drift: &Drift, known: &Known, lang: Lang) -> Vec<String> {
     }
     if known.code.read().is_none() {
         notes.push(
-            say!(lang, en: "the code was not checked: `ombud check`", zh: "没有看过代码：`ombud check`"),
+            say!(lang, en: "the code was not checked: `ombud check`", zh: "没有检查代码：`ombud check`"),
         );
     }
     if known.traffic.read().is_none() {

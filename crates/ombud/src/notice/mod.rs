@@ -97,7 +97,7 @@ pub(crate) enum Format {
 /// Chinese help of both verbs.
 pub(crate) const CHINESE: Chinese = &[
     ("notice", "根据已知事实生成隐私说明，或检查已发布的说明"),
-    ("notice layer", "只要哪一层（默认全部）"),
+    ("notice layer", "只生成哪一层（默认全部）"),
     ("notice output", "写入此文件"),
     ("notice check", "检查已发布的说明是否写明了代码和流量中出现的一切"),
     ("notice check file", "已发布的说明（默认为 ombud.toml 中的 [notice] file，其次是 PRIVACY.md）"),
@@ -198,7 +198,7 @@ fn remarks(known: &Known, facts: &Facts, args: &Notice, terminal: Terminal) {
     if matches!(known.code, Input::Absent) {
         terminal.note(&say!(lang,
             en: "  the code was not checked: run `ombud check`, then write the notice again",
-            zh: "  没有看过代码：请运行 `ombud check`，然后重新生成"));
+            zh: "  没有检查代码：请运行 `ombud check`，然后重新生成"));
     }
     if matches!(known.traffic, Input::Absent) {
         terminal.note(&say!(lang,

@@ -22,10 +22,10 @@ pub(crate) fn document(drawn: &Drawn, known: &Known, whole: bool) -> Vec<Part> {
     let of = if name.is_empty() { String::new() } else { say!(lang, en: " for {name}", zh: "“{name}”") };
     parts.push(Part::Text(say!(lang,
         en: "Protection plan{of}, {today}. It is based on what was checked; what was not is listed at the end. It is not legal advice.",
-        zh: "{of}保护计划，{today}。结论只基于看过的内容，没看过的列在最后。本计划不是法律意见。")));
+        zh: "{of}保护计划，{today}。结论只基于检查过的内容，没有检查的列在最后。本计划不是法律意见。")));
     parts.push(Part::List(drawn.verdict.reasons.clone()));
     if !drawn.verdict.limits.is_empty() {
-        parts.push(Part::Heading(2, say!(lang, en: "Limits", zh: "限制")));
+        parts.push(Part::Heading(2, say!(lang, en: "Limits", zh: "条件")));
         parts.push(Part::List(drawn.verdict.limits.clone()));
     }
     risks(drawn, whole, &mut parts);
@@ -46,7 +46,7 @@ pub(crate) fn document(drawn: &Drawn, known: &Known, whole: bool) -> Vec<Part> {
         say!(lang, en: "Where code, traffic and notice disagree", zh: "代码、流量、隐私说明不一致之处"),
         &drawn.disagreements,
     );
-    section(&mut parts, say!(lang, en: "Not checked", zh: "没有看过"), &drawn.unseen);
+    section(&mut parts, say!(lang, en: "Not checked", zh: "没有检查"), &drawn.unseen);
     parts
 }
 

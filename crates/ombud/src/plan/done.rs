@@ -45,7 +45,7 @@ fn shut(traffic: &Traffic, lang: Lang) -> Option<String> {
     let refused = some(traffic.memory.1)?;
     Some(say!(lang,
         en: "memory access without consent was refused {refused} time(s)",
-        zh: "没有同意凭证时，记忆库拒绝了 {refused} 次"))
+        zh: "因没有同意凭证而拒绝了 {refused} 次记忆库访问"))
 }
 
 fn erased(traffic: &Traffic, lang: Lang) -> Option<String> {
@@ -72,7 +72,7 @@ fn resisted(attacked: &Attacked, lang: Lang) -> Option<String> {
 fn clean_code(known: &Known, lang: Lang) -> Option<String> {
     let code = known.code.read()?;
     let clean = !code.is_blind() && !code.findings.iter().any(Found::stands);
-    let told = || say!(lang, en: "`ombud check` found nothing in what it checked", zh: "`ombud check` 在看过的范围内没有发现问题");
+    let told = || say!(lang, en: "`ombud check` found nothing in what it checked", zh: "`ombud check` 在检查过的范围内没有发现问题");
     clean.then(told)
 }
 

@@ -260,7 +260,7 @@ impl Found {
                 self.add(risk, Proof::Seen, Evidence::Exchange { exchange, what }, grave);
             }
             if !recipient.inspected && recipient.kind == RecipientKind::Provider {
-                let what = say!(lang, en: "requests to {who} went past the gateway unread", zh: "发给 {who} 的请求绕过了网关，没有检查");
+                let what = say!(lang, en: "requests to {who} went past the gateway unread", zh: "发给 {who} 的请求绕过了网关，未经检查");
                 let exchange = flow.evidence.iter().next().map(|place| one_line(place)).unwrap_or_default();
                 self.add("P02", Proof::Unknown, Evidence::Exchange { exchange, what }, false);
             }
@@ -294,7 +294,7 @@ impl Found {
         match receiver.profile.trains {
             Trains::No => {}
             Trains::Yes => {
-                let what = say!(lang, en: "{name} trains on what it receives by default; you can opt out", zh: "{name} 默认把收到的内容用于训练");
+                let what = say!(lang, en: "{name} trains on what it receives by default; you can opt out", zh: "{name} 默认把收到的内容用于训练，可以选择退出");
                 self.add("P05", Proof::Read, fact(what), false);
             }
             Trains::Depends => {
@@ -302,7 +302,7 @@ impl Found {
                 self.add("P05", Proof::Unknown, fact(what), false);
             }
             Trains::Unknown => {
-                let what = say!(lang, en: "it is unknown whether {name} trains on it", zh: "{name} 是否用于训练，没有资料");
+                let what = say!(lang, en: "it is unknown whether {name} trains on it", zh: "是否用于训练不明：{name}");
                 self.add("P05", Proof::Unknown, fact(what), false);
             }
         }
@@ -312,7 +312,7 @@ impl Found {
             let what = say!(lang, en: "{name} is in {place}, your users are not", zh: "{name} 在{place}，你的用户不在");
             self.add("P06", Proof::Read, fact(what), false);
         } else if country.is_unknown() {
-            let what = say!(lang, en: "it is unknown in which country {name} processes data", zh: "{name} 在哪个国家处理数据，没有资料");
+            let what = say!(lang, en: "it is unknown in which country {name} processes data", zh: "在哪个国家或地区处理数据不明：{name}");
             self.add("P06", Proof::Unknown, fact(what), false);
         }
     }
@@ -354,7 +354,7 @@ impl Found {
         if matches!(facts.audience, Some(Audience::Everyone | Audience::Minors)) {
             let what = say!(lang,
                 en: "children use it ([agent] audience), and Ombud cannot see whether a guardian agreed",
-                zh: "有未成年人使用（[agent] audience），而监护人是否同意无从得知");
+                zh: "有未成年人使用（[agent] audience），而 Ombud 无法得知监护人是否同意");
             self.add("P07", Proof::Unknown, Evidence::Fact { what }, false);
         }
     }
@@ -369,13 +369,13 @@ fn lasting(effect: Effect) -> bool {
 fn doubtful(tool: &str, count: u64, lang: Lang) -> String {
     say!(lang,
         en: "{tool} ×{count} ran although it was doubtful that the user wanted it: the gate only observes",
-        zh: "{tool} ×{count} 未必是用户的意思，却执行了：关卡只在旁观")
+        zh: "{tool} ×{count} 未必是用户的意思，却执行了：关卡只观察、不阻拦")
 }
 
 fn unasked(tool: &str, lang: Lang) -> String {
     say!(lang,
         en: "{tool} runs without asking: [tools] mode in ombud.toml only observes",
-        zh: "{tool} 执行前不会询问：ombud.toml 的 [tools] mode 只是旁观")
+        zh: "{tool} 执行前不会询问：ombud.toml 的 [tools] mode 设为只观察")
 }
 
 /// What a receiver is called in a sentence.

@@ -44,7 +44,7 @@ const BEYOND: Measure = Measure {
     title: |lang| {
         say!(lang,
             en: "Close what gets through although Ombud asks: open the replay of each attack that still succeeds, and apply the fix shown there",
-            zh: "堵住 Ombud 已在询问却仍能得手的攻击：打开每个回放，按其中的对策修正")
+            zh: "堵住 Ombud 已在询问却仍能得手的攻击：打开每个仍然得手的攻击的回放，按其中的对策修复")
     },
     command: |lang| say!(lang, en: "ombud attack -- <CMD>", zh: "ombud attack -- <启动命令>"),
     retest: "",
@@ -86,7 +86,7 @@ const MEASURES: &[Measure] = &[
         title: |lang| {
             say!(lang,
             en: "Look up what the provider does with your users' words (training, country, how long it keeps them), choose the plan or region that fits, and write what you know under [notice.recipients] in ombud.toml",
-            zh: "查清服务商怎样处理用户的话（是否用于训练、在哪个国家、保留多久），选用合适的套餐或地区，并把查到的写进 ombud.toml 的 [notice.recipients]")
+            zh: "查清服务商怎样处理用户的话（是否用于训练、在哪个国家或地区、保留多久），选用合适的套餐或地区，并把查到的写进 ombud.toml 的 [notice.recipients]")
         },
         command: |_| "ombud providers".to_owned(),
         retest: "ombud plan",
@@ -98,7 +98,7 @@ const MEASURES: &[Measure] = &[
         title: |lang| {
             say!(lang,
             en: "Let Ombud ask before anything is sent, paid or deleted, and attack again",
-            zh: "发送、付款、删除之前先询问用户，然后再攻击一遍")
+            zh: "让 Ombud 在发送、付款、删除之前先询问用户，然后再攻击一遍")
         },
         command: |lang| say!(lang, en: "ombud attack --harden -- <CMD>", zh: "ombud attack --harden -- <启动命令>"),
         retest: "",
@@ -110,7 +110,7 @@ const MEASURES: &[Measure] = &[
         title: |lang| {
             say!(lang,
             en: "Never run or render text from outside: pass arguments as a list, bind SQL parameters, escape what is shown",
-            zh: "外来文字不要执行也不要直接渲染：命令参数用列表，SQL 用占位符，显示前转义")
+            zh: "外来文字不要执行也不要直接渲染：命令参数用列表，SQL 用参数绑定，显示前转义")
         },
         command: |_| "ombud check".to_owned(),
         retest: "",
@@ -191,7 +191,7 @@ const MEASURES: &[Measure] = &[
         id: "rest",
         minutes: 15,
         closes: &[],
-        title: |lang| say!(lang, en: "Read the evidence of the other risks and fix what it shows", zh: "查看其余风险的证据，逐项修正"),
+        title: |lang| say!(lang, en: "Read the evidence of the other risks and fix what it shows", zh: "查看其余风险的证据，逐项修复"),
         command: |_| "ombud plan --format md".to_owned(),
         retest: "ombud check",
     },
@@ -246,7 +246,7 @@ pub(crate) fn look_first(known: &Known, lang: Lang) -> Vec<Step> {
         weight: 0,
     };
     let check =
-        look("look-code", 2, say!(lang, en: "Check the code", zh: "看代码"), "ombud check".to_owned());
+        look("look-code", 2, say!(lang, en: "Check the code", zh: "检查代码"), "ombud check".to_owned());
     let traffic = look(
         "look-traffic",
         5,

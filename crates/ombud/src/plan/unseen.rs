@@ -112,11 +112,11 @@ fn past(who: &str, requests: u64, lang: Lang) -> String {
 }
 
 fn opaque(who: &str, count: u64, lang: Lang) -> String {
-    say!(lang, en: "{count} image(s), recording(s) or file(s) sent to {who}", zh: "发给 {who} 的 {count} 个图片、录音或文件")
+    say!(lang, en: "{count} image(s), recording(s) or file(s) sent to {who}", zh: "发给 {who} 的 {count} 份图片、录音或文件")
 }
 
 fn newer(count: u64, lang: Lang) -> String {
-    say!(lang, en: "{count} log entries of a newer version of Ombud", zh: "{count} 条由更新版本写入的日志")
+    say!(lang, en: "{count} log entries of a newer version of Ombud", zh: "{count} 条由较新版本的 Ombud 写入的日志")
 }
 
 fn of_attack(attacked: &Input<Attacked>, lang: Lang) -> Vec<String> {
@@ -136,7 +136,7 @@ fn away(attacked: &Attacked, lang: Lang) -> Option<String> {
 
 fn failed(attacked: &Attacked, lang: Lang) -> Option<String> {
     let cases = cases(attacked, Outcome::Error, lang)?;
-    Some(say!(lang, en: "attacks that could not be run: {cases}", zh: "没能跑起来的攻击：{cases}"))
+    Some(say!(lang, en: "attacks that could not be run: {cases}", zh: "未能运行的攻击：{cases}"))
 }
 
 fn untried(attacked: &Attacked, lang: Lang) -> Option<String> {
@@ -166,8 +166,8 @@ fn of_registry(receiver: &Receiver, lang: Lang) -> Vec<String> {
 
 fn gaps(profile: &Profile, lang: Lang) -> Vec<String> {
     let gaps = [
-        (Country(&profile.country).is_unknown(), say!(lang, en: "country", zh: "所在国家")),
-        (profile.trains == Trains::Unknown, say!(lang, en: "training", zh: "是否训练")),
+        (Country(&profile.country).is_unknown(), say!(lang, en: "country", zh: "所在国家或地区")),
+        (profile.trains == Trains::Unknown, say!(lang, en: "training", zh: "是否用于训练")),
         (profile.retention_days.is_none(), say!(lang, en: "how long it keeps data", zh: "保存多久")),
     ];
     gaps.into_iter().filter(|gap| gap.0).map(|gap| gap.1).collect()

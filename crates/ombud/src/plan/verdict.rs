@@ -30,7 +30,7 @@ impl Say for Answer {
     fn say(&self, lang: Lang) -> String {
         match self {
             Self::Publish => say!(lang, en: "PUBLISH", zh: "可以发布"),
-            Self::WithLimits => say!(lang, en: "PUBLISH WITH LIMITS", zh: "有限制地发布"),
+            Self::WithLimits => say!(lang, en: "PUBLISH WITH LIMITS", zh: "可以有条件发布"),
             Self::DoNot => say!(lang, en: "DO NOT PUBLISH YET", zh: "先不要发布"),
         }
     }
@@ -61,7 +61,7 @@ pub(crate) fn verdict(known: &Known, open: &[Open], lang: Lang) -> Verdict {
     if blind {
         reasons.push(say!(lang,
             en: "nothing was checked yet: neither the code, nor traffic, nor an attack",
-            zh: "还什么都没看过：代码、流量、攻击测试都没有"));
+            zh: "还没有做过任何检查：代码、流量、攻击都没有"));
     }
     let grave = !reasons.is_empty();
     reasons.extend(gaps(known, lang));
@@ -92,10 +92,10 @@ fn reason(open: &Open, lang: Lang) -> String {
 /// Sources that are missing.
 fn gaps(known: &Known, lang: Lang) -> Vec<String> {
     let code =
-        || say!(lang, en: "the code was not checked (`ombud check`)", zh: "没有看过代码（`ombud check`）");
+        || say!(lang, en: "the code was not checked (`ombud check`)", zh: "没有检查代码（`ombud check`）");
     let traffic = || say!(lang, en: "no traffic was seen (`ombud run -- <CMD>`)", zh: "没有看到实际流量（`ombud run -- <启动命令>`）");
     let attack = || say!(lang, en: "it was not attacked (`ombud attack -- <CMD>`)", zh: "没有做过攻击测试（`ombud attack -- <启动命令>`）");
-    let blind = || say!(lang, en: "`ombud check` could analyse no source file here", zh: "`ombud check` 在这里没有能看懂的源码");
+    let blind = || say!(lang, en: "`ombud check` could analyse no source file here", zh: "`ombud check` 在这里没有能够分析的源码");
     let mut gaps = Vec::new();
     gaps.extend(known.code.read().is_none().then(code));
     gaps.extend(known.code.read().filter(|code| code.is_blind()).map(|_| blind()));

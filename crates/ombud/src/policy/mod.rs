@@ -62,8 +62,8 @@ pub(crate) struct Test {
 
 /// Chinese help.
 pub(crate) const CHINESE: Chinese = &[
-    ("policy", "解释对工具调用的决定，或用当前规则重新判断"),
-    ("policy explain", "说明一次调用为何如此决定，以及怎样会改变"),
+    ("policy", "说明工具调用为何这样处理，或按当前规则重新判断记录下来的调用"),
+    ("policy explain", "说明一次调用为何这样处理，以及怎样改会有不同结果"),
     ("policy explain target", "调用编号、交换编号（x-ombud-receipt），或 <交换编号>/<调用编号>"),
     ("policy test", "用现在的 ombud.toml 重新判断记录下来的调用"),
     ("policy test calls", "改用一个 YAML 或 JSON 文件中的调用，而不是日志"),

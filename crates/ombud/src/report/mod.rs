@@ -76,18 +76,18 @@ pub(crate) fn unknown(report: &Report, lang: Lang) -> String {
     if report.gaps.is_empty() {
         return say!(lang,
             en: "There is no source and no export here that could be analysed, so nothing is known (exit code 2). Give the folder of the agent: ombud check PATH",
-            zh: "这里没有能够跟踪的源码或导出文件，因此无法得出结论（退出码 2）。请指定智能体所在的文件夹：ombud check 路径");
+            zh: "这里没有能够分析的源码或导出文件，因此无法得出结论（退出码 2）。请指定智能体所在的目录：ombud check 路径");
     }
     say!(lang,
         en: "Nothing could be analysed, so nothing is known (exit code 2). First fix what is listed above as not checked",
-        zh: "没有能够跟踪的内容，因此无法得出结论（退出码 2）。请先处理上面列出的没有检查的部分")
+        zh: "没有能够分析的内容，因此无法得出结论（退出码 2）。请先处理上面列出的“没有检查的部分”")
 }
 
 /// Why something was not checked.
 pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
     let why = match gap.why {
         GapKind::Syntax => {
-            say!(lang, en: "its syntax is broken; fix it, or export it again", zh: "语法有误，请修正或重新导出")
+            say!(lang, en: "its syntax is broken; fix it, or export it again", zh: "语法有误，请改正或重新导出")
         }
         GapKind::TooLarge => {
             say!(lang, en: "larger than 1 MiB; split it if it is source", zh: "超过 1 MiB；如为源码请拆分")
@@ -99,22 +99,22 @@ pub(crate) fn gap(gap: &Gap, lang: Lang) -> String {
             say!(lang, en: "not UTF-8: its code was analysed, its Chinese texts were not read; save it as UTF-8 (iconv -f GB18030 -t UTF-8)", zh: "不是 UTF-8：已分析代码，但未读取其中的中文文本；请另存为 UTF-8（iconv -f GB18030 -t UTF-8）")
         }
         GapKind::Unreadable => {
-            say!(lang, en: "cannot be opened; check its permissions, and rename it if its name is not UTF-8", zh: "无法打开，请查看权限；文件名不是 UTF-8 的请改名")
+            say!(lang, en: "cannot be opened; check its permissions, and rename it if its name is not UTF-8", zh: "无法打开：请检查权限，文件名不是 UTF-8 的请改名")
         }
         GapKind::TooComplex => {
-            say!(lang, en: "nested too deeply or too large to analyse", zh: "嵌套过深或过大，无法跟踪")
+            say!(lang, en: "nested too deeply or too large to analyse", zh: "嵌套过深或过大，无法分析")
         }
         GapKind::Language => {
             say!(lang, en: "only searched for keys and addresses: this language is not analysed yet", zh: "只查找了密钥和地址：尚不支持分析这种语言")
         }
         GapKind::Format => {
-            say!(lang, en: "looks like a platform's export in a format that cannot be read: export it again in full (Dify, Coze, n8n, Flowise and Langflow can be read)", zh: "看起来是平台的导出文件，但不是能读取的格式：请重新完整导出（可读取 Dify、Coze、n8n、Flowise 和 Langflow）")
+            say!(lang, en: "looks like a platform's export in a format that cannot be read: export it again in full (Dify, Coze, n8n, Flowise and Langflow can be read)", zh: "看起来是平台的导出文件，但格式无法读取：请重新完整导出（可读取 Dify、Coze、n8n、Flowise 和 Langflow）")
         }
         GapKind::Foreign => say!(lang, en: "another project's code", zh: "第三方项目的代码"),
         GapKind::Test => say!(lang, en: "a test", zh: "测试代码"),
         GapKind::Dynamic => say!(lang, en: "known only at run time", zh: "运行时才能确定"),
         GapKind::Inside => {
-            say!(lang, en: "the code inside this node could not be analysed; the nodes around it were", zh: "无法理解此节点中的代码；周围的节点已读取")
+            say!(lang, en: "the code inside this node could not be analysed; the nodes around it were", zh: "无法分析此节点中的代码；前后的节点已分析")
         }
         GapKind::NoEntry => {
             say!(lang, en: "where the program starts: no entry point was found, so every public function was treated as one", zh: "程序从哪里开始运行：没有找到入口，因此把所有公开函数都当作入口")

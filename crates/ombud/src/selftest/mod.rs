@@ -37,7 +37,7 @@ pub(crate) struct Selftest {
 
 /// Chinese help.
 pub(crate) const CHINESE: Chinese = &[
-    ("selftest", "在内置测试集上检验识别质量，可输出签名结果"),
+    ("selftest", "在内置测试集上检验本程序的识别质量；加 -o 可输出签名结果"),
     ("selftest output", "签名结果的保存位置"),
     ("selftest verify", "改为核对这样一份结果的签名"),
     ("selftest vkey", "签名所用的公钥（默认为本项目的公钥）"),
@@ -90,11 +90,11 @@ fn print(rows: &[Row], worse: &[&Row], terminal: Terminal) -> Result<()> {
         zh: "共 {labelled} 处，找到 {found} 处，误报 {wrong} 处"))?;
     terminal.note(&limits(rows, lang));
     terminal.note(&if worse.is_empty() {
-        say!(lang, en: "As good as this version when shipped.", zh: "与本版本发布时的结果一致或更好。")
+        say!(lang, en: "As good as this version when shipped.", zh: "不低于本版本发布时的水平。")
     } else {
         let kinds: Vec<String> = worse.iter().map(|row| format!("{} ({})", row.kind, row.lang)).collect();
         let kinds = kinds.join(", ");
-        say!(lang, en: "Worse than shipped: {kinds}", zh: "低于本版本发布时的结果：{kinds}")
+        say!(lang, en: "Worse than shipped: {kinds}", zh: "低于本版本发布时的水平：{kinds}")
     });
     Ok(())
 }
@@ -107,7 +107,7 @@ fn limits(rows: &[Row], lang: Lang) -> String {
     let missing = if missing.is_empty() { "-".to_owned() } else { missing.join(", ") };
     say!(lang,
         en: "The set is small and synthetic; it shows that this binary works as shipped, not how it performs on your traffic. Types that it lacks: {missing}",
-        zh: "测试集很小且为自制，只说明本程序与发布时一致，不代表在你的真实流量上的表现。未包含的类型：{missing}")
+        zh: "测试集很小，且为合成数据，只说明本程序与发布时一致，不代表它在你的真实流量上的表现。未包含的类型：{missing}")
 }
 
 #[cfg(test)]

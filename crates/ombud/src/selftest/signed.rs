@@ -83,7 +83,7 @@ pub(super) fn verify(file: &Path, vkey: Option<&str>, terminal: Terminal) -> Res
     let Some((note, statement)) = read(&text) else {
         bail!(say!(lang,
             en: "{shown} is not a result of `ombud selftest -o FILE`, or it is incomplete",
-            zh: "{shown} 不是 `ombud selftest -o FILE` 的结果，或内容不完整"));
+            zh: "{shown} 不是 `ombud selftest -o 文件` 的结果，或内容不完整"));
     };
     let (key, trusted) = key(vkey, &statement, lang)?;
     let good = matches!(note.judge(&key), Judgement::Signed(_));

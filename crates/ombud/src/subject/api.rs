@@ -83,6 +83,6 @@ async fn erase_subject(
 fn failed(gateway: &Gateway) -> Response {
     let message = say!(gateway.config.lang,
         en: "the home of the log cannot be used; an erasure that was begun is completed when ombud starts again. Run `ombud log verify`",
-        zh: "日志目录无法使用；已开始的删除会在 ombud 下次启动时继续。请运行 `ombud log verify`");
+        zh: "日志目录无法使用；已开始的删除会在 ombud 下次启动时完成。请运行 `ombud log verify`");
     problem(StatusCode::SERVICE_UNAVAILABLE, "ombud_store_unusable", message)
 }

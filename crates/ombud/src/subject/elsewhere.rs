@@ -44,7 +44,7 @@ fn places(code: &Code, lang: Lang) -> Vec<String> {
         .map(|(what, at)| {
             say!(lang,
                 en: "NOT ERASED in {what} ({at}): it does not go through Ombud. Delete the user's data there, or put it behind the memory edge",
-                zh: "没有删除 {what}（{at}）中的数据：它不经过 Ombud。请在该处删除此用户，或把它放到记忆入口之后")
+                zh: "没有删除 {what}（{at}）中的数据：它不经过 Ombud。请在该处删除此用户的数据，或把它放到记忆入口之后")
         })
         .collect()
 }

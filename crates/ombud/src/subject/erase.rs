@@ -174,7 +174,7 @@ async fn not_looked_at(gateway: &Gateway, subject: &str, knew_id: bool, lang: La
     if !knew_id {
         places.push(say!(lang,
             en: "items that carry the user's id itself: the erasure was resumed, and the id is not kept",
-            zh: "直接带有用户编号的条目：本次为续做的删除，而编号并未保存"));
+            zh: "直接带有用户编号的条目：本次是续做此前的删除，而编号没有保存"));
     }
     let mut reader = Reader::open(gateway.ledger.home()).await?;
     let events = reader.subject(subject).await?.into_iter().filter_map(|record| record.event);

@@ -258,7 +258,7 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
     terminal.out(&if receipt.complete && nothing {
         say!(lang,
             en: "nothing is held about {subject} in what Ombud keeps or guards, so nothing was deleted. Is this the id that the agent uses for this user?",
-            zh: "Ombud 保存和保护的数据中没有与 {subject} 有关的内容，因此没有删除任何内容。请确认这就是智能体所用的用户标识")
+            zh: "Ombud 保存和保护的数据中没有与 {subject} 有关的内容，因此没有删除任何内容。请确认这就是智能体所用的用户编号")
     } else if receipt.complete {
         say!(lang, en: "erased: {subject}; nothing was found afterwards", zh: "已删除：{subject}；复查未发现残留")
     } else {
@@ -274,13 +274,13 @@ fn print_receipt(receipt: &Receipt, path: &Path, terminal: Terminal) -> Result<(
             Some(0) => {}
             Some(left) if journal => terminal.out(&say!(lang,
                 en: "  STILL THERE in the log: {left} entries name something about this user in the clear, written by earlier versions of Ombud. Entries cannot be erased one by one: start a new home (OMBUD_HOME) and delete this one when you no longer need its log",
-                zh: "  日志中仍有 {left} 条记录以明文写有与该用户有关的名称，由早期版本写入。记录无法逐条删除：请改用新的目录（OMBUD_HOME），不再需要这份日志时将此目录整个删除"))?,
+                zh: "  日志中仍有 {left} 条记录以明文写有与该用户有关的名称，由 Ombud 的早期版本写入。记录无法逐条删除：请改用新的目录（OMBUD_HOME），不再需要这份日志时将此目录整个删除"))?,
             Some(left) => terminal.out(&say!(lang,
                 en: "  STILL THERE in {place}: {left} item(s) that name this user. They were not written through Ombud, or were written again meanwhile; delete them there, then run this command again",
                 zh: "  {place} 中仍有 {left} 条与该用户有关：它们不是经 Ombud 写入的，或是其间又被写入。请在该处删除后再次运行本命令"))?,
             None => terminal.tell(&say!(lang,
                 en: "  UNKNOWN in {place}: it did not respond, or holds more than can be searched. Start it, then run this command again (the store of `ombud run --simulated` ended with that run, together with its contents)",
-                zh: "  {place} 情况不明：没有响应，或内容过多无法逐一查看。请启动后再次运行本命令（`ombud run --simulated` 的记忆库随那次运行结束，其中内容也已不在）"))?,
+                zh: "  {place} 情况不明：没有响应，或内容过多无法全部查找。请启动它，然后再次运行本命令（`ombud run --simulated` 的记忆库随那次运行结束，其中内容也已不在）"))?,
         }
     }
     for place in &receipt.not_looked_at {

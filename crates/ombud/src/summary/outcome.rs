@@ -186,7 +186,7 @@ impl Outcome {
         if count > 0 {
             lines.push(say!(lang,
                 en: "ombud: {count} request(s) got no usable response:",
-                zh: "ombud：{count} 个请求没有得到正常的回答："));
+                zh: "ombud：{count} 个请求没有得到可用的回答："));
         }
         for (cause, exchanges) in by_cause.iter().take(SHOWN) {
             let (why, count) = (cause.told(lang), exchanges.len());
@@ -201,14 +201,14 @@ impl Outcome {
             let names = shown.collect::<Vec<_>>().join(", ");
             lines.push(say!(lang,
                 en: "ombud: {count} header(s) left out because of what they hold: {names}. List those that may be sent in `headers` under [gateway] in ombud.toml",
-                zh: "ombud：{count} 个请求头因其内容未发送：{names}。确可发送的，请写入 ombud.toml 中 [gateway] 的 `headers`"));
+                zh: "ombud：{count} 个请求头因其内容未发送：{names}。可以发送的，请写入 ombud.toml 中 [gateway] 的 `headers`"));
         }
         more(count, "ombud log show -n 100", lang, &mut lines);
         let count = self.held.len();
         if count > 0 {
             lines.push(say!(lang,
                 en: "ombud: {count} tool call(s) did not reach the agent; why:",
-                zh: "ombud：{count} 次工具调用没有到达智能体，原因可查看："));
+                zh: "ombud：{count} 次工具调用没有到达智能体，查看原因："));
         }
         for Held { tool, name, .. } in self.held.iter().take(SHOWN) {
             lines.push(format!("  {tool}  ombud policy explain {name}"));

@@ -14,7 +14,7 @@ fn a_run_whose_requests_were_all_refused_says_so_and_what_to_type() {
     assert!(!run.err.contains("没有受到任何保护"), "{}", run.err);
     for part in [
         "没有向服务商发送任何请求",
-        "1 个请求没有得到正常的回答",
+        "1 个请求没有得到可用的回答",
         "1 × 未发送：路径不属于 Ombud 能读懂的接口（",
         "不经检查放行）  ombud --lang zh log show ",
         "下一步：ombud --lang zh log show ",

@@ -44,7 +44,7 @@ impl Say for Unusable {
                 en: "it gives no absolute server address; set `url`", zh: "它没有给出完整的服务器地址；请设置 `url`"),
             Self::Scheme => say!(lang,
                 en: "Ombud supports none of its security schemes. Declare one of apiKey (in header, query or cookie), http bearer, http basic or oauth2 under components.securitySchemes, or remove `secret_env` if the API needs no credential",
-                zh: "它的安全方案中没有 Ombud 能执行的。请在 components.securitySchemes 中写明 apiKey（in 为 header、query 或 cookie）、http bearer、http basic 或 oauth2 之一；如果该 API 不需要凭据，请去掉 `secret_env`"),
+                zh: "Ombud 不支持它的任何一种安全方案。请在 components.securitySchemes 中写明 apiKey（in 为 header、query 或 cookie）、http bearer、http basic 或 oauth2 之一；如果该 API 不需要凭据，请去掉 `secret_env`"),
             Self::Name => say!(lang,
                 en: "the `name` of its apiKey scheme is not the name of a header or cookie; correct it under components.securitySchemes",
                 zh: "它的 apiKey 方案中的 `name` 不是有效的请求头或 Cookie 名称；请在 components.securitySchemes 中改正"),

@@ -63,7 +63,7 @@ impl Session {
                 let id = bad.id().cloned().or_else(|| message::id_of_broken(line));
                 if let Some(id) = id {
                     let lang = self.lang();
-                    let text = say!(lang, en: "the server's response cannot be read reliably", zh: "无法可靠读取服务器的回答");
+                    let text = say!(lang, en: "the server's response cannot be read reliably", zh: "无法可靠地读取服务器的回答");
                     steps.extend(self.give_up(&id, &text, bad.code(), now));
                 }
                 return steps;

@@ -58,7 +58,7 @@ fn what(facts: &Facts) -> Vec<Part> {
     let mut parts = vec![
         heading(say!(lang, en: "What is processed, and why", zh: "处理哪些信息，用来做什么")),
         Part::Text(
-            say!(lang, en: "These kinds of data were seen, or are declared:", zh: "看到或申报的信息种类："),
+            say!(lang, en: "These kinds of data were seen, or are declared:", zh: "看到或声明的信息种类："),
         ),
         Part::List(if kinds.is_empty() { vec![say!(lang, en: "unknown", zh: "不明")] } else { kinds }),
         Part::Text(say!(lang, en: "It is used for:", zh: "用途：")),
@@ -76,7 +76,7 @@ fn to_whom(facts: &Facts) -> Vec<Part> {
     let lang = facts.lang;
     let head = vec![
         say!(lang, en: "Who", zh: "接收方"),
-        say!(lang, en: "Where", zh: "国家或地区"),
+        say!(lang, en: "Where", zh: "所在地"),
         say!(lang, en: "What", zh: "收到什么"),
         say!(lang, en: "Trains AI on it", zh: "是否用于训练"),
         say!(lang, en: "Keeps it", zh: "保存多久"),
@@ -96,7 +96,7 @@ fn to_whom(facts: &Facts) -> Vec<Part> {
         .collect();
     let mut parts = vec![heading(say!(lang, en: "Who gets it", zh: "交给谁"))];
     if rows.is_empty() {
-        parts.push(Part::Text(say!(lang, en: "No recipient was seen.", zh: "没有看到接收方。")));
+        parts.push(Part::Text(say!(lang, en: "No recipient was seen.", zh: "没有发现接收方。")));
         return parts;
     }
     parts.push(Part::Table(head, rows));
@@ -112,7 +112,7 @@ fn to_whom(facts: &Facts) -> Vec<Part> {
 fn source(one: &Receiver, lang: Lang) -> Option<String> {
     let name = &one.profile.name;
     if one.profile.declared {
-        return Some(say!(lang, en: "{name}: as the operator declares", zh: "{name}：运营者申报"));
+        return Some(say!(lang, en: "{name}: as the operator declares", zh: "{name}：运营者声明"));
     }
     let source = one.profile.source.as_ref()?;
     let checked = match &one.profile.checked {
@@ -165,7 +165,7 @@ fn question(facts: &Facts, one: &Receiver) -> Option<String> {
     match facts.is_abroad(one) {
         Some(true) => why.push(say!(lang, en: "it leaves your country", zh: "会传到境外")),
         None if Country(&one.profile.country).is_unknown() => {
-            why.push(say!(lang, en: "the country is unknown", zh: "去往哪国不明"));
+            why.push(say!(lang, en: "the country is unknown", zh: "去往的国家或地区不明"));
         }
         _ => {}
     }
@@ -194,7 +194,7 @@ fn tools(facts: &Facts) -> Vec<Part> {
     vec![
         heading(say!(lang, en: "What it can do for you", zh: "它能替你做什么")),
         Part::Text(
-            say!(lang, en: "It was seen to use these tools. What you write can leave through them.", zh: "看到它使用过以下工具。你写的内容可能经由工具发出。"),
+            say!(lang, en: "It was seen to use these tools. What you write can leave through them.", zh: "它使用过以下工具。你写的内容可能经由工具发出。"),
         ),
         Part::List(list.collect()),
     ]
@@ -224,16 +224,16 @@ fn rights(facts: &Facts) -> Vec<Part> {
     };
     vec![
         heading(
-            say!(lang, en: "How to see, delete, withdraw and complain", zh: "怎样查看、删除、撤回和投诉"),
+            say!(lang, en: "How to see, delete, withdraw and complain", zh: "怎样查看、删除、撤回同意和投诉"),
         ),
         Part::List(vec![
             say!(lang, en: "Delete what is stored about you: {erase}", zh: "删除你的信息：{erase}"),
-            say!(lang, en: "See or correct it, or withdraw your consent: {contact}", zh: "查看、更正或撤回同意：{contact}"),
+            say!(lang, en: "See or correct it, or withdraw your consent: {contact}", zh: "查看或更正你的信息，或撤回同意：{contact}"),
             say!(lang, en: "Complain: {contact}. {authority}", zh: "投诉：{contact}。{authority}"),
         ]),
         Part::Text(say!(lang,
             en: "What has already gone to a recipient cannot be recalled from here. Ask the recipient as well.",
-            zh: "已经发给接收方的内容，我们无法收回。还需要向接收方提出。")),
+            zh: "已经发给接收方的内容，我们无法收回。请同时向接收方提出。")),
     ]
 }
 
@@ -257,7 +257,7 @@ fn not_known(facts: &Facts) -> Vec<Part> {
         let name = &one.profile.name;
         let mut gaps = Vec::new();
         if Country(&one.profile.country).is_unknown() {
-            gaps.push(say!(lang, en: "where it processes data", zh: "在哪个国家处理"));
+            gaps.push(say!(lang, en: "where it processes data", zh: "在哪个国家或地区处理"));
         }
         if matches!(one.profile.trains, Trains::Unknown) {
             gaps.push(say!(lang, en: "whether it trains on it", zh: "是否用于训练"));

@@ -27,7 +27,7 @@ pub(super) fn line(facts: &Facts) -> String {
         to += &say!(lang, en: "; and {more} more", zh: "；另有 {more} 家");
     }
     let sent = if all.is_empty() {
-        say!(lang, en: "What you write stays with the operator, as far as was seen.", zh: "就已检查的范围，你发的内容没有交给别人。")
+        say!(lang, en: "What you write stays with the operator, as far as was seen.", zh: "在已检查的范围内，你发的内容没有交给别人。")
     } else {
         say!(lang, en: "What you write is sent to: {to}.", zh: "你发的内容会交给：{to}。")
     };
@@ -35,5 +35,5 @@ pub(super) fn line(facts: &Facts) -> String {
     let url = facts.or_gap(facts.url.as_ref(), Gap::Url);
     say!(lang,
         en: "{name} uses AI to respond. {sent} To delete what is stored about you: {erase}. More: {url}",
-        zh: "{name}由 AI 生成回答。{sent}删除你的信息：{erase}。详情：{url}")
+        zh: "{name}用 AI 生成回答。{sent}删除你的信息：{erase}。详情：{url}")
 }

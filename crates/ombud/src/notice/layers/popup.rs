@@ -22,7 +22,7 @@ pub(super) fn popup(facts: &Facts) -> Vec<Part> {
             say!(lang, en: "{who}; trains on it: {trains}; keeps it: {keeps}", zh: "{who}；用于训练：{trains}；保存：{keeps}")
         })
         .collect();
-    let none = || say!(lang, en: "nothing was seen", zh: "没有看到");
+    let none = || say!(lang, en: "nothing was seen", zh: "没有发现");
     let or_none = |list: Vec<String>| if list.is_empty() { vec![none()] } else { list };
     vec![
         Part::Heading(1, say!(lang, en: "Before you start", zh: "用之前，请先看这几点")),
