@@ -47,7 +47,7 @@ test("Chinese has Chinese punctuation", () => {
 test("countries are named, and what is unknown is said to be", () => {
   expect(speech("en").country("CN")).toBe("China");
   expect(speech("zh").country("US")).toBe("美国");
-  expect(speech("zh").country("unknown")).toBe("所在国家未知");
+  expect(speech("zh").country("unknown")).toBe("国家或地区不明");
   expect(speech("en").country("local")).toBe("this machine");
   expect(speech("en").country("x<y")).toBe("x<y");
 });

@@ -20,7 +20,7 @@ class Unreachable extends OmbudError {
       `the Ombud gateway does not respond at ${address || "(not set)"}` +
         `${isWhole ? "" : " (the address must start with http:// or https://)"}, so nothing is opened. Start the agent with ` +
         "`ombud run -- node agent.js`, or start `ombud serve` and set OMBUD_GATEWAY",
-      `Ombud 网关（${address || "未设置"}${isWhole ? "" : "，地址须以 http:// 或 https:// 开头"}）没有响应，因此一律不开放。请用 \`ombud run -- node agent.js\` 启动智能体，` +
+      `Ombud 网关（${address || "未设置"}${isWhole ? "" : "，地址须以 http:// 或 https:// 开头"}）没有响应，因此拒绝一切访问。请用 \`ombud run -- node agent.js\` 启动智能体，` +
         "或先运行 `ombud serve` 再设置 OMBUD_GATEWAY",
     ));
   }

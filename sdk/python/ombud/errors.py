@@ -19,7 +19,7 @@ class Unreachable(OmbudError):
             "the Ombud gateway does not respond at %s%s, so nothing is opened. Start the agent with "
             "`ombud run -- python agent.py`, or start `ombud serve` and set OMBUD_GATEWAY"
             % (address or "(not set)", "" if whole else " (the address must start with http:// or https://)"),
-            "Ombud 网关（%s%s）没有响应，因此一律不开放。请用 `ombud run -- python agent.py` 启动智能体，"
+            "Ombud 网关（%s%s）没有响应，因此拒绝一切访问。请用 `ombud run -- python agent.py` 启动智能体，"
             "或先运行 `ombud serve` 再设置 OMBUD_GATEWAY" % (address or "未设置", "" if whole else "，地址须以 http:// 或 https:// 开头"),
         ))
 

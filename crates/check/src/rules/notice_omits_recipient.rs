@@ -30,7 +30,7 @@ pub(super) const RULE: Rule = Rule {
     },
     fix: Text {
         en: "Name the provider, its country and the purpose; `ombud notice -o PRIVACY.md` generates the notice from the code and the traffic, and `ombud notice check` verifies it.",
-        zh: "在告知中写明该服务商、所在国家和用途；`ombud notice -o PRIVACY.md` 可根据代码和流量生成，`ombud notice check` 可核对。",
+        zh: "在隐私说明中写明该服务商、所在国家和用途；`ombud notice -o PRIVACY.md` 可根据代码和流量生成，`ombud notice check` 可核对。",
     },
     example: "+ What you write goes to DeepSeek (China), which answers it.\n",
     graph: Some(run),

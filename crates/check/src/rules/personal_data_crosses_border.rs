@@ -29,7 +29,7 @@ pub(super) const RULE: Rule = Rule {
     },
     fix: Text {
         en: "Choose a provider in your users' country, or name it in the notice (`[notice.recipients.ID]` with `country` and `purposes` in ombud.toml), ask for separate consent, and establish a legal basis for the transfer (standard contract, adequacy, exemption).",
-        zh: "改用用户所在地的服务商；或在告知中写明（ombud.toml 的 `[notice.recipients.标识]`，含 `country` 和 `purposes`），单独征得同意，并落实出境依据（标准合同、充分性认定或豁免）。",
+        zh: "改用用户所在地的服务商；或在隐私说明中写明（ombud.toml 的 `[notice.recipients.标识]`，含 `country` 和 `purposes`），单独征得同意，并落实出境依据（标准合同、充分性认定或豁免）。",
     },
     example: "  [agent]\n  jurisdictions = [\"CN\"]\n+ [notice.recipients.openai]\n+ country = \"US\"\n+ purposes = [\"answer\"]\n",
     graph: Some(run),
@@ -79,14 +79,14 @@ fn one(project: &Project<'_>, provider: &Provider, function: FunctionId, call: &
     let message = if country.len() == 2 {
         Bilingual::new(
             format!("what users in {homes} say is sent to {name} in {country}, which no notice mentions"),
-            format!("{homes} 的用户所说的话会发给位于 {country} 的 {name}，而告知中没有提到"),
+            format!("{homes} 的用户所说的话会发给位于 {country} 的 {name}，而隐私说明中没有提到"),
         )
     } else {
         Bilingual::new(
             format!(
                 "what users in {homes} say is sent to {name}, whose country is unknown and which no notice mentions"
             ),
-            format!("{homes} 的用户所说的话会发给 {name}，其所在国家不明，而告知中没有提到"),
+            format!("{homes} 的用户所说的话会发给 {name}，其所在国家或地区不明，而隐私说明中没有提到"),
         )
     };
     let place = project.facts.call_place(function, call);

@@ -27,7 +27,7 @@ pub(super) const RULE: Rule = Rule {
     },
     fix: Text {
         en: "Opt out of training with the provider, choose one that does not train, or disclose it in the notice (`ombud providers`, `ombud notice`).",
-        zh: "在服务商处关闭训练、换用不训练的服务商，或在隐私告知中写明（`ombud providers`、`ombud notice`）。",
+        zh: "在服务商处关闭训练、换用不训练的服务商，或在隐私说明中写明（`ombud providers`、`ombud notice`）。",
     },
     example: "$ ombud providers\n",
     graph: Some(run),
