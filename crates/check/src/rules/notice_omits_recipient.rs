@@ -22,11 +22,11 @@ pub(super) const RULE: Rule = Rule {
     risks: &["P04"],
     severity: Severity::Warning,
     title: Text {
-        en: "the notice omits a recipient of what users say", zh: "隐私告知没有写明接收方"
+        en: "the notice omits a recipient of what users say", zh: "隐私说明没有写明接收方"
     },
     harm: Text {
         en: "People read the notice, agree, and never learn that this company receives what they write.",
-        zh: "用户看了告知、点了同意，却不知道这家公司会看到他们写的内容。",
+        zh: "用户看了说明、点了同意，却不知道这家公司会看到他们写的内容。",
     },
     fix: Text {
         en: "Name the provider, its country and the purpose; `ombud notice -o PRIVACY.md` generates the notice from the code and the traffic, and `ombud notice check` verifies it.",
@@ -64,7 +64,7 @@ fn run(project: &Project<'_>) -> Vec<Finding> {
                 format!(
                     "this notice does not say that {name} receives what users write, but the code sends it there"
                 ),
-                format!("此告知没有写明 {name} 会收到用户的内容，而代码会发送给它"),
+                format!("此说明没有写明 {name} 会收到用户的内容，而代码会发送给它"),
             );
             let way = vec![facts.step(function, call.span.clone())];
             let one =
